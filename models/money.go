@@ -1,0 +1,75 @@
+package models
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// Fen is money: 1/100 yuan, a whole number, negative for what goes back. There is no other money type and no float.
+type Fen int64
+
+// errYuan is the cause of every refused amount.
+var errYuan = errors.New("not an amount in yuan: digits with at most two decimals")
+
+var yuan = regexp.MustCompile(`^-?\d{1,14}(\.\d{1,2})?$`)
+
+// ParseYuan reads an amount in yuan as hospitals and insurers write it, a decimal (16,2) string: "12", "12.3", "-12.34".
+// It refuses exponents, signs other than one minus, spaces and a third decimal; it never rounds.
+//
+// Errors: Invalid "money.not_yuan". Source: docs/sources.md#medical-money-1.
+func ParseYuan(s string) (Fen, error) {
+	if !yuan.MatchString(s) {
+		return 0, E(Invalid, "money.not_yuan", errYuan)
+	}
+	whole, decimals, _ := strings.Cut(s, ".")
+	n, err := strconv.ParseInt(whole+(decimals + "00")[:2], 10, 64) // at most 16 digits: fits
+	if err != nil {
+		return 0, E(Invalid, "money.not_yuan", err)
+	}
+	return Fen(n), nil
+}
+
+// Yuan writes f in yuan with two decimals: Fen(-5).Yuan() is "-0.05".
+func (f Fen) Yuan() string {
+	sign := ""
+	u := uint64(f)
+	if f < 0 {
+		sign, u = "-", -u
+	}
+	return fmt.Sprintf("%s%d.%02d", sign, u/100, u%100)
+}
+
+// Bp is a share in basis points: 1/10000.
+type Bp int64
+
+// Of is the share of f, rounded down (towards zero): Bp(3333).Of(100) is 33. f × bp must stay below 2^63,
+// which holds for every amount ParseYuan can read and shares up to 100 %.
+func (b Bp) Of(f Fen) Fen {
+	whole, rest := f/10000, f%10000
+	return whole*Fen(b) + rest*Fen(b)/10000
+}
+
+// Split divides total by weights: each share is rounded down, the last takes the remainder, so the shares always add up.
+// Weights are ≥ 0 with a positive sum; total is ≥ 0.
+//
+// Source: docs/sources.md#medical-money-9.
+func Split(total Fen, weights ...int64) []Fen {
+	var sum int64
+	for _, w := range weights {
+		sum += w
+	}
+	shares := make([]Fen, len(weights))
+	left := total
+	for i, w := range weights {
+		if i == len(weights)-1 {
+			shares[i] = left
+			break
+		}
+		shares[i] = total/Fen(sum)*Fen(w) + total%Fen(sum)*Fen(w)/Fen(sum)
+		left -= shares[i]
+	}
+	return shares
+}

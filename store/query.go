@@ -1,0 +1,176 @@
+package store
+
+import (
+	"encoding/base64"
+	"errors"
+	"slices"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"xinyi/models"
+)
+
+// An Op is how a query compares. The set is closed: nothing a client sends becomes one.
+type Op int
+
+// The operators.
+const (
+	Eq     Op = iota // the one value
+	In               // any of at most 50 values
+	Range            // two values: from ≤ x < to; a nil bound is open
+	Prefix           // strings that start with the value
+)
+
+// A Cond is one condition of a query.
+type Cond struct {
+	Path   string
+	Op     Op
+	Values []any // strings (and named ones), integers, bools, times
+}
+
+// A Query asks one collection. Build it with Where, And, Asc, Desc; the zero Query is everything by id.
+type Query struct {
+	Conds []Cond
+	Sort  []string // paths; ties are broken by id, in the same direction
+	Down  bool     // every sort path and the id run downwards
+	Limit int      // documents a page: 0 is DefaultPage, never more than MaxPage
+	After string   // the cursor of the page before, "" for the first
+}
+
+// The bounds of a page and of an In.
+const (
+	DefaultPage = 20
+	MaxPage     = 200
+	MaxIn       = 50
+)
+
+// All is every document by id.
+func All() Query { return Query{} }
+
+// Where starts a query with one condition. In takes its values one by one.
+func Where(path string, op Op, values ...any) Query { return Query{}.And(path, op, values...) }
+
+// And adds a condition.
+func (q Query) And(path string, op Op, values ...any) Query {
+	q.Conds = append(slices.Clip(q.Conds), Cond{path, op, values})
+	return q
+}
+
+// Asc sorts upwards.
+func (q Query) Asc(paths ...string) Query { q.Sort, q.Down = paths, false; return q }
+
+// Desc sorts downwards, ids too.
+func (q Query) Desc(paths ...string) Query { q.Sort, q.Down = paths, true; return q }
+
+// Page sets the limit and the cursor a client sent; "" is the first page.
+func (q Query) Page(limit int, after string) Query { q.Limit, q.After = limit, after; return q }
+
+// size is the page size in force.
+func (q Query) size() int {
+	switch {
+	case q.Limit <= 0:
+		return DefaultPage
+	case q.Limit > MaxPage:
+		return MaxPage
+	}
+	return q.Limit
+}
+
+// A Page is one page of a Find. Next is "" on the last.
+type Page[T any] struct {
+	Items []*T
+	Next  string
+}
+
+// An Index of a collection: scalar paths in order. Unique indexes are the real invariants.
+// Paths never lead into arrays. A document without a path has null there; for Unique, nulls never clash.
+type Index struct {
+	Paths  []string
+	Unique bool
+}
+
+// errNoIndex is what a query that no index serves fails with: a fault of ours, found by tests.
+var errNoIndex = errors.New("no index of the collection serves this query")
+
+// IndexFor picks the index that serves q: its Eq and In paths come first in any order, then the Range or Prefix path,
+// then (or as that same path) the sort paths in order. Engines may rely on it; Repo refuses a query without one.
+// The zero Index with ok stands for the primary key, which serves a query without conditions and without sort.
+func (c Collection) IndexFor(q Query) (Index, bool) {
+	if len(q.Conds) == 0 && len(q.Sort) == 0 {
+		return Index{}, true
+	}
+	for _, ix := range c.AllIndexes() {
+		if serves(ix, q) {
+			return ix, true
+		}
+	}
+	return Index{}, false
+}
+
+func serves(ix Index, q Query) bool {
+	var points, spans []string
+	for _, c := range q.Conds {
+		if c.Op == Eq || c.Op == In {
+			points = append(points, c.Path)
+		} else {
+			spans = append(spans, c.Path)
+		}
+	}
+	if len(spans) > 1 || len(points) > len(ix.Paths) {
+		return false
+	}
+	for _, p := range ix.Paths[:len(points)] {
+		if !slices.Contains(points, p) {
+			return false
+		}
+	}
+	rest := ix.Paths[len(points):]
+	want := q.Sort
+	if len(spans) == 1 {
+		if len(want) == 0 {
+			want = spans
+		} else if want[0] != spans[0] {
+			return false
+		}
+	}
+	return len(want) <= len(rest) && slices.Equal(want, rest[:len(want)])
+}
+
+// A Key is where a page ended: the values of the sort paths, then the id.
+type Key struct {
+	Sort []any  `bson:"s"`
+	ID   string `bson:"i"`
+}
+
+// cursor writes a key so that a client can carry it.
+func cursor(k Key) (string, error) {
+	raw, err := bson.Marshal(k)
+	if err != nil {
+		return "", err
+	}
+	return base64.RawURLEncoding.EncodeToString(raw), nil
+}
+
+// key reads the cursor a client sent back. Errors: Invalid "cursor.invalid".
+func (q Query) key() (*Key, error) {
+	if q.After == "" {
+		return nil, nil
+	}
+	bad := models.Bad("#query/cursor", "cursor", "cursor.invalid")
+	raw, err := base64.RawURLEncoding.DecodeString(q.After)
+	if err != nil {
+		return nil, bad
+	}
+	var k Key
+	if err := bson.Unmarshal(raw, &k); err != nil || len(k.Sort) != len(q.Sort) || k.ID == "" {
+		return nil, bad
+	}
+	for _, v := range k.Sort {
+		switch v.(type) {
+		case nil, string, int32, int64, bool, bson.DateTime:
+		default:
+			return nil, bad
+		}
+	}
+	return &k, nil
+}

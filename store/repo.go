@@ -1,0 +1,329 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"xinyi/models"
+)
+
+// tries bounds how often Update loads and changes again before it answers Stale.
+const tries = 10
+
+// errUnchanged lets a change say that nothing is to be saved.
+var errUnchanged = errors.New("nothing to save")
+
+// Unchanged, returned by a change, ends Update without a save and without an error.
+func Unchanged() error { return errUnchanged }
+
+// Repo keeps the documents of one type. All methods are safe for concurrent use.
+type Repo[T any] struct {
+	s     *Store
+	c     Collection
+	head  func(*T) *models.Meta
+	wake  func(*T, time.Time) error // nil when the type does not wake
+	locks locks
+}
+
+// NewRepo opens the repo of a collection on s: store.NewRepo[medical.Bill](s, store.Bills).
+func NewRepo[T any, P interface {
+	*T
+	models.Document
+}](s *Store, c Collection) *Repo[T] {
+	r := &Repo[T]{s: s, c: c, head: func(v *T) *models.Meta { return P(v).Head() }}
+	if _, sleeps := any(P(new(T))).(models.Sleeper); sleeps {
+		r.wake = func(v *T, now time.Time) error { return any(v).(models.Sleeper).Wake(now) }
+	}
+	s.mu.Lock()
+	s.faces = append(s.faces, r)
+	s.mu.Unlock()
+	return r
+}
+
+// Collection is what the repo was opened with.
+func (r *Repo[T]) Collection() Collection { return r.c }
+
+// Insert keeps a new document. It needs an id. models.Conflict if the id or a unique index value is taken.
+func (r *Repo[T]) Insert(ctx context.Context, v *T) error {
+	raw, claimed, err := r.fresh(v)
+	if err != nil {
+		return err
+	}
+	if err := r.s.Engine.Insert(ctx, r.c, raw); err != nil {
+		return err
+	}
+	if claimed {
+		r.told(ctx, r.head(v).ID)
+	}
+	return nil
+}
+
+// InsertMany keeps new documents in one write, all or none; for ingestion and seeding. Their events are told by the relay's poll.
+func (r *Repo[T]) InsertMany(ctx context.Context, vs []*T) error {
+	raws := make([]bson.Raw, len(vs))
+	for i, v := range vs {
+		raw, _, err := r.fresh(v)
+		if err != nil {
+			return err
+		}
+		raws[i] = raw
+	}
+	if len(raws) == 0 {
+		return nil
+	}
+	return r.s.Engine.Insert(ctx, r.c, raws...)
+}
+
+// fresh stamps and encodes a new document, and says whether this call holds the claim on its events.
+func (r *Repo[T]) fresh(v *T) (raw bson.Raw, claimed bool, err error) {
+	h := r.head(v)
+	if h.ID == "" {
+		return nil, false, models.E(models.Internal, "internal", fmt.Errorf("%s: a document without an id", r.c.Name))
+	}
+	now := *models.At(r.s.Now())
+	h.Version, h.Revision, h.CreatedAt, h.UpdatedAt = 1, 1, now, now
+	claimed = r.claim(h, now)
+	raw, err = r.encode(v)
+	return raw, claimed, err
+}
+
+// claim sets tellAt one lease ahead when the head has events nobody holds yet.
+func (r *Repo[T]) claim(h *models.Meta, now time.Time) bool {
+	if len(h.Outbox) == 0 || h.TellAt != nil {
+		return false
+	}
+	h.TellAt = models.At(now.Add(r.s.Lease))
+	return true
+}
+
+// Get reads a document. models.NotFound if there is none.
+func (r *Repo[T]) Get(ctx context.Context, id string) (*T, error) {
+	raw, err := r.s.Engine.Get(ctx, r.c, id)
+	if err != nil {
+		return nil, err
+	}
+	return r.decode(raw)
+}
+
+// Update loads a document, applies change and saves it if nobody saved in between; otherwise it loads and applies again,
+// at most ten times with growing pauses, then models.Stale. So change may run more than once: it must only touch its argument.
+// An error from change is returned as it is and nothing is saved; Unchanged() ends without a save.
+// Callers of the same document inside this process queue here, so that a hot document contends only between replicas.
+func (r *Repo[T]) Update(ctx context.Context, id string, change func(*T) error) (*T, error) {
+	v, claimed, err := r.save(ctx, id, func(v *T, now time.Time) (bool, error) {
+		if err := change(v); err != nil {
+			return false, err
+		}
+		h := r.head(v)
+		h.Revision++
+		h.UpdatedAt = now
+		return r.claim(h, now), nil
+	})
+	if err == nil && claimed {
+		r.told(ctx, id)
+	}
+	return v, err
+}
+
+// save is the one compare-and-swap loop. change answers whether its caller now holds the claim on the events.
+func (r *Repo[T]) save(ctx context.Context, id string, change func(*T, time.Time) (bool, error)) (*T, bool, error) {
+	unlock, err := r.locks.lock(ctx, id)
+	if err != nil {
+		return nil, false, unavailable(err)
+	}
+	defer unlock()
+	for try := range tries {
+		if err := pause(ctx, try); err != nil {
+			return nil, false, unavailable(err)
+		}
+		v, err := r.Get(ctx, id)
+		if err != nil {
+			return nil, false, err
+		}
+		read := r.head(v).Version
+		claimed, err := change(v, *models.At(r.s.Now()))
+		if errors.Is(err, errUnchanged) {
+			return v, false, nil
+		}
+		if err != nil {
+			return nil, false, err
+		}
+		r.head(v).Version = read + 1
+		raw, err := r.encode(v)
+		if err != nil {
+			return nil, false, err
+		}
+		saved, err := r.s.Engine.Replace(ctx, r.c, id, read, raw)
+		if err != nil {
+			return nil, false, err
+		}
+		if saved {
+			return v, claimed, nil
+		}
+	}
+	return nil, false, models.E(models.Stale, "stale")
+}
+
+// pause waits before a retry: nothing, then up to 1, 2, 4 … 256 ms, at random.
+func pause(ctx context.Context, try int) error {
+	if try == 0 {
+		return nil
+	}
+	t := time.NewTimer(rand.N(time.Millisecond << (try - 1)))
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+func unavailable(err error) error { return models.E(models.Unavailable, "unavailable", err) }
+
+// told hands a saved document to the relay.
+func (r *Repo[T]) told(ctx context.Context, id string) {
+	if r.s.tell != nil {
+		r.s.tell(ctx, r, id)
+	}
+}
+
+// Find reads one page.
+func (r *Repo[T]) Find(ctx context.Context, q Query) (Page[T], error) {
+	after, err := q.key()
+	if err != nil {
+		return Page[T]{}, err
+	}
+	return r.page(ctx, q, q.size(), after)
+}
+
+func (r *Repo[T]) page(ctx context.Context, q Query, size int, after *Key) (Page[T], error) {
+	var page Page[T]
+	ix, err := r.index(q)
+	if err != nil {
+		return page, err
+	}
+	raws, err := r.s.Engine.Find(ctx, r.c, q, ix, size+1, after)
+	if err != nil {
+		return page, err
+	}
+	more := len(raws) > size
+	if more {
+		raws = raws[:size]
+	}
+	page.Items = make([]*T, len(raws))
+	for i, raw := range raws {
+		if page.Items[i], err = r.decode(raw); err != nil {
+			return page, err
+		}
+	}
+	if more {
+		page.Next, err = cursor(keyOf(raws[size-1], q.Sort))
+	}
+	return page, err
+}
+
+// keyOf reads the key of a document under a sort.
+func keyOf(raw bson.Raw, sort []string) Key {
+	k := Key{Sort: make([]any, len(sort)), ID: raw.Lookup("_id").StringValue()}
+	for i, path := range sort {
+		k.Sort[i] = Scalar(At(raw, path))
+	}
+	return k
+}
+
+// First reads the first document of q. models.NotFound if there is none.
+func (r *Repo[T]) First(ctx context.Context, q Query) (*T, error) {
+	page, err := r.page(ctx, q, 1, nil)
+	if err != nil {
+		return nil, err
+	}
+	if len(page.Items) == 0 {
+		return nil, models.E(models.NotFound, "not_found")
+	}
+	return page.Items[0], nil
+}
+
+// Each streams the documents of q to fn in order, a page at a time, and answers the cursor after the last document that
+// fn took, so that a sweep or an export that stops can go on from there (q.After). It ends at fn's first error.
+func (r *Repo[T]) Each(ctx context.Context, q Query, fn func(*T) error) (string, error) {
+	for {
+		page, err := r.Find(ctx, q.Page(MaxPage, q.After))
+		if err != nil {
+			return q.After, err
+		}
+		for _, v := range page.Items {
+			if err := fn(v); err != nil {
+				return q.After, err
+			}
+			raw, err := r.encode(v)
+			if err != nil {
+				return q.After, err
+			}
+			if q.After, err = cursor(keyOf(raw, q.Sort)); err != nil {
+				return q.After, err
+			}
+		}
+		if page.Next == "" {
+			return q.After, nil
+		}
+	}
+}
+
+// Count counts the documents of q.
+func (r *Repo[T]) Count(ctx context.Context, q Query) (int64, error) {
+	ix, err := r.index(q)
+	if err != nil {
+		return 0, err
+	}
+	return r.s.Engine.Count(ctx, r.c, q, ix)
+}
+
+// CountBy counts the documents of q by the values of a string path that the index of q covers.
+func (r *Repo[T]) CountBy(ctx context.Context, path string, q Query) (map[string]int64, error) {
+	ix, err := r.index(q)
+	if err != nil {
+		return nil, err
+	}
+	return r.s.Engine.CountBy(ctx, r.c, path, q, ix)
+}
+
+// index refuses what no index serves and what is out of bounds.
+func (r *Repo[T]) index(q Query) (Index, error) {
+	for _, c := range q.Conds {
+		if c.Op == In && (len(c.Values) == 0 || len(c.Values) > MaxIn) || c.Op == Range && len(c.Values) != 2 {
+			return Index{}, models.E(models.Internal, "internal", fmt.Errorf("%s: %d values for %q", r.c.Name, len(c.Values), c.Path))
+		}
+	}
+	ix, ok := r.c.IndexFor(q)
+	if !ok {
+		return Index{}, models.E(models.Internal, "internal", fmt.Errorf("%s: %w: %+v", r.c.Name, errNoIndex, q))
+	}
+	return ix, nil
+}
+
+// Delete removes documents for good; an id that is not there is no error.
+func (r *Repo[T]) Delete(ctx context.Context, ids ...string) error {
+	return r.s.Engine.Delete(ctx, r.c, ids...)
+}
+
+func (r *Repo[T]) encode(v *T) (bson.Raw, error) {
+	raw, err := r.s.Keys.marshal(v)
+	if err != nil {
+		return nil, models.E(models.Internal, "internal", fmt.Errorf("%s: %w", r.c.Name, err))
+	}
+	return raw, nil
+}
+
+func (r *Repo[T]) decode(raw bson.Raw) (*T, error) {
+	v := new(T)
+	if err := r.s.Keys.unmarshal(raw, v); err != nil {
+		return nil, models.E(models.Internal, "internal", fmt.Errorf("%s: %w", r.c.Name, err))
+	}
+	return v, nil
+}

@@ -1,0 +1,142 @@
+// Package store is where documents live. Two engines keep the same BSON bytes and behave alike:
+// store/mongodb for a city, store/sqlite for a county, a laptop and the tests. What every engine must
+// do is written down as code in store/storetest.
+//
+// A capability has one file here: its collections, their indexes and its named queries. Every query is
+// served by a declared index, so the cost of a request does not grow with the city.
+package store
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"xinyi/models"
+)
+
+// A Collection declares where documents of one type live and how they are found.
+type Collection struct {
+	Name    string
+	Indexes []Index
+	Queries map[string]Query // a sample of every named query; the explain test asks both engines about each
+}
+
+// headIndexes are on every collection. On both engines they hold only documents that have the path.
+var headIndexes = []Index{{Paths: []string{"tellAt"}}, {Paths: []string{"wakeAt"}}, {Paths: []string{"goneAt"}}}
+
+// AllIndexes are the declared indexes and those every collection has.
+func (c Collection) AllIndexes() []Index { return append(slices.Clone(c.Indexes), headIndexes...) }
+
+// SparseHead says whether ix is one of the indexes every collection has, which leave out documents without the path.
+func SparseHead(ix Index) bool {
+	return len(ix.Paths) == 1 && (ix.Paths[0] == "tellAt" || ix.Paths[0] == "wakeAt" || ix.Paths[0] == "goneAt")
+}
+
+// An Engine keeps documents as BSON. It knows no types and decides nothing. All methods are safe for concurrent use.
+type Engine interface {
+	// Ensure makes the collection and its indexes; it may run at every start.
+	Ensure(ctx context.Context, c Collection) error
+
+	// Insert keeps new documents, all or none. models.Conflict if an id or a unique index value is taken.
+	Insert(ctx context.Context, c Collection, docs ...bson.Raw) error
+
+	// Get reads one document. models.NotFound if there is none.
+	Get(ctx context.Context, c Collection, id string) (bson.Raw, error)
+
+	// Replace saves doc if the stored document still has the version read, and answers whether it did.
+	// models.Conflict if a unique index value is taken. A missing document is false, nil.
+	Replace(ctx context.Context, c Collection, id string, read int64, doc bson.Raw) (bool, error)
+
+	// Delete removes documents; an id that is not there is no error.
+	Delete(ctx context.Context, c Collection, ids ...string) error
+
+	// Find reads at most limit documents of q after the key (nil: from the start), in q's order, by ix, the index IndexFor chose.
+	// It ignores q.Limit and q.After.
+	Find(ctx context.Context, c Collection, q Query, ix Index, limit int, after *Key) ([]bson.Raw, error)
+
+	// Count counts the documents of q.
+	Count(ctx context.Context, c Collection, q Query, ix Index) (int64, error)
+
+	// CountBy counts the documents of q by the values of a string path.
+	CountBy(ctx context.Context, c Collection, path string, q Query, ix Index) (map[string]int64, error)
+
+	// Explain says how the engine would serve q.
+	Explain(ctx context.Context, c Collection, q Query, ix Index) (Plan, error)
+
+	// Ping says whether the engine answers.
+	Ping(ctx context.Context) error
+
+	Close() error
+}
+
+// A Plan is what an engine's explain says of a query.
+type Plan struct {
+	Indexed bool   // an index serves conditions and order; nothing is scanned whole or sorted in memory
+	Detail  string // the engine's own words
+}
+
+// Store opens repos on one engine.
+type Store struct {
+	Engine Engine
+	Now    func() time.Time // the one clock, handed in from server
+	Keys   *Keys            // encrypts models.Secret
+	Lease  time.Duration    // how long a save with events is left to the replica that made it
+
+	mu    sync.Mutex
+	faces []Face
+	tell  func(ctx context.Context, f Face, id string)
+}
+
+// New makes a store on an engine.
+func New(e Engine, now func() time.Time, keys *Keys) *Store {
+	return &Store{Engine: e, Now: now, Keys: keys, Lease: 30 * time.Second}
+}
+
+// OnSave sets who is called after a save that claimed the telling of its events: the relay.
+// It is set once, before the first request.
+func (s *Store) OnSave(tell func(ctx context.Context, f Face, id string)) { s.tell = tell }
+
+// Faces are the opened repos, in the order they were opened.
+func (s *Store) Faces() []Face {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.faces)
+}
+
+// Ensure makes every opened collection and its indexes.
+func (s *Store) Ensure(ctx context.Context) error {
+	for _, f := range s.Faces() {
+		if err := s.Engine.Ensure(ctx, f.Collection()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A Face is a repo without its type: what the relay, the sweep and the tests need of every collection.
+type Face interface {
+	Collection() Collection
+
+	// Untold, Due and Gone list ids whose tellAt, wakeAt or goneAt is at or before now, the earliest first.
+	Untold(ctx context.Context, now time.Time, limit int) ([]string, error)
+	Due(ctx context.Context, now time.Time, limit int) ([]string, error)
+	Gone(ctx context.Context, now time.Time, limit int) ([]string, error)
+
+	// Next is the earliest wakeAt of the collection, nil for none.
+	Next(ctx context.Context) (*time.Time, error)
+
+	// Look reads the head of a document.
+	Look(ctx context.Context, id string) (*models.Meta, error)
+
+	// Touch changes the head alone: the version moves, the revision and UpdatedAt do not, and nobody is told.
+	Touch(ctx context.Context, id string, change func(*models.Meta) error) error
+
+	// Wake lets a document do what is due by now; one that is not due any more is left alone.
+	Wake(ctx context.Context, id string, now time.Time) error
+
+	// Delete removes documents for good.
+	Delete(ctx context.Context, ids ...string) error
+}
