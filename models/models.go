@@ -51,6 +51,7 @@ type Event struct {
 	Data    map[string]string `bson:"data,omitempty"` // values for texts and flows
 	Done    []string          `bson:"done,omitempty"` // subscribers that have had it, while others still fail
 	Tries   int               `bson:"tries,omitempty"`
+	AgainAt *time.Time        `bson:"againAt,omitempty"` // when the subscribers that failed or wait behind a failure are next due; nil = not told yet
 }
 
 // Tell appends an event that the save of this document will carry. The id derives from the document's
@@ -77,6 +78,21 @@ func (e Event) told(id, version string) bool {
 
 // Reached says whether subscriber has had e.
 func (e Event) Reached(subscriber string) bool { return slices.Contains(e.Done, subscriber) }
+
+// Unheld says whether there are events nobody has told yet and no relay holds the outbox: its tellAt is unset, or
+// is the time of a retry and not a claim. So a subscriber that keeps failing never delays what comes later for the others.
+func (m *Meta) Unheld() bool {
+	fresh, resting := false, m.TellAt == nil
+	for _, e := range m.Outbox {
+		switch {
+		case e.AgainAt == nil:
+			fresh = true
+		case m.TellAt != nil && e.AgainAt.Equal(*m.TellAt):
+			resting = true
+		}
+	}
+	return fresh && resting
+}
 
 // At returns a pointer to t in whole milliseconds UTC, the precision documents keep.
 func At(t time.Time) *time.Time {

@@ -94,7 +94,7 @@ func (r *Repo[T]) fresh(v *T) (raw bson.Raw, claimed bool, err error) {
 
 // claim sets tellAt one lease ahead when the head has events nobody holds yet.
 func (r *Repo[T]) claim(h *models.Meta, now time.Time) bool {
-	if len(h.Outbox) == 0 || h.TellAt != nil {
+	if !h.Unheld() {
 		return false
 	}
 	h.TellAt = models.At(now.Add(r.s.Lease))

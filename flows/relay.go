@@ -1,0 +1,276 @@
+package flows
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"xinyi/models"
+	"xinyi/models/journal"
+	"xinyi/store"
+)
+
+// Bounds of the relay.
+const (
+	atOnce   = 8               // documents told, or woken, side by side
+	batch    = 200             // documents listed at a time
+	inline   = 5 * time.Second // how long a request waits for its own events to be told; below the store's lease
+	polled   = 15 * time.Second
+	settling = 5 * time.Second // the bookkeeping write after the bound ran out
+)
+
+// Relay tells saved events to their subscribers.
+//
+// A save that puts the first events into an outbox holds the claim on it (tellAt one lease ahead) and tells them before
+// the request answers, so a client that reads next sees what followed. A save that finds the outbox claimed only
+// appends; who holds the claim goes on until the outbox is empty. What a crash or a slow subscriber left is found by
+// Poll, which claims it by moving tellAt forward: of two relays one wins. A claim that runs out while somebody still
+// tells, because the clock jumped or the process stood still, costs a second telling and nothing else.
+type Relay struct {
+	Store    *store.Store
+	Lost     *store.Repo[journal.Lost] // store.Dead
+	Log      *slog.Logger
+	Metrics  *Metrics
+	Patience Patience
+
+	subscribers []Subscriber
+	busy        busy
+	told        atomic.Int64 // outboxes told since the start
+}
+
+// NewRelay makes a relay and has s call it after every save with events. Subscribe before the first save.
+func NewRelay(s *store.Store, lost *store.Repo[journal.Lost], log *slog.Logger, m *Metrics) *Relay {
+	r := &Relay{Store: s, Lost: lost, Log: log, Metrics: m, Patience: DefaultPatience}
+	r.subscribers = []Subscriber{{Name: "replay", Kinds: Kinds(journal.EventReplayed), Do: r.replay}}
+	s.OnSave(r.Tell)
+	return r
+}
+
+// Subscribe adds subscribers. Errors: Internal for a name that is empty or taken.
+func (r *Relay) Subscribe(subs ...Subscriber) error {
+	for _, s := range subs {
+		if _, taken := r.subscriber(s.Name); taken || s.Name == "" || s.Kinds == nil || s.Do == nil {
+			return models.E(models.Internal, "internal", fmt.Errorf("subscriber %q is incomplete or its name is taken", s.Name))
+		}
+		r.subscribers = append(r.subscribers, s)
+	}
+	return nil
+}
+
+func (r *Relay) subscriber(name string) (Subscriber, bool) {
+	for _, s := range r.subscribers {
+		if s.Name == name {
+			return s, true
+		}
+	}
+	return Subscriber{}, false
+}
+
+// Tell tells the outbox of a document whose last save claimed it. It does not end with ctx, whose client may leave,
+// but after inline; what is left then is left to Poll. It never fails a save: the events are safe in the outbox.
+func (r *Relay) Tell(ctx context.Context, f store.Face, id string) {
+	free, ok := r.busy.try(f, id)
+	if !ok {
+		return // told here already, after a claim that ran out; the poll finds the rest
+	}
+	defer free()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), inline)
+	defer cancel()
+	head, err := f.Look(ctx, id)
+	if err == nil && head.TellAt != nil {
+		err = r.tell(ctx, f, id, head.Outbox, *head.TellAt)
+	}
+	if err != nil && !errors.Is(err, models.NotFound) {
+		r.Log.WarnContext(ctx, "telling was left to the poll", "collection", f.Collection().Name, "id", id, "err", err)
+	}
+}
+
+// Poll goes once over all collections and tells what is due. It answers how many outboxes it claimed.
+func (r *Relay) Poll(ctx context.Context) (int, error) {
+	var claimed atomic.Int64
+	var faults []error
+	for _, f := range r.Store.Faces() {
+		now := r.Store.Now()
+		ids, err := f.Untold(ctx, now, batch)
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		r.overdue(ctx, f, ids, now)
+		var group errgroup.Group
+		group.SetLimit(atOnce)
+		for _, id := range ids {
+			group.Go(func() error {
+				ok, err := r.claim(ctx, f, id)
+				if ok {
+					claimed.Add(1)
+				}
+				if err != nil && !errors.Is(err, models.NotFound) {
+					return fmt.Errorf("%s %s: %w", f.Collection().Name, id, err)
+				}
+				return nil
+			})
+		}
+		if err := group.Wait(); err != nil {
+			faults = append(faults, err)
+		}
+	}
+	return int(claimed.Load()), errors.Join(faults...)
+}
+
+// claim takes a due outbox and tells it; false when another relay was first.
+func (r *Relay) claim(ctx context.Context, f store.Face, id string) (bool, error) {
+	free, err := r.busy.wait(ctx, f, id)
+	if err != nil {
+		return false, err
+	}
+	defer free()
+	var until *time.Time
+	var events []models.Event
+	err = f.Touch(ctx, id, func(h *models.Meta) error {
+		now := r.Store.Now()
+		until, events = nil, nil
+		if h.TellAt == nil || h.TellAt.After(now) {
+			return store.Unchanged()
+		}
+		h.TellAt = models.At(now.Add(r.Store.Lease))
+		until, events = h.TellAt, h.Outbox
+		return nil
+	})
+	if err != nil || until == nil {
+		return false, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, polled)
+	defer cancel()
+	return true, r.tell(ctx, f, id, events, *until)
+}
+
+// tell tells events, all that the outbox holds under the claim until, and goes on with what is appended meanwhile.
+func (r *Relay) tell(ctx context.Context, f store.Face, id string, events []models.Event, until time.Time) error {
+	for {
+		now := r.Store.Now()
+		results := r.round(ctx, events, now)
+		r.bury(ctx, results, now)
+		again, err := r.settle(ctx, f, id, results, until)
+		if err != nil {
+			return err
+		}
+		if again == nil {
+			r.told.Add(1)
+			return ctx.Err()
+		}
+		events, until = again.Outbox, *again.TellAt
+	}
+}
+
+// settle takes what was told out of the outbox in one write. It answers the head when the claim goes on because
+// events were appended meanwhile, and nil when this relay is done with the outbox.
+func (r *Relay) settle(ctx context.Context, f store.Face, id string, results []result, until time.Time) (*models.Meta, error) {
+	bounded := ctx.Err() != nil
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settling)
+	defer cancel()
+	var again *models.Meta
+	err := f.Touch(ctx, id, func(h *models.Meta) error {
+		again = nil
+		now := r.Store.Now()
+		held := h.TellAt != nil && h.TellAt.Equal(until)
+		fresh := r.keep(h, results, now)
+		switch {
+		case len(h.Outbox) == 0:
+			h.TellAt = nil
+		case !held: // the claim ran out and somebody else has it
+		case fresh && bounded:
+			h.TellAt = models.At(now)
+		case fresh:
+			h.TellAt = models.At(now.Add(r.Store.Lease))
+			again = &models.Meta{Outbox: h.Outbox, TellAt: h.TellAt}
+		default:
+			h.TellAt = nil
+			for _, e := range h.Outbox {
+				h.TellAt = models.Earliest(h.TellAt, e.AgainAt)
+			}
+		}
+		return nil
+	})
+	return again, err
+}
+
+// keep leaves in the outbox what is not told yet, and says whether events are there that were appended meanwhile.
+func (r *Relay) keep(h *models.Meta, results []result, now time.Time) (fresh bool) {
+	of := make(map[string]*result, len(results))
+	for i := range results {
+		of[results[i].event.ID] = &results[i]
+	}
+	var left []models.Event
+	before := models.At(now)
+	for _, e := range h.Outbox {
+		res, tried := of[e.ID]
+		switch {
+		case !tried:
+			fresh = fresh || e.AgainAt == nil
+			left = append(left, e)
+		case !res.told():
+			e.Done, e.Tries = res.had, res.event.Tries
+			e.AgainAt = res.again(r.Patience, now, before)
+			if len(res.failed) > 0 {
+				e.Tries++
+			}
+			before = e.AgainAt
+			left = append(left, e)
+		}
+	}
+	h.Outbox = left
+	return fresh
+}
+
+// Drain polls until nothing is due. For tests and the sandbox.
+func (r *Relay) Drain(ctx context.Context) error {
+	for {
+		n, err := r.Poll(ctx)
+		if n == 0 || err != nil {
+			return err
+		}
+	}
+}
+
+// Run polls every so often until ctx ends.
+func (r *Relay) Run(ctx context.Context, every time.Duration) {
+	beat(ctx, every, func() {
+		if _, err := r.Poll(ctx); err != nil && ctx.Err() == nil {
+			r.Log.ErrorContext(ctx, "the relay's poll failed", "err", err)
+		}
+		r.countDead(ctx)
+	})
+}
+
+// Told is how many outboxes were told since the start, inline and by the poll.
+func (r *Relay) Told() int64 { return r.told.Load() }
+
+func (r *Relay) overdue(ctx context.Context, f store.Face, ids []string, now time.Time) {
+	wait := 0.0
+	if len(ids) > 0 {
+		if head, err := f.Look(ctx, ids[0]); err == nil && head.TellAt != nil {
+			wait = now.Sub(*head.TellAt).Seconds()
+		}
+	}
+	r.Metrics.late.WithLabelValues(f.Collection().Name).Set(max(0, wait))
+}
+
+// beat calls do now and then every so often until ctx ends.
+func beat(ctx context.Context, every time.Duration, do func()) {
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		do()
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
