@@ -1,0 +1,4 @@
+package store
+
+// Sandbox keeps the clock of a sandbox.
+var Sandbox = Collection{Name: "sandbox"}
