@@ -1,0 +1,71 @@
+// Package identity says who somebody is: persons (自然人) and their real names (实名认证), the offices they hold, the devices
+// they are signed in on, one-time codes, partner systems (接入方), and who acts for whom (监护人, 代办人).
+//
+// A person starts as a phone and becomes a real name once, for good. Nobody else's phone, number or name is ever
+// part of an answer or an event.
+package identity
+
+import (
+	"strings"
+	"time"
+
+	"xinyi/models"
+)
+
+// The events of this package.
+const (
+	EventSignedIn        = "identity.signed_in"
+	EventSessionEnded    = "identity.session_ended"
+	EventReuse           = "identity.session_reuse_detected"
+	EventBound           = "identity.bound"
+	EventAppointed       = "identity.appointed"
+	EventDismissed       = "identity.dismissed"
+	EventClientChanged   = "identity.client_changed"
+	EventMandateProposed = "identity.mandate_proposed"
+	EventMandateApproved = "identity.mandate_approved"
+	EventMandateEnded    = "identity.mandate_ended"
+)
+
+// Policy holds the numbers of signing in. All are configuration; Standard is what a city starts with.
+type Policy struct {
+	CodeLife    time.Duration // how long a one-time code is good
+	CodeTries   int           // wrong answers a code takes
+	CodeEvery   time.Duration // least time between two codes to one phone
+	CodesHourly int           // codes to one phone in any 60 minutes
+	Idle        time.Duration // a session nobody refreshes ends
+	Absolute    time.Duration // a session ends
+	Grace       time.Duration // how long the refresh token before is still good: an answer lost on the way
+	BindTries   int           // real-name attempts of a person a day
+	MandateMax  time.Duration // longest mandate of an agent
+}
+
+// Standard is the policy a city starts with.
+//
+// Source: docs/sources.md#identity-policy (our assumption, configuration).
+var Standard = Policy{
+	CodeLife: 5 * time.Minute, CodeTries: 5, CodeEvery: time.Minute, CodesHourly: 5,
+	Idle: 60 * 24 * time.Hour, Absolute: 180 * 24 * time.Hour, Grace: 30 * time.Second,
+	BindTries: 5, MandateMax: 2 * 365 * 24 * time.Hour,
+}
+
+// ParsePhone reads a mainland mobile number: 11 digits from 13 to 19, with or without +86 before them, and gives the 11 digits.
+// Errors: Invalid "identity.phone_invalid".
+func ParsePhone(s string) (models.Secret, error) {
+	n := strings.TrimPrefix(s, "+86")
+	if len(n) != 11 || n[0] != '1' || n[1] < '3' {
+		return models.Secret{}, models.Bad("/phone", "cnphone", "identity.phone_invalid")
+	}
+	for i := range len(n) {
+		if n[i] < '0' || n[i] > '9' {
+			return models.Secret{}, models.Bad("/phone", "cnphone", "identity.phone_invalid")
+		}
+	}
+	return models.NewSecret(n), nil
+}
+
+// A Link ties a subject of an outside sign-in to a person. Its id is made of issuer and subject.
+type Link struct {
+	models.Meta `bson:",inline"`
+	Issuer      string `bson:"issuer"`
+	Person      string `bson:"person"`
+}

@@ -1,0 +1,126 @@
+package identity
+
+import (
+	"strings"
+	"time"
+
+	"xinyi/models"
+)
+
+// A Standing is how well a person is known.
+type Standing string
+
+// The standings.
+const (
+	Known Standing = "KNOWN" // by a phone alone
+	Bound Standing = "BOUND" // by real name and ID number
+)
+
+// personMoves is the whole life of a person's identity: bound once, for good.
+var personMoves = models.Machine[Standing]{Known: {Bound}, Bound: nil}
+
+// A Person is somebody who signs in, or for whom somebody else acts. A person without a phone is only acted for.
+type Person struct {
+	models.Meta           `bson:",inline"`
+	models.Life[Standing] `bson:",inline"`
+
+	Phone    models.Secret `bson:"phone"`    // unique; empty: none
+	Name     models.Secret `bson:"name"`     // empty until bound
+	IDNumber models.Secret `bson:"idNumber"` // unique; empty until bound
+	Birth    models.Day    `bson:"birth"`    // "" until bound
+	Region   models.Region `bson:"region"`   // where she lives; the county of the ID number until known better; "" unknown
+	Locale   string        `bson:"locale"`   // zh or en: what messages are written in
+	Verified Evidence      `bson:"verified"`
+	Tried    Tries         `bson:"tried"`
+
+	Memberships []Membership `bson:"memberships,omitempty"`
+}
+
+// Evidence is what a verifier of real names answered.
+type Evidence struct {
+	Method string    `bson:"method"`        // which verifier: "sandbox", "http"
+	Ref    string    `bson:"ref,omitempty"` // the verifier's own serial number
+	At     time.Time `bson:"at"`
+}
+
+// Tries counts the real-name attempts of a day.
+type Tries struct {
+	On    models.Day `bson:"on"`
+	Count int        `bson:"count"`
+}
+
+// NewPerson starts a person with a checked phone. locale is zh or en.
+func NewPerson(id string, phone models.Secret, locale string, now time.Time) *Person {
+	p := &Person{Phone: phone, Locale: locale}
+	p.ID, p.State = id, Known
+	p.Moved = models.Moved{By: models.Resident, At: now}
+	return p
+}
+
+// NewWard starts a person without a phone, known by a verified real name alone; only an agent or guardian acts for them.
+// Errors: as Bind.
+func NewWard(id, name string, n models.IDNumber, ev Evidence, by models.Actor, now time.Time) (*Person, error) {
+	p := NewPerson(id, models.Secret{}, "zh", now)
+	return p, p.bind(by, name, n, ev, now)
+}
+
+// TryBinding counts an attempt before a verifier is asked, at most max a day. Errors: Limited with the time to the next
+// day, InvalidTransition for a bound person.
+func (p *Person) TryBinding(max int, now time.Time) error {
+	if err := personMoves.Check(p.Life, Bound, "identity.already_bound"); err != nil {
+		return err
+	}
+	today := models.DayOf(now)
+	if p.Tried.On != today {
+		p.Tried = Tries{On: today}
+	}
+	if p.Tried.Count >= max {
+		e := models.E(models.Limited, "identity.bind_too_often")
+		e.RetryAfter = today.Add(1).Start().Sub(now)
+		return e
+	}
+	p.Tried.Count++
+	return nil
+}
+
+// Bind ties the person to a verified real name, once. The same name and number again change nothing.
+//
+// Errors: Invalid for a missing name or a birthday to come, InvalidTransition when bound to another name or number.
+// That nobody else has the number is for the store's unique index.
+func (p *Person) Bind(name string, n models.IDNumber, ev Evidence, now time.Time) error {
+	return p.bind(p.Self(), name, n, ev, now)
+}
+
+func (p *Person) bind(by models.Actor, name string, n models.IDNumber, ev Evidence, now time.Time) error {
+	name = strings.TrimSpace(name)
+	switch {
+	case p.State == Bound && p.Name.Reveal() == name && p.IDNumber == n.Secret:
+		return nil
+	case name == "" || len([]rune(name)) > 50:
+		return models.Bad("/name", "name", "identity.name_invalid")
+	case n.Empty() || n.Birth() > models.DayOf(now):
+		return models.Bad("/idNumber", "cnid", "identity.number_invalid")
+	case ev.Method == "":
+		return models.E(models.Invalid, "identity.not_verified")
+	}
+	if err := p.Move(personMoves, Bound, by, now, "identity.already_bound", ev.Method); err != nil {
+		return err
+	}
+	p.Name, p.IDNumber, p.Birth, p.Verified = models.NewSecret(name), n.Secret, n.Birth(), ev
+	if p.Region == "" {
+		p.Region = n.Region()
+	}
+	p.Tell(EventBound, p.ID, by, now, nil)
+	return nil
+}
+
+// Minor says whether the person is known to be under age on a day. Nobody without a birthday is known to be.
+func (p *Person) Minor(on models.Day) bool { return p.Birth != "" && !models.Adult(p.Birth, on) }
+
+// Adult says whether the person is bound and of age on a day.
+func (p *Person) Adult(on models.Day) bool { return p.State == Bound && models.Adult(p.Birth, on) }
+
+// Self is the person acting as nobody but themselves.
+func (p *Person) Self() models.Actor {
+	return models.Actor{Person: p.ID, Role: models.Resident, Region: p.Region}
+}

@@ -1,0 +1,151 @@
+package identity
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"time"
+
+	"xinyi/models"
+)
+
+// A SessionState is where a sign-in stands.
+type SessionState string
+
+// The states of a session.
+const (
+	Live  SessionState = "LIVE"
+	Ended SessionState = "ENDED"
+)
+
+// sessionMoves is the whole life of a session.
+var sessionMoves = models.Machine[SessionState]{Live: {Ended}, Ended: nil}
+
+// Why a session ended.
+const (
+	EndedBySelf    = "signed_out"
+	EndedByOther   = "other_device" // the person ended it from another device
+	EndedByReuse   = "reuse"
+	EndedByTime    = "expired"
+	sessionKept    = 30 * 24 * time.Hour // an ended session stays in the list of the past
+	maxSpent       = 8                   // refresh tokens still in grace
+	maxDeviceRunes = 100
+)
+
+// A Session is one sign-in on one device: a family of refresh tokens, of which only the newest is good.
+// Tokens are kept as hashes. Every refresh replaces the token; one that was replaced and comes back after its grace shows
+// that two hold the family, and ends it.
+type Session struct {
+	models.Meta               `bson:",inline"`
+	models.Life[SessionState] `bson:",inline"`
+
+	Person    string    `bson:"person"`
+	Device    string    `bson:"device"` // what the app calls itself; "" unknown
+	Method    string    `bson:"method"` // code, oidc
+	Family    string    `bson:"family"` // hash of the part all refresh tokens of this session share
+	Token     string    `bson:"token"`  // hash of the newest part
+	Spent     []Spent   `bson:"spent,omitempty"`
+	StartedAt time.Time `bson:"startedAt"`
+	UsedAt    time.Time `bson:"usedAt"`
+	IdleAt    time.Time `bson:"idleAt"` // ends here unless refreshed
+	EndsAt    time.Time `bson:"endsAt"` // ends here in any case
+}
+
+// Spent is a replaced refresh token that is still good until Until.
+type Spent struct {
+	Hash  string    `bson:"hash"`
+	Until time.Time `bson:"until"`
+}
+
+// HashToken is how random tokens and client secrets are kept: SHA-256 in hex. They carry at least 128 random bits,
+// so a plain hash cannot be searched.
+func HashToken(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:])
+}
+
+// same compares hashes in constant time.
+func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+
+// NewSession starts a session of a person. family and token are hashes of its first refresh token's two parts.
+func NewSession(id string, p *Person, device, method, family, token string, pol Policy, now time.Time) *Session {
+	if r := []rune(device); len(r) > maxDeviceRunes {
+		device = string(r[:maxDeviceRunes])
+	}
+	s := &Session{Person: p.ID, Device: device, Method: method, Family: family, Token: token, StartedAt: now, EndsAt: now.Add(pol.Absolute)}
+	s.ID, s.State, s.Moved = id, Live, models.Moved{By: models.Resident, At: now}
+	s.used(pol, now)
+	s.Tell(EventSignedIn, p.ID, p.Self(), now, map[string]string{"method": method})
+	return s
+}
+
+func (s *Session) used(pol Policy, now time.Time) {
+	s.UsedAt, s.IdleAt = now, now.Add(pol.Idle)
+	s.WakeAt = models.Earliest(models.At(s.IdleAt), models.At(s.EndsAt))
+}
+
+// LiveAt says whether the session is good at now.
+func (s *Session) LiveAt(now time.Time) bool {
+	return s.State == Live && now.Before(s.IdleAt) && now.Before(s.EndsAt)
+}
+
+// Refresh replaces the refresh token, whose two parts have the hashes family and token, by one with the hash next.
+//
+// Answers whether the token was good. A token of this family that is neither the newest nor in grace ends the session
+// (identity.session_reuse_detected): that change must be saved too, so it is an answer and not an error. A token of
+// another family changes nothing, so a guess cannot end anybody's session.
+func (s *Session) Refresh(family, token, next string, pol Policy, now time.Time) bool {
+	if !same(family, s.Family) || !s.LiveAt(now) {
+		return false
+	}
+	graced := false
+	var spent []Spent
+	for _, old := range s.Spent {
+		if now.Before(old.Until) {
+			spent = append(spent, old)
+			graced = graced || same(token, old.Hash)
+		}
+	}
+	if !same(token, s.Token) && !graced {
+		s.reused(now)
+		return false
+	}
+	s.Spent = append(spent, Spent{s.Token, now.Add(pol.Grace)})
+	s.Spent = s.Spent[max(0, len(s.Spent)-maxSpent):]
+	s.Token = next
+	s.used(pol, now)
+	return true
+}
+
+func (s *Session) reused(now time.Time) {
+	s.end(models.Clockwork, EndedByReuse, now)
+	s.Tell(EventReuse, s.Person, models.Clockwork, now, nil)
+}
+
+// End signs the device out. why is EndedBySelf or EndedByOther. One that has ended stays as it is.
+func (s *Session) End(by models.Actor, why string, now time.Time) error {
+	if by.Person != s.Person || by.Agent != "" {
+		return models.E(models.NotFound, "not_found")
+	}
+	if s.State == Live {
+		s.end(by, why, now)
+	}
+	return nil
+}
+
+// end is called on a live session only.
+func (s *Session) end(by models.Actor, why string, now time.Time) {
+	if err := s.Move(sessionMoves, Ended, by, now, "identity.session_ended", why); err != nil {
+		return
+	}
+	s.Spent, s.WakeAt, s.GoneAt = nil, nil, models.At(now.Add(sessionKept))
+	s.Tell(EventSessionEnded, s.Person, by, now, map[string]string{"why": why})
+}
+
+// Wake ends a session whose time is over.
+func (s *Session) Wake(now time.Time) error {
+	if s.State == Live && !s.LiveAt(now) {
+		s.end(models.Clockwork, EndedByTime, *models.Earliest(&s.IdleAt, &s.EndsAt))
+	}
+	return nil
+}
