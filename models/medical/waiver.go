@@ -1,0 +1,101 @@
+package medical
+
+import (
+	"slices"
+	"time"
+
+	"xinyi/models"
+)
+
+// A WaiverState is where a waiver stands.
+type WaiverState string
+
+// The states of a waiver.
+const (
+	WaiverAsked    WaiverState = "ASKED"
+	WaiverApproved WaiverState = "APPROVED"
+	WaiverDenied   WaiverState = "DENIED"
+)
+
+// A Waiver gives up a part of what is owed. One person asks, another approves.
+type Waiver struct {
+	ID      string      `bson:"id"`
+	Amount  models.Fen  `bson:"amount"`
+	Reason  string      `bson:"reason"` // HARDSHIP, HOSPITAL_ERROR, CHARITY; DEATH and UNCOLLECTABLE write off
+	Note    string      `bson:"note,omitempty"`
+	State   WaiverState `bson:"state"`
+	AskedBy string      `bson:"askedBy"`
+	Decider string      `bson:"decider,omitempty"`
+	At      time.Time   `bson:"at"`
+	Ended   *time.Time  `bson:"ended,omitempty"`
+}
+
+// writesOff says whether a reason ends the bill as written off. No default is ever recorded for such a bill.
+func writesOff(reason string) bool { return reason == "DEATH" || reason == "UNCOLLECTABLE" }
+
+// AskWaiver asks to give up amount, or with 0 the whole rest. Errors: InvalidTransition unless money is owed; Conflict while another waits;
+// Invalid, pointing at /amountFen, beyond what is outstanding, and for less than the whole when it writes off.
+func (b *Bill) AskWaiver(id string, amount models.Fen, reason, note string, by models.Actor, now time.Time) error {
+	if i := b.waiver(id); i >= 0 {
+		return nil
+	}
+	if !b.Owes() {
+		return models.Refused(b.Life, billMoves[b.State], "medical.bill_not_payable")
+	}
+	if amount == 0 {
+		amount = b.Outstanding()
+	}
+	switch {
+	case by.Person == b.Person:
+		return models.E(models.Forbidden, "medical.own_case")
+	case slices.ContainsFunc(b.Waivers, func(w Waiver) bool { return w.State == WaiverAsked }):
+		return models.E(models.Conflict, "medical.waiver_waits")
+	case amount < 0 || amount > b.Outstanding() || writesOff(reason) && amount != b.Outstanding():
+		return models.Bad("/amountFen", "waiver_amount", "medical.waiver_amount").With("outstanding", b.Outstanding().Yuan())
+	}
+	b.Waivers = append(b.Waivers, Waiver{ID: id, Amount: amount, Reason: reason, Note: note, State: WaiverAsked, AskedBy: by.Person, At: now})
+	b.Tell(BillWaiverAsked, "", by, now, data("billNo", b.BillNo, "amount", amount.Yuan()))
+	return nil
+}
+
+// DecideWaiver approves or denies; never the person who asked. Again with the same answer changes nothing.
+//
+// Errors: NotFound; Forbidden "medical.second_person"; Conflict when decided otherwise, or when less is owed by now than it would waive.
+func (b *Bill) DecideWaiver(id string, approve bool, by models.Actor, now time.Time) error {
+	i := b.waiver(id)
+	if i < 0 {
+		return models.E(models.NotFound, "medical.waiver_unknown")
+	}
+	w := &b.Waivers[i]
+	want := WaiverDenied
+	if approve {
+		want = WaiverApproved
+	}
+	switch {
+	case w.State == want:
+		return nil
+	case w.State != WaiverAsked:
+		return models.E(models.Conflict, "medical.waiver_decided")
+	case by.Person == w.AskedBy || by.Person == b.Person:
+		return models.E(models.Forbidden, "medical.second_person")
+	case approve && (!b.Owes() || w.Amount > b.Outstanding()):
+		return models.E(models.Conflict, "medical.waiver_amount").With("outstanding", max(b.Outstanding(), 0).Yuan())
+	}
+	w.State, w.Decider, w.Ended = want, by.Person, models.At(now)
+	if !approve {
+		b.Tell(BillWaiverDenied, "", by, now, data("billNo", b.BillNo))
+		return nil
+	}
+	b.Waived += w.Amount
+	kind, event := "waiver", BillWaived
+	if writesOff(w.Reason) {
+		kind, event, b.ReturnTo = "write_off", BillWrittenOff, WrittenOff
+	}
+	b.book(now, kind, waivedOff, receivable, w.Amount)
+	b.Tell(event, b.Person, by, now, data("billNo", b.BillNo, "amount", w.Amount.Yuan()))
+	return b.level(by, now)
+}
+
+func (b *Bill) waiver(id string) int {
+	return slices.IndexFunc(b.Waivers, func(w Waiver) bool { return w.ID == id })
+}
