@@ -79,9 +79,10 @@ func (a *Agreement) Room(visit string, typ VisitType) models.Fen {
 	return p.Room(visit)
 }
 
-// HeldFor is the hold of a visit.
-func (a *Agreement) HeldFor(visit string, typ VisitType) models.Fen {
-	return a.pool(typ).hold(visit).Amount
+// HeldFor is the hold of a visit, with the version of the visit it belongs to.
+func (a *Agreement) HeldFor(visit string, typ VisitType) (models.Fen, int64) {
+	h := a.pool(typ).hold(visit)
+	return h.Amount, h.Seq
 }
 
 // Lower gives back what a visit holds beyond amount, unless a newer version of it has reserved since. It says whether anything changed.
