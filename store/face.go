@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
-
 	"xinyi/models"
 )
 
@@ -33,7 +31,7 @@ func (r *Repo[T]) Gone(ctx context.Context, now time.Time, limit int) ([]string,
 }
 
 func (r *Repo[T]) ids(ctx context.Context, q Query, limit int) ([]string, error) {
-	raws, err := r.raws(ctx, q, limit)
+	_, raws, _, err := r.raws(ctx, q, limit)
 	ids := make([]string, len(raws))
 	for i, raw := range raws {
 		ids[i] = raw.Lookup("_id").StringValue()
@@ -41,20 +39,12 @@ func (r *Repo[T]) ids(ctx context.Context, q Query, limit int) ([]string, error)
 	return ids, err
 }
 
-func (r *Repo[T]) raws(ctx context.Context, q Query, limit int) ([]bson.Raw, error) {
-	ix, err := r.index(q)
-	if err != nil {
-		return nil, err
-	}
-	return r.s.Engine.Find(ctx, r.c, q, ix, limit, nil)
-}
-
 // Next is the earliest wakeAt of the collection, nil for none.
 func (r *Repo[T]) Next(ctx context.Context) (*time.Time, error) {
 	if r.wake == nil {
 		return nil, nil
 	}
-	raws, err := r.raws(ctx, Where("wakeAt", Range, time.UnixMilli(0), nil).Asc("wakeAt"), 1)
+	_, raws, _, err := r.raws(ctx, Where("wakeAt", Range, nil, nil).Asc("wakeAt"), 1)
 	if err != nil || len(raws) == 0 {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ type Op int
 const (
 	Eq     Op = iota // the one value
 	In               // any of at most 50 values
-	Range            // two values: from ≤ x < to; a nil bound is open
+	Range            // two values: from ≤ x < to; a nil bound is open. A document without the path lies in no range
 	Prefix           // strings that start with the value
 )
 
@@ -31,7 +31,7 @@ type Cond struct {
 // A Query asks one collection. Build it with Where, And, Asc, Desc; the zero Query is everything by id.
 type Query struct {
 	Conds []Cond
-	Sort  []string // paths; ties are broken by id, in the same direction
+	Sort  []string // paths; ties are broken by the rest of the index, then by id, in the same direction
 	Down  bool     // every sort path and the id run downwards
 	Limit int      // documents a page: 0 is DefaultPage, never more than MaxPage
 	After string   // the cursor of the page before, "" for the first
@@ -105,6 +105,21 @@ func (c Collection) IndexFor(q Query) (Index, bool) {
 		}
 	}
 	return Index{}, false
+}
+
+// Along is q with the paths of ix that q leaves open added to its sort, so that documents come just as ix, the index IndexFor
+// chose, holds them, and a key says where in it a page ended.
+func (q Query) Along(ix Index) Query {
+	points := 0
+	for _, c := range q.Conds {
+		if c.Op == Eq || c.Op == In {
+			points++
+		}
+	}
+	if points < len(ix.Paths) {
+		q.Sort = slices.Clone(ix.Paths[points:])
+	}
+	return q
 }
 
 func serves(ix Index, q Query) bool {

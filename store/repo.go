@@ -195,26 +195,10 @@ func (r *Repo[T]) told(ctx context.Context, id string) {
 
 // Find reads one page.
 func (r *Repo[T]) Find(ctx context.Context, q Query) (Page[T], error) {
-	after, err := q.key()
-	if err != nil {
-		return Page[T]{}, err
-	}
-	return r.page(ctx, q, q.size(), after)
-}
-
-func (r *Repo[T]) page(ctx context.Context, q Query, size int, after *Key) (Page[T], error) {
-	var page Page[T]
-	ix, err := r.index(q)
+	page := Page[T]{}
+	q, raws, more, err := r.raws(ctx, q, q.size())
 	if err != nil {
 		return page, err
-	}
-	raws, err := r.s.Engine.Find(ctx, r.c, q, ix, size+1, after)
-	if err != nil {
-		return page, err
-	}
-	more := len(raws) > size
-	if more {
-		raws = raws[:size]
 	}
 	page.Items = make([]*T, len(raws))
 	for i, raw := range raws {
@@ -223,9 +207,27 @@ func (r *Repo[T]) page(ctx context.Context, q Query, size int, after *Key) (Page
 		}
 	}
 	if more {
-		page.Next, err = cursor(keyOf(raws[size-1], q.Sort))
+		page.Next, err = cursor(keyOf(raws[len(raws)-1], q.Sort))
 	}
 	return page, err
+}
+
+// raws reads at most size documents after the cursor of q, and says whether more follow. It answers q along its index.
+func (r *Repo[T]) raws(ctx context.Context, q Query, size int) (along Query, raws []bson.Raw, more bool, err error) {
+	ix, err := r.index(q)
+	if err != nil {
+		return q, nil, false, err
+	}
+	q = q.Along(ix)
+	after, err := q.key()
+	if err != nil {
+		return q, nil, false, err
+	}
+	raws, err = r.s.Engine.Find(ctx, r.c, q, ix, size+1, after)
+	if more = len(raws) > size; more {
+		raws = raws[:size]
+	}
+	return q, raws, more, err
 }
 
 // keyOf reads the key of a document under a sort.
@@ -239,37 +241,37 @@ func keyOf(raw bson.Raw, sort []string) Key {
 
 // First reads the first document of q. models.NotFound if there is none.
 func (r *Repo[T]) First(ctx context.Context, q Query) (*T, error) {
-	page, err := r.page(ctx, q, 1, nil)
+	_, raws, _, err := r.raws(ctx, q.Page(1, ""), 1)
 	if err != nil {
 		return nil, err
 	}
-	if len(page.Items) == 0 {
+	if len(raws) == 0 {
 		return nil, models.E(models.NotFound, "not_found")
 	}
-	return page.Items[0], nil
+	return r.decode(raws[0])
 }
 
 // Each streams the documents of q to fn in order, a page at a time, and answers the cursor after the last document that
 // fn took, so that a sweep or an export that stops can go on from there (q.After). It ends at fn's first error.
 func (r *Repo[T]) Each(ctx context.Context, q Query, fn func(*T) error) (string, error) {
 	for {
-		page, err := r.Find(ctx, q.Page(MaxPage, q.After))
+		along, raws, more, err := r.raws(ctx, q, MaxPage)
 		if err != nil {
 			return q.After, err
 		}
-		for _, v := range page.Items {
-			if err := fn(v); err != nil {
-				return q.After, err
-			}
-			raw, err := r.encode(v)
+		for _, raw := range raws {
+			v, err := r.decode(raw)
 			if err != nil {
 				return q.After, err
 			}
-			if q.After, err = cursor(keyOf(raw, q.Sort)); err != nil {
+			if err := fn(v); err != nil {
+				return q.After, err
+			}
+			if q.After, err = cursor(keyOf(raw, along.Sort)); err != nil {
 				return q.After, err
 			}
 		}
-		if page.Next == "" {
+		if !more {
 			return q.After, nil
 		}
 	}

@@ -1,0 +1,166 @@
+// Package sqlite is the engine of a county, a laptop and the tests: one SQLite file, in process, nothing to install.
+//
+// A collection is a table: the id, the version, one column for each indexed path, and the document's BSON bytes as they
+// came. Writes go through one goroutine that commits all who wait in one transaction with one fsync; reads run beside
+// it on connections of their own (WAL), and see what is committed. A write is answered after its commit is on the disk.
+//
+// Only package server and tests may import it.
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"xinyi/models"
+	"xinyi/store"
+)
+
+// maxReaders bounds the read connections: a read never waits for anything but the processor, so more would only cost memory.
+const maxReaders = 8
+
+// errClosed is the cause of whatever is asked of a closed engine.
+var errClosed = errors.New("the store is closed")
+
+// An Engine keeps collections in one file. It implements store.Engine.
+type Engine struct {
+	path    string
+	lock    *os.File
+	writer  *conn
+	readers chan *conn
+	count   int      // of readers
+	tables  sync.Map // collection name → *table
+
+	mu     sync.RWMutex // guards closed, and queue against a send after its close
+	closed bool
+	queue  chan *job
+	done   chan struct{} // closed when the writer goroutine has ended
+}
+
+var _ store.Engine = (*Engine)(nil)
+
+// Open opens the file at path, or makes it, and its directory. A file belongs to one process at a time: a second Open fails with
+// models.Unavailable "store.in_use" until the first engine is closed or its process has ended, however it ended.
+func Open(ctx context.Context, path string) (*Engine, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, failed(err)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, failed(err)
+	}
+	lock, err := lockFile(path + ".lock")
+	if err != nil {
+		return nil, models.E(models.Unavailable, "store.in_use", fmt.Errorf("%s is in use by another process: %w", path, err))
+	}
+	e := &Engine{
+		path: path, lock: lock, count: min(maxReaders, max(2, 2*runtime.GOMAXPROCS(0))),
+		queue: make(chan *job, maxGroup), done: make(chan struct{}),
+	}
+	e.readers = make(chan *conn, e.count)
+	if err := e.connect(); err != nil {
+		return nil, errors.Join(failed(err), e.disconnect())
+	}
+	go e.write()
+	return e, nil
+}
+
+func (e *Engine) connect() error {
+	var err error
+	if e.writer, err = dial(e.path, writing); err != nil {
+		return err
+	}
+	for range e.count {
+		c, err := dial(e.path, reading)
+		if err != nil {
+			return err
+		}
+		e.readers <- c
+	}
+	return nil
+}
+
+// disconnect closes what is open. The writer is closed last: it folds the log into the file.
+func (e *Engine) disconnect() error {
+	var errs []error
+	for len(e.readers) > 0 {
+		c := <-e.readers
+		errs = append(errs, c.Close())
+	}
+	if e.writer != nil {
+		errs = append(errs, e.writer.Close())
+	}
+	return errors.Join(append(errs, e.lock.Close())...)
+}
+
+// Close lets everything that waits be written, then closes the file. Calls that come later fail with models.Unavailable.
+func (e *Engine) Close() error {
+	e.mu.Lock()
+	if e.closed {
+		e.mu.Unlock()
+		return nil
+	}
+	e.closed = true
+	close(e.queue)
+	e.mu.Unlock()
+	<-e.done
+	idle := make([]*conn, e.count) // waits for the reads that run
+	for i := range idle {
+		idle[i] = <-e.readers
+	}
+	for _, c := range idle {
+		e.readers <- c
+	}
+	return e.disconnect()
+}
+
+// read runs fn on a read connection of its own.
+func (e *Engine) read(ctx context.Context, fn func(*conn) error) error {
+	if err := ctx.Err(); err != nil {
+		return failed(err)
+	}
+	e.mu.RLock()
+	closed := e.closed
+	e.mu.RUnlock()
+	if closed {
+		return failed(errClosed)
+	}
+	select {
+	case c := <-e.readers:
+		defer func() { e.readers <- c }()
+		return failed(fn(c))
+	case <-ctx.Done():
+		return failed(ctx.Err())
+	}
+}
+
+// Ping reads from the file.
+func (e *Engine) Ping(ctx context.Context) error {
+	return e.read(ctx, func(c *conn) error {
+		return c.query("SELECT 1 FROM sqlite_schema LIMIT 1", nil, func(*row) error { return nil })
+	})
+}
+
+// Get reads one document. models.NotFound if there is none.
+func (e *Engine) Get(ctx context.Context, c store.Collection, id string) (bson.Raw, error) {
+	t, err := e.table(c)
+	if err != nil {
+		return nil, err
+	}
+	var doc bson.Raw
+	err = e.read(ctx, func(c *conn) error {
+		return c.query(t.get, []any{id}, func(r *row) error {
+			doc = r.blob(0)
+			return nil
+		})
+	})
+	if err == nil && doc == nil {
+		return nil, models.E(models.NotFound, "not_found")
+	}
+	return doc, err
+}
