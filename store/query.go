@@ -116,8 +116,8 @@ func (q Query) Along(ix Index) Query {
 			points++
 		}
 	}
-	if points < len(ix.Paths) {
-		q.Sort = slices.Clone(ix.Paths[points:])
+	if rest := ix.Paths[min(points, len(ix.Paths)):]; len(q.Sort) < len(rest) && slices.Equal(q.Sort, rest[:len(q.Sort)]) {
+		q.Sort = slices.Clone(rest)
 	}
 	return q
 }

@@ -1,12 +1,19 @@
 package sqlite_test
 
 import (
+	"errors"
 	"path/filepath"
 	"testing"
 
+	"go.uber.org/goleak"
+
+	"xinyi/models"
 	"xinyi/store"
 	"xinyi/store/sqlite"
+	"xinyi/store/storetest"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // open opens an engine on a file of its own.
 func open(t testing.TB) *sqlite.Engine {
@@ -28,17 +35,23 @@ func openAt(t testing.TB, path string) *sqlite.Engine {
 	return e
 }
 
-func TestSmoke(t *testing.T) {
-	e := open(t)
-	c := store.Events
-	if err := e.Ensure(t.Context(), c); err != nil {
+func TestEngine(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) store.Engine { return open(t) }, storetest.Options{})
+}
+
+// TestNamedQueries asks SQLite about every named query of every collection.
+func TestNamedQueries(t *testing.T) { storetest.ExplainAll(t, open(t), store.Collections) }
+
+func TestSecondOpenIsRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "deep", "xinyi.db")
+	e := openAt(t, path)
+	_, err := sqlite.Open(t.Context(), path)
+	var known *models.Error
+	if !errors.As(err, &known) || known.Code != models.Unavailable || known.Reason != "store.in_use" {
+		t.Fatalf("a second Open = %v", err)
+	}
+	if err := e.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for name, q := range c.Queries {
-		ix, ok := c.IndexFor(q)
-		plan, err := e.Explain(t.Context(), c, q, ix)
-		t.Logf("%s %v %v %+v %v", name, ok, err, plan, ix)
-	}
-	s, err := e.Count(t.Context(), c, store.EventsOf("x"), c.Indexes[0])
-	t.Log(s, err)
+	openAt(t, path)
 }
