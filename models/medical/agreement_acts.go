@@ -253,7 +253,7 @@ func (a *Agreement) Defaulted(conduct string, now time.Time) (bool, error) {
 	if _, err := a.Block(InDefault, conduct, models.Clockwork, now); err != nil {
 		return false, err
 	}
-	if a.recent(models.DayOf(now)) >= a.Terms.CloseAfter && (a.State == Active || a.State == Suspended) {
+	if a.DefaultsBy(models.DayOf(now)) >= a.Terms.CloseAfter && (a.State == Active || a.State == Suspended) {
 		if err := a.move(Closing, models.Clockwork, now, string(InDefault)); err != nil {
 			return false, err
 		}
@@ -273,7 +273,7 @@ func (a *Agreement) Cured(conduct string, now time.Time) (bool, error) {
 	if a.Live() {
 		a.setLimit(max(a.Terms.Cut(a.Outpatient.Limit), a.Outpatient.Held()+a.Outpatient.Owed()), models.Clockwork, "cured_default", now)
 	}
-	cooling := a.Terms.Cooling(a.recent(today))
+	cooling := a.Terms.Cooling(a.DefaultsBy(today))
 	if cooling == 0 {
 		_, err := a.Unblock(conduct, now, InDefault)
 		return true, err
@@ -287,8 +287,16 @@ func (a *Agreement) Cured(conduct string, now time.Time) (bool, error) {
 	return true, nil
 }
 
-// recent counts the defaults confirmed within the last YearDays.
-func (a *Agreement) recent(today models.Day) int {
+// Cleared takes back a default whose record was dropped: it never counted. It says whether anything changed.
+func (a *Agreement) Cleared(conduct string, now time.Time) (bool, error) {
+	before := len(a.Defaults)
+	a.Defaults = slices.DeleteFunc(a.Defaults, func(d Default) bool { return d.Conduct == conduct })
+	lifted, err := a.Unblock(conduct, now, InDefault)
+	return lifted || len(a.Defaults) != before, err
+}
+
+// DefaultsBy counts the defaults confirmed within the last YearDays.
+func (a *Agreement) DefaultsBy(today models.Day) int {
 	n := 0
 	for _, d := range a.Defaults {
 		if today.Since(d.Confirmed) < a.Terms.YearDays {

@@ -1,8 +1,11 @@
 package medical
 
 import (
+	"crypto/sha256"
+	"encoding/base32"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"xinyi/models"
@@ -89,6 +92,14 @@ func NewBill(id, billNo string, seq int, e *Encounter, a *Agreement, s *Scheme, 
 		Region: a.Region, Scheme: a.Scheme, Funding: s.Funding, Type: e.Type, Terms: a.Terms,
 	}
 }
+
+// BillNumber is the number people read: the day and 8 characters of the bill's id, told apart easily by eye and ear.
+func BillNumber(id string, on models.Day) string {
+	sum := sha256.Sum256([]byte(id))
+	return "XY" + strings.ReplaceAll(string(on)[2:], "-", "") + legible.EncodeToString(sum[:5])
+}
+
+var legible = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding)
 
 // Outstanding is what is still owed; negative while a refund is due.
 func (b *Bill) Outstanding() models.Fen { return b.Principal - b.Waived - (b.Paid - b.Refunded) }

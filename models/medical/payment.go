@@ -142,6 +142,25 @@ func (b *Bill) receive(p Payment, from Account, now time.Time) error {
 	return b.level(models.Clockwork, now)
 }
 
+// Hear books a channel's word on a payment or a refund; waiting changes nothing.
+//
+// Errors: as Confirm, Fail and Returned; Invalid for a word it does not know.
+func (b *Bill) Hear(w models.ChannelWord, now time.Time) error {
+	switch {
+	case w.State == models.PayWaiting:
+		return nil
+	case w.RefundNo != "" && w.State == models.PaySucceeded:
+		return b.Returned(w.RefundNo, w.TradeNo, now)
+	case w.State == models.PaySucceeded:
+		return b.Confirm(w.PayNo, w.TradeNo, w.Amount, now)
+	case w.RefundNo == "" && w.State == models.PayFailed:
+		return b.Fail(w.PayNo, Failed, now)
+	case w.RefundNo == "" && w.State == models.PayClosed:
+		return b.Fail(w.PayNo, ClosedPay, now)
+	}
+	return models.E(models.Invalid, "medical.channel_word")
+}
+
 // Fail ends a payment the channel refused or its time closed. One that succeeded stays. Errors: NotFound.
 func (b *Bill) Fail(payNo string, to PaymentState, now time.Time) error {
 	p := b.payment(payNo)

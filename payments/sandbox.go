@@ -1,0 +1,137 @@
+package payments
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"xinyi/models"
+)
+
+// Sandbox is a channel that behaves like the real ones at their worst: every callback is signed, comes late and twice,
+// and those of payments made together come in the wrong order. Amounts ending in 13 fen are refused by the "bank", those ending
+// in 14 fen are paid but their callback never comes, so that only a query finds them.
+type Sandbox struct {
+	Key   []byte                                             // signs callbacks
+	Now   func() time.Time                                   // the sandbox clock
+	Call  func(headers map[string]string, body []byte) error // delivers a callback: over HTTP, as a channel would
+	Log   *slog.Logger
+	Delay time.Duration // before the first delivery; the second follows at twice that
+
+	mu     sync.Mutex
+	orders map[string]Outcome
+	timers map[*time.Timer]struct{}
+	closed bool
+	wg     sync.WaitGroup
+}
+
+// The last two digits that stand for a fault.
+const (
+	refused = 13
+	lost    = 14
+)
+
+// Collect takes an order and pays it by itself after a while.
+func (s *Sandbox) Collect(_ context.Context, o Order) (Ticket, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.orders == nil {
+		s.orders, s.timers = map[string]Outcome{}, map[*time.Timer]struct{}{}
+	}
+	ticket := Ticket{URL: "xinyi-sandbox://pay/" + o.PayNo}
+	if _, known := s.orders[o.PayNo]; known {
+		return ticket, nil
+	}
+	out := Outcome{PayNo: o.PayNo, TradeNo: "SBX" + strings.ToUpper(uuid.NewString()[:12]), State: Succeeded, Amount: o.Amount}
+	if o.Amount%100 == refused {
+		out.State = Failed
+	}
+	s.orders[o.PayNo] = out
+	if o.Amount%100 != lost {
+		// The longer the queue, the sooner the newest is served: callbacks overtake each other.
+		wait := s.Delay / time.Duration(1+len(s.timers)%3)
+		s.later(wait, out)
+		s.later(2*s.Delay, out)
+	}
+	return ticket, nil
+}
+
+// later delivers a callback once the wait is over. The caller holds mu.
+func (s *Sandbox) later(wait time.Duration, out Outcome) {
+	if s.closed {
+		return
+	}
+	var t *time.Timer
+	s.wg.Add(1)
+	t = time.AfterFunc(wait, func() {
+		defer s.wg.Done()
+		s.deliver(out)
+		s.mu.Lock()
+		delete(s.timers, t)
+		s.mu.Unlock()
+	})
+	s.timers[t] = struct{}{}
+}
+
+// deliver signs and calls, like a channel's notice. A call that fails is not lost: the second delivery and the query find it.
+func (s *Sandbox) deliver(out Outcome) {
+	body, err := json.Marshal(out)
+	if err == nil {
+		err = s.Call(Sign(s.Key, body, uuid.NewString(), s.Now()), body)
+	}
+	if err != nil {
+		s.Log.Warn("sandbox channel: callback not taken", "payNo", out.PayNo, "refundNo", out.RefundNo, "err", err)
+	}
+}
+
+// Query answers how a payment stands.
+func (s *Sandbox) Query(_ context.Context, payNo string) (Outcome, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if out, ok := s.orders[payNo]; ok {
+		return out, nil
+	}
+	return Outcome{PayNo: payNo, State: Closed}, nil
+}
+
+// Refund sends money back at once; its callback comes twice all the same.
+func (s *Sandbox) Refund(_ context.Context, refundNo, payNo string, amount models.Fen) (Outcome, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := Outcome{PayNo: payNo, RefundNo: refundNo, TradeNo: "SBR" + refundNo, State: Succeeded, Amount: amount}
+	if s.timers == nil {
+		s.orders, s.timers = map[string]Outcome{}, map[*time.Timer]struct{}{}
+	}
+	s.later(s.Delay, out)
+	return out, nil
+}
+
+// Verify checks a callback.
+func (s *Sandbox) Verify(headers map[string]string, body []byte, now time.Time) (Outcome, error) {
+	var out Outcome
+	if err := Check(s.Key, headers, body, now); err != nil {
+		return out, err
+	}
+	if err := json.Unmarshal(body, &out); err != nil {
+		return out, models.E(models.Invalid, "payments.body", err)
+	}
+	return out, nil
+}
+
+// Close stops what has not been delivered and waits for what is under way.
+func (s *Sandbox) Close() {
+	s.mu.Lock()
+	s.closed = true
+	for t := range s.timers {
+		if t.Stop() {
+			s.wg.Done()
+		}
+	}
+	s.mu.Unlock()
+	s.wg.Wait()
+}
