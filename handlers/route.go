@@ -1,0 +1,184 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"xinyi/models"
+)
+
+// A route is one operation: what the document says of it and what the door needs to serve it.
+type route struct {
+	method, path string // path under /v1, with {names}
+	summary      string
+	details      []string
+	tag          string
+	action       Action
+	open         bool
+	keyed        bool          // Idempotency-Key required
+	keeps        time.Duration // how long its answers are kept
+	status       int
+	within       time.Duration
+	limit        *Rate
+	in, out      reflect.Type
+
+	plan    plan
+	roles   []models.Role
+	seen    routeMetrics
+	serving func(context.Context, Request, *asked) (answered, error)
+}
+
+// Option describes a route.
+type Option func(*route)
+
+// Does is the route's one line in the document, and what else is worth saying.
+func Does(summary string, details ...string) Option {
+	return func(rt *route) { rt.summary, rt.details = summary, details }
+}
+
+// May names the action of the permission table that lets somebody in. Every route has exactly one of May and Open.
+func May(action Action) Option { return func(rt *route) { rt.action = action } }
+
+// Open lets everybody in, signed in or not.
+func Open() Option { return func(rt *route) { rt.open = true } }
+
+// Creates is a POST that creates something: it needs an Idempotency-Key and answers 201.
+var Creates Option = func(rt *route) { rt.keyed, rt.status = true, http.StatusCreated }
+
+// Moves is as Creates, but answers 200.
+var Moves Option = func(rt *route) { rt.keyed, rt.status = true, http.StatusOK }
+
+// Keeps says how long an answer is kept for its Idempotency-Key: 24 hours unless said, 30 days where money moves.
+func Keeps(d time.Duration) Option { return func(rt *route) { rt.keeps = d } }
+
+// Answers sets the status of success.
+func Answers(status int) Option { return func(rt *route) { rt.status = status } }
+
+// Limit bounds the route to n calls per period, for each person or system, on open routes for each address.
+func Limit(per time.Duration, n int) Option {
+	return func(rt *route) { rt.limit = &Rate{N: n, Per: per} }
+}
+
+// Within sets another deadline than 8 seconds.
+func Within(d time.Duration) Option { return func(rt *route) { rt.within = d } }
+
+// Tag groups the route in the document; without it the first segment of the path does.
+func Tag(name string) Option { return func(rt *route) { rt.tag = name } }
+
+// Get mounts a GET.
+func Get[In, Out any](r *Router, path string, h func(context.Context, Request, In) (Out, error), opts ...Option) {
+	add(r, http.MethodGet, path, h, opts)
+}
+
+// Post mounts a POST.
+func Post[In, Out any](r *Router, path string, h func(context.Context, Request, In) (Out, error), opts ...Option) {
+	add(r, http.MethodPost, path, h, opts)
+}
+
+// Put mounts a PUT.
+func Put[In, Out any](r *Router, path string, h func(context.Context, Request, In) (Out, error), opts ...Option) {
+	add(r, http.MethodPut, path, h, opts)
+}
+
+// Patch mounts a PATCH.
+func Patch[In, Out any](r *Router, path string, h func(context.Context, Request, In) (Out, error), opts ...Option) {
+	add(r, http.MethodPatch, path, h, opts)
+}
+
+// Delete mounts a DELETE.
+func Delete[In, Out any](r *Router, path string, h func(context.Context, Request, In) (Out, error), opts ...Option) {
+	add(r, http.MethodDelete, path, h, opts)
+}
+
+func add[In, Out any](r *Router, method, path string, h func(context.Context, Request, In) (Out, error), opts []Option) {
+	rt := &route{
+		method: method, path: path, within: deadline, keeps: 24 * time.Hour, status: http.StatusOK,
+		in: reflect.TypeFor[In](), out: reflect.TypeFor[Out](),
+	}
+	if rt.out == reflect.TypeFor[None]() {
+		rt.status = http.StatusNoContent
+	}
+	rt.tag, _, _ = strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	for _, o := range opts {
+		o(rt)
+	}
+	var err error
+	if rt.plan, err = planFor(rt.in, rt.names()); err != nil {
+		r.faults = append(r.faults, fmt.Errorf("%s: %w", rt.name(), err))
+		return
+	}
+	rt.roles = r.cfg.Permissions[rt.action]
+	rt.seen = r.metrics.route(rt)
+	rt.serving = func(ctx context.Context, rq Request, a *asked) (answered, error) {
+		var in In
+		if err := rt.plan.fill(reflect.ValueOf(&in).Elem(), a); err != nil {
+			return answered{}, err
+		}
+		if a.before != nil {
+			if kept, err := a.before(); err != nil || kept != nil {
+				return orZero(kept), err
+			}
+		}
+		out, err := h(ctx, rq, in)
+		if err != nil {
+			return answered{}, err
+		}
+		return shown(rt.status, out)
+	}
+	r.routes = append(r.routes, rt)
+	r.app.Add(method, "/v1"+rt.pattern(), func(c *fiber.Ctx) error { return r.serve(c, rt) })
+}
+
+func orZero(a *answered) answered {
+	if a == nil {
+		return answered{}
+	}
+	return *a
+}
+
+var named = regexp.MustCompile(`\{([a-zA-Z]+)\}`)
+
+// pattern is the path as the server underneath writes it.
+func (rt *route) pattern() string { return named.ReplaceAllString(rt.path, ":$1") }
+
+// names are the parameters of the path.
+func (rt *route) names() []string {
+	var names []string
+	for _, m := range named.FindAllStringSubmatch(rt.path, -1) {
+		names = append(names, m[1])
+	}
+	return names
+}
+
+func (rt *route) name() string { return rt.method + " " + rt.path }
+
+// check finds what makes a route unfit to be served.
+func (rt *route) check(table map[Action][]models.Role) error {
+	var faults []error
+	fault := func(bad bool, format string, args ...any) {
+		if bad {
+			faults = append(faults, fmt.Errorf(format, args...))
+		}
+	}
+	_, known := table[rt.action]
+	fault(rt.summary == "", "it has no Does")
+	fault(rt.open == (rt.action != ""), "it needs exactly one of May and Open")
+	fault(rt.action != "" && !known, "action %q is not in the permission table", rt.action)
+	fault(rt.keyed && rt.open, "an answer kept for nobody would be replayed to anybody: Open excludes Creates and Moves")
+	fault(rt.keyed && rt.method == http.MethodGet, "a GET neither creates nor moves")
+	fault(!strings.HasPrefix(rt.path, "/") || strings.HasSuffix(rt.path, "/"), "the path starts with / and does not end with it")
+	fault(rt.limit != nil && (rt.limit.N <= 0 || rt.limit.Per <= 0), "its limit is not positive")
+	for _, role := range rt.roles {
+		fault(!slices.Contains(models.Roles, role), "role %q cannot sign in", role)
+	}
+	return errors.Join(faults...)
+}

@@ -1,0 +1,142 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"xinyi/models"
+	"xinyi/store"
+)
+
+// Config is what the door is built from. Now, Auth, Store and Log are needed; the rest has defaults.
+type Config struct {
+	Now     func() time.Time
+	Auth    Authenticator
+	Store   *store.Store
+	Log     *slog.Logger
+	Version string // shown in the document
+	Sandbox bool   // the documentation page says so
+
+	Permissions map[Action][]models.Role // nil: Permissions
+	Rates       Rates                    // zero: DefaultRates
+	Origins     []string                 // web origins that may call from a browser; "*" is any
+	Proxies     []string                 // addresses and networks whose X-Forwarded-For is believed
+	Metrics     *prometheus.Registry     // where other parts register theirs; nil: an own one
+	Ready       []Probe                  // what /readyz asks besides the store's engine
+}
+
+// An Authenticator says who a bearer token is. It keeps its own cache of verified tokens.
+type Authenticator interface {
+	Authenticate(ctx context.Context, token string) (Caller, error) // models.Unauthenticated
+}
+
+// Caller is a signed-in person with all offices held, or a partner's system.
+type Caller struct {
+	Session string                  // session id, "" for a client
+	Actors  []models.Actor          // for a person: Resident first, then one per membership; for a system: exactly one
+	Wards   map[string]models.Actor // whom this one may act for: ward's person id → actor (Person: ward, Agent: caller, Role: Resident)
+}
+
+// A Mounter has routes: every capability's handler.
+type Mounter interface{ Mount(*Router) }
+
+// Router is the HTTP door: typed routes under /v1, and the document that describes them.
+type Router struct {
+	cfg     Config
+	app     *fiber.App
+	routes  []*route
+	faults  []error
+	answers *store.Repo[answer]
+	limits  *limits
+	metrics *metrics
+	page    page
+}
+
+// The bounds of a request.
+const (
+	maxBody  = 1 << 20         // bytes
+	maxHead  = 16 << 10        // bytes of request line and headers together
+	deadline = 8 * time.Second // for a handler, unless Within says otherwise
+)
+
+// NewRouter makes a door without routes.
+func NewRouter(cfg Config) *Router {
+	if cfg.Permissions == nil {
+		cfg.Permissions = Permissions
+	}
+	if cfg.Metrics == nil {
+		cfg.Metrics = prometheus.NewRegistry()
+	}
+	r := &Router{
+		cfg:     cfg,
+		answers: store.NewRepo[answer](cfg.Store, store.Answers),
+		limits:  newLimits(cfg.Rates),
+		metrics: newMetrics(cfg.Metrics),
+	}
+	r.app = fiber.New(fiber.Config{
+		AppName:                 "xinyi",
+		DisableStartupMessage:   true,
+		BodyLimit:               maxBody,
+		ReadBufferSize:          maxHead,
+		ReadTimeout:             30 * time.Second,
+		WriteTimeout:            60 * time.Second,
+		IdleTimeout:             120 * time.Second,
+		ErrorHandler:            r.failed,
+		StrictRouting:           true,
+		CaseSensitive:           true,
+		EnableTrustedProxyCheck: true,
+		TrustedProxies:          cfg.Proxies,
+		ProxyHeader:             fiber.HeaderXForwardedFor,
+		EnableIPValidation:      true,
+	})
+	r.app.Use(r.door)
+	r.watch()
+	r.document()
+	return r
+}
+
+// App is the server underneath, for listening and for tests.
+func (r *Router) App() *fiber.App { return r.app }
+
+// Handle mounts capabilities.
+func (r *Router) Handle(mounters ...Mounter) {
+	for _, m := range mounters {
+		m.Mount(r)
+	}
+}
+
+// Finish checks every route and builds the document. It is called once, after the last Handle; its error lists every fault.
+func (r *Router) Finish() error {
+	used := map[Action]bool{}
+	for _, rt := range r.routes {
+		used[rt.action] = true
+		if err := rt.check(r.cfg.Permissions); err != nil {
+			r.faults = append(r.faults, fmt.Errorf("%s: %w", rt.name(), err))
+		}
+	}
+	if err := r.describe(); err != nil {
+		r.faults = append(r.faults, err)
+	}
+	return errors.Join(r.faults...)
+}
+
+// Unused lists the actions of the permission table that no route names.
+func (r *Router) Unused() []Action {
+	used := map[Action]bool{}
+	for _, rt := range r.routes {
+		used[rt.action] = true
+	}
+	var idle []Action
+	for a := range r.cfg.Permissions {
+		if !used[a] {
+			idle = append(idle, a)
+		}
+	}
+	return idle
+}
