@@ -20,7 +20,7 @@ func (s Secret) Reveal() string { return s.text }
 // Empty says whether there is no text.
 func (s Secret) Empty() bool { return s.text == "" }
 
-// String masks: of 15 or more characters the first six and last four stay (430181********0001), of 7 to 14
+// String masks: of 15 or more characters the first six and last four stay (430181********0001), of 11 to 14
 // the first three and last four (138****0001), of fewer only the first.
 func (s Secret) String() string {
 	r := []rune(s.text)
@@ -29,7 +29,7 @@ func (s Secret) String() string {
 		return ""
 	case n >= 15:
 		return string(r[:6]) + strings.Repeat("*", n-10) + string(r[n-4:])
-	case n >= 7:
+	case n >= 11:
 		return string(r[:3]) + strings.Repeat("*", n-7) + string(r[n-4:])
 	default:
 		return string(r[:1]) + strings.Repeat("*", n-1)
