@@ -256,7 +256,7 @@ func (f Medical) refund(ctx context.Context, ev models.Event) error {
 		if r.RefundNo != ev.Data["refundNo"] || r.Channel == medical.Window {
 			continue
 		}
-		out, err := f.Gateway.Refund(ctx, r.RefundNo, r.PayNo, r.Amount)
+		out, err := f.Gateway.Refund(ctx, r.RefundNo, payments.Order{PayNo: r.PayNo, Channel: r.Channel, Attach: b.ID}, r.Amount)
 		if err != nil {
 			return err
 		}

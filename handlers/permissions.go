@@ -8,4 +8,17 @@ type Action string
 // Permissions is the whole table of who may do what. A route names its action (May); an action that is not here
 // cannot be routed, a row no route uses fails a test, and the documentation page shows the table as it stands.
 // Scope comes on top: a resident sees what is theirs, a partner's system its own organisation, staff their region.
-var Permissions = map[Action][]models.Role{}
+var Permissions = map[Action][]models.Role{
+	"medical.agreements.read":   {models.Resident},
+	"medical.agreements.sign":   {models.Resident},
+	"medical.code":              {models.Resident},
+	"medical.bills.mine":        {models.Resident},
+	"medical.bills.pay":         {models.Resident},
+	"medical.his":               {models.Hospital},
+	"medical.bills.list":        {models.HospitalFinance, models.CountyHealth, models.Auditor},
+	"medical.bills.waive":       {models.HospitalFinance, models.CountyHealth},
+	"medical.disputes.decide":   {models.CountyHealth},
+	"medical.agreements.list":   {models.CountyHealth, models.Auditor},
+	"medical.agreements.decide": {models.CountyHealth},
+	"medical.conducts.decide":   {models.CountyHealth},
+}

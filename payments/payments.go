@@ -11,8 +11,9 @@ import (
 
 // An Order asks a channel to collect an amount. PayNo is ours; the same order again is the same payment.
 type Order struct {
-	PayNo   string
+	PayNo   string // at most 32 letters and digits
 	Channel string // wechat, alipay, unionpay
+	Attach  string // ours, at most 127 bytes: the channel hands it back with every word on this payment
 	Amount  models.Fen
 	Subject string // what the payer reads: neutral, without hospital or reason
 	Expires time.Time
@@ -25,6 +26,7 @@ type Ticket struct {
 
 // An Outcome is a channel's word on a payment or a refund.
 type Outcome struct {
+	Attach   string     `json:"attach,omitempty"`
 	PayNo    string     `json:"payNo,omitempty"`
 	RefundNo string     `json:"refundNo,omitempty"`
 	TradeNo  string     `json:"tradeNo"`
@@ -55,8 +57,8 @@ type Gateway interface {
 	Collect(ctx context.Context, o Order) (Ticket, error)
 	// Query asks how a payment stands. One the channel never heard of is Closed.
 	Query(ctx context.Context, payNo string) (Outcome, error)
-	// Refund sends money back to where a payment came from. The outcome may be Waiting: it then comes by callback.
-	Refund(ctx context.Context, refundNo, payNo string, amount models.Fen) (Outcome, error)
+	// Refund sends money back to where a payment came from: PayNo, Channel and Attach say which. The outcome may be Waiting: it then comes by callback.
+	Refund(ctx context.Context, refundNo string, paid Order, amount models.Fen) (Outcome, error)
 	// Verify checks a callback's signature over its raw body and reads it. models.Unauthenticated when it does not hold.
 	Verify(headers map[string]string, body []byte, now time.Time) (Outcome, error)
 }

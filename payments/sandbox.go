@@ -47,7 +47,7 @@ func (s *Sandbox) Collect(_ context.Context, o Order) (Ticket, error) {
 	if _, known := s.orders[o.PayNo]; known {
 		return ticket, nil
 	}
-	out := Outcome{PayNo: o.PayNo, TradeNo: "SBX" + strings.ToUpper(uuid.NewString()[:12]), State: Succeeded, Amount: o.Amount}
+	out := Outcome{Attach: o.Attach, PayNo: o.PayNo, TradeNo: "SBX" + strings.ToUpper(uuid.NewString()[:12]), State: Succeeded, Amount: o.Amount}
 	if o.Amount%100 == refused {
 		out.State = Failed
 	}
@@ -100,10 +100,10 @@ func (s *Sandbox) Query(_ context.Context, payNo string) (Outcome, error) {
 }
 
 // Refund sends money back at once; its callback comes twice all the same.
-func (s *Sandbox) Refund(_ context.Context, refundNo, payNo string, amount models.Fen) (Outcome, error) {
+func (s *Sandbox) Refund(_ context.Context, refundNo string, paid Order, amount models.Fen) (Outcome, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := Outcome{PayNo: payNo, RefundNo: refundNo, TradeNo: "SBR" + refundNo, State: Succeeded, Amount: amount}
+	out := Outcome{Attach: paid.Attach, PayNo: paid.PayNo, RefundNo: refundNo, TradeNo: "SBR" + refundNo, State: Succeeded, Amount: amount}
 	if s.timers == nil {
 		s.orders, s.timers = map[string]Outcome{}, map[*time.Timer]struct{}{}
 	}

@@ -1,0 +1,289 @@
+package handlers
+
+import (
+	"context"
+
+	"xinyi/models"
+	"xinyi/models/medical"
+	"xinyi/store"
+)
+
+// mountStaff names the routes of hospital finance and the county's health administration. They see bills, amounts and states, and nobody's name.
+func (h Medical) mountStaff(r *Router) {
+	Get(r, "/medical/bills", h.staffBills, Does("Bills of a hospital or a county"), May("medical.bills.list"))
+	Get(r, "/medical/bills/{id}", h.staffBill, Does("A bill, its payments and refunds"), May("medical.bills.list"))
+	Post(r, "/medical/bills/{id}/waive", h.waive, Does("Ask to waive what is owed; a second person approves"), May("medical.bills.waive"), Creates, Keeps(month))
+	Post(r, "/medical/bills/{id}/waivers/{waiver}/decide", h.decideWaiver, Does("Approve or deny a waiver; never one's own"), May("medical.bills.waive"), Moves, Keeps(month))
+	Post(r, "/medical/bills/{id}/dispute/decide", h.decideDispute, Does("Decide a dispute"), May("medical.disputes.decide"), Moves)
+	Post(r, "/medical/bills/{id}/pause", h.pause, Does("Stop a bill's clock"), May("medical.disputes.decide"), Moves)
+	Post(r, "/medical/bills/{id}/resume", h.resume, Does("Let a bill's clock go on"), May("medical.disputes.decide"), Moves)
+	Get(r, "/medical/agreements", h.staffAgreements, Does("Agreements of a county in one state"), May("medical.agreements.list"))
+	Post(r, "/medical/agreements/{id}/suspend", h.suspend, Does("Suspend an agreement, with a reason"), May("medical.agreements.decide"), Moves)
+	Post(r, "/medical/agreements/{id}/reinstate", h.reinstate, Does("Lift an office's suspension"), May("medical.agreements.decide"), Moves)
+	Post(r, "/medical/agreements/{id}/limit", h.setLimit, Does("Change the outpatient limit; never below what is in use"), May("medical.agreements.decide"), Moves)
+	Post(r, "/medical/agreements/{id}/decide", h.decide, Does("Decide a human review of a rejection"), May("medical.agreements.decide"), Moves)
+	Get(r, "/medical/conducts", h.staffConducts, Does("Records of unpaid bills of a county in one state"), May("medical.conducts.decide"))
+	Post(r, "/medical/conducts/{id}/confirm", h.confirm, Does("Confirm a default; only a person does"), May("medical.conducts.decide"), Moves)
+	Post(r, "/medical/conducts/{id}/decide", h.decideObjection, Does("Decide an objection"), May("medical.conducts.decide"), Moves)
+}
+
+// scoped says whether an office may act in a region, or on its own hospital. Errors: Forbidden "medical.other_region".
+func scoped(by models.Actor, region models.Region, hospital string) error {
+	if by.Role == models.HospitalFinance && by.Org != hospital || by.Role != models.HospitalFinance && !by.Region.Contains(region) {
+		return models.E(models.Forbidden, "medical.other_region")
+	}
+	return nil
+}
+
+type staffBillsRequest struct {
+	Hospital string `query:"hospital" validate:"omitempty,max=64"`
+	State    string `query:"state" validate:"omitempty,oneof=ISSUED PARTIALLY_PAID OVERDUE IN_COLLECTION REFUND_DUE PAID VOID WRITTEN_OFF"`
+	PageQuery
+}
+
+type staffBillView struct {
+	billRow
+	AgreementID string       `json:"agreementId"`
+	Region      string       `json:"region"`
+	Waivers     []waiverView `json:"waivers"`
+}
+
+type waiverView struct {
+	ID        string     `json:"id"`
+	AmountFen models.Fen `json:"amountFen"`
+	Reason    string     `json:"reason"`
+	State     string     `json:"state"`
+}
+
+func (h Medical) staffBills(ctx context.Context, rq Request, in staffBillsRequest) (List[staffBillView], error) {
+	hospital := in.Hospital
+	if rq.Actor.Role == models.HospitalFinance && hospital == "" {
+		hospital = rq.Actor.Org
+	}
+	q := store.BillsIn(rq.Actor.Region, states(in.State)...)
+	if hospital != "" {
+		place, err := h.Hospitals.Get(ctx, hospital)
+		if err != nil {
+			return List[staffBillView]{}, err
+		}
+		if err := scoped(rq.Actor, place.Region, hospital); err != nil {
+			return List[staffBillView]{}, err
+		}
+		q = store.BillsOfHospital(hospital, states(in.State)...)
+	}
+	page, err := h.Bills.Find(ctx, q.Page(in.Limit, in.Cursor))
+	if err != nil {
+		return List[staffBillView]{}, err
+	}
+	return Listed(page, func(b *medical.Bill) staffBillView { return viewStaffBill(b, rq) }), nil
+}
+
+func viewStaffBill(b *medical.Bill, rq Request) staffBillView {
+	v := staffBillView{billRow: rowOf(b, rq.Now), AgreementID: b.Agreement, Region: string(b.Region), Waivers: []waiverView{}}
+	for _, w := range b.Waivers {
+		v.Waivers = append(v.Waivers, waiverView{w.ID, w.Amount, w.Reason, string(w.State)})
+	}
+	return v
+}
+
+func (h Medical) staffBill(ctx context.Context, rq Request, in byID) (staffBillView, error) {
+	b, err := h.Bills.Get(ctx, in.ID)
+	if err != nil {
+		return staffBillView{}, err
+	}
+	if err := scoped(rq.Actor, b.Region, b.Hospital); err != nil {
+		return staffBillView{}, err
+	}
+	return viewStaffBill(b, rq), nil
+}
+
+// onBill changes a bill in the caller's scope.
+func (h Medical) onBill(ctx context.Context, rq Request, id string, change func(*medical.Bill) error) (staffBillView, error) {
+	b, err := h.Bills.Update(ctx, id, func(b *medical.Bill) error {
+		if err := scoped(rq.Actor, b.Region, b.Hospital); err != nil {
+			return err
+		}
+		return change(b)
+	})
+	if err != nil {
+		return staffBillView{}, err
+	}
+	return viewStaffBill(b, rq), nil
+}
+
+type waiveRequest struct {
+	byID
+	AmountFen models.Fen `json:"amountFen" validate:"gte=0,lte=100000000"` // fen; 0 or absent is the whole rest
+	Reason    string     `json:"reason" validate:"oneof=HARDSHIP HOSPITAL_ERROR CHARITY DEATH UNCOLLECTABLE"`
+	Note      string     `json:"note" validate:"max=500"`
+}
+
+func (h Medical) waive(ctx context.Context, rq Request, in waiveRequest) (staffBillView, error) {
+	id := rq.NewID()
+	return h.onBill(ctx, rq, in.ID, func(b *medical.Bill) error {
+		return b.AskWaiver(id, in.AmountFen, in.Reason, in.Note, rq.Actor, rq.Now)
+	})
+}
+
+type decideWaiverRequest struct {
+	byID
+	Waiver  string `path:"waiver" validate:"required,max=128"`
+	Approve *bool  `json:"approve" validate:"required"`
+}
+
+func (h Medical) decideWaiver(ctx context.Context, rq Request, in decideWaiverRequest) (staffBillView, error) {
+	return h.onBill(ctx, rq, in.ID, func(b *medical.Bill) error { return b.DecideWaiver(in.Waiver, *in.Approve, rq.Actor, rq.Now) })
+}
+
+type verdictRequest struct {
+	byID
+	Upheld *bool `json:"upheld" validate:"required"`
+}
+
+func (h Medical) decideDispute(ctx context.Context, rq Request, in verdictRequest) (staffBillView, error) {
+	return h.onBill(ctx, rq, in.ID, func(b *medical.Bill) error { return b.DecideDispute(rq.Actor, *in.Upheld, rq.Now) })
+}
+
+type pauseRequest struct {
+	byID
+	Reason string `json:"reason" validate:"oneof=AWAITING_INSURANCE HARDSHIP DEATH"`
+	Days   int    `json:"days" validate:"gte=0,lte=366"` // ignored for DEATH
+}
+
+func (h Medical) pause(ctx context.Context, rq Request, in pauseRequest) (staffBillView, error) {
+	return h.onBill(ctx, rq, in.ID, func(b *medical.Bill) error { return b.PauseFor(in.Reason, in.Days, rq.Actor, rq.Now) })
+}
+
+func (h Medical) resume(ctx context.Context, rq Request, in byID) (staffBillView, error) {
+	return h.onBill(ctx, rq, in.ID, func(b *medical.Bill) error { return b.Resume(rq.Actor, rq.Now) })
+}
+
+type staffAgreementsRequest struct {
+	State string `query:"state" validate:"required,oneof=REVIEW ACTIVE SUSPENDED CLOSING CLOSED REJECTED EXPIRED"`
+	PageQuery
+}
+
+// staffAgreementView is an agreement without a name: what an office decides on.
+type staffAgreementView struct {
+	agreementView
+	Clauses []string `json:"clauses"` // of a rejection: those that did not pass
+	Plea    string   `json:"plea,omitempty"`
+}
+
+func viewStaffAgreement(a *medical.Agreement) staffAgreementView {
+	v := staffAgreementView{agreementView: viewAgreement(a), Clauses: []string{}, Plea: a.Plea}
+	for _, c := range a.Clauses {
+		if c.Outcome != models.Pass {
+			v.Clauses = append(v.Clauses, c.ID)
+		}
+	}
+	return v
+}
+
+func (h Medical) staffAgreements(ctx context.Context, rq Request, in staffAgreementsRequest) (List[staffAgreementView], error) {
+	page, err := h.Agreements.Find(ctx, store.AgreementsIn(rq.Actor.Region, medical.AgreementState(in.State)).Page(in.Limit, in.Cursor))
+	if err != nil {
+		return List[staffAgreementView]{}, err
+	}
+	return Listed(page, viewStaffAgreement), nil
+}
+
+// onAgreement changes an agreement in the caller's region.
+func (h Medical) onAgreement(ctx context.Context, rq Request, id string, change func(*medical.Agreement) error) (staffAgreementView, error) {
+	a, err := h.Agreements.Update(ctx, id, func(a *medical.Agreement) error {
+		if err := scoped(rq.Actor, a.Region, ""); err != nil {
+			return err
+		}
+		if err := rq.Fresh(a.Revision); err != nil {
+			return err
+		}
+		return change(a)
+	})
+	if err != nil {
+		return staffAgreementView{}, err
+	}
+	return viewStaffAgreement(a), nil
+}
+
+type reasonRequest struct {
+	byID
+	Reason string `json:"reason" validate:"required,max=500"`
+}
+
+func (h Medical) suspend(ctx context.Context, rq Request, in reasonRequest) (staffAgreementView, error) {
+	return h.onAgreement(ctx, rq, in.ID, func(a *medical.Agreement) error { return a.Suspend(rq.Actor, in.Reason, rq.Now) })
+}
+
+func (h Medical) reinstate(ctx context.Context, rq Request, in byID) (staffAgreementView, error) {
+	return h.onAgreement(ctx, rq, in.ID, func(a *medical.Agreement) error { return a.Reinstate(rq.Actor, rq.Now) })
+}
+
+type limitRequest struct {
+	byID
+	LimitFen models.Fen `json:"limitFen" validate:"gte=0,lte=10000000"` // fen
+	Reason   string     `json:"reason" validate:"required,max=500"`
+}
+
+func (h Medical) setLimit(ctx context.Context, rq Request, in limitRequest) (staffAgreementView, error) {
+	return h.onAgreement(ctx, rq, in.ID, func(a *medical.Agreement) error { return a.SetLimit(in.LimitFen, rq.Actor, in.Reason, rq.Now) })
+}
+
+type decideRequest struct {
+	byID
+	Admit *bool `json:"admit" validate:"required"`
+}
+
+func (h Medical) decide(ctx context.Context, rq Request, in decideRequest) (staffAgreementView, error) {
+	a, err := h.Agreements.Get(ctx, in.ID)
+	if err != nil {
+		return staffAgreementView{}, err
+	}
+	s, err := h.Schemes.Get(ctx, a.Scheme)
+	if err != nil {
+		return staffAgreementView{}, err
+	}
+	return h.onAgreement(ctx, rq, in.ID, func(a *medical.Agreement) error { return a.Decide(rq.Actor, *in.Admit, s, rq.Now) })
+}
+
+type staffConductsRequest struct {
+	State string `query:"state" validate:"required,oneof=NOTICED OBJECTED CONFIRMED CURED REPAIRED DROPPED"`
+	PageQuery
+}
+
+func (h Medical) staffConducts(ctx context.Context, rq Request, in staffConductsRequest) (List[conductView], error) {
+	page, err := h.Conducts.Find(ctx, store.ConductsIn(rq.Actor.Region, medical.ConductState(in.State)).Page(in.Limit, in.Cursor))
+	if err != nil {
+		return List[conductView]{}, err
+	}
+	return Listed(page, viewConduct), nil
+}
+
+// onConduct changes a record in the caller's region.
+func (h Medical) onConduct(ctx context.Context, rq Request, id string, change func(*medical.Conduct) error) (conductView, error) {
+	c, err := h.Conducts.Update(ctx, id, func(c *medical.Conduct) error {
+		if err := scoped(rq.Actor, c.Region, ""); err != nil {
+			return err
+		}
+		return change(c)
+	})
+	if err != nil {
+		return conductView{}, err
+	}
+	return viewConduct(c), nil
+}
+
+func (h Medical) confirm(ctx context.Context, rq Request, in byID) (conductView, error) {
+	b, err := h.Bills.Get(ctx, in.ID)
+	if err != nil {
+		return conductView{}, err
+	}
+	served, err := h.Served(ctx, b)
+	if err != nil {
+		return conductView{}, err
+	}
+	return h.onConduct(ctx, rq, in.ID, func(c *medical.Conduct) error { return c.Confirm(rq.Actor, b, served, rq.Now) })
+}
+
+func (h Medical) decideObjection(ctx context.Context, rq Request, in verdictRequest) (conductView, error) {
+	return h.onConduct(ctx, rq, in.ID, func(c *medical.Conduct) error { return c.DecideObjection(rq.Actor, *in.Upheld, rq.Now) })
+}

@@ -1,0 +1,37 @@
+package handlers
+
+import (
+	"context"
+
+	"xinyi/models/medical"
+	"xinyi/payments"
+	"xinyi/store"
+)
+
+// Payments is where payment channels call back.
+type Payments struct {
+	Gateway payments.Gateway
+	Bills   *store.Repo[medical.Bill]
+}
+
+// Mount names the routes of the channels.
+func (h Payments) Mount(r *Router) {
+	Post(r, "/payments/callbacks", h.callback, Does("A channel reports a payment or refund", "Signed; late, repeated and overtaking reports change nothing they should not."), Open(), Tag("payments"))
+}
+
+type callbackRequest struct {
+	Time      string `header:"X-Pay-Timestamp" validate:"required,max=32"`
+	Nonce     string `header:"X-Pay-Nonce" validate:"required,max=64"`
+	Signature string `header:"X-Pay-Signature" validate:"required,max=128"`
+	Payload   string `json:"payload" validate:"required,max=16384"` // the signed text
+}
+
+func (h Payments) callback(ctx context.Context, rq Request, in callbackRequest) (None, error) {
+	headers := map[string]string{payments.HeaderTime: in.Time, payments.HeaderNonce: in.Nonce, payments.HeaderSignature: in.Signature}
+	out, err := h.Gateway.Verify(headers, []byte(in.Payload), rq.Now)
+	if err != nil {
+		return None{}, err
+	}
+	_, err = h.Bills.Update(ctx, out.Attach, func(b *medical.Bill) error { return b.Hear(out.Word(), rq.Now) })
+	return None{}, err
+}
