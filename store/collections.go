@@ -3,7 +3,7 @@ package store
 // Collections is every collection there is, for the tests and tools that go through all of them.
 // Opening a repo does not need this list; a capability adds its collections here, a line each.
 var Collections = []Collection{
-	Divisions, Zones,
+	Divisions, Zones, Seeds,
 	Events, Dead,
 	People, Links, Codes, Sessions, Demos, Clients, Mandates,
 	Sandbox,

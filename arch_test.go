@@ -1,0 +1,251 @@
+package xinyi
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "xinyi"
+
+// layers says what of this module a folder may import; the longest prefix of a folder's path counts. "*" is everything,
+// a name alone that package, a name with /* the packages right below it.
+var layers = map[string][]string{
+	"server":             {"*"},
+	"bench":              {"*"},
+	"handlers":           {"store", "payments", "models", "models/*"},
+	"payments":           {"models", "models/*"},
+	"flows":              {"store", "notifications", "payments", "models", "models/*"},
+	"seed":               {"store", "models", "models/*"},
+	"notifications":      {"store", "models", "models/*"},
+	"store":              {"models", "models/*"},
+	"store/sqlite":       {"store", "models"},
+	"store/mongodb":      {"store", "models"},
+	"store/storetest":    {"store", "models"},
+	"models":             {},
+	"models/*":           {"models", "models/rule", "models/score", "models/notice"},
+	"handlers/docs":      {},
+	"notifications/text": {},
+}
+
+// homes names the only folders in which a library may be used: the shape of the program hangs on it.
+var homes = map[string][]string{
+	"github.com/gofiber/":          {"handlers", "server"},
+	"github.com/valyala/":          {"handlers", "server", "bench"},
+	"github.com/go-playground/":    {"handlers"},
+	"github.com/swaggest/":         {"handlers"},
+	"github.com/golang-jwt/":       {"handlers", "server"},
+	"github.com/coreos/":           {"handlers", "server"},
+	"github.com/caarlos0/":         {"server"},
+	"github.com/tink-crypto/":      {"store", "handlers", "server"},
+	"go.mongodb.org/mongo-driver/": {"store", "store/*", "bench"},
+	"modernc.org/":                 {"store/sqlite"},
+	"database/sql":                 {"store/sqlite"},
+	"firebase.google.com/":         {"notifications"},
+	"net/http":                     {"handlers", "notifications", "flows", "server", "bench"},
+}
+
+// impure is what the models may not touch: they decide, and neither read nor write the world.
+var impure = []string{"os", "os/*", "io/*", "net", "net/*", "database/*", "log", "syscall", "math/rand", "runtime", "runtime/*", "context"}
+
+// edges may read the wall clock, start a context and print.
+var edges = []string{"server", "bench", "store/storetest"}
+
+// ambient is what everything else is handed instead.
+var ambient = map[string][]string{
+	"time":    {"Now", "Since", "Until"},
+	"context": {"Background", "TODO"},
+	"fmt":     {"Print", "Printf", "Println"},
+}
+
+// A source is one parsed Go file that ships, tests left out.
+type source struct {
+	path, dir string
+	file      *ast.File
+	set       *token.FileSet
+}
+
+func sources(t *testing.T) []source {
+	t.Helper()
+	var out []source
+	set := token.NewFileSet()
+	err := filepath.WalkDir(".", func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			_, other := os.Stat(filepath.Join(p, "go.mod"))
+			if p != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata" || d.Name() == "data" || other == nil) {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(p, ".go") || strings.HasSuffix(p, "_test.go") {
+			return nil
+		}
+		f, err := parser.ParseFile(set, p, nil, parser.SkipObjectResolution)
+		p = filepath.ToSlash(p)
+		out = append(out, source{p, path.Dir(p), f, set})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(out) < 20 {
+		t.Fatalf("only %d files found", len(out))
+	}
+	return out
+}
+
+// matches says whether dir is named by one of patterns.
+func matches(dir string, patterns []string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool {
+		base, below := strings.CutSuffix(p, "/*")
+		return p == "*" || dir == p || below && path.Dir(dir) == base
+	})
+}
+
+// layerOf is the row of layers that governs dir.
+func layerOf(dir string) (allowed []string, ok bool) {
+	if allowed, ok = layers[dir]; ok {
+		return allowed, true
+	}
+	if allowed, ok = layers[path.Dir(dir)+"/*"]; ok {
+		return allowed, true
+	}
+	for d := path.Dir(dir); d != "."; d = path.Dir(d) {
+		if allowed, ok = layers[d]; ok {
+			return allowed, true
+		}
+	}
+	return nil, false
+}
+
+func TestImports(t *testing.T) {
+	for _, s := range sources(t) {
+		allowed, ok := layerOf(s.dir)
+		if !ok {
+			t.Errorf("%s: the folder %s has no place in the layers", s.path, s.dir)
+			continue
+		}
+		for _, spec := range s.file.Imports {
+			name, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if inner, ours := strings.CutPrefix(name, module+"/"); ours {
+				if inner != s.dir && !matches(inner, allowed) {
+					t.Errorf("%s imports %s; %s may import %v", s.path, inner, s.dir, allowed)
+				}
+				continue
+			}
+			for prefix, folders := range homes {
+				if strings.HasPrefix(name, prefix) && !matches(s.dir, folders) {
+					t.Errorf("%s imports %s, whose place is %v", s.path, name, folders)
+				}
+			}
+			if strings.HasPrefix(s.dir, "models") && matches(name, impure) {
+				t.Errorf("%s imports %s: models touch nothing outside themselves", s.path, name)
+			}
+		}
+	}
+}
+
+func TestNothingAmbient(t *testing.T) {
+	for _, s := range sources(t) {
+		if matches(s.dir, edges) {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			sel, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			if pkg, ok := sel.X.(*ast.Ident); ok && slices.Contains(ambient[pkg.Name], sel.Sel.Name) {
+				t.Errorf("%s: %s.%s belongs to server alone", s.set.Position(sel.Pos()), pkg.Name, sel.Sel.Name)
+			}
+			return true
+		})
+	}
+}
+
+// engines are the packages of models that are no capability: what several capabilities use, and the documents of the
+// machinery itself (the event log, the inbox, the sandbox clock).
+var engines = []string{"rule", "score", "notice", "journal", "inbox", "sandbox"}
+
+// pieces is what every capability has, by its name.
+var pieces = map[string]func(name string) bool{
+	"models":   func(x string) bool { return exists("models/" + x + "/" + x + ".go") },
+	"store":    func(x string) bool { return exists("store/" + x + ".go") },
+	"handlers": func(x string) bool { return exists("handlers/" + x + ".go") },
+	"flows":    func(x string) bool { return exists("flows/" + x + ".go") },
+	"seed":     func(x string) bool { return exists("seed/" + x + ".go") },
+	"templates": func(x string) bool {
+		return exists("notifications/text/"+x+".*.zh.tmpl") && exists("notifications/text/"+x+".*.en.tmpl")
+	},
+	"server": func(x string) bool { return says("server/app.go", "// "+x) },
+	"README": func(x string) bool { return says("README.md", "| `"+x+"` |") && says("README.zh-CN.md", "| `"+x+"` |") },
+}
+
+// lacks says which piece a capability does without, and why it is right to.
+var lacks = map[string]map[string]string{
+	"identity": {
+		"flows": "a session, a code and a mandate end by themselves, and nothing elsewhere follows from it",
+	},
+	"division": {
+		"flows":     "a place never changes by itself and nothing follows from a new edition of the table",
+		"templates": "nobody is told of places",
+		"seed":      "the city's land is seed/divisions.go, named for its table",
+	},
+}
+
+func exists(pattern string) bool {
+	found, err := filepath.Glob(pattern)
+	return err == nil && len(found) > 0
+}
+
+func says(file, text string) bool {
+	b, err := os.ReadFile(file)
+	return err == nil && strings.Contains(string(b), text)
+}
+
+// TestParity makes sure that a capability is whole: the same noun in every layer.
+func TestParity(t *testing.T) {
+	dirs, err := os.ReadDir("models")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range dirs {
+		x := d.Name()
+		if !d.IsDir() || slices.Contains(engines, x) {
+			continue
+		}
+		for piece, has := range pieces {
+			why, excused := lacks[x][piece]
+			switch {
+			case !has(x) && !excused:
+				t.Errorf("%s has no %s", x, piece)
+			case has(x) && excused:
+				t.Errorf("%s has %s after all; its excuse (%s) is out of date", x, piece, why)
+			}
+		}
+	}
+	for x, excuses := range lacks {
+		if !exists("models/" + x) {
+			t.Errorf("%s is excused but is not there", x)
+		}
+		for piece := range excuses {
+			if pieces[piece] == nil {
+				t.Errorf("%s is excused from %s, which nobody asks for", x, piece)
+			}
+		}
+	}
+}

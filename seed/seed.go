@@ -1,0 +1,48 @@
+// Package seed fills an empty store with a city: its places and functional zones, and, for a demo, a made-up population
+// with offices, partner systems and whatever each capability adds. Every record is made by the models' own methods, so a
+// record the rules would refuse cannot be seeded.
+//
+// The same moment gives the same city. What a seed took once it does not take again, so it may run at every start.
+package seed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"xinyi/models"
+	"xinyi/models/division"
+	"xinyi/store"
+)
+
+// A Mark says that a seed was taken. Its id is the seed's name.
+type Mark struct {
+	models.Meta `bson:",inline"`
+	Edition     string `bson:"edition"` // hash of the table, or of the program's own edition of the seed
+}
+
+// Stores are the repos a seed writes to. A repo is opened once a process, so the server hands its own in.
+type Stores struct {
+	Marks     *store.Repo[Mark] // of store.Seeds
+	Divisions *store.Repo[division.Division]
+	Zones     *store.Repo[division.Zone]
+	Identity  store.Identity
+}
+
+// City keeps the demo city as it stands at now: residents, staff and partner systems. Land must be there before.
+// A store that has a demo city keeps the one it has.
+func City(ctx context.Context, s Stores, now time.Time) error {
+	_, err := s.Marks.Get(ctx, "city")
+	if !errors.Is(err, models.NotFound) {
+		return err
+	}
+	p, err := NewPopulation(now)
+	if err != nil {
+		return err
+	}
+	if err := p.keep(ctx, s.Identity); err != nil {
+		return fmt.Errorf("seed the people: %w", err)
+	}
+	return fresh(ctx, s.Marks, []*Mark{{Meta: models.Meta{ID: "city"}, Edition: "1"}})
+}

@@ -1,0 +1,4 @@
+package store
+
+// Seeds remembers which seeds were taken.
+var Seeds = Collection{Name: "seeds"}
