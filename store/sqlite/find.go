@@ -229,7 +229,7 @@ func (e *Engine) Explain(ctx context.Context, c store.Collection, q store.Query,
 	}
 	plan := store.Plan{Indexed: true}
 	err = e.read(ctx, func(r *conn) error {
-		for _, parts := range [][]scan{s.scans(nil, ""), s.scans(make([]any, len(s.sort)), "x")} {
+		for _, parts := range [][]scan{s.scans(nil, ""), s.scans(make([]any, len(s.sort)), "x"), s.scans(s.probe(), "x")} {
 			for chunk := range slices.Chunk(parts, maxScans) {
 				sql, args := s.find(chunk)
 				err := r.once("EXPLAIN QUERY PLAN "+sql, append(args, int64(store.DefaultPage)), func(r *row) error {
@@ -246,6 +246,17 @@ func (e *Engine) Explain(ctx context.Context, c store.Collection, q store.Query,
 		return nil
 	})
 	return plan, err
+}
+
+// probe is a key without nulls, inside the span.
+func (s *search) probe() []any {
+	key := make([]any, len(s.sort))
+	for i, path := range s.sort {
+		if key[i] = any(int64(0)); path == s.path && s.span.from != nil {
+			key[i] = s.span.from
+		}
+	}
+	return key
 }
 
 // indexed says whether a step of a plan reads by an index and sorts nothing.

@@ -37,10 +37,11 @@ type Engine struct {
 	count   int      // of readers
 	tables  sync.Map // collection name → *table
 
-	mu     sync.RWMutex // guards closed, and queue against a send after its close
-	closed bool
-	queue  chan *job
-	done   chan struct{} // closed when the writer goroutine has ended
+	mu      sync.RWMutex // guards closed, and queue against a send after its close
+	closed  bool
+	queue   chan *job
+	closing chan struct{} // closed when Close begins
+	done    chan struct{} // closed when the writer goroutine has ended
 }
 
 var _ store.Engine = (*Engine)(nil)
@@ -60,11 +61,11 @@ func Open(ctx context.Context, path string) (*Engine, error) {
 	}
 	e := &Engine{
 		path: path, lock: lock, count: min(maxReaders, max(2, 2*runtime.GOMAXPROCS(0))),
-		queue: make(chan *job, maxGroup), done: make(chan struct{}),
+		queue: make(chan *job, maxGroup), closing: make(chan struct{}), done: make(chan struct{}),
 	}
 	e.readers = make(chan *conn, e.count)
 	if err := e.connect(); err != nil {
-		return nil, errors.Join(failed(err), e.disconnect())
+		return nil, failed(errors.Join(err, e.disconnect(len(e.readers))))
 	}
 	go e.write()
 	return e, nil
@@ -85,12 +86,11 @@ func (e *Engine) connect() error {
 	return nil
 }
 
-// disconnect closes what is open. The writer is closed last: it folds the log into the file.
-func (e *Engine) disconnect() error {
+// disconnect closes so many readers, waiting for the reads that run, then the writer: it folds the log into the file.
+func (e *Engine) disconnect(readers int) error {
 	var errs []error
-	for len(e.readers) > 0 {
-		c := <-e.readers
-		errs = append(errs, c.Close())
+	for range readers {
+		errs = append(errs, (<-e.readers).Close())
 	}
 	if e.writer != nil {
 		errs = append(errs, e.writer.Close())
@@ -107,16 +107,10 @@ func (e *Engine) Close() error {
 	}
 	e.closed = true
 	close(e.queue)
+	close(e.closing)
 	e.mu.Unlock()
 	<-e.done
-	idle := make([]*conn, e.count) // waits for the reads that run
-	for i := range idle {
-		idle[i] = <-e.readers
-	}
-	for _, c := range idle {
-		e.readers <- c
-	}
-	return e.disconnect()
+	return e.disconnect(e.count)
 }
 
 // read runs fn on a read connection of its own.
@@ -124,11 +118,10 @@ func (e *Engine) read(ctx context.Context, fn func(*conn) error) error {
 	if err := ctx.Err(); err != nil {
 		return failed(err)
 	}
-	e.mu.RLock()
-	closed := e.closed
-	e.mu.RUnlock()
-	if closed {
+	select {
+	case <-e.closing:
 		return failed(errClosed)
+	default:
 	}
 	select {
 	case c := <-e.readers:
@@ -136,6 +129,8 @@ func (e *Engine) read(ctx context.Context, fn func(*conn) error) error {
 		return failed(fn(c))
 	case <-ctx.Done():
 		return failed(ctx.Err())
+	case <-e.closing:
+		return failed(errClosed)
 	}
 }
 
