@@ -240,7 +240,7 @@ func testManyIns(t *testing.T, f *fixture) {
 		want = append(want, v.ID)
 	}
 	q := store.Where("shop", store.In, shops...).And("state", store.In, states...)
-	for _, size := range []int{7, 200} {
+	for _, size := range []int{70, 200} {
 		got, err := f.all(t.Context(), q.Asc("dueAt"), size)
 		if err != nil || fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Fatalf("pages of %d: %v, %v", size, got, err)
