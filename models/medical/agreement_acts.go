@@ -11,6 +11,9 @@ import (
 //
 // Errors: InvalidTransition unless rejected. Source: docs/sources.md#red-line-8.
 func (a *Agreement) AskReview(by models.Actor, plea string, now time.Time) error {
+	if a.State != Rejected {
+		return models.Refused(a.Life, agreementMoves[a.State], "medical.agreement_not_reviewable")
+	}
 	if err := a.move(Review, by, now, ""); err != nil {
 		return err
 	}
@@ -23,6 +26,9 @@ func (a *Agreement) AskReview(by models.Actor, plea string, now time.Time) error
 func (a *Agreement) Decide(by models.Actor, admit bool, s *Scheme, now time.Time) error {
 	if by.Person == a.Person {
 		return models.E(models.Forbidden, "medical.own_case")
+	}
+	if a.State != Review {
+		return models.Refused(a.Life, agreementMoves[a.State], "medical.agreement_not_in_review")
 	}
 	if admit {
 		band, _, err := s.band(a.Band)

@@ -38,7 +38,7 @@ var billMoves = models.Machine[BillState]{
 	RefundDue:     {Paid, Void, WrittenOff},
 	Paid:          {RefundDue, Void},
 	Void:          {RefundDue},
-	WrittenOff:    {RefundDue},
+	WrittenOff:    {RefundDue, Void},
 	CancelledBill: nil,
 }
 

@@ -144,7 +144,7 @@ func (e *Encounter) Charge(lines []Line, room models.Fen, by models.Actor, now t
 		return results, nil // nothing new: duplicates and conflicts only
 	}
 	switch {
-	case e.State == VisitDone || e.State == Cancelled:
+	case !e.takesLines():
 		return nil, models.Refused(e.Life, encounterMoves[e.State], "medical.visit_takes_no_charges")
 	case len(trial.Lines) > MaxLines:
 		return nil, models.E(models.Conflict, "medical.visit_too_long").With("max", strconv.Itoa(MaxLines))
@@ -172,31 +172,34 @@ func (e *Encounter) place(lines []Line, room models.Fen, now time.Time) (results
 	results = make([]LineResult, len(lines))
 	peak = e.Total()
 	for i, l := range lines {
-		results[i] = e.put(l, room, now)
-		peak = max(peak, e.Total())
+		var need models.Fen
+		results[i], need = e.put(l, room, now)
+		peak = max(peak, need)
 	}
 	return results, peak
 }
 
-func (e *Encounter) put(l Line, room models.Fen, now time.Time) LineResult {
-	answer := LineResult{ID: l.ID}
+// put places one line, answers it, and says what total it had to find room for: before reversals that waited for it count.
+func (e *Encounter) put(l Line, room models.Fen, now time.Time) (answer LineResult, need models.Fen) {
+	answer = LineResult{ID: l.ID}
 	if i := slices.IndexFunc(e.Lines, func(k Line) bool { return k.ID == l.ID && k.Revision == l.Revision }); i >= 0 {
 		answer.Result, answer.First = Conflicts, ""
 		if e.Lines[i].same(l) {
 			answer.Result, answer.First = Duplicate, e.Lines[i].State
 		}
-		return answer
+		return answer, 0
 	}
 	l.Came = now
 	l.State = e.judge(l, room)
 	if l.State == Conflicts {
 		answer.Result = Conflicts
-		return answer
+		return answer, 0
 	}
 	if older := e.current(l.ID); older >= 0 && l.State != Replaced {
 		e.Lines[older].State = Replaced
 	}
 	e.Lines = append(e.Lines, l)
+	need = e.Total()
 	answer.Result, answer.Parked = l.State, l.State == Parked
 	if l.State == Parked || l.State == Replaced {
 		answer.Result = Accepted // taken in; it counts when its time comes
@@ -204,11 +207,14 @@ func (e *Encounter) put(l Line, room models.Fen, now time.Time) LineResult {
 	if l.Reverses == "" && l.State != Replaced {
 		e.follow(l.ID, l.State)
 	}
-	return answer
+	return answer, need
 }
 
 // judge decides what a new line becomes.
 func (e *Encounter) judge(l Line, room models.Fen) LineState {
+	if (l.Amount < 0) != (l.Reverses != "") {
+		return Conflicts
+	}
 	var freed models.Fen // what the revision it replaces gives back
 	if i := e.current(l.ID); i >= 0 {
 		if e.Lines[i].Revision > l.Revision {
@@ -222,6 +228,9 @@ func (e *Encounter) judge(l Line, room models.Fen) LineState {
 		}
 	}
 	if l.Reverses != "" {
+		if e.Total()-freed+l.Amount > max(room, e.Total()) {
+			return Conflicts // it reverses less than before, and what it no longer takes back has no room
+		}
 		return e.judgeReversal(l)
 	}
 	if e.Agreement == "" || e.Total()-freed+l.Amount > room {
@@ -310,7 +319,7 @@ const parkTime = 24 * time.Hour
 // Wake turns reversals that waited too long into an exception.
 func (e *Encounter) Wake(now time.Time) error {
 	for _, l := range e.Lines {
-		if l.State == Parked && !l.Came.Add(parkTime).After(now) && e.Exception == "" {
+		if e.takesLines() && l.State == Parked && !l.Came.Add(parkTime).After(now) && e.Exception == "" {
 			e.except("reversal_without_original")
 			e.Tell(VisitExcepted, "", models.Clockwork, now, data("cause", e.Exception))
 		}
@@ -319,10 +328,13 @@ func (e *Encounter) Wake(now time.Time) error {
 	return nil
 }
 
+// takesLines says whether new charges may still come; then a reversal may still find its original.
+func (e *Encounter) takesLines() bool { return e.State != VisitDone && e.State != Cancelled }
+
 func (e *Encounter) plan() {
 	e.WakeAt = nil
 	for _, l := range e.Lines {
-		if l.State == Parked && e.Exception == "" {
+		if e.takesLines() && l.State == Parked && e.Exception == "" {
 			e.WakeAt = models.Earliest(e.WakeAt, models.At(l.Came.Add(parkTime)))
 		}
 	}

@@ -76,8 +76,8 @@ func (e *Encounter) Wants(m Amounts) models.Fen {
 // Errors: Conflict "medical.settlement_other" while another settlement stands, "medical.settlement_differs" for the same revision with
 // other amounts, "medical.settlement_old"; InvalidTransition for a cancelled visit.
 func (e *Encounter) Settle(id string, revision int, m Amounts, mulaidInside bool, hold models.Fen, by models.Actor, now time.Time) (Settlement, error) {
-	if last := e.last(); last != nil && last.Result != Reversed && last.SetlID != id && last.Result != Excepted {
-		return Settlement{}, models.E(models.Conflict, "medical.settlement_other").With("setlId", last.SetlID)
+	if s := e.standing(); s != nil && s.SetlID != id {
+		return Settlement{}, models.E(models.Conflict, "medical.settlement_other").With("setlId", s.SetlID)
 	}
 	for _, s := range e.Settlements {
 		switch {
@@ -113,6 +113,7 @@ func (e *Encounter) Settle(id string, revision int, m Amounts, mulaidInside bool
 	s.PayNow = m.CashPay - s.Deferred
 	e.Deferred, e.SettledSeq = s.Deferred, e.Version+1
 	e.clear()
+	e.plan()
 	e.record(s)
 	e.Tell(VisitSettled, e.Person, by, now, data("deferred", s.Deferred.Yuan(), "payNow", s.PayNow.Yuan()))
 	return s, nil
@@ -144,7 +145,21 @@ func (e *Encounter) Reverse(id string, by models.Actor, now time.Time) error {
 	}
 	last.Result, e.Deferred = Reversed, 0
 	e.clear()
+	e.plan()
 	e.Tell(VisitReversed, e.Person, by, now, nil)
+	return nil
+}
+
+// standing is the settlement the bills carry, nil for none; revisions that wait as exceptions do not replace it.
+func (e *Encounter) standing() *Settlement {
+	for i := len(e.Settlements) - 1; i >= 0; i-- {
+		switch s := &e.Settlements[i]; s.Result {
+		case SettledOK:
+			return s
+		case Reversed:
+			return nil
+		}
+	}
 	return nil
 }
 
