@@ -6,5 +6,5 @@ var Collections = []Collection{
 	Divisions, Zones, Seeds,
 	Events, Dead,
 	People, Links, Codes, Sessions, Demos, Clients, Mandates,
-	Sandbox,
+	Sandbox, Inbox,
 }

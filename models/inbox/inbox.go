@@ -1,0 +1,105 @@
+// Package inbox holds what a person is told: one message per event, text and person. The inbox is the truth; what is
+// pushed to phones only points here. A message keeps the values of its text, and is put into words when it is read.
+package inbox
+
+import (
+	"time"
+
+	"xinyi/models"
+)
+
+// State is where a message stands.
+type State string
+
+// The states of a message.
+const (
+	Unread   State = "UNREAD"
+	Read     State = "READ"
+	Archived State = "ARCHIVED"
+)
+
+// States lists every state, for views and checks.
+var States = []State{Unread, Read, Archived}
+
+var moves = models.Machine[State]{
+	Unread:   {Read, Archived},
+	Read:     {Archived},
+	Archived: nil,
+}
+
+// Severity is how much a message asks of its reader.
+type Severity string
+
+// The severities.
+const (
+	Info   Severity = "info"   // good to know
+	Action Severity = "action" // something is to be done
+	Legal  Severity = "legal"  // it has legal effect; no opt-out
+)
+
+// Severities lists every severity, for checks.
+var Severities = []Severity{Info, Action, Legal}
+
+// A Route is what the app opens: a kind of document and its id.
+type Route struct {
+	Type string `bson:"type"` // "medical.bill"
+	ID   string `bson:"id"`
+}
+
+// A Message tells one person of one event.
+type Message struct {
+	models.Meta        `bson:",inline"` // the id derives from event, text, person and channel
+	models.Life[State] `bson:",inline"`
+
+	Person   string            `bson:"person"`
+	Kind     string            `bson:"kind"` // of the event; also names the text
+	Event    string            `bson:"event"`
+	Severity Severity          `bson:"severity"`
+	Route    Route             `bson:"route"`
+	Params   map[string]string `bson:"params,omitempty"`
+	At       time.Time         `bson:"at"` // when it happened
+}
+
+// Channel of the inbox in a message's id; deliveries have others.
+const Channel = "inbox"
+
+// New is the message an event makes for its person.
+func New(e models.Event, severity Severity, routeType string) *Message {
+	m := &Message{
+		Meta:   models.Meta{ID: e.ID + "/" + e.Person + "/" + Channel},
+		Person: e.Person, Kind: e.Kind, Event: e.ID, Severity: severity,
+		Route: Route{Type: routeType, ID: e.Subject}, Params: e.Data, At: e.At,
+	}
+	m.State, m.Moved = Unread, models.Moved{By: models.System, At: e.At}
+	return m
+}
+
+// MarkRead marks the message read; one that is read or archived already stays as it is.
+// Errors: NotFound for somebody else's.
+func (m *Message) MarkRead(by models.Actor, now time.Time) error {
+	if err := m.of(by); err != nil || m.State != Unread {
+		return err
+	}
+	return m.Move(moves, Read, by, now, "inbox.not_unread", "")
+}
+
+// Archive puts the message away for good; an archived one stays as it is. Errors: NotFound for somebody else's.
+func (m *Message) Archive(by models.Actor, now time.Time) error {
+	if err := m.of(by); err != nil || m.State == Archived {
+		return err
+	}
+	return m.Move(moves, Archived, by, now, "inbox.archived", "")
+}
+
+func (m *Message) of(by models.Actor) error {
+	if by.Person == "" || m.Person != by.Person {
+		return models.E(models.NotFound, "not_found")
+	}
+	return nil
+}
+
+// Words are a message in one language.
+type Words struct {
+	Title, Body string
+	Why         string // why the reader got it
+}

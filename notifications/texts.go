@@ -1,0 +1,187 @@
+package notifications
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
+	"text/template"
+	"time"
+
+	"xinyi/models"
+	"xinyi/models/inbox"
+)
+
+//go:embed text
+var files embed.FS
+
+// Languages are those every text is written in.
+var Languages = []string{"zh", "en"}
+
+// why is the general reason, by language.
+var why = map[string]string{
+	"zh": "这件事与您本人有关，所以通知您。",
+	"en": "You get this because it concerns you.",
+}
+
+// Texts are the parsed texts of all kinds.
+type Texts struct{ kinds map[string]spec }
+
+type spec struct {
+	severity inbox.Severity
+	route    string
+	words    map[string]*template.Template // by language
+}
+
+// Load parses the texts in the program. The error lists every fault.
+func Load() (*Texts, error) {
+	sub, err := fs.Sub(files, "text")
+	if err != nil {
+		return nil, err
+	}
+	return Parse(sub)
+}
+
+// Parse reads texts from <kind>.<lang>.tmpl files.
+func Parse(dir fs.FS) (*Texts, error) {
+	names, err := fs.Glob(dir, "*.tmpl")
+	if err != nil {
+		return nil, err
+	}
+	t := &Texts{kinds: map[string]spec{}}
+	var faults []error
+	for _, name := range names {
+		kind, lang, _ := cutLast(strings.TrimSuffix(name, ".tmpl"))
+		if !slices.Contains(Languages, lang) {
+			faults = append(faults, fmt.Errorf("text/%s: unknown language %q", name, lang))
+			continue
+		}
+		words, err := template.New(name).Option("missingkey=error").Funcs(funcs(lang)).ParseFS(dir, name)
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		if err := t.add(kind, lang, words); err != nil {
+			faults = append(faults, fmt.Errorf("text/%s: %w", name, err))
+		}
+	}
+	for kind, s := range t.kinds {
+		if len(s.words) != len(Languages) {
+			faults = append(faults, fmt.Errorf("text/%s: a language is missing", kind))
+		}
+	}
+	return t, errors.Join(faults...)
+}
+
+func (t *Texts) add(kind, lang string, words *template.Template) error {
+	if words.Lookup("title") == nil || words.Lookup("body") == nil {
+		return errors.New("title or body is not defined")
+	}
+	severity, err := constant(words, "severity", string(inbox.Info))
+	if err != nil {
+		return err
+	}
+	family, _, _ := cutKind(kind)
+	route, err := constant(words, "route", family)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(inbox.Severities, inbox.Severity(severity)) {
+		return fmt.Errorf("unknown severity %q", severity)
+	}
+	s, known := t.kinds[kind]
+	if known && (string(s.severity) != severity || s.route != route) {
+		return errors.New("severity or route differs between the languages")
+	}
+	if !known {
+		s = spec{severity: inbox.Severity(severity), route: route, words: map[string]*template.Template{}}
+	}
+	s.words[lang] = words
+	t.kinds[kind] = s
+	return nil
+}
+
+// Kinds lists the kinds with texts, sorted.
+func (t *Texts) Kinds() []string {
+	var kinds []string
+	for k := range t.kinds {
+		kinds = append(kinds, k)
+	}
+	slices.Sort(kinds)
+	return kinds
+}
+
+// Render puts a message into words. Errors: Invalid for a kind without text, or data that its text needs and lacks.
+func (t *Texts) Render(m *inbox.Message, lang string) (inbox.Words, error) {
+	words := t.kinds[m.Kind].words[lang]
+	if words == nil {
+		return inbox.Words{}, models.E(models.Invalid, "inbox.no_text", fmt.Errorf("kind %q has no text in %q", m.Kind, lang))
+	}
+	out := inbox.Words{Why: why[lang]}
+	for name, to := range map[string]*string{"title": &out.Title, "body": &out.Body, "why": &out.Why} {
+		if words.Lookup(name) == nil {
+			continue
+		}
+		var b strings.Builder
+		if err := words.ExecuteTemplate(&b, name, params(m)); err != nil {
+			return inbox.Words{}, models.E(models.Invalid, "inbox.text_lacks_data", err)
+		}
+		*to = strings.TrimSpace(b.String())
+	}
+	return out, nil
+}
+
+// params are never nil, so that a missing key is an error.
+func params(m *inbox.Message) map[string]string {
+	if m.Params == nil {
+		return map[string]string{}
+	}
+	return m.Params
+}
+
+// constant reads a definition without data, or answers otherwise when there is none.
+func constant(words *template.Template, name, otherwise string) (string, error) {
+	if words.Lookup(name) == nil {
+		return otherwise, nil
+	}
+	var b strings.Builder
+	err := words.ExecuteTemplate(&b, name, map[string]string{})
+	return strings.TrimSpace(b.String()), err
+}
+
+// cutKind cuts "medical.bill_issued" into "medical.bill" and "issued".
+func cutKind(kind string) (family, act string, ok bool) { return strings.Cut(kind, "_") }
+
+func cutLast(s string) (before, after string, ok bool) {
+	i := strings.LastIndexByte(s, '.')
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+1:], true
+}
+
+func funcs(lang string) template.FuncMap {
+	layout := "2 January 2006"
+	if lang == "zh" {
+		layout = "2006年1月2日"
+	}
+	return template.FuncMap{
+		"yuan": func(fen string) (string, error) {
+			n, err := strconv.ParseInt(fen, 10, 64)
+			return models.Fen(n).Yuan(), err
+		},
+		"day": func(s string) (string, error) {
+			if at, err := time.Parse(time.RFC3339, s); err == nil {
+				return at.In(models.Shanghai).Format(layout), nil
+			}
+			d, err := models.ParseDay(s)
+			if err != nil {
+				return "", err
+			}
+			return d.Start().In(models.Shanghai).Format(layout), nil
+		},
+	}
+}
