@@ -9,6 +9,13 @@ type Action string
 // cannot be routed, a row no route uses fails a test, and the documentation page shows the table as it stands.
 // Scope comes on top: a resident sees what is theirs, a partner's system its own organisation, staff their region.
 var Permissions = map[Action][]models.Role{
+	"identity.me.read":          {models.Resident},
+	"identity.me.bind":          {models.Resident},
+	"identity.sessions.read":    {models.Resident},
+	"identity.sessions.end":     {models.Resident},
+	"identity.mandates.own":     {models.Resident},
+	"identity.mandates.approve": {models.TownStaff, models.CreditOffice},
+
 	"medical.agreements.read":   {models.Resident},
 	"medical.agreements.sign":   {models.Resident},
 	"medical.code":              {models.Resident},
@@ -21,4 +28,9 @@ var Permissions = map[Action][]models.Role{
 	"medical.agreements.list":   {models.CountyHealth, models.Auditor},
 	"medical.agreements.decide": {models.CountyHealth},
 	"medical.conducts.decide":   {models.CountyHealth},
+
+	"inbox.read":         {models.Resident},
+	"inbox.change":       {models.Resident},
+	"events.dead.read":   {models.Operator},
+	"events.dead.decide": {models.Operator},
 }

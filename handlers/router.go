@@ -41,6 +41,7 @@ type Caller struct {
 	Session string                  // session id, "" for a client
 	Actors  []models.Actor          // for a person: Resident first, then one per membership; for a system: exactly one
 	Wards   map[string]models.Actor // whom this one may act for: ward's person id → actor (Person: ward, Agent: caller, Role: Resident)
+	Scopes  map[string][]string     // ward's person id → actions, or first words of actions, the mandate covers; a ward without an entry is covered whole
 }
 
 // A Mounter has routes: every capability's handler.
@@ -113,9 +114,7 @@ func (r *Router) Handle(mounters ...Mounter) {
 
 // Finish checks every route and builds the document. It is called once, after the last Handle; its error lists every fault.
 func (r *Router) Finish() error {
-	used := map[Action]bool{}
 	for _, rt := range r.routes {
-		used[rt.action] = true
 		if err := rt.check(r.cfg.Permissions); err != nil {
 			r.faults = append(r.faults, fmt.Errorf("%s: %w", rt.name(), err))
 		}

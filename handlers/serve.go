@@ -15,6 +15,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/valyala/fasthttp"
 
 	"xinyi/models"
@@ -77,6 +78,7 @@ func shown(status int, out any) (answered, error) {
 // serve answers one request of a route: who asks, how often, may they, is it well-formed, was it answered before, then the handler.
 func (r *Router) serve(c *fiber.Ctx, rt *route) error {
 	rq := Request{Now: *models.At(r.cfg.Now()), ID: requestID(c), Lang: language(c.Get(fiber.HeaderAcceptLanguage)), Address: strings.Clone(c.IP())}
+	timer := prometheus.NewTimer(nil)
 	ctx, cancel := context.WithTimeout(c.UserContext(), rt.within)
 	defer cancel()
 	a, err := r.run(ctx, c, rt, &rq)
@@ -84,7 +86,7 @@ func (r *Router) serve(c *fiber.Ctx, rt *route) error {
 		a = r.refused(late(ctx, err), &rq, rt.name(), strings.Clone(c.Path()))
 	}
 	r.write(c, &rq, a)
-	rt.seen.saw(c.Response().StatusCode(), c.Context().Time())
+	rt.seen.saw(c.Response().StatusCode(), timer.ObserveDuration())
 	return nil
 }
 
@@ -161,6 +163,9 @@ func (r *Router) enter(ctx context.Context, c *fiber.Ctx, rt *route, rq *Request
 	}
 	rq.Caller = caller
 	rq.Actor, err = acting(caller, rt.roles, strings.Clone(c.Get(headerAs)), strings.Clone(c.Get(headerFor)))
+	if err == nil && rq.Actor.Agent != "" && !caller.covers(rq.Actor.Person, rt.action) {
+		return models.E(models.Forbidden, "auth.beyond_mandate")
+	}
 	return err
 }
 

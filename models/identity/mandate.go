@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -157,17 +158,9 @@ func (m *Mandate) Wake(now time.Time) error {
 	return m.end(models.Clockwork, EndedByTime, m.Until)
 }
 
-// Covers says whether the mandate lets the agent do action at now.
-func (m *Mandate) Covers(action string, now time.Time) bool {
-	if m.State != InForce || !now.Before(m.Until) || within("identity", action) {
-		return false
-	}
-	for _, s := range m.Scope {
-		if within(s, action) {
-			return true
-		}
-	}
-	return false
+// Covers says whether a scope lets the agent do action. Identity itself is never handed on.
+func Covers(scope []string, action string) bool {
+	return !within("identity", action) && slices.ContainsFunc(scope, func(s string) bool { return within(s, action) })
 }
 
 // within says whether action is scope or lies below it.

@@ -70,6 +70,11 @@ func (p *Person) TryBinding(max int, now time.Time) error {
 	if err := personMoves.Check(p.Life, Bound, "identity.already_bound"); err != nil {
 		return err
 	}
+	return p.Try(max, now)
+}
+
+// Try counts a question to a verifier of real names, whoever it is about, at most max a day. Errors: Limited.
+func (p *Person) Try(max int, now time.Time) error {
 	today := models.DayOf(now)
 	if p.Tried.On != today {
 		p.Tried = Tries{On: today}

@@ -28,7 +28,6 @@ const (
 	EndedByReuse   = "reuse"
 	EndedByTime    = "expired"
 	sessionKept    = 30 * 24 * time.Hour // an ended session stays in the list of the past
-	maxSpent       = 8                   // refresh tokens still in grace
 	maxDeviceRunes = 100
 )
 
@@ -39,22 +38,17 @@ type Session struct {
 	models.Meta               `bson:",inline"`
 	models.Life[SessionState] `bson:",inline"`
 
-	Person    string    `bson:"person"`
-	Device    string    `bson:"device"` // what the app calls itself; "" unknown
-	Method    string    `bson:"method"` // code, oidc
-	Family    string    `bson:"family"` // hash of the part all refresh tokens of this session share
-	Token     string    `bson:"token"`  // hash of the newest part
-	Spent     []Spent   `bson:"spent,omitempty"`
-	StartedAt time.Time `bson:"startedAt"`
-	UsedAt    time.Time `bson:"usedAt"`
-	IdleAt    time.Time `bson:"idleAt"` // ends here unless refreshed
-	EndsAt    time.Time `bson:"endsAt"` // ends here in any case
-}
-
-// Spent is a replaced refresh token that is still good until Until.
-type Spent struct {
-	Hash  string    `bson:"hash"`
-	Until time.Time `bson:"until"`
+	Person      string    `bson:"person"`
+	Device      string    `bson:"device"`           // what the app calls itself; "" unknown
+	Method      string    `bson:"method"`           // code, oidc
+	Family      string    `bson:"family"`           // hash of the part all refresh tokens of this session share
+	Token       string    `bson:"token"`            // hash of the newest part
+	Before      string    `bson:"before,omitempty"` // hash of the one it replaced
+	BeforeUntil time.Time `bson:"beforeUntil"`      // how long that is still good
+	StartedAt   time.Time `bson:"startedAt"`
+	UsedAt      time.Time `bson:"usedAt"`
+	IdleAt      time.Time `bson:"idleAt"` // ends here unless refreshed
+	EndsAt      time.Time `bson:"endsAt"` // ends here in any case
 }
 
 // HashToken is how random tokens and client secrets are kept: SHA-256 in hex. They carry at least 128 random bits,
@@ -89,32 +83,26 @@ func (s *Session) LiveAt(now time.Time) bool {
 	return s.State == Live && now.Before(s.IdleAt) && now.Before(s.EndsAt)
 }
 
-// Refresh replaces the refresh token, whose two parts have the hashes family and token, by one with the hash next.
+// Refresh replaces the refresh token, whose two parts have the hashes family and token, by one with the hash next, which the
+// caller derives from the old token alone: so the same old token, sent again within its grace, gets the same new one.
 //
 // Answers whether the token was good. A token of this family that is neither the newest nor in grace ends the session
 // (identity.session_reuse_detected): that change must be saved too, so it is an answer and not an error. A token of
 // another family changes nothing, so a guess cannot end anybody's session.
 func (s *Session) Refresh(family, token, next string, pol Policy, now time.Time) bool {
-	if !same(family, s.Family) || !s.LiveAt(now) {
+	switch {
+	case !same(family, s.Family) || !s.LiveAt(now):
 		return false
+	case same(token, s.Token):
+		s.Before, s.BeforeUntil = s.Token, now.Add(pol.Grace)
+		s.Token = next
+		s.used(pol, now)
+		return true
+	case s.Before != "" && same(token, s.Before) && now.Before(s.BeforeUntil):
+		return same(next, s.Token)
 	}
-	graced := false
-	var spent []Spent
-	for _, old := range s.Spent {
-		if now.Before(old.Until) {
-			spent = append(spent, old)
-			graced = graced || same(token, old.Hash)
-		}
-	}
-	if !same(token, s.Token) && !graced {
-		s.reused(now)
-		return false
-	}
-	s.Spent = append(spent, Spent{s.Token, now.Add(pol.Grace)})
-	s.Spent = s.Spent[max(0, len(s.Spent)-maxSpent):]
-	s.Token = next
-	s.used(pol, now)
-	return true
+	s.reused(now)
+	return false
 }
 
 func (s *Session) reused(now time.Time) {
@@ -138,7 +126,7 @@ func (s *Session) end(by models.Actor, why string, now time.Time) {
 	if err := s.Move(sessionMoves, Ended, by, now, "identity.session_ended", why); err != nil {
 		return
 	}
-	s.Spent, s.WakeAt, s.GoneAt = nil, nil, models.At(now.Add(sessionKept))
+	s.Before, s.WakeAt, s.GoneAt = "", nil, models.At(now.Add(sessionKept))
 	s.Tell(EventSessionEnded, s.Person, by, now, map[string]string{"why": why})
 }
 

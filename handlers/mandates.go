@@ -1,0 +1,185 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"xinyi/models"
+	"xinyi/models/identity"
+	"xinyi/store"
+)
+
+func (h Identity) mountMandates(r *Router) {
+	Post(r, "/me/mandates", h.propose, Does("Ask to act for somebody", "For a child or an adult under guardianship, or for an adult who cannot use a phone. Staff of that person's region look at the evidence."),
+		May("identity.mandates.own"), Answers(http.StatusCreated))
+	Get(r, "/me/mandates", h.myMandates, Does("For whom I act, or who acts for me"), May("identity.mandates.own"))
+	Post(r, "/me/mandates/{id}/end", h.endMine, Does("End a mandate"), May("identity.mandates.own"))
+	Get(r, "/mandates", h.mandates, Does("The mandates of my region"), May("identity.mandates.approve"))
+	Post(r, "/mandates/{id}/approve", h.approve, Does("Put a mandate in force"), May("identity.mandates.approve"))
+	Post(r, "/mandates/{id}/end", h.endMandate, Does("Refuse or end a mandate"), May("identity.mandates.approve"))
+}
+
+type mandateView struct {
+	ID        string                `json:"id"`
+	Kind      identity.MandateKind  `json:"kind"`
+	State     identity.MandateState `json:"state"`
+	Reason    string                `json:"reason" description:"Why it ended; expired when its time was over"`
+	Scope     []string              `json:"scope"`
+	Evidence  string                `json:"evidence"`
+	Until     time.Time             `json:"until"`
+	Principal partyView             `json:"principal"`
+	Agent     partyView             `json:"agent"`
+}
+
+type partyView struct {
+	ID   string `json:"id"`
+	Name string `json:"name" description:"Masked"`
+}
+
+func (h Identity) viewMandate(ctx context.Context, m *identity.Mandate) (mandateView, error) {
+	v := mandateView{ID: m.ID, Kind: m.Kind, State: m.State, Reason: m.Moved.Reason, Scope: m.Scope, Evidence: m.Evidence, Until: m.Until}
+	for id, party := range map[string]*partyView{m.Principal: &v.Principal, m.Agent: &v.Agent} {
+		p, err := h.People.Get(ctx, id)
+		if err != nil {
+			return mandateView{}, err
+		}
+		*party = partyView{id, p.Name.String()}
+	}
+	return v, nil
+}
+
+type proposeRequest struct {
+	Principal bindRequest          `json:"principal"`
+	Kind      identity.MandateKind `json:"kind" validate:"required,oneof=GUARDIAN AGENT"`
+	Scope     []string             `json:"scope" validate:"required,min=1,max=20,dive,required,max=60" description:"Actions of the permission table, or their first words"`
+	Evidence  string               `json:"evidence" validate:"required,max=200" description:"Which document staff will look at"`
+	Until     models.Day           `json:"until,omitempty" validate:"omitempty,datetime=2006-01-02" description:"Last day; the longest allowed when absent"`
+}
+
+func (h Identity) propose(ctx context.Context, rq Request, in proposeRequest) (mandateView, error) {
+	if err := own(rq); err != nil {
+		return mandateView{}, err
+	}
+	n, err := models.ParseIDNumber(in.Principal.IDNumber)
+	if err != nil {
+		return mandateView{}, models.Bad("/principal/idNumber", "cnid", "identity.number_invalid")
+	}
+	agent, err := h.People.Update(ctx, rq.Actor.Person, func(p *identity.Person) error {
+		if p.State != identity.Bound {
+			return models.E(models.Conflict, "identity.not_bound")
+		}
+		return p.Try(h.Policy.BindTries, rq.Now)
+	})
+	if err != nil {
+		return mandateView{}, err
+	}
+	principal, err := h.ward(ctx, rq, in.Principal.Name, n)
+	if err != nil {
+		return mandateView{}, err
+	}
+	m, err := identity.Propose(rq.NewID(), agent, principal, identity.Proposal{Kind: in.Kind, Scope: in.Scope, Evidence: in.Evidence, Until: in.Until}, h.Policy, rq.Now)
+	if err != nil {
+		return mandateView{}, err
+	}
+	err = h.Mandates.Insert(ctx, m)
+	if models.CodeOf(err) == models.Conflict {
+		err = models.E(models.Conflict, "identity.mandate_open")
+	}
+	if err != nil {
+		return mandateView{}, err
+	}
+	return h.viewMandate(ctx, m)
+}
+
+// ward finds the person with a verified name and number, or keeps a new one without a phone.
+func (h Identity) ward(ctx context.Context, rq Request, name string, n models.IDNumber) (*identity.Person, error) {
+	ev, err := h.verify(ctx, name, n, rq.Now)
+	if err != nil {
+		return nil, err
+	}
+	p, err := h.People.First(ctx, h.Keys.PersonByIDNumber(n))
+	if models.CodeOf(err) != models.NotFound {
+		return p, err
+	}
+	p, err = identity.NewWard(rq.NewID(), name, n, ev, rq.Actor, rq.Now)
+	if err != nil {
+		return nil, err
+	}
+	err = h.People.Insert(ctx, p)
+	if models.CodeOf(err) == models.Conflict {
+		return h.People.First(ctx, h.Keys.PersonByIDNumber(n))
+	}
+	return p, err
+}
+
+type myMandatesRequest struct {
+	As string `query:"as" validate:"omitempty,oneof=agent principal" description:"agent when absent"`
+	PageQuery
+}
+
+func (h Identity) myMandates(ctx context.Context, rq Request, in myMandatesRequest) (List[mandateView], error) {
+	if err := own(rq); err != nil {
+		return List[mandateView]{}, err
+	}
+	of := store.MandatesOfAgent
+	if in.As == "principal" {
+		of = store.MandatesOfPrincipal
+	}
+	return h.listMandates(ctx, of(rq.Actor.Person, identity.Proposed, identity.InForce, identity.MandateOver).Page(in.Limit, in.Cursor))
+}
+
+type mandatesRequest struct {
+	State identity.MandateState `query:"state" validate:"omitempty,oneof=PROPOSED ACTIVE ENDED" description:"PROPOSED when absent"`
+	PageQuery
+}
+
+func (h Identity) mandates(ctx context.Context, rq Request, in mandatesRequest) (List[mandateView], error) {
+	if in.State == "" {
+		in.State = identity.Proposed
+	}
+	return h.listMandates(ctx, store.MandatesIn(rq.Actor.Region, in.State).Page(in.Limit, in.Cursor))
+}
+
+func (h Identity) listMandates(ctx context.Context, q store.Query) (List[mandateView], error) {
+	page, err := h.Mandates.Find(ctx, q)
+	if err != nil {
+		return List[mandateView]{}, err
+	}
+	list := List[mandateView]{Items: make([]mandateView, len(page.Items)), NextCursor: page.Next}
+	for i, m := range page.Items {
+		if list.Items[i], err = h.viewMandate(ctx, m); err != nil {
+			return List[mandateView]{}, err
+		}
+	}
+	return list, nil
+}
+
+func (h Identity) approve(ctx context.Context, rq Request, in idRequest) (mandateView, error) {
+	return h.changeMandate(ctx, in.ID, func(m *identity.Mandate) error { return m.Approve(rq.Actor, rq.Now) })
+}
+
+func (h Identity) endMine(ctx context.Context, rq Request, in idRequest) (mandateView, error) {
+	if err := own(rq); err != nil {
+		return mandateView{}, err
+	}
+	return h.changeMandate(ctx, in.ID, func(m *identity.Mandate) error { return m.End(rq.Actor, "", rq.Now) })
+}
+
+type endMandateRequest struct {
+	ID     string `path:"id" validate:"required,max=100"`
+	Reason string `json:"reason,omitempty" validate:"omitempty,max=200"`
+}
+
+func (h Identity) endMandate(ctx context.Context, rq Request, in endMandateRequest) (mandateView, error) {
+	return h.changeMandate(ctx, in.ID, func(m *identity.Mandate) error { return m.End(rq.Actor, in.Reason, rq.Now) })
+}
+
+func (h Identity) changeMandate(ctx context.Context, id string, change func(*identity.Mandate) error) (mandateView, error) {
+	m, err := h.Mandates.Update(ctx, id, change)
+	if err != nil {
+		return mandateView{}, err
+	}
+	h.Callers.Forget(m.Agent)
+	return h.viewMandate(ctx, m)
+}
