@@ -6,8 +6,11 @@
 package models
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -92,6 +95,12 @@ func (m *Meta) Unheld() bool {
 		}
 	}
 	return fresh && resting
+}
+
+// Derived is an id for what follows from parts: the same parts, the same id. 32 hex digits, safe in a path.
+func Derived(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return hex.EncodeToString(sum[:16])
 }
 
 // At returns a pointer to t in whole milliseconds UTC, the precision documents keep.

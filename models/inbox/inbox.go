@@ -66,7 +66,7 @@ const Channel = "inbox"
 // New is the message an event makes for its person.
 func New(e models.Event, severity Severity, routeType string) *Message {
 	m := &Message{
-		Meta:   models.Meta{ID: e.ID + "/" + e.Person + "/" + Channel},
+		Meta:   models.Meta{ID: models.Derived(e.ID, e.Kind, e.Person, Channel)},
 		Person: e.Person, Kind: e.Kind, Event: e.ID, Severity: severity,
 		Route: Route{Type: routeType, ID: e.Subject}, Params: e.Data, At: e.At,
 	}

@@ -45,7 +45,7 @@ type Lost struct {
 // NewLost is the dead event for a subscriber that failed with cause after so many tries.
 func NewLost(e models.Event, subscriber string, cause error, tries int, now time.Time) *Lost {
 	e.Done, e.Tries, e.AgainAt = nil, 0, nil
-	l := &Lost{Meta: models.Meta{ID: e.ID + "/" + subscriber}, Event: e, Subscriber: subscriber, Tries: tries, At: now}
+	l := &Lost{Meta: models.Meta{ID: models.Derived(e.ID, subscriber)}, Event: e, Subscriber: subscriber, Tries: tries, At: now}
 	l.State, l.Moved = Dead, models.Moved{By: models.System, At: now}
 	l.failed(cause)
 	return l

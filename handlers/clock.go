@@ -1,0 +1,57 @@
+package handlers
+
+import (
+	"context"
+	"time"
+
+	"xinyi/models/sandbox"
+)
+
+// Clock moves the time of a sandbox. A router without Sandbox does not have its routes.
+type Clock struct {
+	Time interface {
+		Now() time.Time
+		Ahead() time.Duration
+		Advance(ctx context.Context, by sandbox.Span) (woken, told int, err error)
+	}
+}
+
+// Mount names the routes.
+func (h Clock) Mount(r *Router) {
+	if !r.cfg.Sandbox {
+		return
+	}
+	Get(r, "/sandbox/clock", h.show, Does("The sandbox's time"), Open())
+	Post(r, "/sandbox/clock", h.advance, Does("Move the sandbox's time ahead", "Everything that falls due on the way happens, in order"), Open(), Within(time.Minute))
+}
+
+type advanceRequest struct {
+	Advance string `json:"advance" validate:"required,max=40" description:"ISO 8601 duration: P8D, P1M, PT2H"`
+}
+
+type clockView struct {
+	Now          time.Time `json:"now"`
+	AheadSeconds int64     `json:"aheadSeconds"` // how far it is ahead of the world
+}
+
+type advancedView struct {
+	Now   time.Time `json:"now"`
+	Woken int       `json:"woken"`
+	Told  int       `json:"told"`
+}
+
+func (h Clock) show(context.Context, Request, struct{}) (clockView, error) {
+	return clockView{Now: h.Time.Now(), AheadSeconds: int64(h.Time.Ahead() / time.Second)}, nil
+}
+
+func (h Clock) advance(ctx context.Context, _ Request, in advanceRequest) (advancedView, error) {
+	by, err := sandbox.ParseSpan(in.Advance)
+	if err != nil {
+		return advancedView{}, err
+	}
+	woken, told, err := h.Time.Advance(ctx, by)
+	if err != nil {
+		return advancedView{}, err
+	}
+	return advancedView{Now: h.Time.Now(), Woken: woken, Told: told}, nil
+}
