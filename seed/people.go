@@ -32,6 +32,11 @@ var (
 	given    = strings.Fields("芳 伟 娜 敏 静 丽 强 磊 军 洋 勇 艳 杰 娟 涛 明 超 秀英 霞 平 刚 桂英 玉兰 建国 建军 志强 小红 春梅 海燕 雪梅 国庆 文斌 晓东 丹 婷 慧 佳怡 子轩 雨桐 浩然 思远 家豪 欣怡 俊杰 美玲 德胜 福生 运华 菊香 满秀")
 )
 
+// reserved are county and birthday of made-up numbers that documents and newcomers type in by hand: they stay nobody's.
+var reserved = []string{
+	"4301811990-01-01", "4301021998-02-29", "4301811975-12-31", "4301122010-06-01", "4301211949-01-01", "4301811963-08-15", "4301811960-05-15",
+}
+
 // maker makes people who are all different: nobody shares a number with anybody.
 type maker struct {
 	rng   *rand.Rand
@@ -47,6 +52,9 @@ func newMaker(now time.Time) (*maker, error) {
 		return nil, err
 	}
 	m := &maker{rng: rand.New(rand.NewPCG(430181, 29)), seen: map[string]bool{}, homes: map[models.Region][]models.Region{}, now: now}
+	for _, number := range reserved {
+		m.seen[number] = true
+	}
 	for _, d := range ds {
 		if r := d.Region(); len(r) == 12 {
 			m.homes[r.County()] = append(m.homes[r.County()], r)

@@ -13,6 +13,7 @@ import (
 
 	"xinyi/models"
 	"xinyi/models/division"
+	"xinyi/models/journal"
 	"xinyi/store"
 )
 
@@ -28,6 +29,8 @@ type Stores struct {
 	Divisions *store.Repo[division.Division]
 	Zones     *store.Repo[division.Zone]
 	Identity  store.Identity
+	Medical   store.Medical
+	Events    *store.Repo[journal.Entry]
 }
 
 // City keeps the demo city as it stands at now: residents, staff and partner systems. Land must be there before.
@@ -43,6 +46,13 @@ func City(ctx context.Context, s Stores, now time.Time) error {
 	}
 	if err := p.keep(ctx, s.Identity); err != nil {
 		return fmt.Errorf("seed the people: %w", err)
+	}
+	c, err := newCare(p, now)
+	if err != nil {
+		return err
+	}
+	if err := c.keep(ctx, s.Medical, s.Events); err != nil {
+		return fmt.Errorf("seed medical care: %w", err)
 	}
 	return fresh(ctx, s.Marks, []*Mark{{Meta: models.Meta{ID: "city"}, Edition: "1"}})
 }

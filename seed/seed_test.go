@@ -9,6 +9,7 @@ import (
 
 	"xinyi/models"
 	"xinyi/models/division"
+	"xinyi/models/journal"
 	"xinyi/store"
 	"xinyi/store/sqlite"
 )
@@ -32,6 +33,8 @@ func open(t *testing.T) Stores {
 		Divisions: store.NewRepo[division.Division](s, store.Divisions),
 		Zones:     store.NewRepo[division.Zone](s, store.Zones),
 		Identity:  store.OpenIdentity(s),
+		Medical:   store.OpenMedical(s),
+		Events:    store.NewRepo[journal.Entry](s, store.Events),
 	}
 	if err := s.Ensure(t.Context()); err != nil {
 		t.Fatal(err)
