@@ -7,12 +7,14 @@ import (
 	"slices"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"xinyi/models"
 )
 
 // door is what every request passes: its id, headers against misuse by browsers, CORS, compression; and no panic leaves it.
 func (r *Router) door(c *fiber.Ctx) (err error) {
+	timer := prometheus.NewTimer(nil)
 	r.metrics.inFlight.Inc()
 	defer r.metrics.inFlight.Dec()
 	defer func() {
@@ -31,7 +33,7 @@ func (r *Router) door(c *fiber.Ctx) (err error) {
 	}
 	if err := c.Next(); err != nil {
 		err = r.failed(c, err)
-		r.metrics.other.saw(c.Response().StatusCode(), c.Context().Time())
+		r.metrics.other.saw(c.Response().StatusCode(), timer.ObserveDuration())
 		return err
 	}
 	squeeze(c)

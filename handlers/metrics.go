@@ -29,7 +29,7 @@ func newMetrics(reg *prometheus.Registry) *metrics {
 		count: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "xinyi_http_requests_total", Help: "Requests answered, by route and status class."}, []string{"method", "route", "class"}),
 		latency: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "xinyi_http_request_seconds", Help: "Time from the first byte to the answer, by route and status class.",
+			Name: "xinyi_http_request_seconds", Help: "Time to answer, by route and status class.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, 1, 8}}, []string{"method", "route", "class"}),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "xinyi_http_in_flight", Help: "Requests being answered."}),
 	}
@@ -54,11 +54,11 @@ func (m *metrics) labels(method, path string) routeMetrics {
 	return s
 }
 
-// saw counts one answer that began at start.
-func (s *routeMetrics) saw(status int, start time.Time) {
+// saw counts one answer that took d.
+func (s *routeMetrics) saw(status int, d time.Duration) {
 	class := min(max(status/100, 1), 5)
 	s.count[class].Inc()
-	s.latency[class].Observe(time.Since(start).Seconds())
+	s.latency[class].Observe(d.Seconds())
 }
 
 // watch mounts what operators and balancers ask.

@@ -1,5 +1,311 @@
 package handlers
 
-type page struct{ document []byte }
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
 
-func (r *Router) describe() error { return nil }
+	"github.com/gofiber/fiber/v2"
+	"github.com/swaggest/jsonschema-go"
+	"github.com/swaggest/openapi-go"
+	"github.com/swaggest/openapi-go/openapi31"
+
+	"xinyi/models"
+)
+
+// about is what a developer must know before the first call.
+const about = `Credit services of a city: see a doctor now and pay later, farmers' credit files, benefits, awards.
+
+- Sign in, then send ` + "`Authorization: Bearer <token>`" + `. Who holds several offices picks one with X-Acting-As (a role or an organisation);
+  a guardian or agent names the person with X-Acting-For.
+- Errors are application/problem+json (RFC 9457). code and reason are stable; texts are Chinese or English by Accept-Language.
+- Where Idempotency-Key is required, a retry with the same key and body is answered as the first time, with Idempotent-Replayed: true.
+- Unknown fields and unknown query parameters are refused. Amounts in fields ending in Fen are whole fen (1/100 yuan).
+- Times are RFC 3339 in UTC, days are YYYY-MM-DD in Asia/Shanghai.
+- Lists go on with cursor=nextCursor until nextCursor is "".`
+
+// Document is the OpenAPI document, made by Finish.
+func (r *Router) Document() []byte { return r.page.document }
+
+// describe makes the OpenAPI 3.1 document from the routes.
+func (r *Router) describe() error {
+	ref := openapi31.NewReflector()
+	spec := ref.Spec
+	spec.Info.WithTitle("Xinyi 信易").WithVersion(orElse(r.cfg.Version, "dev")).WithDescription(about)
+	spec.SetHTTPBearerTokenSecurity("bearer", "JWT", "From POST /v1/auth/sessions for people, POST /v1/auth/token for systems.")
+	spec.WithMapOfAnythingItem("x-permissions", r.cfg.Permissions)
+	spec.WithMapOfAnythingItem("x-sandbox", r.cfg.Sandbox)
+	ref.DefaultOptions = append(ref.DefaultOptions,
+		jsonschema.InterceptDefName(func(t reflect.Type, _ string) string { return typeName(t) }),
+		jsonschema.InterceptProp(constrain), jsonschema.InterceptSchema(shape))
+	ref.AddTypeMapping(models.Secret{}, "")
+	var faults []error
+	for _, rt := range r.routes {
+		if err := rt.describe(ref); err != nil {
+			faults = append(faults, fmt.Errorf("%s: %w", rt.name(), err))
+		}
+	}
+	raw, err := spec.MarshalJSON()
+	r.page.document = raw
+	return errors.Join(append(faults, err)...)
+}
+
+func orElse(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
+
+// describe adds one operation.
+func (rt *route) describe(ref *openapi31.Reflector) error {
+	oc, err := ref.NewOperationContext(rt.method, "/v1"+rt.path)
+	if err != nil {
+		return err
+	}
+	oc.SetSummary(rt.summary)
+	oc.SetDescription(strings.Join(rt.details, "\n\n"))
+	oc.SetTags(rt.tag)
+	oc.SetID(operationID(rt.method, rt.path))
+	oc.AddReqStructure(zero(rt.in))
+	switch {
+	case rt.out == reflect.TypeFor[None]():
+		oc.AddRespStructure(nil, openapi.WithHTTPStatus(rt.status))
+	case rt.out.Implements(reflect.TypeFor[File]()):
+		oc.AddRespStructure(nil, openapi.WithHTTPStatus(rt.status), openapi.WithContentType("application/octet-stream"))
+	default:
+		oc.AddRespStructure(zero(rt.out), openapi.WithHTTPStatus(rt.status))
+	}
+	for _, status := range rt.problems() {
+		oc.AddRespStructure(problem{}, openapi.WithHTTPStatus(status), openapi.WithContentType("application/problem+json"))
+	}
+	op, ok := oc.(openapi31.OperationExposer)
+	if !ok {
+		return errors.New("the reflector hides its operations")
+	}
+	rt.access(oc, op.Operation())
+	if err := ref.AddOperation(oc); err != nil {
+		return err
+	}
+	for _, p := range op.Operation().Parameters {
+		if p.Parameter != nil && rt.demands(string(p.Parameter.In), p.Parameter.Name) {
+			p.Parameter.WithRequired(true)
+		}
+	}
+	return nil
+}
+
+// access says who may call, and which headers steer the call.
+func (rt *route) access(oc openapi.OperationContext, op *openapi31.Operation) {
+	if !rt.open {
+		oc.AddSecurity("bearer")
+		op.WithMapOfAnythingItem("x-action", rt.action)
+		op.WithMapOfAnythingItem("x-roles", rt.roles)
+	}
+	header := func(name, says string, required bool) {
+		p := openapi31.Parameter{Name: name, In: openapi31.ParameterInHeader, Schema: map[string]any{"type": "string", "maxLength": 255}}
+		p.WithDescription(says).WithRequired(required)
+		op.Parameters = append(op.Parameters, openapi31.ParameterOrReference{Parameter: &p})
+	}
+	if rt.keyed {
+		header(headerKey, fmt.Sprintf("Names this request, so that a retry does not happen twice. Its answer is kept for %s.", rt.keeps), true)
+	}
+	if rt.out.Implements(reflect.TypeFor[Revised]()) {
+		if rt.method == http.MethodGet {
+			header(fiber.HeaderIfNoneMatch, "An ETag: 304 when it is still the latest.", false)
+		} else {
+			header(fiber.HeaderIfMatch, "The ETag that was read: 412 when somebody changed it in between.", false)
+		}
+	}
+}
+
+// problems are the statuses of refusal a caller must be ready for.
+func (rt *route) problems() []int {
+	list := []int{http.StatusBadRequest, http.StatusTooManyRequests, http.StatusServiceUnavailable}
+	if !rt.open {
+		list = append(list, http.StatusUnauthorized, http.StatusForbidden)
+	}
+	if len(rt.names()) > 0 {
+		list = append(list, http.StatusNotFound)
+	}
+	if rt.method != http.MethodGet {
+		list = append(list, http.StatusConflict, http.StatusUnprocessableEntity)
+	}
+	if rt.method != http.MethodGet && rt.out.Implements(reflect.TypeFor[Revised]()) {
+		list = append(list, http.StatusPreconditionFailed)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// demands says whether a parameter is required.
+func (rt *route) demands(in, name string) bool {
+	for _, p := range rt.plan.params {
+		if p.in == in && strings.EqualFold(p.name, name) {
+			own, _ := tagRules(rt.in.FieldByIndex(p.index).Tag.Get("validate"))
+			return in == "path" || slices.Contains(own, "required")
+		}
+	}
+	return strings.EqualFold(name, headerKey)
+}
+
+// operationID is the method and the path in one word: postMedicalBillsIdPayments.
+func operationID(method, path string) string {
+	id := strings.ToLower(method)
+	for part := range strings.FieldsFuncSeq(path, func(r rune) bool { return strings.ContainsRune("/{}-_.", r) }) {
+		id += strings.ToUpper(part[:1]) + part[1:]
+	}
+	return id
+}
+
+// typeName is a Go type in the document: billView is BillView, List[billView] is ListBillView.
+func typeName(t reflect.Type) string {
+	var b strings.Builder
+	for part := range strings.FieldsFuncSeq(t.Name(), func(r rune) bool { return strings.ContainsRune("[],*· ", r) }) {
+		part = part[strings.LastIndexAny(part, "./")+1:]
+		b.WriteString(strings.ToUpper(part[:1]) + part[1:])
+	}
+	return b.String()
+}
+
+// responding says whether the schema being made is an answer's.
+func responding(rc *jsonschema.ReflectContext) bool {
+	oc, ok := openapi.OperationCtx(rc)
+	return ok && oc.IsProcessingResponse()
+}
+
+// shape closes the objects of requests and names days.
+func shape(p jsonschema.InterceptSchemaParams) (bool, error) {
+	if !p.Processed || !p.Value.IsValid() {
+		return false, nil
+	}
+	t := p.Value.Type()
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t == reflect.TypeFor[models.Day]() {
+		p.Schema.WithFormat("date")
+	}
+	if t.Kind() == reflect.Struct && p.Schema.HasType(jsonschema.Object) && !responding(p.Context) {
+		closed := false
+		p.Schema.WithAdditionalProperties(jsonschema.SchemaOrBool{TypeBoolean: &closed})
+	}
+	return false, nil
+}
+
+// constrain carries a field's validate tag into the document. A field of an answer is always there unless it is omitted when empty.
+func constrain(p jsonschema.InterceptPropParams) error {
+	if !p.Processed {
+		return nil
+	}
+	own, items := tagRules(p.Field.Tag.Get("validate"))
+	_, options, _ := strings.Cut(p.Field.Tag.Get("json"), ",")
+	if slices.Contains(own, "required") || responding(p.Context) && !strings.Contains(options, "omit") {
+		if !slices.Contains(p.ParentSchema.Required, p.Name) {
+			p.ParentSchema.Required = append(p.ParentSchema.Required, p.Name)
+		}
+	}
+	t := p.Field.Type
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	for _, r := range own {
+		bound(p.PropertySchema, t, r)
+	}
+	if p.PropertySchema.Items != nil && p.PropertySchema.Items.SchemaOrBool != nil && t.Kind() == reflect.Slice {
+		if item := p.PropertySchema.Items.SchemaOrBool.TypeObject; item != nil && item.Ref == nil {
+			for _, r := range items {
+				bound(item, t.Elem(), r)
+			}
+		}
+	}
+	return nil
+}
+
+// tagRules splits a validate tag into the rules of the value and those of its items.
+func tagRules(tag string) (own, items []string) {
+	all := strings.Split(tag, ",")
+	if i := slices.Index(all, "dive"); i >= 0 {
+		return all[:i], all[i+1:]
+	}
+	return all, nil
+}
+
+// bound writes one validation rule as JSON Schema.
+func bound(s *jsonschema.Schema, t reflect.Type, r string) {
+	name, param, _ := strings.Cut(r, "=")
+	if own, ok := rules[name]; ok {
+		if own.pattern != "" {
+			s.WithPattern(own.pattern)
+		}
+		if own.format != "" {
+			s.WithFormat(own.format)
+		}
+		if s.Description == nil {
+			s.WithDescription(own.says)
+		}
+		if name == "fen" {
+			s.WithMinimum(0).WithMaximum(maxFen)
+		}
+		return
+	}
+	if name == "oneof" {
+		s.Enum = nil
+		for v := range strings.FieldsSeq(param) {
+			s.Enum = append(s.Enum, enumValue(t, strings.Trim(v, "'")))
+		}
+		return
+	}
+	n, err := strconv.ParseInt(param, 10, 64)
+	if err != nil {
+		return
+	}
+	switch t.Kind() {
+	case reflect.String:
+		length(s.WithMinLength, s.WithMaxLength, name, n)
+	case reflect.Slice:
+		length(s.WithMinItems, s.WithMaxItems, name, n)
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		number(s, name, float64(n))
+	}
+}
+
+func enumValue(t reflect.Type, v string) any {
+	if n, err := strconv.ParseInt(v, 10, 64); err == nil && t.Kind() != reflect.String {
+		return n
+	}
+	return v
+}
+
+func length(least func(int64) *jsonschema.Schema, most func(int64) *jsonschema.Schema, name string, n int64) {
+	switch name {
+	case "gte", "min":
+		least(n)
+	case "lte", "max":
+		most(n)
+	case "gt":
+		least(n + 1)
+	case "lt":
+		most(n - 1)
+	case "len":
+		least(n)
+		most(n)
+	}
+}
+
+func number(s *jsonschema.Schema, name string, n float64) {
+	switch name {
+	case "gte", "min":
+		s.WithMinimum(n)
+	case "lte", "max":
+		s.WithMaximum(n)
+	case "gt":
+		s.WithExclusiveMinimum(n)
+	case "lt":
+		s.WithExclusiveMaximum(n)
+	}
+}

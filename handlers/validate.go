@@ -24,8 +24,8 @@ type rule struct {
 const maxFen = 10_000_000_000_000
 
 var (
-	phone    = regexp.MustCompile(`^1[3-9]\d{9}$`)
-	division = regexp.MustCompile(`^(\d{2}|\d{4}|\d{6}|\d{9}|\d{12})$`)
+	mobile       = regexp.MustCompile(`^1[3-9]\d{9}$`)
+	divisionCode = regexp.MustCompile(`^(\d{2}|\d{4}|\d{6}|\d{9}|\d{12})$`)
 )
 
 // rules are the tags of our own. Sources: GB 32100 (uscc), GB 11643 (cnid), GB/T 2260 (division).
@@ -33,9 +33,9 @@ var rules = map[string]rule{
 	"fen":      {ok: func(v reflect.Value) bool { return v.CanInt() && v.Int() >= 0 && v.Int() <= maxFen }, says: "amount in fen, 1/100 yuan"},
 	"yuan":     {ok: text(func(s string) bool { _, err := models.ParseYuan(s); return err == nil }), pattern: `^-?\d{1,14}(\.\d{1,2})?$`, says: "amount in yuan with at most two decimals"},
 	"cnid":     {ok: text(models.ValidIDNumber), pattern: `^\d{17}[\dXx]$`, says: "resident ID number with a valid check digit (GB 11643)"},
-	"cnphone":  {ok: text(phone.MatchString), pattern: phone.String(), says: "mobile number of the mainland"},
+	"cnphone":  {ok: text(mobile.MatchString), pattern: mobile.String(), says: "mobile number of the mainland"},
 	"uscc":     {ok: text(validUSCC), pattern: `^[0-9A-HJ-NPQRTUWXY]{18}$`, says: "unified social credit code with a valid check character (GB 32100)"},
-	"division": {ok: text(division.MatchString), pattern: division.String(), says: "division code (GB/T 2260): province 2, city 4, county 6, town 9, village 12 digits"},
+	"division": {ok: text(divisionCode.MatchString), pattern: divisionCode.String(), says: "division code (GB/T 2260): province 2, city 4, county 6, town 9, village 12 digits"},
 	"day":      {ok: text(func(s string) bool { _, err := models.ParseDay(s); return err == nil }), format: "date", says: "day in Asia/Shanghai"},
 }
 
