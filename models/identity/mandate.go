@@ -115,7 +115,7 @@ func (m *Mandate) Approve(by models.Actor, now time.Time) error {
 		return err
 	}
 	m.Approver = by.Person
-	m.Tell(EventMandateApproved, m.Principal, by, now, map[string]string{"kind": string(m.Kind)})
+	m.tellBoth(EventMandateApproved, by, now)
 	return nil
 }
 
@@ -146,8 +146,14 @@ func (m *Mandate) end(by models.Actor, why string, now time.Time) error {
 		return err
 	}
 	m.Open, m.WakeAt = "", nil
-	m.Tell(EventMandateEnded, m.Principal, by, now, map[string]string{"kind": string(m.Kind)})
+	m.tellBoth(EventMandateEnded, by, now)
 	return nil
+}
+
+func (m *Mandate) tellBoth(kind string, by models.Actor, now time.Time) {
+	for _, person := range []string{m.Principal, m.Agent} {
+		m.Tell(kind, person, by, now, map[string]string{"kind": string(m.Kind)})
+	}
 }
 
 // Wake ends a mandate whose time is over.

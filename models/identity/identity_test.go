@@ -1,0 +1,395 @@
+package identity
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"xinyi/models"
+)
+
+var (
+	noon   = time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC) // 12:00 in Shanghai
+	seen   = Evidence{Method: "sandbox"}
+	office = models.Actor{Person: "office", Role: models.CreditOffice, Org: "o", Region: "4301"}
+	town   = models.Actor{Person: "clerk", Role: models.TownStaff, Org: "t", Region: "430181"}
+)
+
+func number(t *testing.T, county models.Region, birth models.Day) models.IDNumber {
+	t.Helper()
+	n, err := models.SyntheticIDNumber(county, birth)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func bound(t *testing.T, id string, birth models.Day) *Person {
+	t.Helper()
+	p := NewPerson(id, models.NewSecret("13800000000"), "zh", noon)
+	if err := p.Bind("王小明", number(t, "430181", birth), seen, noon); err != nil {
+		t.Fatal(err)
+	}
+	p.Outbox = nil
+	return p
+}
+
+func kinds(m *models.Meta) string {
+	var ks []string
+	for _, e := range m.Outbox {
+		ks = append(ks, strings.TrimPrefix(e.Kind, "identity."))
+	}
+	return strings.Join(ks, " ")
+}
+
+func TestParsePhone(t *testing.T) {
+	for s, want := range map[string]string{"13812345678": "13812345678", "+8613812345678": "13812345678", "19912345678": "19912345678"} {
+		if p, err := ParsePhone(s); err != nil || p.Reveal() != want {
+			t.Errorf("%s: %q %v", s, p.Reveal(), err)
+		}
+	}
+	for _, s := range []string{"", "1381234567", "138123456789", "12812345678", "1381234567a", "+8513812345678", " 13812345678", "8613812345678"} {
+		if _, err := ParsePhone(s); !errors.Is(err, models.Invalid) {
+			t.Errorf("%q: %v, want Invalid", s, err)
+		}
+	}
+}
+
+func TestBind(t *testing.T) {
+	own := number(t, "430181", "1990-01-01")
+	for name, tc := range map[string]struct {
+		before *Person
+		name   string
+		number models.IDNumber
+		ev     Evidence
+		want   error
+		told   string
+	}{
+		"first":              {NewPerson("p", models.Secret{}, "zh", noon), " 李四 ", own, seen, nil, "bound"},
+		"the same again":     {bound(t, "p", "1990-01-01"), "王小明", own, seen, nil, ""},
+		"another number":     {bound(t, "p", "1990-01-01"), "王小明", number(t, "430181", "1991-01-01"), seen, models.InvalidTransition, ""},
+		"another name":       {bound(t, "p", "1990-01-01"), "王大明", own, seen, models.InvalidTransition, ""},
+		"no name":            {NewPerson("p", models.Secret{}, "zh", noon), " ", own, seen, models.Invalid, ""},
+		"no number":          {NewPerson("p", models.Secret{}, "zh", noon), "李四", models.IDNumber{}, seen, models.Invalid, ""},
+		"born tomorrow":      {NewPerson("p", models.Secret{}, "zh", noon), "李四", number(t, "430181", "2026-03-03"), seen, models.Invalid, ""},
+		"nobody verified it": {NewPerson("p", models.Secret{}, "zh", noon), "李四", own, Evidence{}, models.Invalid, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := tc.before
+			state, id := p.State, p.IDNumber
+			err := p.Bind(tc.name, tc.number, tc.ev, noon)
+			if tc.want == nil && err != nil || tc.want != nil && !errors.Is(err, tc.want) || kinds(&p.Meta) != tc.told {
+				t.Fatalf("Bind = %v, told %q; want %v, %q", err, kinds(&p.Meta), tc.want, tc.told)
+			}
+			if tc.want != nil && (p.State != state || p.IDNumber != id) {
+				t.Error("a refused Bind changed the person")
+			}
+		})
+	}
+	p := NewPerson("p", models.Secret{}, "zh", noon)
+	for i := range 6 {
+		err := p.TryBinding(5, noon)
+		if (err != nil) != (i == 5) {
+			t.Fatalf("try %d: %v", i+1, err)
+		}
+		if e := (*models.Error)(nil); errors.As(err, &e) && e.RetryAfter != 12*time.Hour {
+			t.Errorf("retry after %v, want until midnight", e.RetryAfter)
+		}
+	}
+	if err := p.TryBinding(5, noon.Add(12*time.Hour)); err != nil {
+		t.Errorf("next day: %v", err)
+	}
+	if minor := bound(t, "m", "2008-03-03"); !minor.Minor("2026-03-02") || minor.Minor("2026-03-03") || minor.Adult("2026-03-02") {
+		t.Error("a minor is not flagged, or past the birthday")
+	}
+}
+
+func TestAppointAndDismiss(t *testing.T) {
+	clerk := Membership{ID: "m1", Role: models.TownStaff, Org: "t1", Region: "430181108", From: noon}
+	for name, tc := range map[string]struct {
+		by   models.Actor
+		edit func(*Person, *Membership)
+		want error
+	}{
+		"credit office":             {office, nil, nil},
+		"operator":                  {models.Actor{Person: "x", Role: models.Operator}, nil, nil},
+		"outside the region":        {models.Actor{Person: "x", Role: models.CreditOffice, Region: "430182"}, nil, models.Forbidden},
+		"town staff":                {town, nil, models.Forbidden},
+		"oneself":                   {models.Actor{Person: "p", Role: models.CreditOffice, Region: "4301"}, nil, models.Forbidden},
+		"an operator by the office": {office, func(_ *Person, m *Membership) { m.Role = models.Operator }, models.Forbidden},
+		"no office":                 {office, func(_ *Person, m *Membership) { m.Role = models.Resident }, models.Invalid},
+		"without organisation":      {office, func(_ *Person, m *Membership) { m.Org = "" }, models.Invalid},
+		"a minor":                   {office, func(p *Person, _ *Membership) { p.Birth = "2010-01-01" }, models.Conflict},
+		"twice":                     {office, func(p *Person, _ *Membership) { p.Memberships = []Membership{clerk} }, models.Conflict},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, m := bound(t, "p", "1990-01-01"), clerk
+			if tc.edit != nil {
+				tc.edit(p, &m)
+			}
+			n := len(p.Memberships)
+			err := p.Appoint(tc.by, m, noon)
+			if tc.want == nil && err != nil || tc.want != nil && !errors.Is(err, tc.want) {
+				t.Fatalf("Appoint = %v, want %v", err, tc.want)
+			}
+			if tc.want != nil && len(p.Memberships) != n {
+				t.Error("a refused Appoint changed the person")
+			}
+		})
+	}
+	p := bound(t, "p", "1990-01-01")
+	if err := p.Appoint(office, clerk, noon); err != nil {
+		t.Fatal(err)
+	}
+	want := []models.Actor{p.Self(), {Person: "p", Role: models.TownStaff, Org: "t1", Region: "430181108"}}
+	if got := p.Actors(noon); !slices.Equal(got, want) {
+		t.Errorf("Actors = %v", got)
+	}
+	if err := p.Dismiss(town, "m1", noon); !errors.Is(err, models.Forbidden) {
+		t.Errorf("Dismiss by town staff = %v", err)
+	}
+	if err := p.Dismiss(office, "m1", noon); err != nil || len(p.Actors(noon)) != 1 {
+		t.Errorf("Dismiss = %v, actors %v", err, p.Actors(noon))
+	}
+	if err := p.Dismiss(office, "m1", noon); !errors.Is(err, models.Conflict) {
+		t.Errorf("second Dismiss = %v", err)
+	}
+	if err := p.Dismiss(office, "m2", noon); !errors.Is(err, models.NotFound) {
+		t.Errorf("Dismiss of nothing = %v", err)
+	}
+}
+
+func TestSession(t *testing.T) {
+	start := func() *Session {
+		s := NewSession("s", bound(t, "p", "1990-01-01"), "phone", "code", "F", "1", Standard, noon)
+		s.Outbox = nil
+		return s
+	}
+	later := noon.Add(time.Hour)
+	for name, tc := range map[string]struct {
+		family, token, next string
+		at                  time.Time
+		ended               bool
+		good                bool
+		state               SessionState
+		told                string
+	}{
+		"newest":                     {"F", "2", "3", later, false, true, Live, ""},
+		"the one before, in grace":   {"F", "1", "2", noon.Add(29 * time.Second), false, true, Live, ""},
+		"the one before, other next": {"F", "1", "9", noon.Add(29 * time.Second), false, false, Live, ""},
+		"the one before, too late":   {"F", "1", "2", noon.Add(30 * time.Second), false, false, Ended, "session_ended session_reuse_detected"},
+		"one long gone":              {"F", "0", "2", noon.Add(time.Second), false, false, Ended, "session_ended session_reuse_detected"},
+		"a guess":                    {"G", "1", "2", later, false, false, Live, ""},
+		"idle too long":              {"F", "2", "3", noon.Add(Standard.Idle), false, false, Live, ""},
+		"ended":                      {"F", "2", "3", later, true, false, Ended, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := start()
+			if !s.Refresh("F", "1", "2", Standard, noon) {
+				t.Fatal("first refresh refused")
+			}
+			if tc.ended {
+				if err := s.End(models.Actor{Person: "p"}, EndedBySelf, noon); err != nil {
+					t.Fatal(err)
+				}
+				s.Outbox = nil
+			}
+			if good := s.Refresh(tc.family, tc.token, tc.next, Standard, tc.at); good != tc.good || s.State != tc.state || kinds(&s.Meta) != tc.told {
+				t.Errorf("good %v, %s, told %q", good, s.State, kinds(&s.Meta))
+			}
+		})
+	}
+	s := start()
+	for at := noon; at.Before(s.EndsAt); at = at.Add(30 * 24 * time.Hour) {
+		if !s.Refresh("F", s.Token, s.Token+"x", Standard, at) {
+			t.Fatalf("refused at %s", at)
+		}
+	}
+	if s.LiveAt(s.EndsAt) || !s.WakeAt.Equal(s.EndsAt) {
+		t.Error("a session that is used never ends")
+	}
+	if err := s.Wake(s.EndsAt.Add(time.Hour)); err != nil || s.State != Ended || s.WakeAt != nil || s.GoneAt == nil {
+		t.Errorf("Wake: %v, %s", err, s.State)
+	}
+	if err := start().End(models.Actor{Person: "q"}, EndedBySelf, noon); !errors.Is(err, models.NotFound) {
+		t.Errorf("End of somebody else's = %v", err)
+	}
+}
+
+func TestCode(t *testing.T) {
+	c := NewCode("c", "h", Standard, noon)
+	if c.Answer("h", Standard, noon.Add(Standard.CodeLife)) || c.State != Waiting {
+		t.Error("an expired code is good")
+	}
+	for i := range 5 {
+		if c.Answer("x", Standard, noon) {
+			t.Fatal("a wrong code is good")
+		}
+		if want := i == 4; (c.State == Burnt) != want {
+			t.Fatalf("after %d wrong answers: %s", i+1, c.State)
+		}
+	}
+	if c.Answer("h", Standard, noon) {
+		t.Error("a burnt code is good")
+	}
+	at := noon
+	for i := range 4 {
+		if err := c.Send("h", Standard, at.Add(59*time.Second)); !errors.Is(err, models.Limited) {
+			t.Fatalf("after 59 s: %v", err)
+		}
+		at = at.Add(time.Minute)
+		if err := c.Send("h", Standard, at); err != nil {
+			t.Fatalf("code %d: %v", i+2, err)
+		}
+	}
+	var e *models.Error
+	if err := c.Send("h", Standard, at.Add(time.Minute)); !errors.As(err, &e) || e.RetryAfter != 55*time.Minute {
+		t.Errorf("sixth in the hour: %v", err)
+	}
+	if err := c.Send("h", Standard, noon.Add(time.Hour)); err != nil {
+		t.Errorf("an hour after the first: %v", err)
+	}
+	if now := noon.Add(time.Hour); !c.Answer("h", Standard, now) || c.Answer("h", Standard, now) {
+		t.Error("a right code is refused, or good twice")
+	}
+}
+
+func TestClient(t *testing.T) {
+	first, second, third := strings.Repeat("a", 20), strings.Repeat("b", 20), strings.Repeat("c", 20)
+	c, err := NewClient("c1", models.Hospital, "医院", "h1", "430181", noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := NewClient("c1", models.TownStaff, "x", "h1", "", noon); !errors.Is(err, models.Invalid) {
+		t.Errorf("a client of no kind: %v", err)
+	}
+	if err := c.Rotate(office, "short", time.Hour, noon); !errors.Is(err, models.Invalid) || len(c.Secrets) != 0 {
+		t.Errorf("short secret: %v", err)
+	}
+	for i, s := range []string{first, second, third} {
+		if err := c.Rotate(office, s, time.Hour, noon.Add(time.Duration(i)*time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	at := noon.Add(10 * time.Minute)
+	if c.Opens(first, at) || !c.Opens(second, at) || !c.Opens(third, at) || c.Opens(second, noon.Add(62*time.Minute)) || c.Opens("", at) {
+		t.Error("the wrong secrets open")
+	}
+	if err := c.Resume(office, at); !errors.Is(err, models.InvalidTransition) {
+		t.Errorf("Resume of an active client = %v", err)
+	}
+	if err := c.Stop(office, "leak", at); err != nil || c.Opens(third, at) {
+		t.Errorf("Stop = %v, opens %v", err, c.Opens(third, at))
+	}
+	if err := c.Stop(office, "leak", at); !errors.Is(err, models.InvalidTransition) {
+		t.Errorf("second Stop = %v", err)
+	}
+	if err := c.Resume(office, at); err != nil || !c.Opens(third, at) {
+		t.Errorf("Resume = %v", err)
+	}
+}
+
+func TestPropose(t *testing.T) {
+	agent, child, elder := bound(t, "a", "1990-01-01"), bound(t, "k", "2010-06-01"), bound(t, "e", "1949-01-01")
+	ok := Proposal{Kind: Guardian, Scope: []string{"medical"}, Evidence: "户口簿"}
+	for name, tc := range map[string]struct {
+		agent, principal *Person
+		edit             func(*Proposal)
+		want             error
+	}{
+		"guardian of a child":   {agent, child, nil, nil},
+		"agent of an elder":     {agent, elder, func(p *Proposal) { p.Kind = Agent }, nil},
+		"agent of a child":      {agent, child, func(p *Proposal) { p.Kind = Agent }, models.Conflict},
+		"a child as agent":      {child, elder, nil, models.Conflict},
+		"oneself":               {agent, agent, nil, models.Invalid},
+		"unknown kind":          {agent, elder, func(p *Proposal) { p.Kind = "FRIEND" }, models.Invalid},
+		"no scope":              {agent, elder, func(p *Proposal) { p.Scope = nil }, models.Invalid},
+		"identity":              {agent, elder, func(p *Proposal) { p.Scope = []string{"identity.me.bind"} }, models.Invalid},
+		"no evidence":           {agent, elder, func(p *Proposal) { p.Evidence = " " }, models.Invalid},
+		"over already":          {agent, elder, func(p *Proposal) { p.Until = "2026-03-01" }, models.Invalid},
+		"a principal not bound": {agent, NewPerson("n", models.Secret{}, "zh", noon), nil, models.Conflict},
+	} {
+		t.Run(name, func(t *testing.T) {
+			pr := ok
+			if tc.edit != nil {
+				tc.edit(&pr)
+			}
+			m, err := Propose("m", tc.agent, tc.principal, pr, Standard, noon)
+			if tc.want == nil && err != nil || tc.want != nil && (!errors.Is(err, tc.want) || m != nil) {
+				t.Fatalf("Propose = %v, want %v", err, tc.want)
+			}
+		})
+	}
+	m, err := Propose("m", agent, child, ok, Standard, noon)
+	if err != nil || !m.Until.Equal(models.Day("2028-06-01").Start()) && !m.Until.Before(noon.Add(Standard.MandateMax).Add(time.Second)) {
+		t.Fatalf("until %v, %v", m.Until, err)
+	}
+}
+
+// Every state and every act of a mandate, by everybody who could try.
+func TestMandateMoves(t *testing.T) {
+	acts := map[string]func(*Mandate) error{
+		"approve by staff": func(m *Mandate) error { return m.Approve(town, noon) },
+		"approve elsewhere": func(m *Mandate) error {
+			return m.Approve(models.Actor{Person: "x", Role: models.TownStaff, Region: "430182"}, noon)
+		},
+		"approve own": func(m *Mandate) error {
+			return m.Approve(models.Actor{Person: "a", Role: models.TownStaff, Region: "430181"}, noon)
+		},
+		"approve as resident": func(m *Mandate) error {
+			return m.Approve(models.Actor{Person: "x", Role: models.Resident, Region: "430181"}, noon)
+		},
+		"end by agent":     func(m *Mandate) error { return m.End(models.Actor{Person: "a", Role: models.Resident}, "", noon) },
+		"end by principal": func(m *Mandate) error { return m.End(models.Actor{Person: "e", Role: models.Resident}, "", noon) },
+		"end for the principal": func(m *Mandate) error {
+			return m.End(models.Actor{Person: "e", Agent: "b", Role: models.Resident}, "", noon)
+		},
+		"end by staff":        func(m *Mandate) error { return m.End(town, "no evidence", noon) },
+		"end by a stranger":   func(m *Mandate) error { return m.End(models.Actor{Person: "x", Role: models.Resident}, "", noon) },
+		"wake in time":        func(m *Mandate) error { return m.Wake(noon) },
+		"wake after its time": func(m *Mandate) error { return m.Wake(m.Until.Add(time.Hour)) },
+	}
+	moved := models.InvalidTransition
+	want := map[string]map[MandateState]struct {
+		err error
+		to  MandateState
+	}{
+		"approve by staff":      {Proposed: {nil, InForce}, InForce: {moved, InForce}, MandateOver: {moved, MandateOver}},
+		"approve elsewhere":     {Proposed: {models.NotFound, Proposed}, InForce: {models.NotFound, InForce}, MandateOver: {models.NotFound, MandateOver}},
+		"approve own":           {Proposed: {models.Forbidden, Proposed}, InForce: {models.Forbidden, InForce}, MandateOver: {models.Forbidden, MandateOver}},
+		"approve as resident":   {Proposed: {models.NotFound, Proposed}, InForce: {models.NotFound, InForce}, MandateOver: {models.NotFound, MandateOver}},
+		"end by agent":          {Proposed: {nil, MandateOver}, InForce: {nil, MandateOver}, MandateOver: {moved, MandateOver}},
+		"end by principal":      {Proposed: {nil, MandateOver}, InForce: {nil, MandateOver}, MandateOver: {moved, MandateOver}},
+		"end for the principal": {Proposed: {models.NotFound, Proposed}, InForce: {models.NotFound, InForce}, MandateOver: {models.NotFound, MandateOver}},
+		"end by staff":          {Proposed: {nil, MandateOver}, InForce: {nil, MandateOver}, MandateOver: {moved, MandateOver}},
+		"end by a stranger":     {Proposed: {models.NotFound, Proposed}, InForce: {models.NotFound, InForce}, MandateOver: {models.NotFound, MandateOver}},
+		"wake in time":          {Proposed: {nil, Proposed}, InForce: {nil, InForce}, MandateOver: {nil, MandateOver}},
+		"wake after its time":   {Proposed: {nil, MandateOver}, InForce: {nil, MandateOver}, MandateOver: {nil, MandateOver}},
+	}
+	for name, act := range acts {
+		for state := range mandateMoves {
+			m, err := Propose("m", bound(t, "a", "1990-01-01"), bound(t, "e", "1949-01-01"), Proposal{Kind: Agent, Scope: []string{"medical"}, Evidence: "letter"}, Standard, noon)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m.State, m.Outbox = state, nil
+			err, w := act(m), want[name][state]
+			if w.err == nil && err != nil || w.err != nil && !errors.Is(err, w.err) || m.State != w.to {
+				t.Errorf("%s when %s: %v, now %s; want %v, %s", name, state, err, m.State, w.err, w.to)
+			}
+			if m.State == state != (len(m.Outbox) == 0) || m.State == MandateOver && m.State != state && (m.Open != "" || m.WakeAt != nil) {
+				t.Errorf("%s when %s: told %q, open %q", name, state, kinds(&m.Meta), m.Open)
+			}
+		}
+	}
+}
+
+func TestCovers(t *testing.T) {
+	for action, want := range map[string]bool{"medical.bills.pay": true, "medical": true, "medicals": false, "farmer.file.read": true, "farmer.file": false, "identity.me.bind": false} {
+		if Covers([]string{"medical", "farmer.file.read", "identity"}, action) != want {
+			t.Errorf("%s: %v", action, !want)
+		}
+	}
+}
