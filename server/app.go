@@ -1,0 +1,292 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"xinyi/flows"
+	"xinyi/handlers"
+	"xinyi/models"
+	"xinyi/models/division"
+	"xinyi/models/identity"
+	"xinyi/models/inbox"
+	"xinyi/models/journal"
+	"xinyi/models/sandbox"
+	"xinyi/notifications"
+	"xinyi/payments"
+	"xinyi/seed"
+	"xinyi/store"
+)
+
+// How often the loops look. A request tells its own events at once; the relay's poll finds only what was left.
+const (
+	pollEvery   = 5 * time.Second
+	sweepEvery  = time.Second
+	drainWithin = 15 * time.Second // for requests to end after a signal
+)
+
+// App is the whole program, joined by hand. A test opens one on 127.0.0.1:0.
+type App struct {
+	cfg   Config
+	log   *slog.Logger
+	store *store.Store
+	now   func() time.Time
+	clock *flows.Clock // nil outside a sandbox
+
+	repos   repos
+	relay   *flows.Relay
+	sweep   *flows.Sweep
+	channel *payments.Sandbox // nil outside a sandbox
+	gateway payments.Gateway
+	router  *handlers.Router
+	listen  net.Listener
+}
+
+// repos are all collections, each opened once.
+type repos struct {
+	seed.Stores
+	messages *store.Repo[inbox.Message]
+	lost     *store.Repo[journal.Lost]
+	clocks   *store.Repo[sandbox.Clock]
+}
+
+// Open opens the store, joins all parts, fills what is missing, and takes the address; nothing is served before Run.
+// With city it adds the demo city, which only a sandbox may.
+func Open(ctx context.Context, cfg Config, city bool) (*App, error) {
+	a, err := assemble(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err = a.fill(ctx, city); err == nil {
+		err = a.bind(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(err, a.store.Engine.Close())
+	}
+	return a, nil
+}
+
+// assemble opens the store and joins all parts to it; nothing is written but missing keys.
+func assemble(ctx context.Context, cfg Config) (*App, error) {
+	a := &App{cfg: cfg, log: cfg.logger(), now: func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }}
+	if cfg.Sandbox {
+		a.clock = flows.NewClock(time.Now)
+		a.now = a.clock.Now
+	}
+	keys, err := a.openKeys()
+	if err != nil {
+		return nil, err
+	}
+	engine, err := openEngine(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	a.store = store.New(engine, a.now, keys)
+	if err := a.join(); err != nil {
+		return nil, errors.Join(err, engine.Close())
+	}
+	return a, nil
+}
+
+// join makes every part and ties it to the others. Nothing is read or written yet.
+func (a *App) join() error {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	a.openRepos()
+	metrics := flows.NewMetrics(registry)
+	a.relay = flows.NewRelay(a.store, a.repos.lost, a.log, metrics)
+	a.sweep = flows.NewSweep(a.store, a.log, metrics)
+	if a.gateway = (nobody{}); a.cfg.Sandbox {
+		a.channel = a.sandboxChannel()
+		a.gateway = a.channel
+	}
+	texts, err := notifications.Load()
+	if err != nil {
+		return err
+	}
+	tokens, err := handlers.LoadTokens(a.cfg.TokenKeys, a.cfg.Issuer, a.now)
+	if err != nil {
+		return err
+	}
+	return errors.Join(a.subscribe(texts), a.mount(registry, tokens, texts))
+}
+
+func (a *App) openRepos() {
+	s := a.store
+	a.repos = repos{
+		Stores: seed.Stores{
+			Marks:     store.NewRepo[seed.Mark](s, store.Seeds),
+			Divisions: store.NewRepo[division.Division](s, store.Divisions),
+			Zones:     store.NewRepo[division.Zone](s, store.Zones),
+			Identity:  store.OpenIdentity(s),
+			Medical:   store.OpenMedical(s),
+			Events:    store.NewRepo[journal.Entry](s, store.Events),
+		},
+		messages: store.NewRepo[inbox.Message](s, store.Inbox),
+		lost:     store.NewRepo[journal.Lost](s, store.Dead),
+		clocks:   store.NewRepo[sandbox.Clock](s, store.Sandbox),
+	}
+}
+
+// subscribe ties every flow to the events it follows.
+func (a *App) subscribe(texts *notifications.Texts) error {
+	told := notifications.Inbox{Messages: a.repos.messages, Texts: texts}
+	return errors.Join(
+		a.relay.Subscribe(flows.Journal(a.repos.Events)),
+		a.relay.Subscribe(flows.Subscriber{Name: "inbox", Kinds: told.Wants, Do: told.Deliver}),
+		a.relay.Subscribe(flows.Medical{Medical: a.repos.Medical, Gateway: a.gateway, Now: a.now}.Subscribers()...),
+	)
+}
+
+// mount ties every capability to the door.
+func (a *App) mount(registry *prometheus.Registry, tokens *handlers.Tokens, texts *notifications.Texts) error {
+	callers := handlers.NewCallers(tokens, a.repos.Identity, a.now)
+	a.router = handlers.NewRouter(handlers.Config{
+		Now: a.now, Auth: callers, Store: a.store, Log: a.log, Version: version, Sandbox: a.cfg.Sandbox,
+		Rates: a.cfg.rates(), Origins: a.cfg.Origins, Proxies: a.cfg.Proxies, Metrics: registry,
+	})
+	codes := &handlers.SandboxCodes{}
+	who := handlers.Identity{Identity: a.repos.Identity, Tokens: tokens, Callers: callers, Policy: identity.Standard, OIDC: handlers.NewOIDC(a.now, a.cfg.issuers...)}
+	switch {
+	case a.cfg.Sandbox:
+		who.SMS, who.RealName = codes, handlers.SandboxRealName{}
+	case a.cfg.RealNameURL != "":
+		who.RealName = handlers.HTTPRealName{
+			URL: a.cfg.RealNameURL, AppID: a.cfg.RealNameApp, Key: []byte(a.cfg.RealNameKey), Client: &http.Client{Timeout: 5 * time.Second}, Now: a.now,
+		}
+	}
+	a.router.Handle(
+		handlers.Division{Divisions: a.repos.Divisions, Zones: a.repos.Zones},
+		who,
+		handlers.Medical{
+			Medical: a.repos.Medical, People: a.repos.Identity.People, Mandates: a.repos.Identity.Mandates, Events: a.repos.Events,
+			Keys: a.store.Keys, Gateway: a.gateway, Served: a.served,
+		},
+		handlers.Payments{Gateway: a.gateway, Bills: a.repos.Medical.Bills},
+		handlers.Inbox{Messages: a.repos.messages, Words: texts.Render},
+		handlers.Events{Lost: a.repos.lost},
+	)
+	if a.cfg.Sandbox {
+		a.router.Handle(handlers.Sandbox{Codes: codes, Demos: a.repos.Identity.Demos}, handlers.Clock{Time: a.clock})
+	}
+	return a.router.Finish()
+}
+
+// fill makes collections and indexes, finds out how late it is, and keeps the land and, with city, the demo city.
+func (a *App) fill(ctx context.Context, city bool) error {
+	if err := a.store.Ensure(ctx); err != nil {
+		return err
+	}
+	if a.clock != nil {
+		if err := a.clock.Join(ctx, a.store, a.repos.clocks, a.relay, a.sweep); err != nil {
+			return err
+		}
+	}
+	zones := ""
+	if a.cfg.Zones != "" {
+		text, err := os.ReadFile(a.cfg.Zones)
+		if err != nil {
+			return fmt.Errorf("ZONES_PATH: %w", err)
+		}
+		zones = string(text)
+	}
+	if err := seed.Land(ctx, a.repos.Stores, zones); err != nil {
+		return err
+	}
+	if err := a.apart(ctx, city); err != nil || !city {
+		return err
+	}
+	return seed.City(ctx, a.repos.Stores, a.now())
+}
+
+// apart keeps the demo city, whose accounts everybody knows, and real people out of each other's store.
+func (a *App) apart(ctx context.Context, city bool) error {
+	_, err := a.repos.Identity.Demos.Get(ctx, identity.DemoID)
+	switch {
+	case err == nil && !a.cfg.Sandbox:
+		return errors.New("this store holds the demo city, whose accounts are public: use another store, or SANDBOX=true")
+	case err == nil || !errors.Is(err, models.NotFound):
+		return err
+	case city && !a.cfg.Sandbox:
+		return errors.New("the demo city's accounts are public: it needs SANDBOX=true")
+	case !city:
+		return nil
+	}
+	_, err = a.repos.Identity.Sessions.First(ctx, store.All())
+	switch {
+	case err == nil:
+		return errors.New("people have signed in to this store: the demo city needs a store of its own (DATA_DIR, MONGODB_URI)")
+	case errors.Is(err, models.NotFound):
+		return nil
+	}
+	return err
+}
+
+func (a *App) bind(ctx context.Context) (err error) {
+	var l net.ListenConfig
+	a.listen, err = l.Listen(ctx, "tcp", a.cfg.Addr)
+	return err
+}
+
+// URL is where this process answers.
+func (a *App) URL() string {
+	host, port, err := net.SplitHostPort(a.listen.Addr().String())
+	if err != nil {
+		return "http://" + a.listen.Addr().String()
+	}
+	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+// Run serves until ctx ends, then lets what has begun come to its end: requests, callbacks, flows, the sweep's step.
+func (a *App) Run(ctx context.Context) error {
+	loops, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	var group sync.WaitGroup
+	group.Go(func() { a.relay.Run(loops, pollEvery) })
+	group.Go(func() { a.sweep.Run(loops, sweepEvery) })
+	served := make(chan error, 1)
+	go func() { served <- a.router.App().Listener(a.listen) }()
+	a.log.InfoContext(ctx, "serving", "url", a.URL(), "version", version, "store", a.engineName(), "sandbox", a.cfg.Sandbox)
+	var err error
+	select {
+	case err = <-served:
+	case <-ctx.Done():
+		a.log.InfoContext(ctx, "stopping: requests that have begun are finished first")
+		if a.channel != nil {
+			a.channel.Close()
+		}
+		err = a.router.App().ShutdownWithTimeout(drainWithin)
+	}
+	stop()
+	group.Wait()
+	return err
+}
+
+// Close closes the store. It is called once, after Run.
+func (a *App) Close() error {
+	if err := a.listen.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+		return errors.Join(err, a.store.Engine.Close())
+	}
+	return a.store.Engine.Close()
+}
+
+func (a *App) engineName() string {
+	if a.cfg.MongoDBURI != "" {
+		return "mongodb"
+	}
+	return "sqlite in " + strings.TrimSuffix(a.cfg.DataDir, "/")
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"xinyi/models/identity"
+)
+
+// serve runs the program until a signal.
+func serve(ctx context.Context, cfg Config, _ []string, _ io.Writer) error {
+	a, err := Open(ctx, cfg, false)
+	if err != nil {
+		return err
+	}
+	return errors.Join(a.Run(ctx), a.Close())
+}
+
+// demo serves the demo city in a sandbox.
+func demo(ctx context.Context, cfg Config, _ []string, out io.Writer) error {
+	cfg.Sandbox = true
+	a, err := Open(ctx, cfg, true)
+	if err != nil {
+		return err
+	}
+	if err := a.welcome(ctx, out); err != nil {
+		return errors.Join(err, a.Close())
+	}
+	return errors.Join(a.Run(ctx), a.Close())
+}
+
+// welcome tells a newcomer who lives here and where to go on.
+func (a *App) welcome(ctx context.Context, out io.Writer) error {
+	d, err := a.repos.Identity.Demos.Get(ctx, identity.DemoID)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "\nThe demo city is at %s (stop it with Ctrl-C). Everybody in it is made up.\n\n", a.URL())
+	fmt.Fprintf(out, "  documentation  %s/docs\n  all accounts   %s/v1/sandbox/accounts\n", a.URL(), a.URL())
+	fmt.Fprintf(out, "  sign in        ask POST /v1/auth/codes for a code, then read it at %s/v1/sandbox/codes/<phone>\n", a.URL())
+	fmt.Fprintf(out, "  move time      POST /v1/sandbox/clock {\"advance\":\"P8D\"}\n\n")
+	for _, p := range d.People {
+		name := p.Name
+		if name == "" {
+			name = "(no real name yet)"
+		}
+		fmt.Fprintf(out, "  %s  %-16s %-9s %s\n", p.Phone.Reveal(), p.Role, p.Region, name)
+	}
+	fmt.Fprintln(out)
+	return nil
+}
+
+// seedOnly fills the store and ends.
+func seedOnly(ctx context.Context, cfg Config, _ []string, out io.Writer) error {
+	a, err := assemble(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	if err := a.fill(ctx, cfg.Sandbox); err != nil {
+		return errors.Join(err, a.store.Engine.Close())
+	}
+	fmt.Fprintln(out, "seeded: divisions, zones"+map[bool]string{true: ", the demo city"}[cfg.Sandbox])
+	return a.store.Engine.Close()
+}
+
+// migrate makes collections and indexes and ends. serve does the same at every start.
+func migrate(ctx context.Context, cfg Config, _ []string, out io.Writer) error {
+	a, err := assemble(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	if err := a.store.Ensure(ctx); err != nil {
+		return errors.Join(err, a.store.Engine.Close())
+	}
+	fmt.Fprintf(out, "%d collections with their indexes are there\n", len(a.store.Faces()))
+	return a.store.Engine.Close()
+}

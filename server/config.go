@@ -1,0 +1,194 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+
+	"xinyi/handlers"
+)
+
+// Config is everything that can be set, all of it by environment: each X also as X_FILE, the path of a file that holds it.
+type Config struct {
+	Addr       string `env:"ADDR" envDefault:":8080" help:"address to listen on"`
+	DataDir    string `env:"DATA_DIR" envDefault:"./data" help:"where the SQLite file and the keys live"`
+	MongoDBURI Masked `env:"MONGODB_URI" help:"MongoDB instead of SQLite: mongodb://…/xinyi?replicaSet=rs0"`
+	Sandbox    bool   `env:"SANDBOX" help:"codes shown, accounts listed, clock movable; never for real people"`
+
+	Keys      string `env:"KEYS_PATH" help:"file of the keys that encrypt personal data; default DATA_DIR/keys.json, to be given with MONGODB_URI"`
+	KeysLock  Masked `env:"KEYS_MASTER" help:"master key the key file is encrypted with, 32 bytes in base64"`
+	TokenKeys string `env:"TOKEN_KEYS_PATH" help:"file of the keys that sign access tokens; default DATA_DIR/token-keys.json, to be shared by all replicas"`
+	Issuer    string `env:"ISSUER" envDefault:"xinyi" help:"iss of access tokens; the public address of this service"`
+
+	Zones   string   `env:"ZONES_PATH" help:"table of functional zones instead of the one that comes with the program"`
+	OIDC    []string `env:"OIDC_ISSUERS" envSeparator:";" help:"trusted sign-ins: URL|client ids, with commas|phone (its phone numbers are verified); several with ;"`
+	Origins []string `env:"CORS_ORIGINS" help:"web origins that may call, with commas; * is any"`
+	Proxies []string `env:"TRUSTED_PROXIES" help:"addresses or networks whose X-Forwarded-For is believed"`
+
+	RatePerson  int `env:"RATE_PERSON" envDefault:"300" help:"requests a person may make in a minute; 0 is no bound"`
+	RateClient  int `env:"RATE_CLIENT" envDefault:"6000" help:"the same for a partner's system"`
+	RateAddress int `env:"RATE_ADDRESS" envDefault:"600" help:"the same for an address nobody is signed in from"`
+
+	RealNameURL string `env:"REALNAME_URL" help:"service that verifies names with ID numbers; a sandbox has its own"`
+	RealNameApp string `env:"REALNAME_APP_ID" help:"who we are to it"`
+	RealNameKey Masked `env:"REALNAME_KEY" help:"key our questions to it are signed with"`
+
+	LogLevel  slog.Level `env:"LOG_LEVEL" envDefault:"INFO" help:"DEBUG, INFO, WARN or ERROR"`
+	LogFormat string     `env:"LOG_FORMAT" envDefault:"text" help:"text or json"`
+
+	issuers []handlers.Issuer
+}
+
+// Masked is a setting that is never printed.
+type Masked string
+
+func (m Masked) String() string {
+	if m == "" {
+		return ""
+	}
+	return "********"
+}
+
+// GoString masks under %#v too.
+func (m Masked) GoString() string { return m.String() }
+
+// LogValue masks in logs.
+func (m Masked) LogValue() slog.Value { return slog.StringValue(m.String()) }
+
+// ReadConfig reads environ, "NAME=value" each. Its error lists every fault.
+func ReadConfig(environ []string) (Config, error) {
+	given, faults := settings(environ)
+	cfg, err := env.ParseAsWithOptions[Config](env.Options{Environment: given})
+	var several env.AggregateError
+	if errors.As(err, &several) {
+		faults = append(faults, several.Errors...)
+	} else if err != nil {
+		faults = append(faults, err)
+	}
+	if cfg.Keys == "" && cfg.MongoDBURI == "" {
+		cfg.Keys = filepath.Join(cfg.DataDir, "keys.json")
+	}
+	if cfg.TokenKeys == "" && cfg.MongoDBURI == "" {
+		cfg.TokenKeys = filepath.Join(cfg.DataDir, "token-keys.json")
+	}
+	return cfg, errors.Join(append(faults, cfg.check())...)
+}
+
+// settings is the environment by name, with the contents of the files that X_FILE names.
+func settings(environ []string) (map[string]string, []error) {
+	all := map[string]string{}
+	for _, line := range environ {
+		if name, value, ok := strings.Cut(line, "="); ok {
+			all[name] = value
+		}
+	}
+	given, faults := maps.Clone(all), []error(nil)
+	for _, name := range names() {
+		path := all[name+"_FILE"]
+		switch {
+		case path == "":
+		case all[name] != "":
+			faults = append(faults, fmt.Errorf("%s and %s_FILE are both set", name, name))
+		default:
+			text, err := os.ReadFile(path)
+			if err != nil {
+				faults = append(faults, fmt.Errorf("%s_FILE: %w", name, err))
+			}
+			given[name] = strings.TrimSpace(string(text))
+		}
+	}
+	return given, faults
+}
+
+// names lists what can be set, in the order of Config.
+func names() []string {
+	var ns []string
+	for field := range reflect.TypeFor[Config]().Fields() {
+		if name := field.Tag.Get("env"); name != "" {
+			ns = append(ns, name)
+		}
+	}
+	return ns
+}
+
+// check looks at what each setting alone cannot say, and reads the issuers.
+func (c *Config) check() error {
+	var faults []error
+	fault := func(bad bool, format string, args ...any) {
+		if bad {
+			faults = append(faults, fmt.Errorf(format, args...))
+		}
+	}
+	_, _, err := net.SplitHostPort(c.Addr)
+	fault(err != nil, "ADDR %q is not host:port: %w", c.Addr, err)
+	fault(c.DataDir == "", "DATA_DIR is empty")
+	fault(c.MongoDBURI != "" && c.Keys == "", "KEYS_PATH must be given with MONGODB_URI: all replicas need the same keys, so none makes its own (`xinyi keys create` does)")
+	fault(c.MongoDBURI != "" && c.TokenKeys == "", "TOKEN_KEYS_PATH must be given with MONGODB_URI: all replicas need the same keys")
+	fault(c.RatePerson < 0 || c.RateClient < 0 || c.RateAddress < 0, "RATE_PERSON, RATE_CLIENT and RATE_ADDRESS are 0 or more")
+	fault(c.LogFormat != "text" && c.LogFormat != "json", "LOG_FORMAT %q is neither text nor json", c.LogFormat)
+	fault((c.RealNameURL == "") != (c.RealNameKey == ""), "REALNAME_URL and REALNAME_KEY go together")
+	for _, line := range c.OIDC {
+		issuer, err := readIssuer(line)
+		fault(err != nil, "OIDC_ISSUERS: %w", err)
+		c.issuers = append(c.issuers, issuer)
+	}
+	return errors.Join(faults...)
+}
+
+// readIssuer reads "https://issuer|client1,client2" and "https://issuer|client|phone".
+func readIssuer(line string) (handlers.Issuer, error) {
+	parts := strings.Split(strings.TrimSpace(line), "|")
+	u, err := url.Parse(parts[0])
+	switch {
+	case err != nil || u.Scheme != "https" || u.Host == "":
+		return handlers.Issuer{}, fmt.Errorf("%q is not an https address", parts[0])
+	case len(parts) < 2 || parts[1] == "":
+		return handlers.Issuer{}, fmt.Errorf("%s has no client id", parts[0])
+	case len(parts) > 3 || len(parts) == 3 && parts[2] != "phone":
+		return handlers.Issuer{}, fmt.Errorf("%s: after the client ids comes nothing or |phone", parts[0])
+	}
+	return handlers.Issuer{URL: parts[0], Clients: strings.Split(parts[1], ","), PhoneIsVerified: len(parts) == 3}, nil
+}
+
+// rates are the bounds as the door takes them.
+func (c *Config) rates() handlers.Rates {
+	minute := func(n int) handlers.Rate { return handlers.Rate{N: n, Per: time.Minute} }
+	r := handlers.Rates{Person: minute(c.RatePerson), Client: minute(c.RateClient), Address: minute(c.RateAddress)}
+	r.Off = c.RatePerson == 0 && c.RateClient == 0 && c.RateAddress == 0
+	return r
+}
+
+// A setting is one line of what doctor and the README show.
+type setting struct{ name, value, fallback, help string }
+
+// table lists all settings as they are, secrets masked.
+func (c *Config) table() []setting {
+	var rows []setting
+	v := reflect.ValueOf(*c)
+	for field := range v.Type().Fields() {
+		if name := field.Tag.Get("env"); name != "" {
+			value := fmt.Sprint(v.FieldByIndex(field.Index).Interface())
+			rows = append(rows, setting{name, value, field.Tag.Get("envDefault"), field.Tag.Get("help")})
+		}
+	}
+	return rows
+}
+
+// logger writes to standard error.
+func (c *Config) logger() *slog.Logger {
+	options := &slog.HandlerOptions{Level: c.LogLevel}
+	if c.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(os.Stderr, options))
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, options))
+}

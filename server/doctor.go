@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+
+	"xinyi/models"
+	"xinyi/store"
+)
+
+// errSick is the doctor's verdict; the lines above it say what.
+var errSick = errors.New("something is not as it should be")
+
+// A visit is one run of the doctor.
+type visit struct {
+	out  io.Writer
+	sick bool
+}
+
+// line prints one finding.
+func (v *visit) line(what string, err error) bool {
+	if err != nil {
+		v.sick = true
+		fmt.Fprintf(v.out, "✗ %s: %v\n", what, err)
+		return false
+	}
+	fmt.Fprintf(v.out, "✓ %s\n", what)
+	return true
+}
+
+// note prints what is missing but does no harm.
+func (v *visit) note(ok bool, what, without string) {
+	if ok {
+		fmt.Fprintf(v.out, "✓ %s\n", what)
+		return
+	}
+	fmt.Fprintf(v.out, "- no %s: %s\n", what, without)
+}
+
+// doctor checks everything that can be checked without changing a document, and shows the settings in force.
+// With SQLite the server must be stopped: the file belongs to one process.
+func doctor(ctx context.Context, cfg Config, _ []string, out io.Writer) error {
+	v := &visit{out: out}
+	for _, s := range cfg.table() {
+		fmt.Fprintf(out, "  %-16s %s\n", s.name, s.value)
+	}
+	v.line("configuration", nil)
+	_, err := store.LoadKeys(cfg.Keys, cfg.keyOptions()...)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && cfg.MongoDBURI == "":
+		v.note(false, "keys and no store yet", "the first start makes them")
+	case v.line("keys of personal data", err):
+		v.store(ctx, cfg)
+	}
+	v.note(cfg.Sandbox, "SMS channel", "people can sign in with OIDC_ISSUERS only")
+	v.note(cfg.Sandbox || cfg.RealNameURL != "", "real-name verifier", "nobody can be verified (REALNAME_URL)")
+	v.note(cfg.Sandbox, "payment channel", "bills are paid at the hospital only")
+	v.note(len(cfg.OIDC) > 0, "outside sign-in", "people sign in with their phone (OIDC_ISSUERS)")
+	if v.sick {
+		return errSick
+	}
+	return nil
+}
+
+// store checks the engine (MongoDB's contest is part of opening it), the indexes and the events nobody could take.
+func (v *visit) store(ctx context.Context, cfg Config) {
+	a, err := assemble(ctx, cfg)
+	what := "store answers"
+	if cfg.MongoDBURI != "" {
+		what = "store answers and keeps every one of many saves at once"
+	}
+	if !v.line(what, err) {
+		return
+	}
+	v.line("every named query runs along an index", a.explain(ctx))
+	waiting, err := a.repos.lost.Count(ctx, store.DeadUndecided())
+	if v.line("event log", err) {
+		v.note(waiting == 0, "dead events", fmt.Sprintf("%d wait for a decision: GET /v1/events/dead", waiting))
+	}
+	v.line("store closes", a.store.Engine.Close())
+}
+
+// explain asks the engine about every named query of every collection.
+func (a *App) explain(ctx context.Context) error {
+	if err := a.store.Ensure(ctx); err != nil {
+		return err
+	}
+	var faults []error
+	for _, c := range store.Collections {
+		var names []string
+		for name := range c.Queries {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		for _, name := range names {
+			q := c.Queries[name]
+			ix, ok := c.IndexFor(q)
+			if !ok {
+				faults = append(faults, fmt.Errorf("%s of %s has no index", name, c.Name))
+				continue
+			}
+			plan, err := a.store.Engine.Explain(ctx, c, q, ix)
+			if err == nil && !plan.Indexed {
+				err = models.E(models.Internal, "internal", errors.New(plan.Detail))
+			}
+			if err != nil {
+				faults = append(faults, fmt.Errorf("%s of %s: %w", name, c.Name, err))
+			}
+		}
+	}
+	return errors.Join(faults...)
+}
