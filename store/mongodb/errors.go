@@ -20,7 +20,7 @@ func failed(err error) error {
 		return err
 	case errors.Is(err, mongo.ErrNoDocuments):
 		return models.E(models.NotFound, "not_found")
-	case mongo.IsDuplicateKeyError(err):
+	case mongo.IsDuplicateKeyError(err), strings.Contains(err.Error(), "UNIQUE constraint failed"): // FerretDB on SQLite, of an update
 		return models.E(models.Conflict, "conflict", err).With("index", clashed(err.Error()))
 	case mongo.IsTimeout(err), mongo.IsNetworkError(err), errors.Is(err, context.Canceled), errors.Is(err, mongo.ErrClientDisconnected):
 		return models.E(models.Unavailable, "unavailable", err)
