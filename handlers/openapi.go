@@ -83,6 +83,9 @@ func (rt *route) describe(ref *openapi31.Reflector) error {
 	for _, status := range rt.problems() {
 		oc.AddRespStructure(problem{}, openapi.WithHTTPStatus(status), openapi.WithContentType("application/problem+json"))
 	}
+	oc.AddRespStructure(problem{}, openapi.WithContentType("application/problem+json"), func(cu *openapi.ContentUnit) {
+		cu.IsDefault, cu.Description = true, "Any other problem"
+	})
 	op, ok := oc.(openapi31.OperationExposer)
 	if !ok {
 		return errors.New("the reflector hides its operations")
@@ -126,8 +129,11 @@ func (rt *route) access(oc openapi.OperationContext, op *openapi31.Operation) {
 // problems are the statuses of refusal a caller must be ready for.
 func (rt *route) problems() []int {
 	list := []int{http.StatusBadRequest, http.StatusTooManyRequests, http.StatusServiceUnavailable}
-	if !rt.open {
+	switch {
+	case !rt.open:
 		list = append(list, http.StatusUnauthorized, http.StatusForbidden)
+	case rt.method != http.MethodGet: // what it is sent signs in or is signed, and may be refused
+		list = append(list, http.StatusUnauthorized)
 	}
 	if len(rt.names()) > 0 {
 		list = append(list, http.StatusNotFound)

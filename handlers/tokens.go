@@ -51,10 +51,13 @@ func LoadTokens(path, issuer string, now func() time.Time) (*Tokens, error) {
 	t.parser = jwt.NewParser(jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}), jwt.WithIssuer(issuer),
 		jwt.WithExpirationRequired(), jwt.WithTimeFunc(now))
 	err := t.load()
-	if errors.Is(err, fs.ErrNotExist) {
-		return t, t.Rotate(0)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return t, err
 	}
-	return t, err
+	if err := t.Rotate(0); !errors.Is(err, fs.ErrExist) {
+		return t, err
+	}
+	return t, t.load() // another replica made it first
 }
 
 func (t *Tokens) load() error {
@@ -82,7 +85,7 @@ func (t *Tokens) load() error {
 }
 
 // Rotate adds a key that signs from now on and drops those older than keep, which must be longer than Life; 0 keeps only
-// the new one. Other replicas read the file when they first meet the new key.
+// the new one and makes the file, fs.ErrExist when there is one. Other replicas read the file when they first meet the new key.
 func (t *Tokens) Rotate(keep time.Duration) error {
 	seed := make([]byte, ed25519.SeedSize)
 	kid := make([]byte, 9)
@@ -105,14 +108,14 @@ func (t *Tokens) Rotate(keep time.Duration) error {
 	if err != nil {
 		return fmt.Errorf("signing keys: %w", err)
 	}
-	if err := writeWhole(t.path, raw); err != nil {
+	if err := writeWhole(t.path, raw, keep == 0); err != nil {
 		return fmt.Errorf("signing keys: %w", err)
 	}
 	return t.load()
 }
 
-// writeWhole replaces a file that only we may read: whole or not at all.
-func writeWhole(path string, raw []byte) error {
+// writeWhole writes a file that only we may read: whole or not at all. fresh refuses to replace one.
+func writeWhole(path string, raw []byte, fresh bool) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
@@ -122,7 +125,11 @@ func writeWhole(path string, raw []byte) error {
 	}
 	_, err = f.Write(raw)
 	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
+	switch {
+	case err != nil:
+	case fresh:
+		return errors.Join(os.Link(f.Name(), path), os.Remove(f.Name()))
+	default:
 		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {
