@@ -43,6 +43,10 @@ func (c *Checker) Check(method, path string, status int, kind string, body []byt
 	}
 	at := []string{"paths", pattern, strings.ToLower(method), "responses", strconv.Itoa(status)}
 	answer, ok := c.at(at...)
+	if !ok && status >= 400 {
+		at[len(at)-1] = "default"
+		answer, ok = c.at(at...)
+	}
 	if !ok {
 		return fmt.Errorf("%s %s does not foresee %d", method, pattern, status)
 	}
