@@ -145,7 +145,7 @@ func Sign(id string, who Applicant, s *Scheme, consents []Consent, by models.Act
 			return nil, err
 		}
 	}
-	if clauses := standing(who); anyFails(clauses) {
+	if clauses := standing(who, today); anyFails(clauses) {
 		return a, a.reject(clauses, by, now)
 	}
 	return a, a.activate(band, by, now)
@@ -196,13 +196,13 @@ func (s *Scheme) admits(who Applicant, signed []Consent, today models.Day) []mod
 }
 
 // standing are the clauses about earlier conduct in this scheme and the lists that the law attaches measures to.
-func standing(who Applicant) []models.Clause {
+func standing(who Applicant, today models.Day) []models.Clause {
 	open := models.Clause{ID: "medical.clause_no_open_default", Outcome: models.Pass, ChangeableBy: models.BySubject}
 	if len(who.OpenDefaults) > 0 {
 		open.Outcome, open.Observed, open.Source = models.Fail, strconv.Itoa(len(who.OpenDefaults)), who.OpenDefaults[0]
 	}
 	cool := models.Clause{ID: "medical.clause_cooling_over", Outcome: models.Pass, ChangeableBy: models.ByTime}
-	if who.CoolingUntil != "" {
+	if who.CoolingUntil >= today {
 		from := who.CoolingUntil.Add(1)
 		cool.Outcome, cool.From = models.Fail, &from
 	}

@@ -146,9 +146,15 @@ func (a *Agreement) Reinstate(by models.Actor, now time.Time) error {
 	return err
 }
 
-// Unblock lifts the reasons that a paid bill or a dropped notice leaves without ground. It says whether anything changed.
+// Unblock lifts the reasons that a paid bill or a dropped record leaves without ground; a default without ground counts no more.
+// It says whether anything changed.
 func (a *Agreement) Unblock(ref string, now time.Time, kinds ...BlockKind) (bool, error) {
-	return a.lift(func(b Block) bool { return b.Ref == ref && slices.Contains(kinds, b.Kind) }, models.Clockwork, now)
+	known := len(a.Defaults)
+	if slices.Contains(kinds, InDefault) {
+		a.Defaults = slices.DeleteFunc(a.Defaults, func(d Default) bool { return d.Conduct == ref })
+	}
+	lifted, err := a.lift(func(b Block) bool { return b.Ref == ref && slices.Contains(kinds, b.Kind) }, models.Clockwork, now)
+	return lifted || len(a.Defaults) < known, err
 }
 
 func (a *Agreement) lift(which func(Block) bool, by models.Actor, now time.Time) (bool, error) {
@@ -281,7 +287,7 @@ func (a *Agreement) Cured(conduct string, now time.Time) (bool, error) {
 	}
 	cooling := a.Terms.Cooling(a.DefaultsBy(today))
 	if cooling == 0 {
-		_, err := a.Unblock(conduct, now, InDefault)
+		_, err := a.lift(func(b Block) bool { return b.Kind == InDefault && b.Ref == conduct }, models.Clockwork, now)
 		return true, err
 	}
 	for j := range a.Blocks {

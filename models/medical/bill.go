@@ -246,8 +246,22 @@ func (b *Bill) settled(final BillState, by models.Actor, now time.Time) {
 	b.Tell(BillPaid, b.Person, by, now, data("billNo", b.BillNo, "amount", (b.Paid-b.Refunded).Yuan(), "onTime", strconv.FormatBool(b.OnTime())))
 }
 
-// OnTime says whether the bill was paid in full by its due day.
-func (b *Bill) OnTime() bool { return b.PaidAt != nil && b.DueAt != nil && !b.PaidAt.After(*b.DueAt) }
+// OnTime says whether the bill was paid in full by its due day, or while its clock stood still before it was late.
+func (b *Bill) OnTime() bool {
+	if b.PaidAt == nil || b.DueAt == nil {
+		return false
+	}
+	still := func(i int) bool {
+		s := b.Stops[i]
+		return !s.From.After(*b.PaidAt) && (s.Ended == nil || !s.Ended.Before(*b.PaidAt)) && !b.stoppedSince(i).After(*b.DueAt)
+	}
+	for i := range b.Stops {
+		if still(i) {
+			return true
+		}
+	}
+	return !b.PaidAt.After(*b.DueAt)
+}
 
 func (b *Bill) setDue(day models.Day) { b.DueOn, b.DueAt = day, models.At(day.End()) }
 

@@ -90,7 +90,11 @@ func (b *Bill) resume(kind StopKind, verdict string, by models.Actor, now time.T
 		return models.E(models.Conflict, "medical.bill_not_stopped")
 	}
 	b.Stops[i].Ended, b.Stops[i].Verdict = models.At(now), verdict
-	if _, still := b.Stopped(); !still {
+	if !b.Owes() && kind == Pause {
+		b.plan()
+		return nil // nobody waits for the clock of a bill that owes nothing
+	}
+	if _, still := b.Stopped(); !still && b.Owes() {
 		b.shift(b.stoppedSince(i), now)
 	}
 	b.Tell(BillResumed, b.Person, by, now, data("billNo", b.BillNo, "due", string(b.DueOn), "verdict", verdict))
@@ -167,29 +171,32 @@ func (b *Bill) next() (step, bool) {
 // Wake does what time alone brings: reminders, overdue, suspension, notice, collection; intents run out, pauses end.
 // It acts for everything due up to now, so a bill asleep through an outage catches up in order, and each step happens once.
 func (b *Bill) Wake(now time.Time) error {
-	for i := range b.Payments {
-		if p := &b.Payments[i]; p.State == Pending && !p.Asked && !p.Expires.After(now) {
-			p.Asked = true
-			b.Tell(PaymentLapsed, "", models.Clockwork, now, data("payNo", p.PayNo))
-		}
-	}
-	for _, s := range b.Stops {
-		if s.Ended == nil && s.Until != nil && s.Until.Before(now) {
-			if err := b.resume(s.Kind, "", models.Clockwork, now); err != nil {
-				return err
-			}
-		}
-	}
-	for {
-		s, ok := b.next()
-		if !ok || s.at.After(now) {
-			break
-		}
-		if err := b.do(s, now); err != nil {
+	for b.plan(); b.WakeAt != nil && !b.WakeAt.After(now); b.plan() {
+		if err := b.act(*b.WakeAt, now); err != nil {
 			return err
 		}
 	}
-	b.plan()
+	return nil
+}
+
+// act does the one thing that is due at a moment of the plan. A pause ends at its own time, however late the waking,
+// so an outage of ours never moves a due day.
+func (b *Bill) act(at, now time.Time) error {
+	for i := range b.Payments {
+		if p := &b.Payments[i]; p.State == Pending && !p.Asked && !p.Expires.After(at) {
+			p.Asked = true
+			b.Tell(PaymentLapsed, "", models.Clockwork, now, data("payNo", p.PayNo))
+			return nil
+		}
+	}
+	for _, s := range b.Stops {
+		if s.Ended == nil && s.Until != nil && s.Until.Before(at) {
+			return b.resume(s.Kind, "", models.Clockwork, s.Until.Add(time.Millisecond))
+		}
+	}
+	if s, ok := b.next(); ok && !s.at.After(at) {
+		return b.do(s, now)
+	}
 	return nil
 }
 

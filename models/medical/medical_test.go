@@ -81,8 +81,14 @@ func want(t testing.TB, err error, code models.Code, reason string) *models.Erro
 	return e
 }
 
+// A failer is a test, plain or of rapid.
+type failer interface {
+	Helper()
+	Fatal(...any)
+}
+
 // copied is a deep copy, to compare a document with after a refusal.
-func copied[T any](t testing.TB, v *T) *T {
+func copied[T any](t failer, v *T) *T {
 	t.Helper()
 	js, err := json.Marshal(v)
 	if err != nil {

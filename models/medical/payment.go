@@ -73,7 +73,7 @@ func (b *Bill) Pay(payNo, channel string, amount models.Fen, by models.Actor, no
 	if !b.Owes() {
 		return models.Refused(b.Life, billMoves[b.State], "medical.bill_not_payable")
 	}
-	free := b.Outstanding() - b.reserved()
+	free := max(b.Outstanding()-b.reserved(), 0)
 	switch {
 	case amount <= 0, amount < b.Terms.MinPayment && amount != b.Outstanding():
 		return models.Bad("/amountFen", "payment_too_small", "medical.payment_too_small").With("least", min(b.Terms.MinPayment, b.Outstanding()).Yuan())
@@ -115,7 +115,12 @@ func (b *Bill) Confirm(payNo, tradeNo string, amount models.Fen, now time.Time) 
 
 // PaidAtDesk books a payment the hospital's desk has taken; receiptNo is its natural key. Intents still pending are closed: one that
 // succeeds after all is refunded. It counts in every state but a draft, and what is too much starts back.
+//
+// Errors: Invalid, pointing at /amountFen, unless amount > 0; Conflict for a receipt known with another amount; InvalidTransition.
 func (b *Bill) PaidAtDesk(receiptNo string, amount models.Fen, by models.Actor, now time.Time) error {
+	if amount <= 0 {
+		return models.Bad("/amountFen", "payment_too_small", "medical.payment_too_small").With("least", models.Fen(1).Yuan())
+	}
 	payNo := "desk-" + receiptNo
 	if p := b.payment(payNo); p != nil {
 		if p.Amount != amount {
@@ -271,7 +276,7 @@ func (b *Bill) payment(payNo string) *Payment {
 	return nil
 }
 
-// reserved is what pending intents and a waiver that waits for its second person keep.
+// reserved is what pending intents keep. It may exceed what is owed, when that fell in the meantime.
 func (b *Bill) reserved() models.Fen {
 	var sum models.Fen
 	for _, p := range b.Payments {

@@ -73,5 +73,7 @@ func (t Terms) Raised(limit, top models.Fen) models.Fen {
 	return max(limit, min(top, (limit+t.RaiseBp.Of(limit))/100*100))
 }
 
-// Cut is a limit after a cured default: CutBp of it, rounded up to whole yuan in the resident's favour.
-func (t Terms) Cut(limit models.Fen) models.Fen { return (t.CutBp.Of(limit) + 99) / 100 * 100 }
+// Cut is a limit after a cured default: CutBp of it, rounded up to whole yuan in the resident's favour, never more than it was.
+func (t Terms) Cut(limit models.Fen) models.Fen {
+	return min(limit, (t.CutBp.Of(limit)+99)/100*100)
+}

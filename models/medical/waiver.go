@@ -60,7 +60,7 @@ func (b *Bill) AskWaiver(id string, amount models.Fen, reason, note string, by m
 
 // DecideWaiver approves or denies; never the person who asked. Again with the same answer changes nothing.
 //
-// Errors: NotFound; Forbidden "medical.second_person"; Conflict when decided otherwise, or when less is owed by now than it would waive.
+// Errors: NotFound; Forbidden "medical.second_person"; Conflict when decided otherwise, or when less is owed by now than it would waive, and for a write-off when it is not the whole rest any more.
 func (b *Bill) DecideWaiver(id string, approve bool, by models.Actor, now time.Time) error {
 	i := b.waiver(id)
 	if i < 0 {
@@ -78,7 +78,7 @@ func (b *Bill) DecideWaiver(id string, approve bool, by models.Actor, now time.T
 		return models.E(models.Conflict, "medical.waiver_decided")
 	case by.Person == w.AskedBy || by.Person == b.Person:
 		return models.E(models.Forbidden, "medical.second_person")
-	case approve && (!b.Owes() || w.Amount > b.Outstanding()):
+	case approve && (!b.Owes() || w.Amount > b.Outstanding() || writesOff(w.Reason) && w.Amount != b.Outstanding()):
 		return models.E(models.Conflict, "medical.waiver_amount").With("outstanding", max(b.Outstanding(), 0).Yuan())
 	}
 	w.State, w.Decider, w.Ended = want, by.Person, models.At(now)
