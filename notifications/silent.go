@@ -1,6 +1,20 @@
 package notifications
 
-// Silent are the kinds nobody gets a message of, each with its reason. Any other kind with a person needs its texts.
-var Silent = map[string]bool{
-	"events.dead_replayed": true, // between the operator and the relay
+// Silent are the kinds nobody gets a message of, each with its reason. Any other kind needs its texts.
+var Silent = map[string]string{
+	"events.dead_replayed":    "between the operator and the relay",
+	"identity.client_changed": "about a partner's system, not about a person",
+
+	"medical.agreement_frozen":      "the overdue bill that froze it says so",
+	"medical.visit_charged":         "charges come and go until the visit is settled",
+	"medical.visit_excepted":        "the hospital's desk has to act, not the patient",
+	"medical.visit_hold_uneven":     "the agreement's hold follows by itself",
+	"medical.bill_cancelled":        "the bill never had an amount",
+	"medical.bill_overdue_suspends": "the agreement's suspension says so",
+	"medical.bill_default_noticed":  "the record of conduct says so, with the days for an objection",
+	"medical.bill_waiver_asked":     "two desks decide; the patient hears of what is granted",
+	"medical.bill_waiver_denied":    "the patient did not ask, and owes what was owed",
+	"medical.payment_started":       "the payer is looking at it",
+	"medical.payment_lapsed":        "the channel is asked how it ended",
+	"medical.default_archived":      "a healed record leaves the files; nothing changes for the person",
 }
