@@ -160,7 +160,7 @@ func (a *App) mount(registry *prometheus.Registry, tokens *handlers.Tokens, text
 	who := handlers.Identity{Identity: a.repos.Identity, Tokens: tokens, Callers: callers, Policy: identity.Standard, OIDC: handlers.NewOIDC(a.now, a.cfg.issuers...)}
 	switch {
 	case a.cfg.Sandbox:
-		who.SMS, who.RealName = codes, handlers.SandboxRealName{}
+		who.SMS, who.RealName, who.Policy = codes, handlers.SandboxRealName{}, identity.Trial
 	case a.cfg.RealNameURL != "":
 		who.RealName = handlers.HTTPRealName{
 			URL: a.cfg.RealNameURL, AppID: a.cfg.RealNameApp, Key: []byte(a.cfg.RealNameKey), Client: &http.Client{Timeout: 5 * time.Second}, Now: a.now,
