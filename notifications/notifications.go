@@ -6,6 +6,7 @@
 //	why                   why the reader got it; a general sentence otherwise
 //	severity              info (when it is not there), action or legal; the same in both languages
 //	route                 what the app opens; "medical.bill" for "medical.bill_issued" when it is not there
+//	push                  what a locked screen may show: no data, nothing about an illness
 //
 // They see the event's data by its keys, and the functions yuan (fen → yuan), and day ("2026-03-01" or a time → a
 // date in words). A key that a text names and the event lacks is an error, never a gap.
@@ -28,7 +29,7 @@ type Inbox struct {
 }
 
 // Wants says whether a kind may become a message.
-func (n Inbox) Wants(kind string) bool { return !Silent[kind] }
+func (n Inbox) Wants(kind string) bool { return Silent[kind] == "" }
 
 // Deliver keeps the message of an event. Twice is once. An event for nobody makes none.
 // Errors: Invalid for an event whose text is missing or asks for data the event lacks.

@@ -69,11 +69,25 @@ func Parse(dir fs.FS) (*Texts, error) {
 		}
 	}
 	for kind, s := range t.kinds {
-		if len(s.words) != len(Languages) {
-			faults = append(faults, fmt.Errorf("text/%s: a language is missing", kind))
-		}
+		faults = append(faults, s.complete(kind))
 	}
 	return t, errors.Join(faults...)
+}
+
+func (s spec) complete(kind string) error {
+	pushes := 0
+	for _, words := range s.words {
+		if words.Lookup("push") != nil {
+			pushes++
+		}
+	}
+	switch {
+	case len(s.words) != len(Languages):
+		return fmt.Errorf("text/%s: a language is missing", kind)
+	case pushes != 0 && pushes != len(Languages):
+		return fmt.Errorf("text/%s: push stands in only one language", kind)
+	}
+	return nil
 }
 
 func (t *Texts) add(kind, lang string, words *template.Template) error {
@@ -88,6 +102,9 @@ func (t *Texts) add(kind, lang string, words *template.Template) error {
 	route, err := constant(words, "route", family)
 	if err != nil {
 		return err
+	}
+	if _, err := constant(words, "push", ""); err != nil {
+		return fmt.Errorf("a push text shows no data: %w", err)
 	}
 	if !slices.Contains(inbox.Severities, inbox.Severity(severity)) {
 		return fmt.Errorf("unknown severity %q", severity)

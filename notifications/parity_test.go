@@ -1,0 +1,140 @@
+package notifications_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"xinyi/models/inbox"
+	"xinyi/notifications"
+)
+
+// samples are values the models give, by key. The first stands for the key where another one varies.
+var samples = map[string][]string{
+	"amount": {"123.05", "0.01", "12000.00"}, "outstanding": {"88.00"}, "principal": {"300.00"}, "deferred": {"300.00", "0.00"},
+	"payNow": {"0.00", "45.10"}, "old": {"3000.00"}, "new": {"2000.00", "5000.00"}, "limit": {"3000.00"},
+	"due": {"2026-03-31"}, "until": {"2026-04-15"}, "ends": {"2027-03-01"}, "repaired": {"2026-09-01"},
+	"billNo": {"CSXY20260301000017"}, "payNo": {"P2026030100001"}, "refundNo": {"R2026030100001"}, "visit": {"v1"},
+	"hospital": {"长沙县第一人民医院"}, "days": {"3", "0", "1", "30"}, "onTime": {"true", "false"}, "verdict": {"UPHELD", "REJECTED"},
+	"cause": {"OVERDUE", "DEFAULT", "OFFICE", "CONSENT", "FREEZE", "收入变化"}, "type": {"OUTPATIENT", "INPATIENT"},
+	"kind": {"GUARDIAN", "AGENT"}, "role": {"town_staff"}, "org": {"o1"}, "orgName": {"望仙镇人民政府"},
+	"method": {"code", "oidc"}, "why": {"left", "other"}, "what": {"secret"},
+}
+
+// datas are the data that a site may give: each key's samples while the others keep their first, then each key that
+// may be missing left out, then all of them.
+func (at site) datas(t *testing.T) []map[string]string {
+	t.Helper()
+	base := map[string]string{}
+	for _, key := range at.keys {
+		if len(samples[key]) == 0 {
+			t.Fatalf("%s: no sample for %q", at.at, key)
+		}
+		base[key] = samples[key][0]
+	}
+	all := []map[string]string{base}
+	for _, key := range at.keys {
+		for _, value := range samples[key][1:] {
+			d := maps.Clone(base)
+			d[key] = value
+			all = append(all, d)
+		}
+	}
+	bare := maps.Clone(base)
+	for _, key := range at.maybe {
+		d := maps.Clone(base)
+		delete(d, key)
+		delete(bare, key)
+		all = append(all, d)
+	}
+	return append(all, bare)
+}
+
+func load(t *testing.T) *notifications.Texts {
+	t.Helper()
+	texts, err := notifications.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return texts
+}
+
+// Every kind has its words in both languages, or a reason to be silent; and nothing has words that no model tells.
+func TestEveryKindHasItsWords(t *testing.T) {
+	src, texts := read(t), load(t)
+	if len(src.kinds) < 50 || len(src.sites) < 50 {
+		t.Fatalf("only %d kinds and %d sites found", len(src.kinds), len(src.sites))
+	}
+	for kind, at := range src.kinds {
+		written := slices.Contains(texts.Kinds(), kind)
+		switch silent := notifications.Silent[kind] != ""; {
+		case written && silent:
+			t.Errorf("%s is silent and has texts", kind)
+		case !written && !silent:
+			t.Errorf("%s (%s) has neither texts nor a reason to be silent", kind, at)
+		}
+		if len(src.of(kind)) == 0 {
+			t.Errorf("%s (%s) is told by nobody", kind, at)
+		}
+	}
+	for _, kind := range texts.Kinds() {
+		if src.kinds[kind] == "" {
+			t.Errorf("text/%s: no model has this kind", kind)
+		}
+	}
+	for kind := range notifications.Silent {
+		if src.kinds[kind] == "" {
+			t.Errorf("silent %s: no model has this kind", kind)
+		}
+	}
+}
+
+// Every text renders in both languages from whatever the models give.
+func TestEveryTextRenders(t *testing.T) {
+	src, texts := read(t), load(t)
+	for _, kind := range texts.Kinds() {
+		for _, at := range src.of(kind) {
+			for _, d := range at.datas(t) {
+				for _, lang := range notifications.Languages {
+					words, err := texts.Render(&inbox.Message{Kind: kind, Params: d}, lang)
+					if err != nil {
+						t.Errorf("%s (%s) from %v: %v", kind, lang, d, err)
+						continue
+					}
+					for name, text := range map[string]string{"title": words.Title, "body": words.Body, "why": words.Why} {
+						if text == "" || strings.Contains(text, "<no value>") || strings.Contains(text, "{{") {
+							t.Errorf("%s (%s) from %v: %s is %q", kind, lang, d, name, text)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	good := `{{define "title"}}t{{end}}{{define "body"}}b{{end}}`
+	tests := map[string]map[string]string{
+		"a language is missing":  {"a.x_done.zh.tmpl": good},
+		"unknown language":       {"a.x_done.zh.tmpl": good, "a.x_done.en.tmpl": good, "a.x_done.fr.tmpl": good},
+		"title or body":          {"a.x_done.zh.tmpl": `{{define "title"}}t{{end}}`, "a.x_done.en.tmpl": good},
+		"unknown severity":       {"a.x_done.zh.tmpl": good + `{{define "severity"}}loud{{end}}`, "a.x_done.en.tmpl": good},
+		"differs between":        {"a.x_done.zh.tmpl": good + `{{define "severity"}}action{{end}}`, "a.x_done.en.tmpl": good},
+		"a push text shows":      {"a.x_done.zh.tmpl": good + `{{define "push"}}{{.amount}}{{end}}`, "a.x_done.en.tmpl": good},
+		"push stands in only":    {"a.x_done.zh.tmpl": good + `{{define "push"}}p{{end}}`, "a.x_done.en.tmpl": good},
+		"function \"sum\" not d": {"a.x_done.zh.tmpl": good + `{{sum 1 2}}`, "a.x_done.en.tmpl": good},
+	}
+	for want, texts := range tests {
+		t.Run(want, func(t *testing.T) {
+			dir := fstest.MapFS{}
+			for name, text := range texts {
+				dir[name] = &fstest.MapFile{Data: []byte(text)}
+			}
+			if _, err := notifications.Parse(dir); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("Parse = %v, want %q", err, want)
+			}
+		})
+	}
+}

@@ -1,0 +1,223 @@
+package notifications_test
+
+import (
+	"cmp"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// A site is a place in the models that tells an event: its kind, the keys of its data, and those that may be missing.
+type site struct {
+	at    string // file:line
+	kinds []string
+	keys  []string
+	maybe []string
+	whom  bool // it tells of a person
+}
+
+// indirect names the kinds that a function tells through a variable: package.function → kinds.
+var indirect = map[string][]string{
+	"medical.stop":         {"medical.bill_disputed", "medical.bill_paused"},
+	"medical.DecideWaiver": {"medical.bill_waived", "medical.bill_written_off"},
+	"medical.do": {"medical.bill_overdue", "medical.bill_overdue_suspends", "medical.bill_default_noticed", "medical.bill_in_collection",
+		"medical.bill_due_soon", "medical.bill_due_today", "medical.bill_overdue_reminded"},
+	"identity.tellBoth": {"identity.mandate_approved", "identity.mandate_ended"},
+}
+
+// sources is what the sources of models/<capability> say.
+type sources struct {
+	kinds map[string]string // constant's value → where it stands
+	sites []site
+}
+
+var kindly = regexp.MustCompile(`^[a-z]+\.[a-z]+(_[a-z]+)*$`)
+
+// always are values that medical.data, which leaves out empty ones, never leaves out.
+var always = []string{"billNo", "due", "ends", "until", "hospital", "payNo", "refundNo", "visit", "type", "repaired"}
+
+func read(t *testing.T) sources {
+	t.Helper()
+	files, err := filepath.Glob("../models/*/*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no models: %v", err)
+	}
+	s := sources{kinds: map[string]string{}}
+	fset := token.NewFileSet()
+	byName := map[string]string{} // package.Constant → kind
+	var parsed []*ast.File
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(fset, name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parsed = append(parsed, f)
+		s.constants(f, fset, byName)
+	}
+	for _, f := range parsed {
+		s.tells(t, f, fset, byName)
+	}
+	return s
+}
+
+// constants collects the exported constants without a type whose value looks like "area.past_tense".
+func (s *sources) constants(f *ast.File, fset *token.FileSet, byName map[string]string) {
+	for _, d := range f.Decls {
+		g, ok := d.(*ast.GenDecl)
+		if !ok || g.Tok != token.CONST {
+			continue
+		}
+		for _, spec := range g.Specs {
+			v, ok := spec.(*ast.ValueSpec)
+			if !ok || v.Type != nil {
+				continue
+			}
+			for i, value := range v.Values {
+				text, ok := literal(value)
+				if !ok || !v.Names[i].IsExported() || !kindly.MatchString(text) {
+					continue
+				}
+				s.kinds[text] = fset.Position(v.Pos()).String()
+				byName[f.Name.Name+"."+v.Names[i].Name] = text
+			}
+		}
+	}
+}
+
+func literal(e ast.Expr) (string, bool) {
+	b, ok := e.(*ast.BasicLit)
+	if !ok || b.Kind != token.STRING {
+		return "", false
+	}
+	s, err := strconv.Unquote(b.Value)
+	return s, err == nil
+}
+
+// tells collects the calls x.Tell(kind, person, by, at, data).
+func (s *sources) tells(t *testing.T, f *ast.File, fset *token.FileSet, byName map[string]string) {
+	t.Helper()
+	for _, d := range f.Decls {
+		fn, ok := d.(*ast.FuncDecl)
+		if !ok || fn.Body == nil {
+			continue
+		}
+		ast.Inspect(fn.Body, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok || len(call.Args) != 5 {
+				return true
+			}
+			if sel, ok := call.Fun.(*ast.SelectorExpr); !ok || sel.Sel.Name != "Tell" {
+				return true
+			}
+			at := site{at: fset.Position(call.Pos()).String(), whom: true}
+			if text, ok := literal(call.Args[1]); ok && text == "" {
+				at.whom = false
+			}
+			name, _ := call.Args[0].(*ast.Ident)
+			switch {
+			case name == nil:
+			case byName[f.Name.Name+"."+name.Name] != "":
+				at.kinds = []string{byName[f.Name.Name+"."+name.Name]}
+			default:
+				at.kinds = indirect[f.Name.Name+"."+fn.Name.Name]
+			}
+			if len(at.kinds) == 0 {
+				t.Errorf("%s: nobody knows what %s.%s tells: add it to indirect", at.at, f.Name.Name, fn.Name.Name)
+			}
+			if !at.data(fn.Body, call.Args[4]) {
+				t.Errorf("%s: the data is built in a way this test cannot read", at.at)
+			}
+			s.sites = append(s.sites, at)
+			return true
+		})
+	}
+}
+
+// data reads the keys of nil, a map literal, a call of data(k, v, …), or a variable of the function that holds one.
+func (at *site) data(body *ast.BlockStmt, e ast.Expr) bool {
+	switch x := e.(type) {
+	case *ast.Ident:
+		return x.Name == "nil" || at.data(body, assigned(body, x.Name))
+	case *ast.CompositeLit:
+		for _, elt := range x.Elts {
+			pair, ok := elt.(*ast.KeyValueExpr)
+			if !ok {
+				return false
+			}
+			key, ok := literal(pair.Key)
+			if !ok {
+				return false
+			}
+			at.keys = append(at.keys, key)
+		}
+		return true
+	case *ast.CallExpr:
+		if fun, ok := x.Fun.(*ast.Ident); !ok || fun.Name != "data" || len(x.Args)%2 != 0 {
+			return false
+		}
+		for i := 0; i < len(x.Args); i += 2 {
+			key, ok := literal(x.Args[i])
+			if !ok {
+				return false
+			}
+			at.keys = append(at.keys, key)
+			if !slices.Contains(always, key) && !full(x.Args[i+1]) {
+				at.maybe = append(at.maybe, key)
+			}
+		}
+		return true
+	}
+	return false
+}
+
+// full says whether a value is never empty.
+func full(e ast.Expr) bool {
+	call, ok := e.(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	switch fun := call.Fun.(type) {
+	case *ast.SelectorExpr:
+		pkg, _ := fun.X.(*ast.Ident)
+		return fun.Sel.Name == "Yuan" || pkg != nil && pkg.Name == "strconv"
+	case *ast.Ident: // string(InDefault), string(kind): one of a closed set
+		arg, ok := call.Args[0].(*ast.Ident)
+		return ok && fun.Name == "string" && (arg.IsExported() || arg.Name == "kind")
+	}
+	return false
+}
+
+// assigned is what a function assigns to a variable, nil for nothing.
+func assigned(body *ast.BlockStmt, name string) (value ast.Expr) {
+	ast.Inspect(body, func(n ast.Node) bool {
+		a, ok := n.(*ast.AssignStmt)
+		if ok && len(a.Lhs) == 1 && len(a.Rhs) == 1 {
+			if id, ok := a.Lhs[0].(*ast.Ident); ok && id.Name == name {
+				value = a.Rhs[0]
+			}
+		}
+		return true
+	})
+	return value
+}
+
+// of are the sites that tell a kind.
+func (s sources) of(kind string) []site {
+	var of []site
+	for _, at := range s.sites {
+		if slices.Contains(at.kinds, kind) {
+			of = append(of, at)
+		}
+	}
+	slices.SortFunc(of, func(a, b site) int { return cmp.Compare(a.at, b.at) })
+	return of
+}
