@@ -191,7 +191,7 @@ var pieces = map[string]func(name string) bool{
 	"templates": func(x string) bool {
 		return exists("notifications/text/"+x+".*.zh.tmpl") && exists("notifications/text/"+x+".*.en.tmpl")
 	},
-	"server": func(x string) bool { return says("server/app.go", "// "+x) },
+	"server": func(x string) bool { return says("server/app.go", "handlers."+strings.ToUpper(x[:1])+x[1:]+"{") },
 	"README": func(x string) bool { return says("README.md", "| `"+x+"` |") && says("README.zh-CN.md", "| `"+x+"` |") },
 }
 
