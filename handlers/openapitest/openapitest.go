@@ -3,17 +3,18 @@ package openapitest
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// A Checker knows one document.
+// A Checker knows one document. It is safe for concurrent use.
 type Checker struct {
 	doc      map[string]any
+	mu       sync.Mutex // the compiler is for one at a time
 	compiler *jsonschema.Compiler
 }
 
@@ -64,7 +65,9 @@ func (c *Checker) Check(method, path string, status int, kind string, body []byt
 	for i, token := range at {
 		at[i] = strings.NewReplacer("~", "~0", "/", "~1", "{", "%7B", "}", "%7D").Replace(token)
 	}
+	c.mu.Lock()
 	schema, err := c.compiler.Compile(address + "#/" + strings.Join(at, "/"))
+	c.mu.Unlock()
 	if err != nil {
 		return err
 	}
@@ -119,13 +122,4 @@ func (c *Checker) at(tokens ...string) (map[string]any, bool) {
 		now = next
 	}
 	return now, true
-}
-
-// Pretty indents JSON for a test's message; what is no JSON stays as it is.
-func Pretty(body []byte) string {
-	var b bytes.Buffer
-	if json.Indent(&b, body, "", "  ") != nil {
-		return string(body)
-	}
-	return b.String()
 }
