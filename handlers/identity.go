@@ -34,7 +34,7 @@ func (h Identity) Mount(r *Router) {
 	r.App().Post("/v1/auth/token", formToken)
 
 	Post(r, "/auth/codes", h.sendCode, Does("Send a one-time code to a phone", "The answer is the same whether or not the phone is known."),
-		Open(), Answers(fiber.StatusAccepted), Limit(time.Hour, 60))
+		Open(), Answers(fiber.StatusAccepted), Limit(time.Hour, max(h.Policy.FromAddress, 1)))
 	Post(r, "/auth/sessions", h.signIn, Does("Sign in with a phone and its code"), Open(), Limit(time.Minute, 60))
 	Post(r, "/auth/sessions/refresh", h.refresh, Does("Change a refresh token for a new one and an access token",
 		"A refresh token is good once. The one before stays good for half a minute; later it ends the session on every holder."), Open(), Limit(time.Minute, 120))

@@ -137,7 +137,7 @@ func (c *city) bill(token, id string) m {
 }
 
 func numbers(b m) string {
-	return fmt.Sprint(b["state"], b["principalFen"], b["paidFen"], b["refundedFen"], b["outstandingFen"])
+	return fmt.Sprintf("%v %v %v %v %v", b["state"], b["principalFen"], b["paidFen"], b["refundedFen"], b["outstandingFen"])
 }
 
 // waits polls until want holds: the channel calls back in its own time.

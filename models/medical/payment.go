@@ -36,6 +36,12 @@ type Payment struct {
 	Ended   *time.Time   `bson:"ended,omitempty"`
 }
 
+// unasked says whether the channel must still be asked how it ended, once its time is over. That goes for one we closed, too: whoever
+// was paying may have paid all the same, and the channel's call may be lost.
+func (p Payment) unasked() bool {
+	return !p.Asked && p.Expires != nil && (p.State == Pending || p.State == ClosedPay)
+}
+
 // A RefundState is where a refund stands.
 type RefundState string
 
@@ -175,7 +181,7 @@ func (b *Bill) Fail(payNo string, to PaymentState, now time.Time) error {
 	if p.State != Pending {
 		return nil
 	}
-	p.State, p.Ended = to, models.At(now)
+	p.State, p.Ended, p.Asked = to, models.At(now), true
 	b.Tell(PaymentFailed, b.Person, models.Clockwork, now, data("payNo", payNo))
 	b.plan()
 	return nil
@@ -191,10 +197,9 @@ func (b *Bill) refundRest(now time.Time) {
 			rest -= r.Amount
 		}
 	}
-	for i := len(b.Payments) - 1; i >= 0 && rest > 0; i-- {
-		p := b.Payments[i]
+	for _, p := range b.received() {
 		amount := min(rest, b.left(p))
-		if p.State != Succeeded || amount <= 0 {
+		if amount <= 0 {
 			continue
 		}
 		no := b.BillNo + "R" + strconv.Itoa(len(b.Refunds)+1)
@@ -203,6 +208,18 @@ func (b *Bill) refundRest(now time.Time) {
 		b.Tell(RefundStarted, b.Person, models.Clockwork, now, data("refundNo", no, "amount", amount.Yuan(), "billNo", b.BillNo))
 		rest -= amount
 	}
+}
+
+// received are the payments that came in, the last to come in first.
+func (b *Bill) received() []Payment {
+	var came []Payment
+	for _, p := range slices.Backward(b.Payments) {
+		if p.State == Succeeded {
+			came = append(came, p)
+		}
+	}
+	slices.SortStableFunc(came, func(x, y Payment) int { return y.Ended.Compare(*x.Ended) })
+	return came
 }
 
 // left is what of a payment has not gone back and is not on its way.
