@@ -42,6 +42,9 @@ func TestEveryReasonHasAText(t *testing.T) {
 			t.Errorf("%s: no text for %q", path, key)
 		}
 	}
+	for _, key := range repeated {
+		t.Errorf("text/%s is defined twice", key)
+	}
 	for key, text := range texts {
 		if !hasText(key) || len(text) != 2 {
 			t.Errorf("text %q is not there in exactly zh and en", key)
