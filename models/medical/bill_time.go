@@ -183,7 +183,7 @@ func (b *Bill) Wake(now time.Time) error {
 // so an outage of ours never moves a due day.
 func (b *Bill) act(at, now time.Time) error {
 	for i := range b.Payments {
-		if p := &b.Payments[i]; p.State == Pending && !p.Asked && !p.Expires.After(at) {
+		if p := &b.Payments[i]; p.unasked() && !p.Expires.After(at) {
 			p.Asked = true
 			b.Tell(PaymentLapsed, "", models.Clockwork, now, data("payNo", p.PayNo))
 			return nil
@@ -246,7 +246,7 @@ func (b *Bill) Reminders() int {
 func (b *Bill) plan() {
 	b.WakeAt = nil
 	for _, p := range b.Payments {
-		if p.State == Pending && !p.Asked {
+		if p.unasked() {
 			b.WakeAt = models.Earliest(b.WakeAt, p.Expires)
 		}
 	}
