@@ -2,23 +2,29 @@ package handlers
 
 import (
 	"context"
+	"log/slog"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
-	"xinyi/models"
 	"xinyi/models/inbox"
 	"xinyi/store"
 )
 
-// Inbox shows a person's messages. Words puts one into a language.
+// Inbox shows a person's messages. Words puts one into a language; a message it cannot put into words, because it is
+// older than its text, is shown with a general sentence, and never hides the others.
 type Inbox struct {
 	Messages *store.Repo[inbox.Message]
 	Words    func(m *inbox.Message, lang string) (inbox.Words, error)
+
+	log    *slog.Logger
+	spoilt *sync.Map // kinds that were logged; one line each until the next start
 }
 
 // Mount names the routes.
 func (h Inbox) Mount(r *Router) {
+	h.log, h.spoilt = r.cfg.Log, &sync.Map{}
 	Get(r, "/me/inbox", h.list, Does("My messages, the newest first", "Without a state: all but the archived"), May("inbox.read"))
 	Get(r, "/me/inbox/unread", h.unread, Does("How many messages I have not read"), May("inbox.read"))
 	Post(r, "/me/inbox/read-all", h.readAll, Does("Mark all my messages read"), May("inbox.change"))
@@ -56,12 +62,18 @@ type countView struct {
 	Count int64 `json:"count"`
 }
 
-func (h Inbox) view(m *inbox.Message, lang string) (messageView, error) {
+func (h Inbox) view(ctx context.Context, m *inbox.Message, lang string) messageView {
 	words, err := h.Words(m, lang)
+	if err != nil {
+		words = inbox.Words{Title: say("inbox.wordless.title", lang, nil), Body: say("inbox.wordless.body", lang, nil), Why: say("inbox.wordless.why", lang, nil)}
+		if _, known := h.spoilt.LoadOrStore(m.Kind, true); !known {
+			h.log.ErrorContext(ctx, "messages of a kind have no words", "kind", m.Kind, "message", m.ID, "lang", lang, "err", err)
+		}
+	}
 	return messageView{
 		ID: m.ID, Kind: m.Kind, Title: words.Title, Body: words.Body, Why: words.Why,
 		Severity: string(m.Severity), State: string(m.State), At: m.At, Route: routeView(m.Route),
-	}, err
+	}
 }
 
 func (h Inbox) list(ctx context.Context, rq Request, in inboxRequest) (List[messageView], error) {
@@ -73,13 +85,7 @@ func (h Inbox) list(ctx context.Context, rq Request, in inboxRequest) (List[mess
 	if err != nil {
 		return List[messageView]{}, err
 	}
-	out := List[messageView]{Items: make([]messageView, len(page.Items)), NextCursor: page.Next}
-	for i, m := range page.Items {
-		if out.Items[i], err = h.view(m, rq.Lang); err != nil {
-			return List[messageView]{}, models.E(models.Internal, "internal", err)
-		}
-	}
-	return out, nil
+	return Listed(page, func(m *inbox.Message) messageView { return h.view(ctx, m, rq.Lang) }), nil
 }
 
 func (h Inbox) unread(ctx context.Context, rq Request, _ struct{}) (countView, error) {
@@ -92,7 +98,7 @@ func (h Inbox) read(ctx context.Context, rq Request, in messageRequest) (message
 	if err != nil {
 		return messageView{}, err
 	}
-	return h.view(m, rq.Lang)
+	return h.view(ctx, m, rq.Lang), nil
 }
 
 func (h Inbox) archive(ctx context.Context, rq Request, in messageRequest) (messageView, error) {
@@ -100,7 +106,7 @@ func (h Inbox) archive(ctx context.Context, rq Request, in messageRequest) (mess
 	if err != nil {
 		return messageView{}, err
 	}
-	return h.view(m, rq.Lang)
+	return h.view(ctx, m, rq.Lang), nil
 }
 
 // readAll marks side by side, so that the writes share their commits. It may be repeated when the deadline cut it off.
