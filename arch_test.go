@@ -48,6 +48,7 @@ var homes = map[string][]string{
 	"github.com/tink-crypto/":      {"store", "handlers", "server"},
 	"go.mongodb.org/mongo-driver/": {"store", "store/*", "bench"},
 	"modernc.org/":                 {"store/sqlite"},
+	"zombiezen.com/":               {"store/sqlite"},
 	"database/sql":                 {"store/sqlite"},
 	"firebase.google.com/":         {"notifications"},
 	"net/http":                     {"handlers", "notifications", "flows", "server", "bench"},

@@ -130,11 +130,11 @@ func NewPopulation(now time.Time) (*Population, error) {
 
 // add makes a named person with the office held.
 func (p *Population) add(m *maker, n named) error {
-	make := func() (*identity.Person, error) { return m.person(n.id, n.phone, n.name, n.home, n.birth) }
+	born := func() (*identity.Person, error) { return m.person(n.id, n.phone, n.name, n.home, n.birth) }
 	if n.birth == "" {
-		make = func() (*identity.Person, error) { return m.caller(n.id, n.phone) }
+		born = func() (*identity.Person, error) { return m.caller(n.id, n.phone) }
 	}
-	who, err := make()
+	who, err := born()
 	if err != nil {
 		return err
 	}

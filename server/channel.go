@@ -67,7 +67,7 @@ func (a *App) callBack(client *http.Client, headers map[string]string, body []by
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close() //nolint:errcheck // read or not, the answer is its status
+	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusNoContent && resp.StatusCode != http.StatusOK {
 		return fmt.Errorf("the callback was answered %s", resp.Status)
 	}
