@@ -60,8 +60,24 @@ func (f Medical) visit(ctx context.Context, ev models.Event) error {
 	if err != nil {
 		return err
 	}
+	return f.release(ctx, e, rest)
+}
+
+// release tells the agreement in one write what the visit's bills draw and what its hold still has to cover, so that no moment
+// shows room that is not there.
+func (f Medical) release(ctx context.Context, e *medical.Encounter, rest models.Fen) error {
+	page, err := f.Bills.Find(ctx, store.BillsOfVisit(e.ID).Page(store.MaxPage, ""))
+	if err != nil {
+		return err
+	}
 	_, err = f.Agreements.Update(ctx, e.Agreement, func(a *medical.Agreement) error {
-		if !a.Lower(e.ID, e.Type, rest, e.Version, f.Now()) {
+		changed := false
+		for _, b := range page.Items {
+			if b.State != medical.BillDraft && b.State != medical.CancelledBill {
+				changed = a.Draw(b.ID, e.ID, e.Type, b.Drawn(), b.Version, f.Now()) || changed
+			}
+		}
+		if changed = a.Lower(e.ID, e.Type, rest, e.Version, f.Now()) || changed; !changed {
 			return store.Unchanged()
 		}
 		return nil
@@ -178,7 +194,7 @@ func (f Medical) notice(ctx context.Context, ev models.Event) error {
 	return existing(f.Conducts.Insert(ctx, medical.Notice(b, f.Now())))
 }
 
-// cure heals or drops the record of a bill that owes nothing any more.
+// cure heals the record of a bill that was paid, and drops that of one that became nothing without a payment.
 func (f Medical) cure(ctx context.Context, ev models.Event) error {
 	b, err := f.Bills.Get(ctx, ev.Subject)
 	if err != nil || b.Owes() {
@@ -191,7 +207,7 @@ func (f Medical) cure(ctx context.Context, ev models.Event) error {
 	_, err = f.Conducts.Update(ctx, b.ID, func(c *medical.Conduct) error {
 		before := c.State
 		var err error
-		if ev.Kind == medical.BillPaid {
+		if ev.Kind == medical.BillPaid && b.Paid > b.Refunded {
 			err = c.Cure(a.DefaultsBy(models.DayOf(f.Now())), f.Now())
 		} else {
 			err = c.Drop(models.Clockwork, f.Now())

@@ -76,7 +76,7 @@ func (h Medical) agreements(ctx context.Context, rq Request, in PageQuery) (List
 	if err != nil {
 		return List[agreementView]{}, err
 	}
-	return Listed(page, viewAgreement), nil
+	return Listed(page, func(a *medical.Agreement) agreementView { return viewAgreement(a, rq.Lang) }), nil
 }
 
 func (h Medical) agreement(ctx context.Context, rq Request, in byID) (agreementView, error) {
@@ -84,7 +84,7 @@ func (h Medical) agreement(ctx context.Context, rq Request, in byID) (agreementV
 	if err != nil || a.Person != rq.Actor.Person {
 		return agreementView{}, notYours(err)
 	}
-	return viewAgreement(a), nil
+	return viewAgreement(a, rq.Lang), nil
 }
 
 // notYours hides what belongs to somebody else.
@@ -122,15 +122,15 @@ func (h Medical) sign(ctx context.Context, rq Request, in signRequest) (agreemen
 	}
 	switch err := h.Agreements.Insert(ctx, a); {
 	case errors.Is(err, models.Conflict):
-		return h.signedBefore(ctx, a, err)
+		return h.signedBefore(ctx, rq, a, err)
 	case err != nil:
 		return agreementView{}, err
 	}
-	return viewAgreement(a), denied
+	return viewAgreement(a, rq.Lang), denied
 }
 
 // signedBefore answers a signing that is there already: the same one after a crash, or another that still lives.
-func (h Medical) signedBefore(ctx context.Context, a *medical.Agreement, taken error) (agreementView, error) {
+func (h Medical) signedBefore(ctx context.Context, rq Request, a *medical.Agreement, taken error) (agreementView, error) {
 	same, err := h.Agreements.Get(ctx, a.ID)
 	if errors.Is(err, models.NotFound) {
 		return agreementView{}, models.E(models.Conflict, "medical.agreement_exists", taken)
@@ -138,7 +138,7 @@ func (h Medical) signedBefore(ctx context.Context, a *medical.Agreement, taken e
 	if err != nil {
 		return agreementView{}, err
 	}
-	return viewAgreement(same), nil
+	return viewAgreement(same, rq.Lang), nil
 }
 
 // pointAt turns a missing document into an Invalid that points at the field that named it.
@@ -188,7 +188,7 @@ func (h Medical) mine(ctx context.Context, rq Request, id string, change func(*m
 	if err != nil {
 		return agreementView{}, err
 	}
-	return viewAgreement(a), nil
+	return viewAgreement(a, rq.Lang), nil
 }
 
 func (h Medical) close(ctx context.Context, rq Request, in byID) (agreementView, error) {

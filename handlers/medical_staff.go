@@ -166,18 +166,11 @@ type staffAgreementsRequest struct {
 // staffAgreementView is an agreement without a name: what an office decides on.
 type staffAgreementView struct {
 	agreementView
-	Clauses []string `json:"clauses"` // of a rejection: those that did not pass
-	Plea    string   `json:"plea,omitempty"`
+	Plea string `json:"plea,omitempty"` // what the person asked a reviewer to weigh
 }
 
-func viewStaffAgreement(a *medical.Agreement) staffAgreementView {
-	v := staffAgreementView{agreementView: viewAgreement(a), Clauses: []string{}, Plea: a.Plea}
-	for _, c := range a.Clauses {
-		if c.Outcome != models.Pass {
-			v.Clauses = append(v.Clauses, c.ID)
-		}
-	}
-	return v
+func viewStaffAgreement(a *medical.Agreement, lang string) staffAgreementView {
+	return staffAgreementView{viewAgreement(a, lang), a.Plea}
 }
 
 func (h Medical) staffAgreements(ctx context.Context, rq Request, in staffAgreementsRequest) (List[staffAgreementView], error) {
@@ -185,7 +178,7 @@ func (h Medical) staffAgreements(ctx context.Context, rq Request, in staffAgreem
 	if err != nil {
 		return List[staffAgreementView]{}, err
 	}
-	return Listed(page, viewStaffAgreement), nil
+	return Listed(page, func(a *medical.Agreement) staffAgreementView { return viewStaffAgreement(a, rq.Lang) }), nil
 }
 
 // onAgreement changes an agreement in the caller's region.
@@ -202,7 +195,7 @@ func (h Medical) onAgreement(ctx context.Context, rq Request, id string, change 
 	if err != nil {
 		return staffAgreementView{}, err
 	}
-	return viewStaffAgreement(a), nil
+	return viewStaffAgreement(a, rq.Lang), nil
 }
 
 type reasonRequest struct {

@@ -67,6 +67,7 @@ type blockView struct {
 	Kind  string      `json:"kind"` // FREEZE stops new holds only; OVERDUE, DEFAULT, OFFICE and CONSENT suspend
 	Since time.Time   `json:"since"`
 	Until *models.Day `json:"until,omitempty"`
+	Words string      `json:"reason,omitempty"` // an office's own
 }
 
 type limitChangeView struct {
@@ -90,6 +91,7 @@ type agreementView struct {
 	Blocks    []blockView       `json:"blocks"`
 	Limits    []limitChangeView `json:"limits"`
 	Consents  []consentView     `json:"consents"`
+	Clauses   []problemClause   `json:"clauses,omitempty"` // of a rejection: each condition and how it came out
 	revision  int64
 }
 
@@ -103,7 +105,7 @@ type consentView struct {
 // Revised makes the agreement carry an ETag.
 func (v agreementView) Revised() int64 { return v.revision }
 
-func viewAgreement(a *medical.Agreement) agreementView {
+func viewAgreement(a *medical.Agreement, lang string) agreementView {
 	v := agreementView{
 		ID: a.ID, SchemeID: a.Scheme, Region: string(a.Region), State: string(a.State), poolView: viewPool(a.Outpatient),
 		Inpatient: viewPool(a.Inpatient), Band: a.Band, SignedAt: a.SignedAt, Ends: a.Ends,
@@ -111,6 +113,9 @@ func viewAgreement(a *medical.Agreement) agreementView {
 	}
 	for _, b := range a.Blocks {
 		bv := blockView{Kind: string(b.Kind), Since: b.Since}
+		if b.Kind == medical.ByOffice {
+			bv.Words = b.Ref
+		}
 		if b.Until != nil {
 			day := models.DayOf(*b.Until)
 			bv.Until = &day
@@ -122,6 +127,9 @@ func viewAgreement(a *medical.Agreement) agreementView {
 	}
 	for _, c := range a.Consents {
 		v.Consents = append(v.Consents, consentView{c.ID, c.Version, c.Hash, c.Withdrawn})
+	}
+	for _, c := range a.Clauses {
+		v.Clauses = append(v.Clauses, viewClause(c, lang))
 	}
 	return v
 }

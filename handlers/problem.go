@@ -119,14 +119,18 @@ func problemOf(e *models.Error, status int, rq *Request, path string) problem {
 		}
 	}
 	for _, c := range e.Clauses {
-		label := say("clause."+c.ID, rq.Lang, nil)
-		if label == "" {
-			label = c.ID
-		}
-		p.Clauses = append(p.Clauses, problemClause{c.ID, c.Outcome, c.Observed, c.Required, c.ChangeableBy, c.From,
-			label, say("clause."+c.ID+".remedy", rq.Lang, nil)})
+		p.Clauses = append(p.Clauses, viewClause(c, rq.Lang))
 	}
 	return p
+}
+
+// viewClause puts a clause into words.
+func viewClause(c models.Clause, lang string) problemClause {
+	label := say("clause."+c.ID, lang, nil)
+	if label == "" {
+		label = c.ID
+	}
+	return problemClause{c.ID, c.Outcome, c.Observed, c.Required, c.ChangeableBy, c.From, label, say("clause."+c.ID+".remedy", lang, nil)}
 }
 
 // refused is the answer to an error. A 5xx is logged with its cause; the caller learns only the request id.

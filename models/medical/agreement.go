@@ -102,6 +102,7 @@ type Default struct {
 	Conduct   string      `bson:"conduct"`
 	Confirmed models.Day  `bson:"confirmed"`
 	Cured     *models.Day `bson:"cured,omitempty"`
+	Cut       models.Fen  `bson:"cut,omitempty"` // what its cure took off the limit; given back when the record is dropped
 }
 
 // Applicant is what a signing needs to know of a person, gathered by the caller.

@@ -119,7 +119,11 @@ func (a *Agreement) Block(kind BlockKind, ref string, by models.Actor, now time.
 		if err := a.move(Suspended, by, now, string(kind)); err != nil {
 			return false, err
 		}
-		a.Tell(AgreementSuspended, a.Person, by, now, data("cause", string(kind)))
+		facts := data("cause", string(kind))
+		if kind == ByOffice {
+			facts["reason"] = ref
+		}
+		a.Tell(AgreementSuspended, a.Person, by, now, facts)
 	} else if kind == Freeze && a.State == Active {
 		a.Tell(AgreementFrozen, a.Person, by, now, nil)
 	}
@@ -149,12 +153,7 @@ func (a *Agreement) Reinstate(by models.Actor, now time.Time) error {
 // Unblock lifts the reasons that a paid bill or a dropped record leaves without ground; a default without ground counts no more.
 // It says whether anything changed.
 func (a *Agreement) Unblock(ref string, now time.Time, kinds ...BlockKind) (bool, error) {
-	known := len(a.Defaults)
-	if slices.Contains(kinds, InDefault) {
-		a.Defaults = slices.DeleteFunc(a.Defaults, func(d Default) bool { return d.Conduct == ref })
-	}
-	lifted, err := a.lift(func(b Block) bool { return b.Ref == ref && slices.Contains(kinds, b.Kind) }, models.Clockwork, now)
-	return lifted || len(a.Defaults) < known, err
+	return a.lift(func(b Block) bool { return b.Ref == ref && slices.Contains(kinds, b.Kind) }, models.Clockwork, now)
 }
 
 func (a *Agreement) lift(which func(Block) bool, by models.Actor, now time.Time) (bool, error) {
@@ -282,8 +281,9 @@ func (a *Agreement) Cured(conduct string, now time.Time) (bool, error) {
 	}
 	today := models.DayOf(now)
 	a.Defaults[i].Cured = &today
-	if a.Live() {
-		a.setLimit(max(a.Terms.Cut(a.Outpatient.Limit), a.Outpatient.Held()+a.Outpatient.Owed()), models.Clockwork, "cured_default", now)
+	if before := a.Outpatient.Limit; a.Live() {
+		a.setLimit(min(before, max(a.Terms.Cut(before), a.Outpatient.Held()+a.Outpatient.Owed())), models.Clockwork, "cured_default", now)
+		a.Defaults[i].Cut = before - a.Outpatient.Limit
 	}
 	cooling := a.Terms.Cooling(a.DefaultsBy(today))
 	if cooling == 0 {
@@ -299,12 +299,18 @@ func (a *Agreement) Cured(conduct string, now time.Time) (bool, error) {
 	return true, nil
 }
 
-// Cleared takes back a default whose record was dropped: it never counted. It says whether anything changed.
+// Cleared takes back a default whose record was dropped: it never counted, and what it took off the limit comes back.
+// It says whether anything changed.
 func (a *Agreement) Cleared(conduct string, now time.Time) (bool, error) {
-	before := len(a.Defaults)
-	a.Defaults = slices.DeleteFunc(a.Defaults, func(d Default) bool { return d.Conduct == conduct })
-	lifted, err := a.Unblock(conduct, now, InDefault)
-	return lifted || len(a.Defaults) != before, err
+	i := slices.IndexFunc(a.Defaults, func(d Default) bool { return d.Conduct == conduct })
+	if i >= 0 {
+		if back := a.Defaults[i].Cut; back > 0 && a.Live() {
+			a.setLimit(a.Outpatient.Limit+back, models.Clockwork, "default_dropped", now)
+		}
+		a.Defaults = slices.Delete(a.Defaults, i, i+1)
+	}
+	lifted, err := a.lift(func(b Block) bool { return b.Kind == InDefault && b.Ref == conduct }, models.Clockwork, now)
+	return lifted || i >= 0, err
 }
 
 // DefaultsBy counts the defaults confirmed within the last YearDays.

@@ -283,7 +283,7 @@ func TestADroppedDefaultCountsNoMore(t *testing.T) {
 		if _, err := a.Defaulted(ref, noon); err != nil {
 			t.Fatal(err)
 		}
-		if changed, err := a.Unblock(ref, noon, InDefault); err != nil || !changed {
+		if changed, err := a.Cleared(ref, noon); err != nil || !changed {
 			t.Fatal(changed, err)
 		}
 	}

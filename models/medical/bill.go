@@ -240,15 +240,17 @@ func (b *Bill) settled(final BillState, by models.Actor, now time.Time) {
 	if final != Paid {
 		return
 	}
-	if b.PaidAt == nil {
-		b.PaidAt = models.At(now)
+	if b.PaidAt != nil {
+		return // paid before: this is the end of a refund
 	}
+	b.PaidAt = models.At(now)
 	b.Tell(BillPaid, b.Person, by, now, data("billNo", b.BillNo, "amount", (b.Paid-b.Refunded).Yuan(), "onTime", strconv.FormatBool(b.OnTime())))
 }
 
 // OnTime says whether the bill was paid in full by its due day, or while its clock stood still before it was late.
+// One that became nothing without a payment is not counted either way.
 func (b *Bill) OnTime() bool {
-	if b.PaidAt == nil || b.DueAt == nil {
+	if b.PaidAt == nil || b.DueAt == nil || b.Paid == b.Refunded {
 		return false
 	}
 	still := func(i int) bool {

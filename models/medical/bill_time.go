@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"xinyi/models"
@@ -126,6 +127,11 @@ func (b *Bill) shift(since, now time.Time) {
 		due = max(due, today.Add(b.Terms.ResumeDays))
 	}
 	b.setDue(due)
+	for _, s := range b.steps() { // who got time gets its reminders again
+		if s.at.After(now) && strings.HasPrefix(s.name, "remind") {
+			b.Done = slices.DeleteFunc(b.Done, func(name string) bool { return name == s.name })
+		}
+	}
 }
 
 // A step is something the plan of a bill brings on its day.

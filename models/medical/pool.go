@@ -1,6 +1,7 @@
 package medical
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -95,11 +96,15 @@ func (p *Pool) lower(visit string, amount models.Fen, seq int64) bool {
 		p.Holds = slices.Delete(p.Holds, i, i+1)
 		return true
 	}
-	p.Holds[i].Amount, p.Holds[i].Seq = amount, seq
+	p.Holds[i].Amount = amount
+	if seq != math.MaxInt64 {
+		p.Holds[i].Seq = seq
+	}
 	return true
 }
 
-// draw sets what a bill uses. The first draw of a bill takes the place of its visit's hold. It says whether anything changed.
+// draw sets what a bill uses. The first draw of a bill takes the place of its visit's hold, a rise eats as much of it.
+// It says whether anything changed.
 func (p *Pool) draw(bill, visit string, amount models.Fen, seq int64, now time.Time) bool {
 	i := slices.IndexFunc(p.Drawn, func(d Draw) bool { return d.Bill == bill })
 	switch {
@@ -111,6 +116,9 @@ func (p *Pool) draw(bill, visit string, amount models.Fen, seq int64, now time.T
 	case p.Drawn[i].Seq >= seq:
 		return false
 	default:
+		if rise := amount - p.Drawn[i].Amount; rise > 0 {
+			p.lower(visit, p.hold(visit).Amount-rise, math.MaxInt64)
+		}
 		p.Drawn[i].Amount, p.Drawn[i].Seq, p.Drawn[i].At = amount, seq, now
 	}
 	p.Drawn = slices.DeleteFunc(p.Drawn, func(d Draw) bool { return d.Amount == 0 && now.Sub(d.At) > drawMemory })
