@@ -79,9 +79,13 @@ func Open(ctx context.Context, cfg Config, city bool) (*App, error) {
 
 // assemble opens the store and joins all parts to it; nothing is written but missing keys.
 func assemble(ctx context.Context, cfg Config) (*App, error) {
-	a := &App{cfg: cfg, log: cfg.logger(), now: func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }}
+	world := cfg.world
+	if world == nil {
+		world = time.Now
+	}
+	a := &App{cfg: cfg, log: cfg.logger(), now: func() time.Time { return world().UTC().Truncate(time.Millisecond) }}
 	if cfg.Sandbox {
-		a.clock = flows.NewClock(time.Now)
+		a.clock = flows.NewClock(world)
 		a.now = a.clock.Now
 	}
 	keys, err := a.openKeys()
@@ -268,8 +272,13 @@ func (a *App) Run(ctx context.Context) error {
 		a.log.InfoContext(ctx, "stopping: requests that have begun are finished first")
 		if a.channel != nil {
 			a.channel.Close()
+			http.DefaultClient.CloseIdleConnections() // ours to ourselves would wait for each other
 		}
 		err = a.router.App().ShutdownWithTimeout(drainWithin)
+		if errors.Is(err, context.DeadlineExceeded) { // whoever still holds a connection is cut off; nothing accepted is lost
+			a.log.WarnContext(ctx, "connections were still open when the time to finish ran out", "waited", drainWithin)
+			err = nil
+		}
 	}
 	stop()
 	group.Wait()

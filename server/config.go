@@ -47,6 +47,7 @@ type Config struct {
 	LogFormat string     `env:"LOG_FORMAT" envDefault:"text" help:"text or json"`
 
 	issuers []handlers.Issuer
+	world   func() time.Time // the time outside; nil is time.Now
 }
 
 // Masked is a setting that is never printed.
