@@ -258,7 +258,17 @@ func (f Medical) payment(ctx context.Context, ev models.Event) error {
 	if out.State == payments.Waiting {
 		return models.E(models.Unavailable, "payments.still_waiting")
 	}
-	_, err = f.Bills.Update(ctx, ev.Subject, func(b *medical.Bill) error { return b.Hear(out.Word(), f.Now()) })
+	return f.heard(ctx, ev.Subject, out)
+}
+
+// heard lets a bill hear a channel's word, unless that is no news.
+func (f Medical) heard(ctx context.Context, bill string, out payments.Outcome) error {
+	_, err := f.Bills.Update(ctx, bill, func(b *medical.Bill) error {
+		if b.Knows(out.Word()) {
+			return store.Unchanged()
+		}
+		return b.Hear(out.Word(), f.Now())
+	})
 	return err
 }
 
@@ -279,7 +289,7 @@ func (f Medical) refund(ctx context.Context, ev models.Event) error {
 		if out.State == payments.Waiting {
 			return nil // the channel will call
 		}
-		if _, err := f.Bills.Update(ctx, b.ID, func(b *medical.Bill) error { return b.Hear(out.Word(), f.Now()) }); err != nil {
+		if err := f.heard(ctx, b.ID, out); err != nil {
 			return err
 		}
 	}

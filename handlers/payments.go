@@ -32,6 +32,11 @@ func (h Payments) callback(ctx context.Context, rq Request, in callbackRequest) 
 	if err != nil {
 		return None{}, err
 	}
-	_, err = h.Bills.Update(ctx, out.Attach, func(b *medical.Bill) error { return b.Hear(out.Word(), rq.Now) })
+	_, err = h.Bills.Update(ctx, out.Attach, func(b *medical.Bill) error {
+		if b.Knows(out.Word()) {
+			return store.Unchanged()
+		}
+		return b.Hear(out.Word(), rq.Now)
+	})
 	return None{}, err
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"xinyi/models/medical"
+	"xinyi/payments"
 	"xinyi/store"
 )
 
@@ -288,6 +289,43 @@ func TestTwoPaymentsAtOnce(t *testing.T) {
 	}
 	c.waits("the payment", func() bool { return c.bill(me, id)["state"] == "PAID" })
 	bookedRight(t, a, id, 1, 0)
+}
+
+// What a channel says again is no news: the bill stays as it is, and so does its ETag.
+func TestChannelRepeatsItself(t *testing.T) {
+	a := program(t, settingsOf(t, t.TempDir()))
+	c := &city{t: t, url: a.URL()}
+	me, his := c.signIn(resident), c.client(ward)
+	c.sign(me, "scheme-430181")
+	for what, fen := range map[string]int{"paid": 5000, "refused": 5013} {
+		id, _ := c.owing(me, his, "V-"+what, fen)
+		payNo := c.must(201, me, "POST", "/v1/me/medical/bills/"+id+"/payments", m{"amountFen": fen, "channel": "wechat"})["payNo"].(string)
+		heard := func() (*medical.Bill, bool) {
+			b, err := a.repos.Medical.Bills.Get(t.Context(), id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return b, len(b.Waiting()) == 0
+		}
+		c.waits("the first word", func() bool { _, ok := heard(); return ok })
+		out, err := a.channel.Query(t.Context(), payNo)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := json.Marshal(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, _ := heard()
+		for i := range 3 {
+			if err := a.channel.Call(payments.Sign(a.channel.Key, body, fmt.Sprint("again-", i), a.now()), body); err != nil {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		if after, _ := heard(); after.Revision != before.Revision || after.Paid != before.Paid {
+			t.Errorf("%s: revision %d and %d paid, before %d and %d", what, after.Revision, after.Paid, before.Revision, before.Paid)
+		}
+	}
 }
 
 // Somebody pays in the app and at the desk. The money that is too much goes back, however late the channel speaks.

@@ -153,6 +153,23 @@ func (b *Bill) receive(p Payment, from Account, now time.Time) error {
 	return b.level(models.Clockwork, now)
 }
 
+// Knows says whether a channel's word is no news: the bill has heard it before, or it says nothing yet.
+func (b *Bill) Knows(w models.ChannelWord) bool {
+	if w.RefundNo != "" {
+		return slices.ContainsFunc(b.Refunds, func(r Refund) bool { return r.RefundNo == w.RefundNo && r.State == RefundSent })
+	}
+	p := b.payment(w.PayNo)
+	switch w.State {
+	case models.PayWaiting:
+		return true
+	case models.PaySucceeded:
+		return p != nil && p.State == Succeeded && p.TradeNo == w.TradeNo && p.Amount == w.Amount
+	case models.PayFailed, models.PayClosed:
+		return p != nil && p.State != Pending
+	}
+	return false
+}
+
 // Hear books a channel's word on a payment or a refund; waiting changes nothing.
 //
 // Errors: as Confirm, Fail and Returned; Invalid for a word it does not know.
