@@ -2,6 +2,8 @@ package flows
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 
 	"xinyi/models"
@@ -34,6 +36,21 @@ func (b *busy) wait(ctx context.Context, f store.Face, id string) (func(), error
 			return nil, models.E(models.Unavailable, "unavailable", ctx.Err())
 		}
 	}
+}
+
+// rest waits until what is being told at this moment is told. Errors: Unavailable when ctx ends first.
+func (b *busy) rest(ctx context.Context) error {
+	b.mu.Lock()
+	held := slices.Collect(maps.Values(b.held))
+	b.mu.Unlock()
+	for _, told := range held {
+		select {
+		case <-told:
+		case <-ctx.Done():
+			return models.E(models.Unavailable, "unavailable", ctx.Err())
+		}
+	}
+	return nil
 }
 
 func (b *busy) take(key string) (free func(), taken chan struct{}) {

@@ -62,8 +62,8 @@ func (c *Clock) Join(ctx context.Context, s *store.Store, clocks *store.Repo[san
 }
 
 // Advance moves the clock and lives through what the time between brings, moment by moment: at each wake on the way
-// the clock stands still, everything due wakes, and its events are told, before it goes on. So forty days at once
-// equal one day forty times. It answers the documents woken and the outboxes told.
+// the clock stands still, everything due wakes, and its events are told, before it goes on; what was being told when it
+// was called is told first, and the loops of relay and sweep stand aside. So forty days at once equal one day forty times. It answers the documents woken and the outboxes told.
 //
 // When ctx ends on the way, the clock stays where it came to. Errors: Conflict while another Advance runs; Invalid.
 func (c *Clock) Advance(ctx context.Context, by sandbox.Span) (woken, told int, err error) {
@@ -72,6 +72,13 @@ func (c *Clock) Advance(ctx context.Context, by sandbox.Span) (woken, told int, 
 		defer func() { <-c.moving }()
 	default:
 		return 0, 0, models.E(models.Conflict, "sandbox.clock_is_moving")
+	}
+	c.sweep.still.Lock()
+	defer c.sweep.still.Unlock()
+	c.relay.still.Lock()
+	defer c.relay.still.Unlock()
+	if err := c.relay.busy.rest(ctx); err != nil {
+		return 0, 0, err
 	}
 	from := c.Now()
 	to, err := by.From(from)

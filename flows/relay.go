@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -40,6 +41,7 @@ type Relay struct {
 
 	subscribers []Subscriber
 	busy        busy
+	still       sync.RWMutex // held by a clock that moves: it polls by itself, and Run leaves the beat out
 	told        atomic.Int64 // outboxes told since the start
 }
 
@@ -241,6 +243,10 @@ func (r *Relay) Drain(ctx context.Context) error {
 // Run polls every so often until ctx ends.
 func (r *Relay) Run(ctx context.Context, every time.Duration) {
 	beat(ctx, every, func() {
+		if !r.still.TryRLock() {
+			return
+		}
+		defer r.still.RUnlock()
 		if _, err := r.Poll(ctx); err != nil && ctx.Err() == nil {
 			r.Log.ErrorContext(ctx, "the relay's poll failed", "err", err)
 		}

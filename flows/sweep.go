@@ -21,6 +21,7 @@ type Sweep struct {
 	Log     *slog.Logger
 	Metrics *Metrics
 
+	still sync.RWMutex // held by a clock that moves: it wakes by itself, and Run leaves the beat out
 	mu    sync.Mutex
 	fails map[string]int // collection/id → wakes that failed in a row
 }
@@ -177,6 +178,10 @@ func (s *Sweep) Run(ctx context.Context, every time.Duration) {
 	for _, f := range s.Store.Faces() {
 		group.Go(func() {
 			beat(ctx, every, func() {
+				if !s.still.TryRLock() {
+					return
+				}
+				defer s.still.RUnlock()
 				now := s.Store.Now()
 				_, err := s.Collection(ctx, f, now)
 				if err == nil {
