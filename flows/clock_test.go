@@ -127,10 +127,10 @@ func (c *city) lines(t *testing.T) []line {
 }
 
 func TestFortyDaysAreFortyTimesADay(t *testing.T) {
-	once := newCity(t, newMemory(), &hands{t: noon})
+	once := newCity(t, newEngine(t), &hands{t: noon})
 	once.populate(t, 60)
 	once.advance(t, "P40D")
-	daily := newCity(t, newMemory(), &hands{t: noon})
+	daily := newCity(t, newEngine(t), &hands{t: noon})
 	daily.populate(t, 60)
 	for range 40 {
 		daily.advance(t, "P1D")
@@ -148,7 +148,7 @@ func TestFortyDaysAreFortyTimesADay(t *testing.T) {
 }
 
 func TestClockOutlivesARestart(t *testing.T) {
-	engine, world := newMemory(), &hands{t: noon}
+	engine, world := newEngine(t), &hands{t: noon}
 	newCity(t, engine, world).advance(t, "P8D")
 	again := newCity(t, engine, world)
 	if d := again.clock.Now().Sub(noon.Add(8 * 24 * time.Hour)); d < 0 || d > 10*time.Millisecond {
@@ -157,7 +157,7 @@ func TestClockOutlivesARestart(t *testing.T) {
 }
 
 func TestSweepCatchesUpAndGoesRoundTheBroken(t *testing.T) {
-	c := newCity(t, newMemory(), &hands{t: noon})
+	c := newCity(t, newEngine(t), &hands{t: noon})
 	c.populate(t, 30)
 	broken := &sleeper{Meta: models.Meta{ID: "broken", WakeAt: models.At(noon)}, Broken: true}
 	must(t, c.sleepers.Insert(t.Context(), broken))

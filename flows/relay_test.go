@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"sync"
@@ -14,12 +15,14 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.uber.org/goleak"
 
 	"xinyi/flows"
 	"xinyi/models"
 	"xinyi/models/journal"
 	"xinyi/store"
+	"xinyi/store/sqlite"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -76,7 +79,48 @@ func replica(t *testing.T, engine store.Engine, clock *hands) *world {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	return replica(t, newMemory(), &hands{t: noon})
+	return replica(t, newEngine(t), &hands{t: noon})
+}
+
+// newEngine opens an engine on a file of its own.
+func newEngine(t *testing.T) *counting {
+	t.Helper()
+	e, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "x.db"))
+	must(t, err)
+	t.Cleanup(func() { _ = e.Close() })
+	return &counting{Engine: e}
+}
+
+// counting counts what is asked of an engine: a write of the notes, and reads of anything.
+type counting struct {
+	store.Engine
+	writes, finds, gets atomic.Int64
+}
+
+func (c *counting) Insert(ctx context.Context, of store.Collection, docs ...bson.Raw) error {
+	c.write(of)
+	return c.Engine.Insert(ctx, of, docs...)
+}
+
+func (c *counting) Replace(ctx context.Context, of store.Collection, id string, read int64, doc bson.Raw) (bool, error) {
+	c.write(of)
+	return c.Engine.Replace(ctx, of, id, read, doc)
+}
+
+func (c *counting) write(of store.Collection) {
+	if of.Name == "notes" {
+		c.writes.Add(1)
+	}
+}
+
+func (c *counting) Find(ctx context.Context, of store.Collection, q store.Query, ix store.Index, limit int, after *store.Key) ([]bson.Raw, error) {
+	c.finds.Add(1)
+	return c.Engine.Find(ctx, of, q, ix, limit, after)
+}
+
+func (c *counting) Get(ctx context.Context, of store.Collection, id string) (bson.Raw, error) {
+	c.gets.Add(1)
+	return c.Engine.Get(ctx, of, id)
 }
 
 func must(t *testing.T, err error) {
@@ -160,7 +204,7 @@ func TestSaveTellsBeforeItAnswers(t *testing.T) {
 	equal(t, "a", a.of("n1"), "1", "2")
 	equal(t, "b", b.of("n1"), "1", "2")
 	w.quiet(t, "n1")
-	if got := w.engine.(*memory).writes["notes"]; got != 2 {
+	if got := w.engine.(*counting).writes.Load(); got != 2 {
 		t.Errorf("%d writes, want the save and one for the bookkeeping", got)
 	}
 }
