@@ -102,15 +102,27 @@ func (c *Clock) Advance(ctx context.Context, by sandbox.Span) (woken, told int, 
 	return woken, int(c.relay.Told() - before), err
 }
 
-// walk goes from wake to wake up to the moment to.
+// walk goes from one moment to the next up to to: a wake, or an outbox that is due, for a retry comes at its moment too.
+// At the same moment what has happened is told before anything wakes.
 func (c *Clock) walk(ctx context.Context, to time.Time) (woken int, err error) {
 	for {
-		if err := c.relay.Drain(ctx); err != nil {
+		tell, err := c.relay.next(ctx, to)
+		if err != nil {
 			return woken, err
 		}
 		due, at, err := c.next(ctx)
-		if err != nil || at == nil || at.After(to) {
+		if err != nil {
 			return woken, err
+		}
+		switch {
+		case tell != nil && (at == nil || !at.Before(*tell)):
+			c.set(*tell)
+			if err := c.relay.Drain(ctx); err != nil {
+				return woken, err
+			}
+			continue
+		case at == nil || at.After(to):
+			return woken, nil
 		}
 		c.set(*at)
 		for _, f := range due {

@@ -18,9 +18,9 @@ import (
 
 // Bounds of the relay.
 const (
-	atOnce   = 8               // documents told, or woken, side by side
-	batch    = 200             // documents listed at a time
-	inline   = 5 * time.Second // how long a request waits for its own events to be told; below the store's lease
+	atOnce   = 8   // documents told, or woken, side by side
+	batch    = 200 // documents listed at a time
+	inline   = 5 * time.Second
 	polled   = 15 * time.Second
 	settling = 5 * time.Second // the bookkeeping write after the bound ran out
 )
@@ -38,6 +38,7 @@ type Relay struct {
 	Log      *slog.Logger
 	Metrics  *Metrics
 	Patience Patience
+	Inline   time.Duration // how long a request waits for its own events to be told; below the store's lease
 
 	subscribers []Subscriber
 	busy        busy
@@ -47,7 +48,7 @@ type Relay struct {
 
 // NewRelay makes a relay and has s call it after every save with events. Subscribe before the first save.
 func NewRelay(s *store.Store, lost *store.Repo[journal.Lost], log *slog.Logger, m *Metrics) *Relay {
-	r := &Relay{Store: s, Lost: lost, Log: log, Metrics: m, Patience: DefaultPatience}
+	r := &Relay{Store: s, Lost: lost, Log: log, Metrics: m, Patience: DefaultPatience, Inline: inline}
 	r.subscribers = []Subscriber{{Name: "replay", Kinds: Kinds(journal.EventReplayed), Do: r.replay}}
 	s.OnSave(r.Tell)
 	return r
@@ -74,15 +75,29 @@ func (r *Relay) subscriber(name string) (Subscriber, bool) {
 }
 
 // Tell tells the outbox of a document whose last save claimed it. It does not end with ctx, whose client may leave,
-// but after inline; what is left then is left to Poll. It never fails a save: the events are safe in the outbox.
+// but after Inline, even when a subscriber ignores that its time is over; what is left then is told aside, or left to
+// Poll. It never fails a save: the events are safe in the outbox.
 func (r *Relay) Tell(ctx context.Context, f store.Face, id string) {
 	free, ok := r.busy.try(f, id)
 	if !ok {
 		return // told here already, after a claim that ran out; the poll finds the rest
 	}
-	defer free()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), inline)
-	defer cancel()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.Inline)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer cancel()
+		defer free()
+		r.own(ctx, f, id)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+}
+
+// own tells an outbox under the claim its save made.
+func (r *Relay) own(ctx context.Context, f store.Face, id string) {
 	head, err := f.Look(ctx, id)
 	if err == nil && head.TellAt != nil {
 		err = r.tell(ctx, f, id, head.Outbox, *head.TellAt)
@@ -90,6 +105,26 @@ func (r *Relay) Tell(ctx context.Context, f store.Face, id string) {
 	if err != nil && !errors.Is(err, models.NotFound) {
 		r.Log.WarnContext(ctx, "telling was left to the poll", "collection", f.Collection().Name, "id", id, "err", err)
 	}
+}
+
+// next is the earliest moment up to to at which an outbox is due, nil for none.
+func (r *Relay) next(ctx context.Context, to time.Time) (at *time.Time, err error) {
+	for _, f := range r.Store.Faces() {
+		ids, err := f.Untold(ctx, to, 1)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range ids {
+			head, err := f.Look(ctx, id)
+			if err != nil && !errors.Is(err, models.NotFound) {
+				return nil, err
+			}
+			if err == nil {
+				at = models.Earliest(at, head.TellAt)
+			}
+		}
+	}
+	return at, nil
 }
 
 // Poll goes once over all collections and tells what is due. It answers how many outboxes it claimed.
