@@ -50,6 +50,7 @@ func served(t *testing.T, a *App) {
 	done := make(chan error, 1)
 	go func() { done <- a.Run(ctx) }()
 	t.Cleanup(func() {
+		crowd.CloseIdleConnections() // a stop waits for connections that were opened and never used
 		stop()
 		if err := <-done; err != nil {
 			t.Errorf("Run = %v", err)
