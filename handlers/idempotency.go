@@ -33,6 +33,7 @@ const lease = 30 * time.Second
 type claim struct {
 	answers *store.Repo[answer]
 	want    answer
+	record  *answer // as this request saved it, once it holds the key
 	now     time.Time
 	held    bool
 }
@@ -53,7 +54,7 @@ func (c *claim) take(ctx context.Context) (*answered, error) {
 		fresh := c.want
 		err := c.answers.Insert(ctx, &fresh)
 		if err == nil {
-			c.held = true
+			c.held, c.record = true, &fresh
 			return nil, nil
 		}
 		if !errors.Is(err, models.Conflict) {
@@ -70,7 +71,7 @@ func (c *claim) take(ctx context.Context) (*answered, error) {
 // look decides by the record that is there: replay it, refuse, or take over what crashed or is out of date.
 func (c *claim) look(ctx context.Context) (*answered, error) {
 	var kept *answered
-	_, err := c.answers.Update(ctx, c.want.ID, func(a *answer) error {
+	record, err := c.answers.Update(ctx, c.want.ID, func(a *answer) error {
 		kept = nil
 		if a.GoneAt == nil || a.GoneAt.After(c.now) {
 			switch {
@@ -89,7 +90,7 @@ func (c *claim) look(ctx context.Context) (*answered, error) {
 		a.Meta = head
 		return nil
 	})
-	c.held = err == nil && kept == nil
+	c.held, c.record = err == nil && kept == nil, record
 	return kept, err
 }
 
@@ -107,7 +108,7 @@ func (c *claim) done(ctx context.Context, a answered) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
 	defer cancel()
 	lost := errors.New("somebody took the claim over")
-	_, err := c.answers.Update(ctx, c.want.ID, func(kept *answer) error {
+	_, err := c.answers.UpdateFrom(ctx, c.record, func(kept *answer) error {
 		if kept.Claim != c.want.Claim || kept.Status != 0 {
 			return lost
 		}

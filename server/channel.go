@@ -40,7 +40,7 @@ const callbackDelay = 300 * time.Millisecond
 
 // sandboxChannel is the made-up payment channel. It calls back over HTTP, like a real one.
 func (a *App) sandboxChannel() *payments.Sandbox {
-	client := &http.Client{Timeout: 5 * time.Second}
+	client := &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // never fails
 	return &payments.Sandbox{Key: key, Now: a.now, Log: a.log, Delay: callbackDelay, Call: func(headers map[string]string, body []byte) error {

@@ -34,6 +34,7 @@ func openCity(t *testing.T) *city {
 	done := make(chan error, 1)
 	go func() { done <- a.Run(ctx) }()
 	t.Cleanup(func() {
+		http.DefaultClient.CloseIdleConnections()
 		stop()
 		if err := <-done; err != nil {
 			t.Errorf("Run = %v", err)

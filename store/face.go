@@ -2,7 +2,13 @@ package store
 
 import (
 	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
 	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"xinyi/models"
 )
@@ -60,10 +66,87 @@ func (r *Repo[T]) Look(ctx context.Context, id string) (*models.Meta, error) {
 	return r.head(v), nil
 }
 
-// Touch changes the head alone.
+// Touch changes the head alone: the rest of the document is copied as it stands, byte for byte.
 func (r *Repo[T]) Touch(ctx context.Context, id string, change func(*models.Meta) error) error {
-	_, _, err := r.save(ctx, id, func(v *T, _ time.Time) (bool, error) { return false, change(r.head(v)) })
+	return r.touch(ctx, id, nil, change)
+}
+
+func (r *Repo[T]) touch(ctx context.Context, id string, first bson.Raw, change func(*models.Meta) error) error {
+	err := r.swap(ctx, id, func() (read int64, doc bson.Raw, err error) {
+		if doc, first = first, nil; doc == nil {
+			if doc, err = r.s.Engine.Get(ctx, r.c, id); err != nil {
+				return 0, nil, err
+			}
+		}
+		head, err := r.headOf(doc)
+		if err != nil {
+			return 0, nil, err
+		}
+		read = head.Version
+		if err := change(head); err != nil {
+			return 0, nil, err
+		}
+		head.Version = read + 1
+		doc, err = withHead(doc, head)
+		return read, doc, err
+	})
+	if errors.Is(err, errUnchanged) {
+		return nil
+	}
 	return err
+}
+
+// Recode saves a document anew, as it would be written today.
+func (r *Repo[T]) Recode(ctx context.Context, id string) error {
+	_, _, _, err := r.save(ctx, id, nil, func(*T, time.Time) (bool, error) { return false, nil })
+	return err
+}
+
+// headOf reads the head of a document and nothing else of it.
+func (r *Repo[T]) headOf(raw bson.Raw) (*models.Meta, error) {
+	head := &models.Meta{}
+	if err := bson.Unmarshal(raw, head); err != nil {
+		return nil, models.E(models.Internal, "internal", fmt.Errorf("%s: %w", r.c.Name, err))
+	}
+	return head, nil
+}
+
+// headKeys are the keys of a head in a document.
+var headKeys = []string{"_id", "version", "revision", "createdAt", "updatedAt", "outbox", "tellAt", "wakeAt", "goneAt"}
+
+// withHead is a document with another head.
+func withHead(raw bson.Raw, head *models.Meta) (bson.Raw, error) {
+	top, err := bson.Marshal(head)
+	if err != nil {
+		return nil, models.E(models.Internal, "internal", err)
+	}
+	elements, err := raw.Elements()
+	if err != nil {
+		return nil, models.E(models.Internal, "internal", err)
+	}
+	doc := append(make(bson.Raw, 0, len(raw)+len(top)), top[:len(top)-1]...)
+	for _, e := range elements {
+		if !slices.Contains(headKeys, e.Key()) {
+			doc = append(doc, e...)
+		}
+	}
+	doc = append(doc, 0)
+	binary.LittleEndian.PutUint32(doc, uint32(len(doc))) //nolint:gosec // a document is far below 4 GiB
+	return doc, nil
+}
+
+// A recent is a repo that has one document at hand as it was just saved, so that its first look and touch need no read.
+type recent[T any] struct {
+	*Repo[T]
+	raw bson.Raw
+}
+
+// Look reads the head of the document at hand.
+func (r *recent[T]) Look(context.Context, string) (*models.Meta, error) { return r.headOf(r.raw) }
+
+// Touch tries on the document at hand first.
+func (r *recent[T]) Touch(ctx context.Context, id string, change func(*models.Meta) error) error {
+	return r.touch(ctx, id, r.raw, change)
 }
 
 // Wake lets a document do what is due by now.

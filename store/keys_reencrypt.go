@@ -54,7 +54,7 @@ func (s *Store) reencrypt(ctx context.Context, f Face, raw bson.Raw, primary str
 	}
 	done.Seen++
 	if old {
-		err := f.Touch(ctx, key.ID, func(*models.Meta) error { return nil })
+		err := f.Recode(ctx, key.ID)
 		if models.CodeOf(err) != models.NotFound && err != nil { // NotFound: deleted in between
 			return err
 		}

@@ -58,7 +58,7 @@ func (r *Repo[T]) Insert(ctx context.Context, v *T) error {
 		return err
 	}
 	if claimed {
-		r.told(ctx, r.head(v).ID)
+		r.told(ctx, r.head(v).ID, raw)
 	}
 	return nil
 }
@@ -115,7 +115,17 @@ func (r *Repo[T]) Get(ctx context.Context, id string) (*T, error) {
 // An error from change is returned as it is and nothing is saved; Unchanged() ends without a save.
 // Callers of the same document inside this process queue here, so that a hot document contends only between replicas.
 func (r *Repo[T]) Update(ctx context.Context, id string, change func(*T) error) (*T, error) {
-	v, claimed, err := r.save(ctx, id, func(v *T, now time.Time) (bool, error) {
+	return r.update(ctx, id, nil, change)
+}
+
+// UpdateFrom is Update for a caller who holds the document as it was last saved: the first try works on v itself and needs no
+// read. If v is out of date the change runs again on what is stored. v must not be used afterwards; the result is the document.
+func (r *Repo[T]) UpdateFrom(ctx context.Context, v *T, change func(*T) error) (*T, error) {
+	return r.update(ctx, r.head(v).ID, v, change)
+}
+
+func (r *Repo[T]) update(ctx context.Context, id string, first *T, change func(*T) error) (*T, error) {
+	v, raw, claimed, err := r.save(ctx, id, first, func(v *T, now time.Time) (bool, error) {
 		if err := change(v); err != nil {
 			return false, err
 		}
@@ -125,48 +135,57 @@ func (r *Repo[T]) Update(ctx context.Context, id string, change func(*T) error) 
 		return r.claim(h, now), nil
 	})
 	if err == nil && claimed {
-		r.told(ctx, id)
+		r.told(ctx, id, raw)
 	}
 	return v, err
 }
 
-// save is the one compare-and-swap loop. change answers whether its caller now holds the claim on the events.
-func (r *Repo[T]) save(ctx context.Context, id string, change func(*T, time.Time) (bool, error)) (*T, bool, error) {
-	unlock, err := r.locks.lock(ctx, id)
-	if err != nil {
-		return nil, false, unavailable(err)
-	}
-	defer unlock()
-	for try := range tries {
-		if err := pause(ctx, try); err != nil {
-			return nil, false, unavailable(err)
-		}
-		v, err := r.Get(ctx, id)
-		if err != nil {
-			return nil, false, err
+// save is the compare-and-swap loop. change answers whether its caller now holds the claim on the events.
+func (r *Repo[T]) save(ctx context.Context, id string, first *T, change func(*T, time.Time) (bool, error)) (v *T, raw bson.Raw, claimed bool, err error) {
+	err = r.swap(ctx, id, func() (int64, bson.Raw, error) {
+		if v, first = first, nil; v == nil {
+			if v, err = r.Get(ctx, id); err != nil {
+				return 0, nil, err
+			}
 		}
 		read := r.head(v).Version
-		claimed, err := change(v, *models.At(r.s.Now()))
-		if errors.Is(err, errUnchanged) {
-			return v, false, nil
-		}
-		if err != nil {
-			return nil, false, err
+		if claimed, err = change(v, *models.At(r.s.Now())); err != nil {
+			return 0, nil, err
 		}
 		r.head(v).Version = read + 1
-		raw, err := r.encode(v)
-		if err != nil {
-			return nil, false, err
+		raw, err = r.encode(v)
+		return read, raw, err
+	})
+	if errors.Is(err, errUnchanged) {
+		return v, nil, false, nil
+	}
+	if err != nil {
+		return nil, nil, false, err
+	}
+	return v, raw, claimed, nil
+}
+
+// swap lets try read and change a document, one caller of an id at a time, until its replacement is saved.
+func (r *Repo[T]) swap(ctx context.Context, id string, try func() (read int64, doc bson.Raw, err error)) error {
+	unlock, err := r.locks.lock(ctx, id)
+	if err != nil {
+		return unavailable(err)
+	}
+	defer unlock()
+	for n := range tries {
+		if err := pause(ctx, n); err != nil {
+			return unavailable(err)
 		}
-		saved, err := r.s.Engine.Replace(ctx, r.c, id, read, raw)
+		read, doc, err := try()
 		if err != nil {
-			return nil, false, err
+			return err
 		}
-		if saved {
-			return v, claimed, nil
+		saved, err := r.s.Engine.Replace(ctx, r.c, id, read, doc)
+		if saved || err != nil {
+			return err
 		}
 	}
-	return nil, false, models.E(models.Stale, "stale")
+	return models.E(models.Stale, "stale")
 }
 
 // pause waits before a retry: nothing, then up to 1, 2, 4 … 256 ms, at random.
@@ -186,10 +205,10 @@ func pause(ctx context.Context, try int) error {
 
 func unavailable(err error) error { return models.E(models.Unavailable, "unavailable", err) }
 
-// told hands a saved document to the relay.
-func (r *Repo[T]) told(ctx context.Context, id string) {
+// told hands a saved document to the relay, which need not read what was just written.
+func (r *Repo[T]) told(ctx context.Context, id string, raw bson.Raw) {
 	if r.s.tell != nil {
-		r.s.tell(ctx, r, id)
+		r.s.tell(ctx, &recent[T]{Repo: r, raw: raw}, id)
 	}
 }
 

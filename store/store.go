@@ -134,6 +134,9 @@ type Face interface {
 	// Touch changes the head alone: the version moves, the revision and UpdatedAt do not, and nobody is told.
 	Touch(ctx context.Context, id string, change func(*models.Meta) error) error
 
+	// Recode saves a document anew, its secrets under the primary key; revision and UpdatedAt stay, and nobody is told.
+	Recode(ctx context.Context, id string) error
+
 	// Wake lets a document do what is due by now; one that is not due any more is left alone.
 	Wake(ctx context.Context, id string, now time.Time) error
 
