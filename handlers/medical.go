@@ -247,7 +247,7 @@ func states(s string) []medical.BillState {
 }
 
 func (h Medical) bills(ctx context.Context, rq Request, in billsRequest) (List[billRow], error) {
-	page, err := h.Bills.Find(ctx, store.BillsOf(rq.Actor.Person, states(in.State)...).Page(in.Limit, in.Cursor))
+	page, err := h.Bills.Find(ctx, store.BillsOf(rq.Actor.Person, states(in.State)...).Page(in.Limit, in.Cursor).Only(rowParts...))
 	if err != nil {
 		return List[billRow]{}, err
 	}

@@ -71,7 +71,7 @@ func (h Medical) staffBills(ctx context.Context, rq Request, in staffBillsReques
 		}
 		q = store.BillsOfHospital(hospital, states(in.State)...)
 	}
-	page, err := h.Bills.Find(ctx, q.Page(in.Limit, in.Cursor))
+	page, err := h.Bills.Find(ctx, q.Page(in.Limit, in.Cursor).Only(append([]string{"agreement", "region", "waivers"}, rowParts...)...))
 	if err != nil {
 		return List[staffBillView]{}, err
 	}

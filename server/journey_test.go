@@ -226,6 +226,12 @@ func TestWorkedExample(t *testing.T) {
 	if !strings.HasPrefix(billNo, "XY") {
 		t.Errorf("bill number %q", billNo)
 	}
+	row, whole := c.must(200, me, "GET", "/v1/me/medical/bills", nil)["items"].([]any)[0].(m), c.bill(me, id)
+	for key, value := range row {
+		if fmt.Sprint(whole[key]) != fmt.Sprint(value) {
+			t.Errorf("the list shows %s = %v, the bill %v", key, value, whole[key])
+		}
+	}
 	if items := c.must(200, me, "GET", "/v1/me/medical/bills/"+id+"/timeline", nil)["items"].([]any); len(items) < 5 {
 		t.Errorf("timeline: %v", items)
 	}

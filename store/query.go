@@ -35,6 +35,7 @@ type Query struct {
 	Down  bool     // every sort path and the id run downwards
 	Limit int      // documents a page: 0 is DefaultPage, never more than MaxPage
 	After string   // the cursor of the page before, "" for the first
+	Parts []string // what is decoded of a document, dotted paths; none: all of it
 }
 
 // The bounds of a page and of an In.
@@ -61,6 +62,10 @@ func (q Query) Asc(paths ...string) Query { q.Sort, q.Down = paths, false; retur
 
 // Desc sorts downwards, ids too.
 func (q Query) Desc(paths ...string) Query { q.Sort, q.Down = paths, true; return q }
+
+// Only decodes these paths of each document ("state", "terms.graceDays") and the id, for lists that show little of much.
+// The rest of the type is zero: such a document is to look at, never to save.
+func (q Query) Only(paths ...string) Query { q.Parts = paths; return q }
 
 // Page sets the limit and the cursor a client sent; "" is the first page.
 func (q Query) Page(limit int, after string) Query { q.Limit, q.After = limit, after; return q }

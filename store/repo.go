@@ -221,7 +221,7 @@ func (r *Repo[T]) Find(ctx context.Context, q Query) (Page[T], error) {
 	}
 	page.Items = make([]*T, len(raws))
 	for i, raw := range raws {
-		if page.Items[i], err = r.decode(raw); err != nil {
+		if page.Items[i], err = r.decode(parts(raw, q.Parts)); err != nil {
 			return page, err
 		}
 	}
