@@ -2,46 +2,59 @@ package store
 
 import (
 	"encoding/binary"
-	"slices"
 	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 )
 
-// parts is a document with the given dotted paths and its id alone; without paths the document itself.
-// Bytes that are no document are left to the decoder's error.
-func parts(raw bson.Raw, paths []string) bson.Raw {
-	if len(paths) == 0 {
-		return raw
-	}
-	elements, err := raw.Elements()
-	if err != nil {
-		return raw
-	}
-	doc := make(bson.Raw, 4, len(raw))
-	for _, e := range elements {
-		key := e.Key()
-		if key == "_id" || slices.Contains(paths, key) {
-			doc = append(doc, e...)
-			continue
+// A sketch is what of a document is wanted: by key, nil for the whole value.
+type sketch map[string]sketch
+
+// sketchOf reads dotted paths. A path and one below it is the whole.
+func sketchOf(paths []string) sketch {
+	s := sketch{}
+	for _, p := range paths {
+		at := s
+		for {
+			key, rest, deeper := strings.Cut(p, ".")
+			below, known := at[key]
+			if !deeper || known && below == nil {
+				at[key] = nil
+				break
+			}
+			if !known {
+				below = sketch{}
+				at[key] = below
+			}
+			at, p = below, rest
 		}
-		if below := under(key, paths); len(below) > 0 && e.Value().Type == bson.TypeEmbeddedDocument {
-			doc = append(doc, e[:len(e)-len(e.Value().Value)]...)
-			doc = append(doc, parts(e.Value().Document(), below)...)
-		}
 	}
-	doc = append(doc, 0)
-	binary.LittleEndian.PutUint32(doc, uint32(len(doc))) //nolint:gosec // a document is far below 4 GiB
-	return doc
+	return s
 }
 
-// under are the rests of the paths that lead below key.
-func under(key string, paths []string) []string {
-	var below []string
-	for _, p := range paths {
-		if rest, ok := strings.CutPrefix(p, key+"."); ok {
-			below = append(below, rest)
+// of appends to doc what s wants of a document. Bytes that are no document end it early; the decoder finds that out.
+func (s sketch) of(raw, doc []byte) []byte {
+	start := len(doc)
+	doc = append(doc, 0, 0, 0, 0)
+	for rest := raw[min(4, len(raw)):]; len(rest) > 1; {
+		element, after, ok := bsoncore.ReadElement(rest)
+		if !ok {
+			break
 		}
+		key := element.KeyBytes()
+		switch below, wanted := s[string(key)]; {
+		case !wanted:
+		case below == nil:
+			doc = append(doc, element...)
+		case bson.Type(element[0]) == bson.TypeEmbeddedDocument:
+			head := 1 + len(key) + 1
+			doc = append(doc, element[:head]...)
+			doc = below.of(element[head:], doc)
+		}
+		rest = after
 	}
-	return below
+	doc = append(doc, 0)
+	binary.LittleEndian.PutUint32(doc[start:], uint32(len(doc)-start)) //nolint:gosec // a document is far below 4 GiB
+	return doc
 }

@@ -26,7 +26,7 @@ func TestParts(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got bson.D
-			if err := bson.Unmarshal(parts(raw, tc.paths), &got); err != nil {
+			if err := bson.Unmarshal(sketchOf(append(tc.paths, "_id")).of(raw, nil), &got); err != nil {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(tc.want, got); diff != "" {
@@ -34,7 +34,8 @@ func TestParts(t *testing.T) {
 			}
 		})
 	}
-	if got := parts(raw, nil); string(got) != string(raw) {
-		t.Error("without paths the document changed")
+	for end := range raw { // bytes that are no document: an error of the decoder, no panic
+		var got bson.D
+		_ = bson.Unmarshal(sketchOf([]string{"terms.grace", "lines"}).of(raw[:end], nil), &got)
 	}
 }

@@ -220,8 +220,15 @@ func (r *Repo[T]) Find(ctx context.Context, q Query) (Page[T], error) {
 		return page, err
 	}
 	page.Items = make([]*T, len(raws))
+	var want sketch
+	if len(q.Parts) > 0 {
+		want = sketchOf(append([]string{"_id"}, q.Parts...))
+	}
 	for i, raw := range raws {
-		if page.Items[i], err = r.decode(parts(raw, q.Parts)); err != nil {
+		if want != nil {
+			raw = want.of(raw, make([]byte, 0, 512))
+		}
+		if page.Items[i], err = r.decode(raw); err != nil {
 			return page, err
 		}
 	}
