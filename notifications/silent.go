@@ -16,5 +16,8 @@ var Silent = map[string]string{
 	"medical.bill_waiver_denied":    "the patient did not ask, and owes what was owed",
 	"medical.payment_started":       "the payer is looking at it",
 	"medical.payment_lapsed":        "the channel is asked how it ended",
+	"medical.check_due":             "the ledger's nightly check goes on by itself",
+	"medical.check_done":            "the books agree; the office sees it in the list of checks",
+	"medical.check_failed":          "about the books, not about a person: the operator's alarm says so",
 	"medical.default_archived":      "a healed record leaves the files; nothing changes for the person",
 }

@@ -7,5 +7,5 @@ var Collections = []Collection{
 	Events, Dead,
 	People, Links, Codes, Sessions, Demos, Clients, Mandates,
 	Sandbox, Inbox,
-	Schemes, Hospitals, Agreements, MedCodes, Encounters, Bills, Conducts,
+	Schemes, Hospitals, Agreements, MedCodes, Encounters, Bills, Conducts, Checks,
 }

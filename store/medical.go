@@ -47,7 +47,7 @@ var (
 		},
 		Queries: map[string]Query{
 			"BillNumbered": BillNumbered("b"), "BillsOfVisit": BillsOfVisit("e"),
-			"BillsOf": BillsOf("p"), "BillsOfIn": BillsOf("p", medical.Issued, medical.PastDue),
+			"BillsOf": BillsOf("p"), "BillsOwedBy": BillsOwedBy("p"),
 			"BillsOfHospital": BillsOfHospital("h"), "BillsIn": BillsIn("430181"),
 		},
 	}
@@ -60,6 +60,9 @@ var (
 		Queries: map[string]Query{"ConductsOf": ConductsOf("p"), "ConductsIn": ConductsIn("430181", medical.Noticed)},
 	}
 )
+
+// Checks keeps the nightly check of the ledger, one document.
+var Checks = Collection{Name: "med_checks"}
 
 // billStates are all states of a bill a list may show; a draft is nobody's debt.
 var billStates = []medical.BillState{
@@ -103,6 +106,11 @@ func BillsOf(person string, states ...medical.BillState) Query {
 	return Where("person", Eq, person).And("state", In, anys(states)...).Desc("createdAt")
 }
 
+// BillsOwedBy lists a person's bills on which money is owed. Index: person, state, createdAt.
+func BillsOwedBy(person string) Query {
+	return BillsOf(person, medical.Issued, medical.PartlyPaid, medical.PastDue, medical.InCollection)
+}
+
 // BillsOfHospital lists a hospital's bills in the given states (none: all but drafts), the newest first. Index: hospital, state, createdAt.
 func BillsOfHospital(hospital string, states ...medical.BillState) Query {
 	if len(states) == 0 {
@@ -136,6 +144,7 @@ type Medical struct {
 	Encounters *Repo[medical.Encounter]
 	Bills      *Repo[medical.Bill]
 	Conducts   *Repo[medical.Conduct]
+	Checks     *Repo[medical.Check]
 }
 
 // OpenMedical opens the repos on s, once a process.
@@ -148,5 +157,6 @@ func OpenMedical(s *Store) Medical {
 		Encounters: NewRepo[medical.Encounter](s, Encounters),
 		Bills:      NewRepo[medical.Bill](s, Bills),
 		Conducts:   NewRepo[medical.Conduct](s, Conducts),
+		Checks:     NewRepo[medical.Check](s, Checks),
 	}
 }

@@ -1,7 +1,11 @@
 package medical
 
 import (
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"xinyi/models"
@@ -57,10 +61,53 @@ func (b *Bill) Balances() map[Account]models.Fen {
 	return sums
 }
 
+// A Fault is one amount that differs from what it is recomputed to. It names documents, never a person.
+type Fault struct {
+	Bill      string     `bson:"bill,omitempty"`
+	Agreement string     `bson:"agreement,omitempty"`
+	What      FaultKind  `bson:"what"`
+	Got       models.Fen `bson:"got"`  // as kept
+	Want      models.Fen `bson:"want"` // as recomputed; for overused the least it may be
+}
+
+// A FaultKind says which amount it is.
+type FaultKind string
+
+// The kinds of faults: of a bill's entries and sums, and of what an agreement says its bills draw.
+const (
+	Unbalanced     FaultKind = "UNBALANCED" // debits less credits
+	WrongPaid      FaultKind = "PAID"
+	WrongRefunded  FaultKind = "REFUNDED"
+	WrongPending   FaultKind = "REFUNDS_PENDING"
+	WrongOwed      FaultKind = "RECEIVABLE"
+	WrongWaived    FaultKind = "WRITTEN_OFF"
+	WrongRefundDue FaultKind = "REFUND_DUE"
+	WrongDraw      FaultKind = "DRAWN"     // an agreement's entry is not what its bill draws
+	NotDrawn       FaultKind = "NOT_DRAWN" // a bill is owed and its agreement has no entry of it
+	Overused       FaultKind = "AVAILABLE" // a pool has less than nothing left
+)
+
+// String names the documents, the amount and both figures in fen.
+func (f Fault) String() string {
+	of := "bill " + f.Bill
+	if f.Agreement != "" {
+		of = strings.TrimSuffix("agreement "+f.Agreement+" bill "+f.Bill, " bill ")
+	}
+	return fmt.Sprintf("%s: %s is %d fen, should be %d", of, f.What, f.Got, f.Want)
+}
+
 // Audit recomputes the bill from its ledger and its payments and answers the first thing that differs by as much as a fen.
 //
 // Source: docs/sources.md#medical-money-12.
 func (b *Bill) Audit() error {
+	if f := b.Fault(); f != nil {
+		return models.E(models.Internal, "internal", errors.New(f.String()))
+	}
+	return nil
+}
+
+// Fault is Audit as figures, nil for none.
+func (b *Bill) Fault() *Fault {
 	sums := b.Balances()
 	var paid, refunded, pending, total models.Fen
 	for _, p := range b.Payments {
@@ -78,21 +125,54 @@ func (b *Bill) Audit() error {
 	for _, sum := range sums {
 		total += sum
 	}
-	for _, c := range []struct {
-		what      string
-		got, want models.Fen
-	}{
-		{"debits less credits", total, 0},
-		{"paid", b.Paid, paid},
-		{"refunded", b.Refunded, refunded},
-		{"refunds on their way", -sums[refundPay], pending},
-		{"receivable", sums[receivable], max(b.Outstanding(), 0)},
-		{"written off", sums[waivedOff], b.Waived},
-		{"refund due", pending, max(-b.Outstanding(), 0)},
+	for _, c := range []Fault{
+		{What: Unbalanced, Got: total, Want: 0},
+		{What: WrongPaid, Got: b.Paid, Want: paid},
+		{What: WrongRefunded, Got: b.Refunded, Want: refunded},
+		{What: WrongPending, Got: -sums[refundPay], Want: pending},
+		{What: WrongOwed, Got: sums[receivable], Want: max(b.Outstanding(), 0)},
+		{What: WrongWaived, Got: sums[waivedOff], Want: b.Waived},
+		{What: WrongRefundDue, Got: pending, Want: max(-b.Outstanding(), 0)},
 	} {
-		if c.got != c.want {
-			return models.E(models.Internal, "internal", fmt.Errorf("bill %s: %s is %d fen, should be %d", b.ID, c.what, c.got, c.want))
+		if c.Got != c.Want {
+			c.Bill = b.ID
+			return &c
 		}
 	}
 	return nil
+}
+
+// Faults compares what a draws with its bills: every one that is owed, and those its entries name that exist.
+// A bill whose own ledger is at fault is left out; it is a fault of its own already.
+//
+// Source: docs/sources.md#medical-money-4.
+func (a *Agreement) Faults(bills map[string]*Bill) []Fault {
+	var faults []Fault
+	drawn := map[string]bool{}
+	for _, p := range []*Pool{&a.Outpatient, &a.Inpatient} {
+		for _, d := range p.Drawn {
+			b := bills[d.Bill]
+			var want models.Fen
+			switch {
+			case b != nil && b.Fault() != nil:
+				drawn[d.Bill] = true
+				continue
+			case b != nil && b.Agreement == a.ID && a.pool(b.Type) == p && !drawn[d.Bill]:
+				drawn[d.Bill] = true
+				want = b.Drawn()
+			}
+			if d.Amount != want {
+				faults = append(faults, Fault{Bill: d.Bill, Agreement: a.ID, What: WrongDraw, Got: d.Amount, Want: want})
+			}
+		}
+		if left := p.Available(); left < 0 {
+			faults = append(faults, Fault{Agreement: a.ID, What: Overused, Got: left})
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(bills)) {
+		if b := bills[id]; !drawn[id] && b.Agreement == a.ID && b.Drawn() > 0 && b.Fault() == nil {
+			faults = append(faults, Fault{Bill: id, Agreement: a.ID, What: NotDrawn, Want: b.Drawn()})
+		}
+	}
+	return faults
 }
