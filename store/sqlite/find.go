@@ -121,8 +121,8 @@ func (s *search) fetch(r *conn, parts []scan, limit int, docs *[]bson.Raw) error
 	return err
 }
 
-// errEnough ends a statement that has given what was asked for. LIMIT would do, but SQLite looks at a bound limit when it plans
-// and so plans anew at each use: a fifth of a list's time.
+// errEnough ends a statement that has given what was asked for. A bound LIMIT would do, but
+// SQLite looks at it when it plans, and so plans anew whenever it is set.
 var errEnough = errors.New("enough")
 
 // merge orders what several statements found; each has found at most limit documents.
@@ -244,7 +244,7 @@ func (e *Engine) Explain(ctx context.Context, c store.Collection, q store.Query,
 		for _, parts := range [][]scan{s.scans(nil, ""), s.scans(make([]any, len(s.sort)), "x"), s.scans(s.probe(), "x")} {
 			for chunk := range slices.Chunk(parts, maxScans) {
 				sql, args := s.find(chunk)
-				err := r.once("EXPLAIN QUERY PLAN "+sql, append(args, int64(store.DefaultPage)), func(r *row) error {
+				err := r.once("EXPLAIN QUERY PLAN "+sql, args, func(r *row) error {
 					step := r.text(3)
 					plan.Detail += step + "\n"
 					plan.Indexed = plan.Indexed && indexed(step)
