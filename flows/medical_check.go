@@ -1,0 +1,139 @@
+package flows
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"xinyi/models"
+	"xinyi/models/medical"
+	"xinyi/store"
+)
+
+// Ledger does the work of the nightly check: it reads a part when one is due, and raises the alarm.
+type Ledger struct {
+	store.Medical
+	Log *slog.Logger
+	Now func() time.Time
+
+	faults, checked prometheus.Gauge
+	bills           int // documents in a part
+	agreements      int // fewer: each asks for its bills
+}
+
+// NewLedger registers the alarm's gauges. It panics when they are registered already.
+func NewLedger(m store.Medical, log *slog.Logger, now func() time.Time, reg prometheus.Registerer) *Ledger {
+	gauge := func(name, help string) prometheus.Gauge {
+		g := prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "xinyi", Name: name, Help: help})
+		reg.MustRegister(g)
+		return g
+	}
+	return &Ledger{
+		Medical: m, Log: log, Now: now, bills: 1000, agreements: 500,
+		faults:  gauge("ledger_faults", "Faults the last check of the ledger that this replica knows of has found; anything above 0 is an alarm."),
+		checked: gauge("ledger_checked_at", "When that check ended, Unix seconds; 0 before the first."),
+	}
+}
+
+// Subscribers are to be given to the relay.
+func (l *Ledger) Subscribers() []Subscriber {
+	return []Subscriber{
+		{Name: "medical.check", Do: l.due, Kinds: Kinds(medical.CheckDue)},
+		{Name: "medical.check_alarm", Do: l.ended, Kinds: Kinds(medical.CheckDone, medical.CheckFailed)},
+	}
+}
+
+// Ready makes the check if there is none, and shows what the last one found.
+func (l *Ledger) Ready(ctx context.Context) error {
+	c, err := l.Checks.Get(ctx, medical.CheckID)
+	if errors.Is(err, models.NotFound) {
+		return existing(l.Checks.Insert(ctx, medical.NewCheck(l.Now())))
+	}
+	if err == nil {
+		l.show(c)
+	}
+	return err
+}
+
+func (l *Ledger) show(c *medical.Check) {
+	if len(c.Recent) > 0 {
+		l.faults.Set(float64(c.Recent[0].Faults))
+		l.checked.Set(float64(c.Recent[0].Ended.Unix()))
+	}
+}
+
+// due reads the part that is due. When ctx ends on the way, what was read until then counts and the rest is the next part.
+func (l *Ledger) due(ctx context.Context, e models.Event) error {
+	run, err := strconv.ParseInt(e.Data["run"], 10, 64)
+	if err != nil {
+		return models.E(models.Internal, "internal", err)
+	}
+	n, err := strconv.Atoi(e.Data["part"])
+	if err != nil {
+		return models.E(models.Internal, "internal", err)
+	}
+	c, err := l.Checks.Get(ctx, e.Subject)
+	if err != nil || !c.Awaits(run, n) {
+		return err
+	}
+	part, err := l.part(ctx, c)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settling)
+	defer cancel()
+	_, err = l.Checks.Update(ctx, e.Subject, func(c *medical.Check) error {
+		took, err := c.Step(part, l.Now())
+		if err == nil && !took {
+			return store.Unchanged()
+		}
+		return err
+	})
+	return err
+}
+
+// ended raises the alarm, or ends it.
+func (l *Ledger) ended(ctx context.Context, e models.Event) error {
+	c, err := l.Checks.Get(ctx, e.Subject)
+	if err != nil {
+		return err
+	}
+	l.show(c)
+	if e.Kind == medical.CheckFailed {
+		l.Log.ErrorContext(ctx, "the ledger does not agree", "day", e.Data["day"], "faults", e.Data["faults"], "first", first(c.Found))
+		return nil
+	}
+	l.Log.InfoContext(ctx, "the ledger agrees", "day", e.Data["day"], "bills", e.Data["bills"], "agreements", e.Data["agreements"])
+	return nil
+}
+
+// first are the first few faults in words.
+func first(faults []medical.Fault) []string {
+	words := make([]string, min(len(faults), 5))
+	for i := range words {
+		words[i] = faults[i].String()
+	}
+	return words
+}
+
+// Whole checks the whole store at once and changes nothing. It answers the run, its first faults, and ends with ctx.
+func (l *Ledger) Whole(ctx context.Context) (medical.Summary, []medical.Fault, error) {
+	c := medical.NewCheck(l.Now())
+	if err := c.Start(l.Now()); err != nil {
+		return medical.Summary{}, nil, err
+	}
+	for c.State == medical.CheckRunning {
+		part, err := l.part(ctx, c)
+		if err == nil {
+			_, err = c.Step(part, l.Now())
+		}
+		if err != nil {
+			return medical.Summary{}, nil, err
+		}
+	}
+	return c.Recent[0], c.Found, nil
+}
