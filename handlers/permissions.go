@@ -28,6 +28,7 @@ var Permissions = map[Action][]models.Role{
 	"medical.agreements.list":   {models.CountyHealth, models.Auditor},
 	"medical.agreements.decide": {models.CountyHealth},
 	"medical.conducts.decide":   {models.CountyHealth},
+	"medical.ledger.read":       {models.CreditOffice, models.Auditor, models.Operator},
 
 	"inbox.read":         {models.Resident},
 	"inbox.change":       {models.Resident},

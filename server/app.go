@@ -41,12 +41,14 @@ type App struct {
 	cfg   Config
 	log   *slog.Logger
 	store *store.Store
-	now   func() time.Time
-	clock *flows.Clock // nil outside a sandbox
+	now   func() time.Time // what the city goes by
+	world func() time.Time // the time outside; the same but in a sandbox
+	clock *flows.Clock     // nil outside a sandbox
 
 	repos   repos
 	relay   *flows.Relay
 	sweep   *flows.Sweep
+	ledger  *flows.Ledger
 	channel *payments.Sandbox // nil outside a sandbox
 	gateway payments.Gateway
 	router  *handlers.Router
@@ -83,7 +85,8 @@ func assemble(ctx context.Context, cfg Config) (*App, error) {
 	if world == nil {
 		world = time.Now
 	}
-	a := &App{cfg: cfg, log: cfg.logger(), now: func() time.Time { return world().UTC().Truncate(time.Millisecond) }}
+	a := &App{cfg: cfg, log: cfg.logger(), world: func() time.Time { return world().UTC().Truncate(time.Millisecond) }}
+	a.now = a.world
 	if cfg.Sandbox {
 		a.clock = flows.NewClock(world)
 		a.now = a.clock.Now
@@ -111,6 +114,7 @@ func (a *App) join() error {
 	metrics := flows.NewMetrics(registry)
 	a.relay = flows.NewRelay(a.store, a.repos.lost, a.log, metrics)
 	a.sweep = flows.NewSweep(a.store, a.log, metrics)
+	a.ledger = flows.NewLedger(a.repos.Medical, a.log, a.now, registry)
 	if a.gateway = (nobody{}); a.cfg.Sandbox {
 		a.channel = a.sandboxChannel()
 		a.gateway = a.channel
@@ -119,7 +123,7 @@ func (a *App) join() error {
 	if err != nil {
 		return err
 	}
-	tokens, err := handlers.LoadTokens(a.cfg.TokenKeys, a.cfg.Issuer, a.now)
+	tokens, err := handlers.LoadTokens(a.cfg.TokenKeys, a.cfg.Issuer, a.world)
 	if err != nil {
 		return err
 	}
@@ -150,6 +154,7 @@ func (a *App) subscribe(texts *notifications.Texts) error {
 		a.relay.Subscribe(flows.Journal(a.repos.Events)),
 		a.relay.Subscribe(flows.Subscriber{Name: "inbox", Kinds: told.Wants, Do: told.Deliver}),
 		a.relay.Subscribe(flows.Medical{Medical: a.repos.Medical, Gateway: a.gateway, Now: a.now}.Subscribers()...),
+		a.relay.Subscribe(a.ledger.Subscribers()...),
 	)
 }
 
@@ -177,6 +182,7 @@ func (a *App) mount(registry *prometheus.Registry, tokens *handlers.Tokens, text
 			Medical: a.repos.Medical, People: a.repos.Identity.People, Mandates: a.repos.Identity.Mandates, Events: a.repos.Events,
 			Keys: a.store.Keys, Gateway: a.gateway, Served: a.served,
 		},
+		handlers.Ledger{Checks: a.repos.Medical.Checks},
 		handlers.Payments{Gateway: a.gateway, Bills: a.repos.Medical.Bills},
 		handlers.Inbox{Messages: a.repos.messages, Words: texts.Render},
 		handlers.Events{Lost: a.repos.lost},
@@ -196,6 +202,9 @@ func (a *App) fill(ctx context.Context, city bool) error {
 		if err := a.clock.Join(ctx, a.store, a.repos.clocks, a.relay, a.sweep); err != nil {
 			return err
 		}
+	}
+	if err := a.ledger.Ready(ctx); err != nil {
+		return err
 	}
 	zones := ""
 	if a.cfg.Zones != "" {

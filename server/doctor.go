@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"xinyi/models"
+	"xinyi/models/medical"
 	"xinyi/store"
 )
 
@@ -81,7 +82,23 @@ func (v *visit) store(ctx context.Context, cfg Config) {
 	if v.line("event log", err) {
 		v.note(waiting == 0, "dead events", fmt.Sprintf("%d wait for a decision: GET /v1/events/dead", waiting))
 	}
+	v.ledger(a.ledger.Whole(ctx))
 	v.line("store closes", a.store.Engine.Close())
+}
+
+// ledger shows what a check of the whole store came to, with its first faults.
+func (v *visit) ledger(s medical.Summary, faults []medical.Fault, err error) {
+	if err == nil && s.Faults > 0 {
+		err = fmt.Errorf("%d amounts of %d bills and %d agreements differ", s.Faults, s.Bills, s.Agreements)
+	}
+	what := "ledger"
+	if err == nil {
+		what = fmt.Sprintf("ledger: %d bills and %d agreements agree to the fen", s.Bills, s.Agreements)
+	}
+	v.line(what, err)
+	for _, f := range faults[:min(len(faults), 5)] {
+		fmt.Fprintf(v.out, "    %s\n", f)
+	}
 }
 
 // explain asks the engine about every named query of every collection.
