@@ -55,7 +55,7 @@ func (a *Callers) Authenticate(ctx context.Context, token string) (Caller, error
 		c = &fresh
 		a.verified.put(key, c)
 	}
-	if !now.Before(c.ExpiresAt.Time) {
+	if !a.tokens.now().Before(c.ExpiresAt.Time) {
 		a.verified.remove(key)
 		return Caller{}, models.E(models.Unauthenticated, "identity.token_expired")
 	}

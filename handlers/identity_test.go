@@ -561,7 +561,7 @@ func TestRotateTokens(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	old, err := here.Issue("p", "s", "", now)
+	old, err := here.Issue("p", "s", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -569,7 +569,7 @@ func TestRotateTokens(t *testing.T) {
 	if err := here.Rotate(time.Hour); err != nil {
 		t.Fatal(err)
 	}
-	fresh, err := here.Issue("p", "s", "", now)
+	fresh, err := here.Issue("p", "s", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -618,7 +618,7 @@ func BenchmarkAuthenticate(b *testing.B) {
 	if err := errors.Join(repos.People.Insert(b.Context(), p), repos.Sessions.Insert(b.Context(), session)); err != nil {
 		b.Fatal(err)
 	}
-	token, err := tokens.Issue("p", "s", "", now)
+	token, err := tokens.Issue("p", "s", "")
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -142,7 +142,7 @@ func (h Identity) start(ctx context.Context, rq Request, p *identity.Person, dev
 }
 
 func (h Identity) answer(p *identity.Person, t refreshToken, now time.Time) (signedIn, error) {
-	access, err := h.Tokens.Issue(p.ID, t.session, "", now)
+	access, err := h.Tokens.Issue(p.ID, t.session, "")
 	return signedIn{access, t.String(), "Bearer", int(h.Tokens.Life.Seconds()), viewPerson(p, now), viewMemberships(p, now)}, err
 }
 
@@ -234,7 +234,7 @@ func (h Identity) token(ctx context.Context, rq Request, in tokenRequest) (token
 	if !c.Opens(secret, rq.Now) {
 		return tokenView{}, models.E(models.Unauthenticated, "identity.client_refused")
 	}
-	access, err := h.Tokens.Issue("", "", c.ID, rq.Now)
+	access, err := h.Tokens.Issue("", "", c.ID)
 	life := int(h.Tokens.Life.Seconds())
 	if in.GrantType != "" {
 		return tokenView{Access: access, Type: "Bearer", In: life}, err

@@ -279,6 +279,7 @@ func TestOverdueAndRecovery(t *testing.T) {
 		return c.bill(me, id)["state"].(string), c.must(200, me, "GET", "/v1/me/medical/agreements/"+agreement, nil)["state"].(string)
 	}
 	c.advance("P8D")
+	c.must(200, me, "GET", "/v1/me", nil) // tokens live by the world's clock: nobody is signed out by a moved one
 	if b, a := state(); b != "OVERDUE" || a != "ACTIVE" {
 		t.Fatalf("after 8 days: %s, %s", b, a)
 	}
