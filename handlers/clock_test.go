@@ -3,7 +3,6 @@ package handlers
 import (
 	"context"
 	"encoding/json"
-	"io"
 	"log/slog"
 	"sync"
 	"testing"
@@ -47,7 +46,7 @@ func towers(t *testing.T, told func(context.Context)) *tower {
 	var sweep *flows.Sweep
 	var clocks *store.Repo[sandbox.Clock]
 	w.hall = halls(t, true, w.clock.Now, func(h *hall) []Mounter {
-		quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
+		quiet := slog.New(slog.DiscardHandler)
 		metrics := flows.NewMetrics(prometheus.NewRegistry())
 		w.bells = store.NewRepo[bell](h.store, store.Collection{Name: "bells"})
 		clocks = store.NewRepo[sandbox.Clock](h.store, store.Sandbox)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -203,10 +204,26 @@ type chargeRequest struct {
 type lineRequest struct {
 	LineID     string    `json:"lineId" validate:"required,max=64"`
 	Revision   int       `json:"revision" validate:"gte=0,lte=1000000"`
-	Category   string    `json:"category" validate:"oneof=DRUG EXAM TREATMENT BED OTHER"`
-	Amount     string    `json:"amount" validate:"required,yuan"` // yuan, at most two decimals; negative only with reverses
+	Category   category  `json:"category" validate:"oneof=DRUG EXAM TREATMENT BED OTHER"` // or 药品 检查 治疗 床位 其他
+	Amount     string    `json:"amount" validate:"required,yuan"`                         // yuan, at most two decimals; negative only with reverses
 	OccurredAt time.Time `json:"occurredAt" validate:"required"`
 	Reverses   string    `json:"reverses" validate:"omitempty,max=64,nefield=LineID"`
+}
+
+// A category is as coarse as it may be: a finer one would tell what for.
+type category string
+
+// categories are the Chinese names, as many hospital systems write them.
+var categories = map[string]category{"药品": "DRUG", "检查": "EXAM", "治疗": "TREATMENT", "床位": "BED", "其他": "OTHER"}
+
+// UnmarshalText reads a code in any case, or its Chinese name.
+func (c *category) UnmarshalText(text []byte) error {
+	if known, ok := categories[string(text)]; ok {
+		*c = known
+		return nil
+	}
+	*c = category(strings.ToUpper(string(text)))
+	return nil
 }
 
 type lineView struct {
@@ -235,7 +252,7 @@ func (in chargeRequest) lines() ([]medical.Line, error) {
 		case l.Reverses != "" && amount >= 0:
 			return nil, models.Bad(pointer, "reversal_not_negative", "medical.reversal_not_negative")
 		}
-		lines[i] = medical.Line{ID: l.LineID, Revision: l.Revision, Category: l.Category, Amount: amount, At: *models.At(l.OccurredAt), Reverses: l.Reverses}
+		lines[i] = medical.Line{ID: l.LineID, Revision: l.Revision, Category: string(l.Category), Amount: amount, At: *models.At(l.OccurredAt), Reverses: l.Reverses}
 	}
 	return lines, nil
 }

@@ -2,6 +2,8 @@ package handlers
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"xinyi/models"
 	"xinyi/models/medical"
@@ -114,14 +116,26 @@ func (h Medical) onBill(ctx context.Context, rq Request, id string, change func(
 type waiveRequest struct {
 	byID
 	AmountFen models.Fen `json:"amountFen" validate:"gte=0,lte=100000000"` // fen; 0 or absent is the whole rest
-	Reason    string     `json:"reason" validate:"oneof=HARDSHIP HOSPITAL_ERROR CHARITY DEATH UNCOLLECTABLE"`
+	Reason    string     `json:"reason" validate:"required,max=500"`       // HARDSHIP, HOSPITAL_ERROR, CHARITY, DEATH or UNCOLLECTABLE, or one's own words; the last two write off
 	Note      string     `json:"note" validate:"max=500"`
+}
+
+// grounds are the reasons for a waiver that have a code.
+var grounds = []string{"HARDSHIP", "HOSPITAL_ERROR", "CHARITY", "DEATH", "UNCOLLECTABLE"}
+
+// ground is the code of a waiver's reason, OTHER for one's own words, which are kept as they are.
+func (in waiveRequest) ground() (code, note string) {
+	if slices.Contains(grounds, in.Reason) {
+		return in.Reason, in.Note
+	}
+	return "OTHER", strings.TrimSpace(in.Reason + "\n" + in.Note)
 }
 
 func (h Medical) waive(ctx context.Context, rq Request, in waiveRequest) (staffBillView, error) {
 	id := rq.NewID()
+	code, note := in.ground()
 	return h.onBill(ctx, rq, in.ID, func(b *medical.Bill) error {
-		return b.AskWaiver(id, in.AmountFen, in.Reason, in.Note, rq.Actor, rq.Now)
+		return b.AskWaiver(id, in.AmountFen, code, note, rq.Actor, rq.Now)
 	})
 }
 

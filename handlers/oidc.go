@@ -112,7 +112,7 @@ func (o *OIDC) provider(ctx context.Context, url string) (*oidc.Provider, error)
 
 type oidcRequest struct {
 	IDToken string `json:"idToken" validate:"required,max=8192"`
-	Device  string `json:"device,omitempty" validate:"omitempty,max=100" description:"What the app calls the device"`
+	Device  device `json:"device,omitempty" validate:"omitempty,max=100" description:"What the app calls the device: a name, or {name, model, platform, id}"`
 }
 
 func (h Identity) signInOIDC(ctx context.Context, rq Request, in oidcRequest) (signedIn, error) {
@@ -127,7 +127,7 @@ func (h Identity) signInOIDC(ctx context.Context, rq Request, in oidcRequest) (s
 	if err != nil {
 		return signedIn{}, err
 	}
-	return h.start(ctx, rq, p, in.Device, "oidc")
+	return h.start(ctx, rq, p, string(in.Device), "oidc")
 }
 
 // linked finds the person a subject was linked to, or links the one with the subject's verified phone.

@@ -95,7 +95,7 @@ func (v HTTPRealName) ask(ctx context.Context, q realNameAsked) (said realNameSa
 	if err != nil {
 		return said, err
 	}
-	defer res.Body.Close() //nolint:errcheck // read or given up
+	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
 		return said, fmt.Errorf("the verifier answered %d", res.StatusCode)
 	}

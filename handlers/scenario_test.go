@@ -410,8 +410,12 @@ func TestNewID(t *testing.T) {
 	if one, two := a.NewID(), a.NewID(); one == two || one != b.NewID() || two != b.NewID() || len(one) != 36 || one[14] != '8' {
 		t.Errorf("%s %s", one, two)
 	}
-	if with("y").NewID() == with("x").NewID() || (Request{}).NewID() == (Request{}).NewID() {
-		t.Error("ids clash")
+	if with("y").NewID() == with("x").NewID() {
+		t.Error("the ids of two keys clash")
+	}
+	var unkeyed Request
+	if one, two := unkeyed.NewID(), unkeyed.NewID(); one == two {
+		t.Errorf("two ids without a key: %s", one)
 	}
 }
 

@@ -74,7 +74,7 @@ func (h Identity) keepCode(ctx context.Context, phone models.Secret, code string
 type signInRequest struct {
 	Phone  string `json:"phone" validate:"required,cnphone"`
 	Code   string `json:"code" validate:"required,len=6,numeric"`
-	Device string `json:"device,omitempty" validate:"omitempty,max=100" description:"What the app calls the device"`
+	Device device `json:"device,omitempty" validate:"omitempty,max=100" description:"What the app calls the device: a name, or {name, model, platform, id}"`
 }
 
 type signedIn struct {
@@ -110,7 +110,7 @@ func (h Identity) signIn(ctx context.Context, rq Request, in signInRequest) (sig
 	if err != nil {
 		return signedIn{}, err
 	}
-	return h.start(ctx, rq, p, in.Device, "code")
+	return h.start(ctx, rq, p, string(in.Device), "code")
 }
 
 // personOf finds the person with a phone, or keeps a new one.
