@@ -61,7 +61,8 @@ type Router struct {
 
 // The bounds of a request.
 const (
-	maxBody  = 1 << 20         // bytes
+	maxBody  = 1 << 20         // bytes; what is larger is refused
+	readBody = 8 << 20         // bytes that are read all the same, so that whoever sends too much hears so instead of a cut line
 	maxHead  = 16 << 10        // bytes of request line and headers together
 	deadline = 8 * time.Second // for a handler, unless Within says otherwise
 )
@@ -83,7 +84,7 @@ func NewRouter(cfg Config) *Router {
 	r.app = fiber.New(fiber.Config{
 		AppName:                 "xinyi",
 		DisableStartupMessage:   true,
-		BodyLimit:               maxBody,
+		BodyLimit:               readBody,
 		ReadBufferSize:          maxHead,
 		ReadTimeout:             30 * time.Second,
 		WriteTimeout:            60 * time.Second,

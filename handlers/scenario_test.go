@@ -152,7 +152,7 @@ func TestOverTheBounds(t *testing.T) {
 	for name, tc := range map[string]struct {
 		head, body int
 		status     int
-	}{"body": {1, maxBody + 1, 413}, "headers": {maxHead + 1, 1, 431}} {
+	}{"body": {1, maxBody + 1, 413}, "flood": {1, readBody + 1, 413}, "headers": {maxHead + 1, 1, 431}} {
 		conn, err := net.Dial("tcp", ln.Addr().String())
 		if err != nil {
 			t.Fatal(err)

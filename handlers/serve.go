@@ -99,6 +99,9 @@ func late(ctx context.Context, err error) error {
 }
 
 func (r *Router) run(ctx context.Context, c *fiber.Ctx, rt *route, rq *Request) (answered, error) {
+	if len(c.Request().Body()) > maxBody {
+		return answered{}, models.E(models.TooLarge, "http.413")
+	}
 	if err := r.enter(ctx, c, rt, rq); err != nil {
 		return answered{}, err
 	}
