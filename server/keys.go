@@ -59,6 +59,9 @@ func reencrypt(ctx context.Context, cfg Config, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if err := a.store.Ensure(ctx); err != nil {
+		return errors.Join(err, a.store.Engine.Close())
+	}
 	for _, f := range a.store.Faces() {
 		done, err := a.store.Reencrypt(ctx, f, "", nil)
 		if err != nil {
