@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"testing"
 	"time"
@@ -57,7 +56,7 @@ func newCity(t *testing.T, engine store.Engine, world *hands) *city {
 	t.Helper()
 	clock := flows.NewClock(world.now)
 	s := store.New(engine, clock.Now, nil)
-	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
+	quiet := slog.New(slog.DiscardHandler)
 	m := flows.NewMetrics(prometheus.NewRegistry())
 	c := &city{
 		clock: clock, world: world,

@@ -47,6 +47,7 @@ func (f Medical) visit(ctx context.Context, ev models.Event) error {
 	}
 	rest := models.Fen(0) // what the hold still has to cover
 	switch e.State {
+	case medical.Opened: // nothing was charged, so nothing is held or drawn
 	case medical.Charging:
 		rest = e.Total()
 		err = f.draft(ctx, e, page.Items)

@@ -29,6 +29,7 @@ func (p Patience) Tries(err error) int {
 		return 1
 	case models.NotFound, models.Conflict, models.InvalidTransition:
 		return min(p.Most, 5)
+	case models.Stale, models.Limited, models.Unavailable, models.Internal:
 	}
 	return p.Most
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"path/filepath"
 	"slices"
@@ -72,7 +71,7 @@ func replica(t *testing.T, engine store.Engine, clock *hands) *world {
 		lost:  store.NewRepo[journal.Lost](s, store.Dead),
 		log:   store.NewRepo[journal.Entry](s, store.Events),
 	}
-	w.relay = flows.NewRelay(s, w.lost, slog.New(slog.NewTextHandler(io.Discard, nil)), flows.NewMetrics(prometheus.NewRegistry()))
+	w.relay = flows.NewRelay(s, w.lost, slog.New(slog.DiscardHandler), flows.NewMetrics(prometheus.NewRegistry()))
 	must(t, s.Ensure(t.Context()))
 	return w
 }

@@ -72,10 +72,19 @@ type Clause struct {
 	Source       string `bson:"source,omitempty"` // the document or record that was looked at
 }
 
-// The outcomes of a clause and who can change one.
+// The outcomes of a clause.
 const (
-	Pass, Fail, Unknown                       = "pass", "fail", "unknown"
-	BySubject, ByDepartment, ByTime, ByNobody = "subject", "department", "time", "nobody"
+	Pass    = "pass"
+	Fail    = "fail"
+	Unknown = "unknown" // data is missing
+)
+
+// Who can change the outcome of a clause.
+const (
+	BySubject    = "subject"
+	ByDepartment = "department"
+	ByTime       = "time"
+	ByNobody     = "nobody"
 )
 
 // E makes an Error. At most one cause is kept.

@@ -46,7 +46,7 @@ func TestMove(t *testing.T) {
 			if diff := cmp.Diff(c.where, e.Where); diff != "" {
 				t.Error(diff)
 			}
-			if c.want == InvalidTransition && (e.Reason != "light.no" || !errors.Is(err, Conflict)) {
+			if errors.Is(c.want, InvalidTransition) && (e.Reason != "light.no" || !errors.Is(err, Conflict)) {
 				t.Errorf("%v is not the Conflict light.no", err)
 			}
 		})

@@ -85,7 +85,7 @@ func (s *Sandbox) deliver(out Outcome) {
 		err = s.Call(Sign(s.Key, body, uuid.NewString(), s.Now()), body)
 	}
 	if err != nil {
-		s.Log.Warn("sandbox channel: callback not taken", "payNo", out.PayNo, "refundNo", out.RefundNo, "err", err)
+		s.Log.Warn("sandbox channel: callback not taken", "pay_no", out.PayNo, "refund_no", out.RefundNo, "err", err)
 	}
 }
 

@@ -37,7 +37,7 @@ func NewRepo[T any, P interface {
 }](s *Store, c Collection) *Repo[T] {
 	r := &Repo[T]{s: s, c: c, head: func(v *T) *models.Meta { return P(v).Head() }}
 	if _, sleeps := any(P(new(T))).(models.Sleeper); sleeps {
-		r.wake = func(v *T, now time.Time) error { return any(v).(models.Sleeper).Wake(now) }
+		r.wake = func(v *T, now time.Time) error { return any(v).(models.Sleeper).Wake(now) } //nolint:errcheck // asked just above
 	}
 	s.mu.Lock()
 	s.faces = append(s.faces, r)

@@ -248,6 +248,7 @@ func (a *Agreement) move(to AgreementState, by models.Actor, now time.Time, why 
 
 // refusal names what was refused, for the error's reason.
 var refusal = map[AgreementState]string{
+	Draft:     "not_new", // nothing goes back to it
 	Verifying: "not_draft", Consenting: "not_verifying", Review: "not_reviewable", Active: "not_activatable",
 	Rejected: "not_in_review", Suspended: "not_suspendable", Closing: "not_closable", Closed: "not_closing", Expired: "not_running",
 }

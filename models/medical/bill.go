@@ -158,7 +158,7 @@ func (b *Bill) Carry(principal models.Fen, setlSeq int64, now time.Time) error {
 }
 
 func (b *Bill) issue(principal models.Fen, now time.Time) error {
-	if err := b.move(Issued, models.Clockwork, now, ""); err != nil {
+	if err := b.move(Issued, models.Clockwork, now); err != nil {
 		return err
 	}
 	b.Principal, b.IssuedOn = principal, models.DayOf(now)
@@ -178,7 +178,7 @@ func (b *Bill) Cancel(now time.Time) error {
 }
 
 func (b *Bill) cancel(now time.Time) error {
-	if err := b.move(CancelledBill, models.Clockwork, now, ""); err != nil {
+	if err := b.move(CancelledBill, models.Clockwork, now); err != nil {
 		return err
 	}
 	b.Tell(BillCancelled, "", models.Clockwork, now, nil)
@@ -216,18 +216,18 @@ func (b *Bill) level(by models.Actor, now time.Time) error {
 	switch {
 	case out < 0:
 		if b.State != RefundDue {
-			if err := b.move(RefundDue, by, now, ""); err != nil {
+			if err := b.move(RefundDue, by, now); err != nil {
 				return err
 			}
 		}
 		b.refundRest(now)
 	case out == 0 && b.State != final:
-		if err := b.move(final, by, now, ""); err != nil {
+		if err := b.move(final, by, now); err != nil {
 			return err
 		}
 		b.settled(final, by, now)
 	case out > 0 && b.State == Issued && b.Paid > b.Refunded:
-		if err := b.move(PartlyPaid, by, now, ""); err != nil {
+		if err := b.move(PartlyPaid, by, now); err != nil {
 			return err
 		}
 	}
@@ -267,11 +267,12 @@ func (b *Bill) OnTime() bool {
 
 func (b *Bill) setDue(day models.Day) { b.DueOn, b.DueAt = day, models.At(day.End()) }
 
-func (b *Bill) move(to BillState, by models.Actor, now time.Time, why string) error {
-	return b.Move(billMoves, to, by, now, "medical.bill_not_"+billRefusal[to], why)
+func (b *Bill) move(to BillState, by models.Actor, now time.Time) error {
+	return b.Move(billMoves, to, by, now, "medical.bill_not_"+billRefusal[to], "")
 }
 
 var billRefusal = map[BillState]string{
-	Issued: "draft", PartlyPaid: "payable", PastDue: "payable", InCollection: "overdue", RefundDue: "refundable",
+	BillDraft: "new", // nothing goes back to it
+	Issued:    "draft", PartlyPaid: "payable", PastDue: "payable", InCollection: "overdue", RefundDue: "refundable",
 	Paid: "payable", CancelledBill: "draft", Void: "voidable", WrittenOff: "payable",
 }

@@ -338,10 +338,9 @@ func TestOnTime(t *testing.T) {
 }
 
 func TestLedgerOfABank(t *testing.T) {
-	b := issued(t, 1000)
 	s := newScheme()
 	s.Funding = BankAdvance
-	b = NewBill("b1", "1001", 1, visit(Outpatient), signed(t, 1000), s, clinic, noon)
+	b := NewBill("b1", "1001", 1, visit(Outpatient), signed(t, 1000), s, clinic, noon)
 	must(t, b.Carry(1000, 1, noon))
 	if got := b.Balances(); got[bankPay] != -1000 || got[hospitalPay] != 0 || got[receivable] != 1000 {
 		t.Errorf("%v", got)

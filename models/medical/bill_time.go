@@ -213,7 +213,7 @@ func (b *Bill) do(s step, now time.Time) error {
 	tell := func(kind string) { b.Tell(kind, b.Person, models.Clockwork, now, facts) }
 	switch {
 	case s.name == "overdue":
-		if err := b.move(PastDue, models.Clockwork, now, ""); err != nil {
+		if err := b.move(PastDue, models.Clockwork, now); err != nil {
 			return err
 		}
 		tell(BillOverdue)
@@ -222,7 +222,7 @@ func (b *Bill) do(s step, now time.Time) error {
 	case s.name == "notice":
 		tell(BillNoticed)
 	case s.name == "collect":
-		if err := b.move(InCollection, models.Clockwork, now, ""); err != nil {
+		if err := b.move(InCollection, models.Clockwork, now); err != nil {
 			return err
 		}
 		tell(BillCollected)

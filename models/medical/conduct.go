@@ -216,6 +216,7 @@ func (c *Conduct) plan() {
 		c.WakeAt = c.RepairAt
 	case Repaired:
 		c.WakeAt = c.ArchiveAt
+	case Noticed, Objected, Dropped, Confirmed, Archived: // a person's turn, or the end
 	}
 }
 

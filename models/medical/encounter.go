@@ -341,9 +341,10 @@ func (e *Encounter) plan() {
 }
 
 func (e *Encounter) move(to EncounterState, by models.Actor, now time.Time) error {
-	return e.Life.Move(encounterMoves, to, by, now, "medical.visit_not_"+visitRefusal[to], "")
+	return e.Move(encounterMoves, to, by, now, "medical.visit_not_"+visitRefusal[to], "")
 }
 
 var visitRefusal = map[EncounterState]string{
+	Opened:   "new", // nothing goes back to it
 	Charging: "chargeable", VisitDone: "settleable", Resettling: "reversible", Cancelled: "cancellable",
 }

@@ -53,7 +53,7 @@ func (b *Bill) payable() Account {
 
 // Balances are the sums of the bill's entries, debits less credits. They always add up to zero.
 func (b *Bill) Balances() map[Account]models.Fen {
-	sums := map[Account]models.Fen{}
+	sums := make(map[Account]models.Fen)
 	for _, e := range b.Ledger {
 		sums[e.Debit] += e.Amount
 		sums[e.Credit] -= e.Amount

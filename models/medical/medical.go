@@ -72,7 +72,7 @@ const (
 	DefaultArchived  = "medical.default_archived"
 )
 
-// A Visit type decides the payment window and the pool of the limit it draws on.
+// A VisitType decides the payment window and the pool of the limit it draws on.
 type VisitType string
 
 // The visit types a hospital may open.

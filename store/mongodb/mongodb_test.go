@@ -112,7 +112,7 @@ func (l *latecomer) Replace(_ context.Context, _ store.Collection, _ string, rea
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.server.doc.Lookup("version").AsInt64() == read || read == 0 { // what looked at version 0 wins, whoever came before
-		l.server.doc = doc
+		l.doc = doc
 		return true, nil
 	}
 	return false, nil

@@ -38,7 +38,7 @@ var settings = map[mode][]string{
 }
 
 func dial(path string, m mode) (*conn, error) {
-	flags := sqlite.OpenReadWrite | sqlite.OpenNoMutex
+	flags := sqlite.OpenReadWrite
 	if m == writing {
 		flags |= sqlite.OpenCreate
 	}

@@ -56,6 +56,15 @@ func plain[T any](p *T) any {
 	return *p
 }
 
+// as is v as a T: a path has values of one type.
+func as[T any](v any) T {
+	t, ok := v.(T)
+	if !ok {
+		panic(fmt.Sprintf("%T among values of type %T", v, t))
+	}
+	return t
+}
+
 // compare orders values of one path, null first.
 func compare(a, b any) int {
 	switch {
@@ -68,13 +77,13 @@ func compare(a, b any) int {
 	}
 	switch a := a.(type) {
 	case string:
-		return strings.Compare(a, b.(string))
+		return strings.Compare(a, as[string](b))
 	case int64:
-		return int(a - b.(int64))
+		return int(a - as[int64](b))
 	case time.Time:
-		return a.Compare(b.(time.Time))
+		return a.Compare(as[time.Time](b))
 	case bool:
-		return compare(number(a), number(b.(bool)))
+		return compare(number(a), number(as[bool](b)))
 	}
 	panic(fmt.Sprintf("%T", a))
 }
