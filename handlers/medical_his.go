@@ -293,6 +293,10 @@ func (h Medical) covered(ctx context.Context, rq Request, id string, need func(*
 		if err != nil {
 			return err
 		}
+		trial := *e // what is refused, and what came before, holds nothing
+		if err := change(&trial, 0); err != nil || unmoved(e, &trial) {
+			return err
+		}
 		hold, err := h.reserve(ctx, rq, e, need)
 		if err != nil {
 			return err
@@ -301,11 +305,10 @@ func (h Medical) covered(ctx context.Context, rq Request, id string, need func(*
 			if now.Version != e.Version {
 				return errMoved
 			}
-			before := now.Revision
 			if err := change(now, hold); err != nil {
 				return err
 			}
-			if now.Revision == before && len(now.Outbox) == len(e.Outbox) && len(now.Lines) == len(e.Lines) && len(now.Settlements) == len(e.Settlements) {
+			if unmoved(e, now) {
 				return store.Unchanged()
 			}
 			return nil
@@ -315,6 +318,12 @@ func (h Medical) covered(ctx context.Context, rq Request, id string, need func(*
 		}
 	}
 	return models.E(models.Stale, "stale")
+}
+
+// unmoved says whether a change left a visit as it was.
+func unmoved(before, after *medical.Encounter) bool {
+	return after.Revision == before.Revision && len(after.Outbox) == len(before.Outbox) && len(after.Lines) == len(before.Lines) &&
+		len(after.Settlements) == len(before.Settlements)
 }
 
 // reserve raises the visit's hold to what is needed, as far as the agreement allows, and answers the hold.

@@ -101,11 +101,23 @@ func TestBadInput(t *testing.T) {
 	if s["state"] != "SETTLED" || s["deferredFen"] != 10000.0 || s["payNowFen"] != 60000.0 {
 		t.Fatalf("the settlement: %v", s)
 	}
+	const settled = "100000 0 10000 90000"
+	c.waits("the settlement to reach the limit", func() bool { return c.limits(me) == settled })
 	c.wants("409 conflict", his, "POST", "/v1/his/encounters/"+visit+"/settlements", m{"setlId": "S-2", "revision": 1,
-		"medfeeSum": "1.00", "fundPaySum": "0.00", "psnPart": "1.00", "cashPay": "1.00"})
+		"medfeeSum": "900.00", "fundPaySum": "0.00", "psnPart": "900.00", "cashPay": "900.00"})
 	c.wants("409 invalid_transition", his, "POST", charges, m{"lines": []m{line("LATE", 1, "5.00")}})
 	if got := post(line("L1", 1, "12.00")); got != "DUPLICATE" {
 		t.Errorf("a line sent again after the settlement: %s", got)
+	}
+	if got := c.limits(me); got != settled {
+		t.Errorf("what was refused or sent again holds something: %s", got)
+	}
+	gone := c.visit(me, his, "V-GONE", "1.00")
+	c.must(200, his, "POST", "/v1/his/encounters/"+gone+"/cancel", nil)
+	c.waits("the cancelled visit's hold to go", func() bool { return c.limits(me) == settled })
+	c.wants("409 invalid_transition", his, "POST", "/v1/his/encounters/"+gone+"/charges", m{"lines": []m{line("LATE", 1, "5.00")}})
+	if got := c.limits(me); got != settled {
+		t.Errorf("a charge refused after the cancellation holds something: %s", got)
 	}
 
 	// Paying.

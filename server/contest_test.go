@@ -143,7 +143,7 @@ func all(n int, do func(i int)) {
 // replica is a second program on the same store, with a router, a relay and locks of its own.
 func replica(t *testing.T, a *App) *App {
 	t.Helper()
-	b := &App{cfg: a.cfg, log: a.log, now: a.now, clock: a.clock, store: store.New(a.store.Engine, a.now, a.store.Keys)}
+	b := &App{cfg: a.cfg, log: a.log, world: a.world, now: a.now, clock: a.clock, store: store.New(a.store.Engine, a.now, a.store.Keys)}
 	if err := b.join(); err != nil {
 		t.Fatal(err)
 	}
