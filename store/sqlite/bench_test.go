@@ -176,3 +176,51 @@ func BenchmarkUpdate(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkReplaceIndexed saves a document under eight indexes of which one column changes, as a payment saves a bill.
+func BenchmarkReplaceIndexed(b *testing.B) {
+	c := store.Collection{Name: "wide"}
+	for i := range 8 {
+		c.Indexes = append(c.Indexes, store.Index{Paths: []string{fmt.Sprint("p", i), "hospital"}})
+	}
+	e := open(b)
+	if err := e.Ensure(b.Context(), c); err != nil {
+		b.Fatal(err)
+	}
+	doc := func(i int, version int64) bson.Raw {
+		d := bson.D{{Key: "_id", Value: benchID(i)}, {Key: "version", Value: version}, {Key: "hospital", Value: "h1"}, {Key: "pad", Value: strings.Repeat("x", 900)}}
+		for p := range 8 {
+			v := int64(i * 7919 % benchDocs)
+			if p == 0 {
+				v += version
+			}
+			d = append(d, bson.E{Key: fmt.Sprint("p", p), Value: fmt.Sprint("value-", v)})
+		}
+		raw, err := bson.Marshal(d)
+		if err != nil {
+			b.Fatal(err)
+		}
+		return raw
+	}
+	raws := make([]bson.Raw, benchDocs)
+	for i := range raws {
+		raws[i] = doc(i, 1)
+	}
+	if err := e.Insert(b.Context(), c, raws...); err != nil {
+		b.Fatal(err)
+	}
+	var next atomic.Int64
+	b.ReportAllocs()
+	b.SetParallelism(64 / runtime.GOMAXPROCS(0))
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			n := next.Add(1) - 1
+			i, version := int(n%benchDocs), n/benchDocs+1
+			if saved, err := e.Replace(b.Context(), c, benchID(i), version, doc(i, version+1)); err != nil || !saved {
+				b.Errorf("%d at %d: saved %v, %v", i, version, saved, err)
+				return
+			}
+		}
+	})
+}

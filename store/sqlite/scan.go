@@ -242,7 +242,9 @@ func compare(a, b any) int {
 	case other:
 		return 1
 	}
-	return strings.Compare(a.(string), b.(string))
+	x, _ := a.(string) //nolint:errcheck // no number and not null
+	y, _ := b.(string) //nolint:errcheck // no number and not null
+	return strings.Compare(x, y)
 }
 
 // from is the table by the index; SQLite refuses the statement rather than choose another.

@@ -19,7 +19,9 @@ type table struct {
 	paths   []string // of the indexes but for _id, each once
 	indexes []index
 
-	get, insert, replace, remove string // SQL
+	get, insert, stored, remove string // SQL
+
+	patches map[string]string // SQL of updates by the set of columns they write; the writer's alone
 }
 
 // An index as SQLite keeps it.
@@ -33,13 +35,15 @@ type index struct {
 
 func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
-func quoted(names []string) string {
+func quotes(names []string) []string {
 	all := make([]string, len(names))
 	for i, n := range names {
 		all[i] = quote(n)
 	}
-	return strings.Join(all, ", ")
+	return all
 }
+
+func quoted(names []string) string { return strings.Join(quotes(names), ", ") }
 
 // tableOf lays out a collection.
 func tableOf(c store.Collection) *table {
@@ -59,7 +63,8 @@ func tableOf(c store.Collection) *table {
 	marks := strings.Repeat("?, ", len(columns)-1) + "?"
 	t.get = "SELECT doc_ FROM " + t.name + " WHERE _id = ?"
 	t.insert = "INSERT INTO " + t.name + " (" + quoted(columns) + ") VALUES (" + marks + ")"
-	t.replace = "UPDATE " + t.name + " SET (" + quoted(columns) + ") = (" + marks + ") WHERE _id = ? AND version_ = ?"
+	t.stored = "SELECT " + strings.Join(append([]string{"rowid"}, quotes(t.paths)...), ", ") + " FROM " + t.name + " WHERE _id = ? AND version_ = ?"
+	t.patches = map[string]string{}
 	t.remove = "DELETE FROM " + t.name + " WHERE _id = ?"
 	return t
 }
@@ -122,7 +127,7 @@ func (t *table) row(doc bson.Raw) ([]any, error) {
 	if !ok || !ok2 {
 		return nil, models.E(models.Internal, "internal", fmt.Errorf("%s: a document without a string _id and a whole version", t.name))
 	}
-	values := make([]any, 0, len(t.paths)+5) // and room for the conditions of a replace
+	values := make([]any, 0, len(t.paths)+3)
 	values = append(values, id, version)
 	for _, p := range t.paths {
 		values = append(values, store.Scalar(store.At(doc, p)))
@@ -133,7 +138,7 @@ func (t *table) row(doc bson.Raw) ([]any, error) {
 // table is the layout Ensure has made.
 func (e *Engine) table(c store.Collection) (*table, error) {
 	if t, ok := e.tables.Load(c.Name); ok {
-		return t.(*table), nil
+		return t.(*table), nil //nolint:errcheck // Ensure alone stores, and tables only
 	}
 	return nil, models.E(models.Internal, "internal", fmt.Errorf("collection %q was not ensured", c.Name))
 }

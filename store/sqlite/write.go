@@ -206,29 +206,6 @@ func atomically(w *conn, fn func() error) error {
 	return err
 }
 
-// Replace saves doc if the stored document still has the version read.
-func (e *Engine) Replace(ctx context.Context, c store.Collection, id string, read int64, doc bson.Raw) (bool, error) {
-	t, err := e.table(c)
-	if err != nil {
-		return false, err
-	}
-	values, err := t.row(doc)
-	if err != nil {
-		return false, err
-	}
-	var saved bool
-	err = e.submit(ctx, 1, false, func(w *conn) error {
-		now, rows, err := e.current(c.Name, t, []bson.Raw{doc}, [][]any{values})
-		if err != nil {
-			return err
-		}
-		n, err := w.exec(now.replace, append(rows[0], id, read)...)
-		saved = n == 1
-		return err
-	})
-	return saved && err == nil, err
-}
-
 // Delete removes documents; an id that is not there is no error.
 func (e *Engine) Delete(ctx context.Context, c store.Collection, ids ...string) error {
 	t, err := e.table(c)
