@@ -212,11 +212,11 @@ type tokenRequest struct {
 type tokenView struct {
 	AccessToken string `json:"accessToken,omitempty"`
 	TokenType   string `json:"tokenType,omitempty"`
-	ExpiresIn   int    `json:"expiresIn,omitempty" description:"Seconds"`
+	ExpiresIn   int    `json:"expiresIn,omitzero" description:"Seconds"`
 
 	Access string `json:"access_token,omitempty" description:"In place of the above when grant_type was sent"`
 	Type   string `json:"token_type,omitempty"`
-	In     int    `json:"expires_in,omitempty"`
+	In     int    `json:"expires_in,omitzero"`
 }
 
 func (h Identity) token(ctx context.Context, rq Request, in tokenRequest) (tokenView, error) {
