@@ -77,7 +77,7 @@ function sample(schema, depth) {
 function tryIt(path, method, op) {
   const inputs = (op.parameters || []).map((p) => {
     const input = el("input", { spellcheck: "false" });
-    if (p.name === "Idempotency-Key") input.value = crypto.randomUUID();
+    if (p.name === "Idempotency-Key") input.value = Date.now().toString(36) + Math.random().toString(36).slice(2); // randomUUID is missing where the page comes by plain http
     return { p, input };
   });
   const media = op.requestBody && op.requestBody.content["application/json"];
