@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -38,7 +37,7 @@ func counters(t *testing.T, engine store.Engine, clock *hands) *counter {
 	c := &counter{T: t, clock: clock, registry: prometheus.NewRegistry(), log: &bytes.Buffer{}}
 	c.store = store.New(engine, clock.now, store.TestKeys())
 	c.Medical = store.OpenMedical(c.store)
-	quiet, m := slog.New(slog.NewTextHandler(io.Discard, nil)), flows.NewMetrics(prometheus.NewRegistry())
+	quiet, m := slog.New(slog.DiscardHandler), flows.NewMetrics(prometheus.NewRegistry())
 	c.relay = flows.NewRelay(c.store, store.NewRepo[journal.Lost](c.store, store.Dead), quiet, m)
 	c.sweep = flows.NewSweep(c.store, quiet, m)
 	c.ledger = flows.NewLedger(c.Medical, slog.New(slog.NewTextHandler(c.log, &slog.HandlerOptions{Level: slog.LevelError})), clock.now, c.registry)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -36,7 +35,7 @@ func desks(t *testing.T, fault func() error) (*hall, *int) {
 	t.Helper()
 	had := 0
 	h := halls(t, false, nil, nil)
-	relay := flows.NewRelay(h.store, h.lost, slog.New(slog.NewTextHandler(io.Discard, nil)), flows.NewMetrics(prometheus.NewRegistry()))
+	relay := flows.NewRelay(h.store, h.lost, slog.New(slog.DiscardHandler), flows.NewMetrics(prometheus.NewRegistry()))
 	if err := relay.Subscribe(flows.Subscriber{Name: "desk", Kinds: flows.Prefixed("medical."), Do: func(context.Context, models.Event) error {
 		had++
 		return fault()

@@ -218,7 +218,7 @@ func opened(t *testing.T, change func(*Config)) *door {
 	t.Cleanup(func() { _ = engine.Close() })
 	d := &door{T: t, now: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)}
 	s := store.New(engine, d.Now, nil)
-	cfg := Config{Now: d.Now, Auth: names{}, Store: s, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Permissions: noteTable, Origins: []string{"https://a.example"}}
+	cfg := Config{Now: d.Now, Auth: names{}, Store: s, Log: slog.New(slog.DiscardHandler), Permissions: noteTable, Origins: []string{"https://a.example"}}
 	if change != nil {
 		change(&cfg)
 	}

@@ -18,7 +18,7 @@ const tries = 10
 // errUnchanged lets a change say that nothing is to be saved.
 var errUnchanged = errors.New("nothing to save")
 
-// Unchanged, returned by a change, ends Update without a save and without an error.
+// Unchanged ends Update without a save and without an error, when a change returns it.
 func Unchanged() error { return errUnchanged }
 
 // Repo keeps the documents of one type. All methods are safe for concurrent use.

@@ -143,13 +143,13 @@ func compare(a, b any) int {
 	}
 	switch x := a.(type) {
 	case int64:
-		y, _ := b.(int64)
+		y, _ := b.(int64) //nolint:errcheck // of the rank of a, so of its type
 		return cmp.Compare(x, y)
 	case string:
-		y, _ := b.(string)
+		y, _ := b.(string) //nolint:errcheck // of the rank of a, so of its type
 		return strings.Compare(x, y)
 	case bool:
-		y, _ := b.(bool)
+		y, _ := b.(bool) //nolint:errcheck // of the rank of a, so of its type
 		switch {
 		case x == y:
 			return 0
@@ -158,7 +158,7 @@ func compare(a, b any) int {
 		}
 		return 1
 	case time.Time:
-		y, _ := b.(time.Time)
+		y, _ := b.(time.Time) //nolint:errcheck // of the rank of a, so of its type
 		return x.Compare(y)
 	}
 	return 0

@@ -107,7 +107,7 @@ func matches(v *thing, q store.Query) bool {
 			ok = x != nil && (c.Values[0] == nil || compare(x, c.Values[0]) >= 0) && (c.Values[1] == nil || compare(x, c.Values[1]) < 0)
 		case store.Prefix:
 			s, text := x.(string)
-			ok = text && strings.HasPrefix(s, c.Values[0].(string))
+			ok = text && strings.HasPrefix(s, as[string](c.Values[0]))
 		}
 		if !ok {
 			return false
@@ -163,7 +163,7 @@ func draw[T any](t *rapid.T, path string) *T {
 	if v == nil {
 		return nil
 	}
-	return ptr(v.(T))
+	return ptr(as[T](v))
 }
 
 func drawThing(t *rapid.T, id string) *thing {
