@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -248,5 +249,32 @@ func TestParity(t *testing.T) {
 				t.Errorf("%s is excused from %s, which nobody asks for", x, piece)
 			}
 		}
+	}
+}
+
+// anchor is how a rule names its line in docs/sources.md.
+var anchor = regexp.MustCompile(`docs/sources\.md#([a-z0-9-]+)`)
+
+// TestSourcesExist makes sure that every source a comment names has its line, once.
+func TestSourcesExist(t *testing.T) {
+	lines, err := os.ReadFile("docs/sources.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := 0
+	for _, s := range sources(t) {
+		text, err := os.ReadFile(s.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range anchor.FindAllStringSubmatch(string(text), -1) {
+			named++
+			if n := strings.Count(string(lines), `<a id="`+m[1]+`"></a>`); n != 1 {
+				t.Errorf("%s names %s, which docs/sources.md has %d times", s.path, m[0], n)
+			}
+		}
+	}
+	if named == 0 {
+		t.Error("no source is named anywhere")
 	}
 }
