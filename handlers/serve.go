@@ -100,6 +100,7 @@ func late(ctx context.Context, err error) error {
 
 func (r *Router) run(ctx context.Context, c *fiber.Ctx, rt *route, rq *Request) (answered, error) {
 	if len(c.Request().Body()) > maxBody {
+		c.Request().ReleaseBody(maxBody) // else the connection keeps the room for its next request
 		return answered{}, models.E(models.TooLarge, "http.413")
 	}
 	if err := r.enter(ctx, c, rt, rq); err != nil {
