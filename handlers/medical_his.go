@@ -228,17 +228,23 @@ func (c *category) UnmarshalText(text []byte) error {
 
 type lineView struct {
 	LineID string `json:"lineId"`
-	Result string `json:"result"`           // ACCEPTED, DUPLICATE, CONFLICT or PAY_NOW
-	First  string `json:"first,omitempty"`  // what a duplicate was answered the first time
-	Parked bool   `json:"parked,omitempty"` // a reversal that waits for its original
+	Result string `json:"result"`          // ACCEPTED, DUPLICATE, CONFLICT or PAY_NOW
+	First  string `json:"first,omitempty"` // what a duplicate was answered the first time
+	Parked bool   `json:"parked,omitzero"` // a reversal that waits for its original
 }
 
 type chargeView struct {
 	Lines []lineView `json:"lines"`
 }
 
+// The bounds of a line: what is beyond is a slip of the keyboard, and would push the whole bill to the desk.
+const (
+	maxCharge = models.Fen(100_000_000) // a million yuan
+	ahead     = 24 * time.Hour          // how far a hospital's clock may be before ours
+)
+
 // lines reads the lines of a request. Errors: Invalid, pointing at the line.
-func (in chargeRequest) lines() ([]medical.Line, error) {
+func (in chargeRequest) lines(now time.Time) ([]medical.Line, error) {
 	lines := make([]medical.Line, len(in.Lines))
 	for i, l := range in.Lines {
 		amount, err := models.ParseYuan(l.Amount)
@@ -249,6 +255,10 @@ func (in chargeRequest) lines() ([]medical.Line, error) {
 		switch {
 		case l.Reverses == "" && amount <= 0:
 			return nil, models.Bad(pointer, "charge_not_positive", "medical.charge_not_positive")
+		case max(amount, -amount) > maxCharge:
+			return nil, models.Bad(pointer, "charge_too_large", "medical.charge_too_large").With("max", maxCharge.Yuan())
+		case l.OccurredAt.After(now.Add(ahead)):
+			return nil, models.Bad("/lines/"+strconv.Itoa(i)+"/occurredAt", "charge_in_future", "medical.charge_in_future")
 		case l.Reverses != "" && amount >= 0:
 			return nil, models.Bad(pointer, "reversal_not_negative", "medical.reversal_not_negative")
 		}
@@ -264,7 +274,7 @@ var errMoved = errors.New("the visit moved on")
 const attempts = 8
 
 func (h Medical) charge(ctx context.Context, rq Request, in chargeRequest) (chargeView, error) {
-	lines, err := in.lines()
+	lines, err := in.lines(rq.Now)
 	if err != nil {
 		return chargeView{}, err
 	}
@@ -313,11 +323,33 @@ func (h Medical) covered(ctx context.Context, rq Request, id string, need func(*
 			}
 			return nil
 		})
-		if !errors.Is(err, errMoved) {
+		if err == nil || !errors.Is(err, errMoved) && models.CodeOf(err) == models.Unavailable {
 			return err
+		}
+		if back := h.giveBack(ctx, e); back != nil || !errors.Is(err, errMoved) {
+			return errors.Join(err, back)
 		}
 	}
 	return models.E(models.Stale, "stale")
+}
+
+// giveBack lowers the hold of a visit whose change was refused after the hold was raised for it, because the visit moved on in between.
+func (h Medical) giveBack(ctx context.Context, seen *medical.Encounter) error {
+	e, err := h.Encounters.Get(ctx, seen.ID)
+	if err != nil || e.Agreement == "" || e.Version == seen.Version {
+		return err
+	}
+	rest := models.Fen(0)
+	if e.State == medical.Charging {
+		rest = e.Total()
+	}
+	_, err = h.Agreements.Update(ctx, e.Agreement, func(a *medical.Agreement) error {
+		if !a.Lower(e.ID, e.Type, rest, e.Version, e.UpdatedAt) {
+			return store.Unchanged()
+		}
+		return nil
+	})
+	return err
 }
 
 // unmoved says whether a change left a visit as it was.

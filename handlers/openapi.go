@@ -18,7 +18,7 @@ import (
 )
 
 // about is what a developer must know before the first call.
-const about = `Credit services of a city: see a doctor now and pay later, farmers' credit files, benefits, awards.
+const about = `Credit services of a city: see a doctor now and pay later.
 
 - Sign in, then send ` + "`Authorization: Bearer <token>`" + `. Who holds several offices picks one with X-Acting-As (a role or an organisation);
   a guardian or agent names the person with X-Acting-For.

@@ -47,6 +47,8 @@ func TestBadInput(t *testing.T) {
 	c.wants("400 invalid /lines/0/amount", his, "POST", charges, m{"lines": []m{line("X", 1, "1.234")}})
 	c.wants("400 invalid /lines/1/amount", his, "POST", charges, m{"lines": []m{line("X", 1, "1.00"), line("Y", 1, "1e2")}})
 	c.wants("400 invalid /lines/0/amount", his, "POST", charges, m{"lines": []m{line("X", 1, "-5.00")}})
+	c.wants("400 invalid /lines/0/amount", his, "POST", charges, m{"lines": []m{line("X", 1, "99999999999999.99")}})
+	c.wants("400 invalid /lines/0/occurredAt", his, "POST", charges, m{"lines": []m{{"lineId": "X", "revision": 1, "category": "OTHER", "amount": "1.00", "occurredAt": "2999-01-01T00:00:00Z"}}})
 	c.wants("400 invalid /lines/0/diagnosis", his, "POST", charges, m{"lines": []m{line("X", 1, "5.00", "diagnosis", "flu")}})
 	c.wants("400 invalid /lines", his, "POST", charges, m{"lines": make([]m, 201)})
 	c.wants("400 invalid #header/Idempotency-Key", his, "POST", charges, m{"lines": []m{line("X", 1, "5.00")}}, "Idempotency-Key", "")

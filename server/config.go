@@ -1,11 +1,13 @@
 package main
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -138,6 +140,21 @@ func (c *Config) check() error {
 	fault(c.RatePerson < 0 || c.RateClient < 0 || c.RateAddress < 0, "RATE_PERSON, RATE_CLIENT and RATE_ADDRESS are 0 or more")
 	fault(c.LogFormat != "text" && c.LogFormat != "json", "LOG_FORMAT %q is neither text nor json", c.LogFormat)
 	fault((c.RealNameURL == "") != (c.RealNameKey == ""), "REALNAME_URL and REALNAME_KEY go together")
+	for _, p := range c.Proxies {
+		_, addr := netip.ParseAddr(p)
+		_, network := netip.ParsePrefix(p)
+		fault(addr != nil && network != nil, "TRUSTED_PROXIES: %q is neither an address nor a network", p)
+	}
+	for _, o := range c.Origins {
+		u, err := url.Parse(o)
+		fault(o != "*" && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || strings.Trim(u.Path, "/") != ""), "CORS_ORIGINS: %q is not a web origin", o)
+	}
+	mongo := string(c.MongoDBURI)
+	fault(mongo != "" && !strings.HasPrefix(mongo, "mongodb://") && !strings.HasPrefix(mongo, "mongodb+srv://"), "MONGODB_URI does not start with mongodb:// or mongodb+srv://")
+	if master := string(c.KeysLock); master != "" {
+		raw, err := base64.StdEncoding.DecodeString(master)
+		fault(err != nil || len(raw) != 32, "KEYS_MASTER is not 32 bytes in base64")
+	}
 	for _, line := range c.OIDC {
 		issuer, err := readIssuer(line)
 		fault(err != nil, "OIDC_ISSUERS: %w", err)

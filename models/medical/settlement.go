@@ -71,7 +71,7 @@ func (e *Encounter) Wants(m Amounts) models.Fen {
 }
 
 // Settle takes the insurer's word. hold is what the agreement holds for the visit now; the cash part it does not cover is paid at the desk.
-// The same revision again answers as before; a lower one is Conflict; one whose sums do not hold waits in the exception queue and issues nothing.
+// The same revision again answers as before; a lower one than one that held is Conflict; one whose sums do not hold waits in the exception queue and issues nothing.
 //
 // Errors: Conflict "medical.settlement_other" while another settlement stands, "medical.settlement_differs" for the same revision with
 // other amounts, "medical.settlement_old"; InvalidTransition for a cancelled visit.
@@ -82,6 +82,7 @@ func (e *Encounter) Settle(id string, revision int, m Amounts, mulaidInside bool
 	for _, s := range e.Settlements {
 		switch {
 		case s.SetlID != id:
+		case s.Result == Excepted && (s.Revision != revision || s.Amounts != m): // what only waited stands in nobody's way
 		case s.Revision == revision && s.Amounts == m:
 			return s, nil
 		case s.Revision == revision:

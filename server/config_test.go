@@ -1,0 +1,26 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+// Every fault of the configuration is named at once, and no secret is printed.
+func TestReadConfigNamesEveryFault(t *testing.T) {
+	_, err := ReadConfig([]string{"ADDR=nowhere", "TRUSTED_PROXIES=abc", "CORS_ORIGINS=not a url", "MONGODB_URI=zzz-secret", "KEYS_MASTER=short-secret", "LOG_FORMAT=xml", "OIDC_ISSUERS=http://x"})
+	if err == nil {
+		t.Fatal("all of it was taken")
+	}
+	for _, name := range []string{"ADDR", "TRUSTED_PROXIES", "CORS_ORIGINS", "MONGODB_URI", "KEYS_MASTER", "LOG_FORMAT", "OIDC_ISSUERS", "KEYS_PATH"} {
+		if !strings.Contains(err.Error(), name) {
+			t.Errorf("%s is not named: %v", name, err)
+		}
+	}
+	if strings.Contains(err.Error(), "secret") {
+		t.Errorf("a secret is shown: %v", err)
+	}
+	good := []string{"TRUSTED_PROXIES=10.0.0.1,10.1.0.0/16", "CORS_ORIGINS=https://xinyi.example,http://127.0.0.1:5173", "KEYS_MASTER=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}
+	if _, err := ReadConfig(good); err != nil {
+		t.Errorf("%v is refused: %v", good, err)
+	}
+}
