@@ -59,6 +59,9 @@ func (h Medical) giveBack(ctx context.Context, seen *medical.Encounter) error {
 	if err != nil || e.Agreement == "" || e.Version == seen.Version {
 		return err
 	}
+	if e.State == medical.VisitDone && len(e.Outbox) > 0 {
+		return nil // its settlement is still being told: what follows draws the bill first, then lowers the hold
+	}
 	rest := models.Fen(0)
 	if e.State == medical.Charging {
 		rest = e.Total()
