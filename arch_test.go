@@ -20,21 +20,22 @@ const module = "xinyi"
 // layers says what of this module a folder may import; the longest prefix of a folder's path counts. "*" is everything,
 // a name alone that package, a name with /* the packages right below it.
 var layers = map[string][]string{
-	"server":             {"*"},
-	"bench":              {"*"},
-	"handlers":           {"store", "payments", "models", "models/*"},
-	"payments":           {"models", "models/*"},
-	"flows":              {"store", "notifications", "payments", "models", "models/*"},
-	"seed":               {"store", "models", "models/*"},
-	"notifications":      {"store", "models", "models/*"},
-	"store":              {"models", "models/*"},
-	"store/sqlite":       {"store", "models"},
-	"store/mongodb":      {"store", "models"},
-	"store/storetest":    {"store", "models"},
-	"models":             {},
-	"models/*":           {"models", "models/rule", "models/score", "models/notice"},
-	"handlers/docs":      {},
-	"notifications/text": {},
+	"server":              {"*"},
+	"bench":               {"*"},
+	"handlers":            {"store", "payments", "models", "models/*"},
+	"payments":            {"models", "models/*"},
+	"flows":               {"store", "notifications", "payments", "models", "models/*"},
+	"seed":                {"store", "models", "models/*"},
+	"notifications":       {"store", "models", "models/*"},
+	"store":               {"models", "models/*"},
+	"store/sqlite":        {"store", "models"},
+	"store/mongodb":       {"store", "models"},
+	"store/storetest":     {"store", "models"},
+	"models":              {},
+	"models/*":            {"models", "models/rule", "models/score", "models/notice"},
+	"handlers/docs":       {},
+	"notifications/text":  {},
+	"notifications/local": {"notifications", "models", "models/*"},
 }
 
 // homes names the only folders in which a library may be used: the shape of the program hangs on it.
@@ -52,7 +53,7 @@ var homes = map[string][]string{
 	"zombiezen.com/":               {"store/sqlite"},
 	"database/sql":                 {"store/sqlite"},
 	"firebase.google.com/":         {"notifications"},
-	"net/http":                     {"handlers", "notifications", "flows", "server", "bench"},
+	"net/http":                     {"handlers", "notifications", "notifications/local", "flows", "server", "bench"},
 }
 
 // impure is what the models may not touch: they decide, and neither read nor write the world.
@@ -180,8 +181,8 @@ func TestNothingAmbient(t *testing.T) {
 }
 
 // engines are the packages of models that are no capability: what several capabilities use, and the documents of the
-// machinery itself (the event log, the inbox, the sandbox clock).
-var engines = []string{"rule", "score", "notice", "journal", "inbox", "sandbox"}
+// machinery itself (the event log, the inbox and what is carried out of it, the sandbox clock).
+var engines = []string{"rule", "score", "notice", "journal", "inbox", "delivery", "sandbox"}
 
 // pieces is what every capability has, by its name.
 var pieces = map[string]func(name string) bool{

@@ -7,6 +7,11 @@
 //	severity              info (when it is not there), action or legal; the same in both languages
 //	route                 what the app opens; "medical.bill" for "medical.bill_issued" when it is not there
 //	push                  what a locked screen may show: no data, nothing about an illness
+//	topic                 what a person may mute; "medical.bill" for "medical.bill_issued" when it is not there
+//	class                 service (when it is not there) or marketing: vendors bound and punish the second
+//	urgent                yes: quiet hours do not hold the push up
+//	ttl                   how long a push makes sense ("48h"); a day for info, three for action, for ever for legal
+//	digest, wait          "subject" or "topic": pushes that wait for the same are told as one, for which they wait so long
 //
 // They see the event's data by its keys, and the functions yuan (fen → yuan), and day ("2026-03-01" or a time → a
 // date in words). A key that a text names and the event lacks is an error, never a gap.
@@ -41,7 +46,7 @@ func (n Inbox) Deliver(ctx context.Context, e models.Event) error {
 	if !ok {
 		return models.E(models.Invalid, "inbox.no_text", fmt.Errorf("kind %q has no text and is not silent", e.Kind))
 	}
-	m := inbox.New(e, spec.severity, spec.route)
+	m := inbox.New(e, spec.Severity, spec.Route, spec.Topic, string(spec.Class))
 	for _, lang := range Languages {
 		if _, err := n.Texts.Render(m, lang); err != nil {
 			return err

@@ -2,6 +2,7 @@ package notifications
 
 // Silent are the kinds nobody gets a message of, each with its reason. Any other kind needs its texts.
 var Silent = map[string]string{
+	"inbox.message_returned":  "the message itself is in the inbox again",
 	"events.dead_replayed":    "between the operator and the relay",
 	"identity.client_changed": "about a partner's system, not about a person",
 

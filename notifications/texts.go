@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"xinyi/models"
+	"xinyi/models/delivery"
 	"xinyi/models/inbox"
 )
 
@@ -31,10 +32,25 @@ var why = map[string]string{
 type Texts struct{ kinds map[string]spec }
 
 type spec struct {
-	severity inbox.Severity
-	route    string
-	words    map[string]*template.Template // by language
+	Spec
+	words map[string]*template.Template // by language
 }
+
+// A Spec is what a text says of its kind besides words. It is the same in all languages.
+type Spec struct {
+	Severity inbox.Severity
+	Route    string         // what the app opens
+	Topic    string         // what a person may mute: "medical.bill"
+	Class    delivery.Class // service or marketing
+	Urgent   bool           // quiet hours do not hold it up
+	TTL      time.Duration  // how long a push makes sense; 0: always
+	Digest   string         // "subject", "topic": several such pushes become one; "" for none
+	Wait     time.Duration  // how long a push waits for others to join
+	Pushed   bool           // there are words for a locked screen
+}
+
+// ttls are how long a push makes sense when the text does not say.
+var ttls = map[inbox.Severity]time.Duration{inbox.Info: 24 * time.Hour, inbox.Action: 72 * time.Hour, inbox.Legal: 0}
 
 // Load parses the texts in the program. The error lists every fault.
 func Load() (*Texts, error) {
@@ -94,31 +110,95 @@ func (t *Texts) add(kind, lang string, words *template.Template) error {
 	if words.Lookup("title") == nil || words.Lookup("body") == nil {
 		return errors.New("title or body is not defined")
 	}
-	severity, err := constant(words, "severity", string(inbox.Info))
+	of, err := specOf(kind, words)
 	if err != nil {
 		return err
-	}
-	family, _, _ := cutKind(kind)
-	route, err := constant(words, "route", family)
-	if err != nil {
-		return err
-	}
-	if _, err := constant(words, "push", ""); err != nil {
-		return fmt.Errorf("a push text shows no data: %w", err)
-	}
-	if !slices.Contains(inbox.Severities, inbox.Severity(severity)) {
-		return fmt.Errorf("unknown severity %q", severity)
 	}
 	s, known := t.kinds[kind]
-	if known && (string(s.severity) != severity || s.route != route) {
-		return errors.New("severity or route differs between the languages")
+	if known {
+		of.Pushed = of.Pushed && s.Pushed // complete finds one that stands in one language alone
+		s.Pushed = of.Pushed
+	}
+	if known && s.Spec != of {
+		return errors.New("something besides the words differs between the languages")
 	}
 	if !known {
-		s = spec{severity: inbox.Severity(severity), route: route, words: map[string]*template.Template{}}
+		s = spec{Spec: of, words: map[string]*template.Template{}}
 	}
 	s.words[lang] = words
 	t.kinds[kind] = s
 	return nil
+}
+
+// specOf reads what a text says besides words.
+func specOf(kind string, words *template.Template) (Spec, error) {
+	family, _, _ := cutKind(kind)
+	said := map[string]string{
+		"severity": string(inbox.Info), "route": family, "topic": family, "class": string(delivery.Service),
+		"urgent": "no", "ttl": "", "digest": "", "wait": "0s",
+	}
+	for name, otherwise := range said {
+		value, err := constant(words, name, otherwise)
+		if err != nil {
+			return Spec{}, err
+		}
+		said[name] = value
+	}
+	if _, err := constant(words, "push", ""); err != nil {
+		return Spec{}, fmt.Errorf("a push text shows no data: %w", err)
+	}
+	s := Spec{
+		Severity: inbox.Severity(said["severity"]), Route: said["route"], Topic: said["topic"], Class: delivery.Class(said["class"]),
+		Urgent: said["urgent"] == "yes", Digest: said["digest"], Pushed: words.Lookup("push") != nil,
+	}
+	switch {
+	case !slices.Contains(inbox.Severities, s.Severity):
+		return s, fmt.Errorf("unknown severity %q", s.Severity)
+	case !slices.Contains(delivery.Classes, s.Class):
+		return s, fmt.Errorf("unknown class %q", s.Class)
+	case said["urgent"] != "yes" && said["urgent"] != "no":
+		return s, fmt.Errorf("urgent is yes or no, not %q", said["urgent"])
+	case !slices.Contains([]string{"", "subject", "topic"}, s.Digest):
+		return s, fmt.Errorf("digest is subject or topic, not %q", s.Digest)
+	}
+	s.TTL = ttls[s.Severity]
+	var err error
+	if said["ttl"] != "" {
+		if s.TTL, err = time.ParseDuration(said["ttl"]); err != nil || s.TTL <= 0 {
+			return s, fmt.Errorf("ttl is a duration, not %q", said["ttl"])
+		}
+	}
+	if s.Wait, err = time.ParseDuration(said["wait"]); err != nil || s.Wait < 0 || s.Wait > 0 && s.Digest == "" {
+		return s, fmt.Errorf("wait is a duration and needs a digest, not %q", said["wait"])
+	}
+	return s, nil
+}
+
+// Spec is what the text of a kind says besides words; false for a kind without text.
+func (t *Texts) Spec(kind string) (Spec, bool) {
+	s, ok := t.kinds[kind]
+	return s.Spec, ok
+}
+
+// Topics lists what a person may mute, sorted.
+func (t *Texts) Topics() []string {
+	var topics []string
+	for _, s := range t.kinds {
+		if !slices.Contains(topics, s.Topic) {
+			topics = append(topics, s.Topic)
+		}
+	}
+	slices.Sort(topics)
+	return topics
+}
+
+// Push is what a locked screen may show of a kind. Errors: Invalid for a kind without such words.
+func (t *Texts) Push(kind, lang string) (string, error) {
+	words := t.kinds[kind].words[lang]
+	if words == nil || words.Lookup("push") == nil {
+		return "", models.E(models.Invalid, "inbox.no_text", fmt.Errorf("kind %q has no push text in %q", kind, lang))
+	}
+	return constant(words, "push", "")
 }
 
 // Kinds lists the kinds with texts, sorted.

@@ -6,6 +6,6 @@ var Collections = []Collection{
 	Divisions, Zones, Seeds,
 	Events, Dead,
 	People, Links, Codes, Sessions, Demos, Clients, Mandates,
-	Sandbox, Inbox,
+	Sandbox, Inbox, Deliveries, Devices, Preferences, Endpoints,
 	Schemes, Hospitals, Agreements, MedCodes, Encounters, Bills, Conducts, Checks,
 }

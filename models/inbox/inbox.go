@@ -15,15 +15,17 @@ type State string
 const (
 	Unread   State = "UNREAD"
 	Read     State = "READ"
+	Snoozed  State = "SNOOZED" // out of sight until Until, then unread again
 	Archived State = "ARCHIVED"
 )
 
 // States lists every state, for views and checks.
-var States = []State{Unread, Read, Archived}
+var States = []State{Unread, Read, Snoozed, Archived}
 
 var moves = models.Machine[State]{
-	Unread:   {Read, Archived},
-	Read:     {Archived},
+	Unread:   {Read, Snoozed, Archived},
+	Read:     {Snoozed, Archived},
+	Snoozed:  {Unread, Read, Snoozed, Archived},
 	Archived: nil,
 }
 
@@ -58,17 +60,27 @@ type Message struct {
 	Route    Route             `bson:"route"`
 	Params   map[string]string `bson:"params,omitempty"`
 	At       time.Time         `bson:"at"` // when it happened
+	Topic    string            `bson:"topic"`
+	Class    string            `bson:"class"`           // service or marketing
+	Until    *time.Time        `bson:"until,omitempty"` // SNOOZED until then
 }
+
+// EventReturned is told when a snoozed message is unread again, so that its person is told anew.
+const EventReturned = "inbox.message_returned"
+
+// longestSnooze bounds how long a message can be put off.
+const longestSnooze = 30 * 24 * time.Hour
 
 // Channel of the inbox in a message's id; deliveries have others.
 const Channel = "inbox"
 
-// New is the message an event makes for its person.
-func New(e models.Event, severity Severity, routeType string) *Message {
+// New is the message an event makes for its person. topic and class are its text's.
+func New(e models.Event, severity Severity, routeType, topic, class string) *Message {
 	m := &Message{
 		Meta:   models.Meta{ID: models.Derived(e.ID, e.Kind, e.Person, Channel)},
 		Person: e.Person, Kind: e.Kind, Event: e.ID, Severity: severity,
 		Route: Route{Type: routeType, ID: e.Subject}, Params: e.Data, At: e.At,
+		Topic: topic, Class: class,
 	}
 	m.State, m.Moved = Unread, models.Moved{By: models.System, At: e.At}
 	return m
@@ -77,10 +89,44 @@ func New(e models.Event, severity Severity, routeType string) *Message {
 // MarkRead marks the message read; one that is read or archived already stays as it is.
 // Errors: NotFound for somebody else's.
 func (m *Message) MarkRead(by models.Actor, now time.Time) error {
-	if err := m.of(by); err != nil || m.State != Unread {
+	if err := m.of(by); err != nil || m.State != Unread && m.State != Snoozed {
 		return err
 	}
-	return m.Move(moves, Read, by, now, "inbox.not_unread", "")
+	return m.move(Read, by, nil, now)
+}
+
+// Snooze puts the message out of sight until a later time, at most 30 days away. Errors: NotFound for somebody else's,
+// Invalid for a time that is past or too far, InvalidTransition when archived.
+func (m *Message) Snooze(by models.Actor, until, now time.Time) error {
+	if err := m.of(by); err != nil {
+		return err
+	}
+	if !until.After(now) || until.After(now.Add(longestSnooze)) {
+		return models.Bad("/until", "snooze", "inbox.snooze_invalid")
+	}
+	return m.move(Snoozed, by, models.At(until), now)
+}
+
+// Wake brings a snoozed message back.
+func (m *Message) Wake(now time.Time) error {
+	if m.State != Snoozed || m.Until == nil || m.Until.After(now) {
+		m.WakeAt = m.Until
+		return nil
+	}
+	at := *m.Until
+	if err := m.move(Unread, models.Clockwork, nil, at); err != nil {
+		return err
+	}
+	m.Tell(EventReturned, m.Person, models.Clockwork, at, nil)
+	return nil
+}
+
+func (m *Message) move(to State, by models.Actor, until *time.Time, now time.Time) error {
+	if err := m.Move(moves, to, by, now, "inbox.archived", ""); err != nil {
+		return err
+	}
+	m.Until, m.WakeAt = until, until
+	return nil
 }
 
 // Archive puts the message away for good; an archived one stays as it is. Errors: NotFound for somebody else's.
@@ -88,7 +134,7 @@ func (m *Message) Archive(by models.Actor, now time.Time) error {
 	if err := m.of(by); err != nil || m.State == Archived {
 		return err
 	}
-	return m.Move(moves, Archived, by, now, "inbox.archived", "")
+	return m.move(Archived, by, nil, now)
 }
 
 func (m *Message) of(by models.Actor) error {

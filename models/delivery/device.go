@@ -1,0 +1,171 @@
+package delivery
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"xinyi/models"
+)
+
+// A DeviceState is where a device stands.
+type DeviceState string
+
+// The states of a device.
+const (
+	Active   DeviceState = "ACTIVE"
+	Stale    DeviceState = "STALE"    // silent for a month: still told what matters, no marketing
+	Disabled DeviceState = "DISABLED" // nothing is sent until it reports again
+)
+
+// DeviceStates lists every state, for views and checks.
+var DeviceStates = []DeviceState{Active, Stale, Disabled}
+
+// deviceMoves is the whole life of a device.
+var deviceMoves = models.Machine[DeviceState]{
+	Active:   {Active, Stale, Disabled},
+	Stale:    {Active, Disabled},
+	Disabled: {Active},
+}
+
+// Why a device was disabled.
+const (
+	OffSignedOut = "signed_out"
+	OffMoved     = "moved"      // its address now belongs to another device or person
+	OffToken     = "token_dead" // the push service said so
+	OffSilent    = "silent"     // it did not report for long
+	OffRotated   = "too_many"   // a newer device took its place
+)
+
+// A Device is a phone or browser a person wants to be told on.
+type Device struct {
+	models.Meta              `bson:",inline"` // the id derives from the person and what the app calls itself
+	models.Life[DeviceState] `bson:",inline"`
+
+	Person   string        `bson:"person"`
+	Install  string        `bson:"install"` // what the app calls this installation
+	Channel  string        `bson:"channel"` // one of DeviceChannels
+	Token    models.Secret `bson:"token"`   // unique; for webpush the address the browser gave; empty once disabled for moving
+	P256dh   models.Secret `bson:"p256dh"`  // webpush: the browser's key
+	Auth     models.Secret `bson:"auth"`    // webpush: the browser's secret
+	Host     string        `bson:"host,omitempty"`
+	Platform string        `bson:"platform,omitempty"` // "android", "ios", "harmony", "web"
+	App      string        `bson:"app,omitempty"`      // version of the app
+	Lang     string        `bson:"lang"`               // zh or en
+	SeenAt   time.Time     `bson:"seenAt"`
+	Until    *time.Time    `bson:"until,omitempty"` // when silence disables it
+
+	MarketingOn models.Day `bson:"marketingOn,omitempty"` // the day Marketings counts
+	Marketings  int        `bson:"marketings,omitempty"`
+}
+
+// DeviceID is the id of a person's device.
+func DeviceID(person, install string) string { return models.Derived("device", person, install) }
+
+// An Address is where a device can be reached, as its app reports it.
+type Address struct {
+	Channel, Token, P256dh, Auth, Host string
+	Platform, App, Lang                string
+}
+
+// NewDevice starts a device. Errors: as Report.
+func NewDevice(person, install string, a Address, p Policy, now time.Time) (*Device, error) {
+	d := &Device{Person: person, Install: install}
+	d.ID, d.State, d.Moved = DeviceID(person, install), Active, models.Moved{By: models.Resident, At: now}
+	return d, d.report(a, p, now)
+}
+
+// Report notes where the device can be reached now, and that it lives; a disabled one comes back.
+// Errors: Invalid.
+func (d *Device) Report(a Address, p Policy, now time.Time) error {
+	if err := d.check(a); err != nil {
+		return err
+	}
+	if d.State != Active {
+		if err := d.Move(deviceMoves, Active, models.Actor{Person: d.Person, Role: models.Resident}, now, "delivery.device_disabled", ""); err != nil {
+			return err
+		}
+	}
+	return d.report(a, p, now)
+}
+
+func (d *Device) check(a Address) error {
+	var fields []models.Field
+	need := func(ok bool, pointer, code string) {
+		if !ok {
+			fields = append(fields, models.Field{Pointer: pointer, Code: code})
+		}
+	}
+	need(slices.Contains(DeviceChannels, a.Channel), "/channel", "unknown_channel")
+	need(a.Token != "" && len(a.Token) <= 2048, "/token", "required")
+	web := a.Channel == WebPush
+	need(!web || a.P256dh != "", "/p256dh", "required")
+	need(!web || a.Auth != "", "/auth", "required")
+	need(!web || a.Host != "" && strings.HasPrefix(a.Token, "https://"), "/token", "url")
+	if len(fields) > 0 {
+		return &models.Error{Code: models.Invalid, Reason: "delivery.device_invalid", Fields: fields}
+	}
+	return nil
+}
+
+func (d *Device) report(a Address, p Policy, now time.Time) error {
+	if err := d.check(a); err != nil {
+		return err
+	}
+	d.Channel, d.Token, d.Host = a.Channel, models.NewSecret(a.Token), a.Host
+	d.P256dh, d.Auth = models.NewSecret(a.P256dh), models.NewSecret(a.Auth)
+	d.Platform, d.App, d.Lang, d.SeenAt = a.Platform, a.App, a.Lang, *models.At(now)
+	d.GoneAt, d.WakeAt, d.Until = nil, models.At(now.Add(p.StaleAfter)), models.At(now.Add(p.GoneAfter))
+	return nil
+}
+
+// Reachable says whether something of a class may be sent to the device.
+func (d *Device) Reachable(class Class) bool {
+	return d.State == Active || d.State == Stale && class == Service
+}
+
+// Disable stops sending to the device; one that is disabled stays as it is. why is one of the Off words. Its address is
+// forgotten when another device has it.
+func (d *Device) Disable(by models.Actor, why string, now time.Time) error {
+	if why == OffMoved || why == OffSignedOut {
+		d.Token, d.P256dh, d.Auth = models.Secret{}, models.Secret{}, models.Secret{}
+	}
+	if d.State == Disabled {
+		return nil
+	}
+	if err := d.Move(deviceMoves, Disabled, by, now, "delivery.device_disabled", why); err != nil {
+		return err
+	}
+	d.WakeAt, d.GoneAt = nil, models.At(now.Add(deviceKept))
+	return nil
+}
+
+// deviceKept is how long a disabled device stays in its owner's list.
+const deviceKept = 90 * day
+
+// Wake lets a silent device go stale, then be disabled.
+func (d *Device) Wake(now time.Time) error {
+	switch {
+	case d.Until != nil && !d.Until.After(now):
+		return d.Disable(models.Clockwork, OffSilent, *d.Until)
+	case d.State == Active:
+		if err := d.Move(deviceMoves, Stale, models.Clockwork, *d.WakeAt, "delivery.device_disabled", ""); err != nil {
+			return err
+		}
+	}
+	d.WakeAt = d.Until
+	return nil
+}
+
+// Market counts a marketing push of the day. False, and nothing changes, when the device has had most of them.
+func (d *Device) Market(most int, now time.Time) bool {
+	today := models.DayOf(now)
+	if d.MarketingOn != today {
+		d.MarketingOn, d.Marketings = today, 0
+	}
+	if d.Marketings >= most {
+		return false
+	}
+	d.Marketings++
+	return true
+}
