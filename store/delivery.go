@@ -22,6 +22,7 @@ var (
 		},
 		Queries: map[string]Query{
 			"DeliveriesDue":        DeliveriesDue("fcm", time.Time{}),
+			"LaneNext":             LaneNext("fcm"),
 			"LaneAfter":            LaneAfter("fcm"),
 			"DeliveryCollecting":   DeliveryCollecting("d/k"),
 			"DeliveriesOf":         DeliveriesOf("p"),
@@ -45,6 +46,11 @@ var (
 // DeliveriesDue lists what a lane has to send by now, in its order. Index: lane, wakeAt, at.
 func DeliveriesDue(lane string, now time.Time) Query {
 	return Where("lane", Eq, lane).And("wakeAt", Range, nil, now.Add(time.Millisecond)).Asc("wakeAt", "at")
+}
+
+// LaneNext is what a lane has to send next, whenever that is. Index: lane, wakeAt, at.
+func LaneNext(lane string) Query {
+	return Where("lane", Eq, lane).And("wakeAt", Range, nil, nil).Asc("wakeAt", "at")
 }
 
 // LaneAfter is the first delivery of the next lane by name; what is over is in none. Index: lane, wakeAt, at.
