@@ -2,6 +2,7 @@ package medical
 
 import (
 	"slices"
+	"strconv"
 	"time"
 
 	"xinyi/models"
@@ -119,7 +120,7 @@ func (a *Agreement) Block(kind BlockKind, ref string, by models.Actor, now time.
 		if err := a.move(Suspended, by, now, string(kind)); err != nil {
 			return false, err
 		}
-		facts := data("cause", string(kind))
+		facts := data("cause", string(kind), "days", strconv.Itoa(a.Terms.SuspendDpd))
 		if kind == ByOffice {
 			facts["reason"] = ref
 		}
@@ -268,7 +269,7 @@ func (a *Agreement) Defaulted(conduct string, now time.Time) (bool, error) {
 		if err := a.move(Closing, models.Clockwork, now, string(InDefault)); err != nil {
 			return false, err
 		}
-		a.Tell(AgreementClosing, a.Person, models.Clockwork, now, data("cause", string(InDefault)))
+		a.Tell(AgreementClosing, a.Person, models.Clockwork, now, data("cause", string(InDefault), "times", strconv.Itoa(a.DefaultsBy(models.DayOf(now))), "days", strconv.Itoa(a.Terms.YearDays)))
 	}
 	return true, nil
 }

@@ -209,7 +209,8 @@ func (b *Bill) act(at, now time.Time) error {
 // do performs one step.
 func (b *Bill) do(s step, now time.Time) error {
 	b.Done = append(b.Done, s.name)
-	facts := data("billNo", b.BillNo, "outstanding", b.Outstanding().Yuan(), "due", string(b.DueOn), "days", strconv.Itoa(max(s.days, -s.days)))
+	suspends := b.DueOn.Add(b.Terms.GraceDays + b.Terms.SuspendDpd)
+	facts := data("billNo", b.BillNo, "outstanding", b.Outstanding().Yuan(), "due", string(b.DueOn), "days", strconv.Itoa(max(s.days, -s.days)), "suspends", string(suspends))
 	tell := func(kind string) { b.Tell(kind, b.Person, models.Clockwork, now, facts) }
 	switch {
 	case s.name == "overdue":

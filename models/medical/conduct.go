@@ -61,7 +61,7 @@ func Notice(b *Bill, now time.Time) *Conduct {
 		Person: b.Person, Agreement: b.Agreement, Scheme: b.Scheme, Region: b.Region, BillNo: b.BillNo, Terms: b.Terms,
 		ObjectUntil: models.DayOf(now).AddWorking(b.Terms.ObjectDays),
 	}
-	c.Tell(DefaultNoticed, c.Person, models.Clockwork, now, data("billNo", c.BillNo, "until", string(c.ObjectUntil), "outstanding", b.Outstanding().Yuan()))
+	c.Tell(DefaultNoticed, c.Person, models.Clockwork, now, data("billNo", c.BillNo, "until", string(c.ObjectUntil), "outstanding", b.Outstanding().Yuan(), "days", strconv.Itoa(c.Terms.ObjectDays)))
 	return c
 }
 
@@ -131,7 +131,9 @@ func (c *Conduct) Confirm(by models.Actor, b *Bill, served Served, now time.Time
 		return err
 	}
 	c.Confirmer = by.Person
-	c.Tell(DefaultConfirmed, c.Person, by, now, data("billNo", c.BillNo))
+	t := c.Terms
+	c.Tell(DefaultConfirmed, c.Person, by, now, data("billNo", c.BillNo,
+		"days", strconv.Itoa(t.RepairDays), "daysMore", strconv.Itoa(t.RepairDaysMore), "years", strconv.Itoa(t.KeepYears)))
 	return nil
 }
 

@@ -1,6 +1,8 @@
 package medical
 
 import (
+	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -138,5 +140,41 @@ func TestSchemeIsOpen(t *testing.T) {
 	a, b := ConsentText{ID: "x", Version: "1", Text: Text{ZH: "同意"}}, ConsentText{ID: "x", Version: "1", Text: Text{ZH: "不同意"}}
 	if a.Hash() == b.Hash() || len(a.Hash()) != 64 {
 		t.Error("the hash names the text that was shown")
+	}
+}
+
+// What has legal effect says the days that it gives and takes.
+func TestLegalNoticesSayTheirDays(t *testing.T) {
+	late, suspended, closing := issued(t, 20000), signed(t, 50000), signed(t, 50000)
+	must(t, late.Wake(late.DueOn.Add(60).Start()))
+	confirmed := Notice(late, noon)
+	must(t, confirmed.Confirm(clerk, late, Served{3, 1}, late.DueOn.Add(60).Start()))
+	_, err := suspended.Block(Overdue7, "b1", models.Clockwork, noon)
+	must(t, err)
+	for i := range closing.Terms.CloseAfter {
+		_, err := closing.Defaulted(strconv.Itoa(i), noon)
+		must(t, err)
+	}
+	for name, tc := range map[string]struct {
+		events []models.Event
+		kind   string
+		want   map[string]string
+	}{
+		"a notice":     {Notice(late, noon).Outbox, DefaultNoticed, map[string]string{"until": "2026-05-12", "days": "10"}},
+		"a default":    {confirmed.Outbox, DefaultConfirmed, map[string]string{"days": "90", "daysMore": "365", "years": "5"}},
+		"overdue":      {late.Outbox, BillOverdue, map[string]string{"due": "2026-05-01", "suspends": "2026-05-08"}},
+		"a suspension": {suspended.Outbox, AgreementSuspended, map[string]string{"cause": "OVERDUE", "days": "7"}},
+		"the end":      {closing.Outbox, AgreementClosing, map[string]string{"cause": "DEFAULT", "times": "3", "days": "365"}},
+	} {
+		i := slices.IndexFunc(tc.events, func(e models.Event) bool { return e.Kind == tc.kind })
+		if i < 0 {
+			t.Errorf("%s is not told", name)
+			continue
+		}
+		for key, value := range tc.want {
+			if got := tc.events[i].Data[key]; got != value {
+				t.Errorf("%s: %s is %q, want %q", name, key, got, value)
+			}
+		}
 	}
 }
