@@ -5,6 +5,7 @@ var Silent = map[string]string{
 	"inbox.message_returned":  "the message itself is in the inbox again",
 	"events.dead_replayed":    "between the operator and the relay",
 	"identity.client_changed": "about a partner's system, not about a person",
+	"identity.left":           "the account is closed: nobody is left to read it",
 
 	"medical.agreement_frozen":      "the overdue bill that froze it says so",
 	"medical.visit_charged":         "charges come and go until the visit is settled",

@@ -21,7 +21,11 @@ var (
 			"PersonByIDNumber": Where("idNumber.hash", In, "a", "b"),
 		},
 	}
-	Links    = Collection{Name: "identity_links"}
+	Links = Collection{
+		Name:    "identity_links",
+		Indexes: []Index{{Paths: []string{"person"}}},
+		Queries: map[string]Query{"LinksOf": LinksOf("p1")},
+	}
 	Codes    = Collection{Name: "codes"}
 	Sessions = Collection{
 		Name:    "sessions",
@@ -68,6 +72,9 @@ func LinkID(issuer, subject string) string {
 	sum := sha256.Sum256([]byte(issuer + "\n" + subject))
 	return hex.EncodeToString(sum[:])
 }
+
+// LinksOf lists the outside sign-ins of a person. Index: person.
+func LinksOf(person string) Query { return Where("person", Eq, person) }
 
 // SessionsOf lists where a person is signed in, the newest first. Index: person, state, startedAt.
 func SessionsOf(person string) Query {

@@ -14,10 +14,11 @@ type Standing string
 const (
 	Known Standing = "KNOWN" // by a phone alone
 	Bound Standing = "BOUND" // by real name and ID number
+	Left  Standing = "LEFT"  // closed the account; nothing but the id is kept
 )
 
-// personMoves is the whole life of a person's identity: bound once, for good.
-var personMoves = models.Machine[Standing]{Known: {Bound}, Bound: nil}
+// personMoves is the whole life of a person's identity: bound once, left once, both for good.
+var personMoves = models.Machine[Standing]{Known: {Bound, Left}, Bound: {Left}, Left: nil}
 
 // A Person is somebody who signs in, or for whom somebody else acts. A person without a phone is only acted for.
 type Person struct {
