@@ -200,9 +200,6 @@ var pieces = map[string]func(name string) bool{
 
 // lacks says which piece a capability does without, and why it is right to.
 var lacks = map[string]map[string]string{
-	"identity": {
-		"flows": "a session, a code and a mandate end by themselves, and nothing elsewhere follows from it",
-	},
 	"division": {
 		"flows":     "a place never changes by itself and nothing follows from a new edition of the table",
 		"templates": "nobody is told of places",
