@@ -7,5 +7,6 @@ var Collections = []Collection{
 	Events, Dead,
 	People, Links, Codes, Sessions, Demos, Clients, Mandates,
 	Sandbox, Inbox, Deliveries, Devices, Preferences, Endpoints,
+	Campaigns, Tags,
 	Schemes, Hospitals, Agreements, MedCodes, Encounters, Bills, Conducts, Checks,
 }

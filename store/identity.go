@@ -15,8 +15,10 @@ var (
 		Indexes: []Index{
 			{Paths: []string{"phone.hash"}, Unique: true},
 			{Paths: []string{"idNumber.hash"}, Unique: true},
+			{Paths: []string{"region"}},
 		},
 		Queries: map[string]Query{
+			"PeopleIn":         PeopleIn("430181"),
 			"PersonByPhone":    Where("phone.hash", In, "a", "b"),
 			"PersonByIDNumber": Where("idNumber.hash", In, "a", "b"),
 		},
@@ -63,6 +65,9 @@ func (k *Keys) PersonByPhone(phone models.Secret) Query {
 func (k *Keys) PersonByIDNumber(n models.IDNumber) Query {
 	return Where("idNumber.hash", In, k.Hashes(n.Secret)...)
 }
+
+// PeopleIn lists the people who live in a region, by place. Index: region.
+func PeopleIn(r models.Region) Query { return Where("region", Prefix, r).Asc("region") }
 
 // CodeID is the id of the one-time code of a phone.
 func (k *Keys) CodeID(phone models.Secret) string { return "code/" + k.Hash(phone) }
