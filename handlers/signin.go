@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/big"
 	"net/url"
@@ -43,7 +44,9 @@ func (h Identity) sendCode(ctx context.Context, rq Request, in codeRequest) (cod
 	if err := h.keepCode(ctx, phone, code, rq.Now); err != nil {
 		return codeSent{}, err
 	}
-	if err := h.SMS.SendCode(ctx, phone, code, rq.Lang, h.Policy.CodeLife); err != nil {
+	if err := h.SMS.SendCode(ctx, phone, code, rq.Lang, h.Policy.CodeLife); errors.Is(err, models.Limited) {
+		return codeSent{}, err
+	} else if err != nil {
 		return codeSent{}, models.E(models.Unavailable, "identity.sms_failed", err)
 	}
 	return codeSent{int(h.Policy.CodeLife.Seconds()), int(h.Policy.CodeEvery.Seconds())}, nil
