@@ -20,6 +20,7 @@ var samples = map[string][]string{
 	"hospital": {"长沙县第一人民医院"}, "days": {"3", "0", "1", "30"}, "onTime": {"true", "false"}, "verdict": {"UPHELD", "REJECTED"},
 	"cause": {"OVERDUE", "DEFAULT", "OFFICE", "CONSENT", "FREEZE", "收入变化"}, "type": {"OUTPATIENT", "INPATIENT"},
 	"kind": {"GUARDIAN", "AGENT"}, "role": {"town_staff"}, "org": {"o1"}, "orgName": {"望仙镇人民政府"},
+	"titleZh": {"本周六停水"}, "bodyZh": {"本周六八点到十二点检修管道，请提前存水。"}, "titleEn": {"No water on Saturday"}, "bodyEn": {"From eight to noon. Please store water."},
 	"method": {"code", "oidc"}, "why": {"left", "other"}, "what": {"secret"},
 }
 

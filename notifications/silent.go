@@ -27,4 +27,13 @@ var Silent = map[string]string{
 	"webhook.endpoint_changed":    "between a partner's system and ours",
 	"webhook.endpoint_disabled":   "about a partner's system: its list of endpoints says so, and the operator's",
 	"webhook.endpoint_enabled":    "between a partner's system and ours",
+
+	"campaign.drafted":   "staff are looking at it",
+	"campaign.changed":   "staff are looking at it",
+	"campaign.approved":  "its people are told when it runs",
+	"campaign.cancelled": "nobody was told of it",
+	"campaign.started":   "its people are told themselves",
+	"campaign.part_due":  "the campaign goes on by itself",
+	"campaign.done":      "staff see it in the list of campaigns",
+	"campaign.stopped":   "who was told keeps the message; the others never hear of it",
 }

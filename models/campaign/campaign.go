@@ -95,7 +95,8 @@ type Counts struct {
 	Passed   int   `bson:"passed"`   // not meant after all: moved, left, or without one of the two marks asked for
 }
 
-func (c *Counts) add(p Counts) {
+// Add adds what came of more people; Audience stays.
+func (c *Counts) Add(p Counts) {
 	c.Seen += p.Seen
 	c.Told += p.Told
 	c.Capped += p.Capped
@@ -257,7 +258,7 @@ func (c *Campaign) Step(p Part, now time.Time) (bool, error) {
 	if c.Part == 0 {
 		c.Counts.Audience = p.Counts.Audience
 	}
-	c.Counts.add(p.Counts)
+	c.Counts.Add(p.Counts)
 	c.Part++
 	c.Cursor = p.Cursor
 	switch {
