@@ -101,7 +101,7 @@ func (a *Callers) callerOf(ctx context.Context, c *claims, now time.Time) (Calle
 	if s.Person != c.Subject || !s.LiveAt(now) {
 		return Caller{}, models.E(models.Unauthenticated, "identity.session_over")
 	}
-	p, err := a.repos.People.Get(ctx, s.Person)
+	p, err := here(a.repos.People.Get(ctx, s.Person))
 	if err != nil {
 		return Caller{}, err
 	}
@@ -135,11 +135,14 @@ func (c Caller) covers(ward string, action Action) bool {
 	return !limited || identity.Covers(scope, string(action))
 }
 
-// Forget makes the next request of a session, a client or a person be read afresh. Whoever ends a session, stops a client
-// or changes offices or mandates calls it.
+// Forget makes the next request of a session, a client or a person be read afresh, and of who acts for that person. Whoever
+// ends a session, stops a client, changes offices or mandates or lets a person leave calls it.
 func (a *Callers) Forget(id string) {
 	a.changes.Add(1)
-	a.standing.drop(func(key string, s standing) bool { return key == id || s.person == id })
+	a.standing.drop(func(key string, s standing) bool {
+		_, ward := s.caller.Wards[id]
+		return key == id || s.person == id || ward
+	})
 }
 
 // cache keeps the most recently added values, between max and twice that. The zero cache is empty.

@@ -21,6 +21,9 @@ type Identity struct {
 	SMS      CodeSender // nil: no channel, so no codes
 	RealName Verifier   // nil: nobody can be bound
 	OIDC     *OIDC      // nil: no outside sign-in
+
+	// Ties say what holds a person back from closing the account: the key of a clause, "" for nothing.
+	Ties []func(ctx context.Context, person string) (reason string, err error)
 }
 
 // A CodeSender brings a one-time code to a phone. It must not log the code.
@@ -44,6 +47,8 @@ func (h Identity) Mount(r *Router) {
 		Open(), Limit(time.Minute, 120))
 
 	Get(r, "/me", h.me, Does("Who I am"), May("identity.me.read"), Tag("me"))
+	Delete(r, "/me", h.leave, Does("Close my account, for good", "Refused (422) while something is owed or open; clauses say what. All devices are signed out, and whoever signs in with the phone later is a new person."),
+		May("identity.me.leave"), Tag("me"))
 	Post(r, "/me/identity", h.bind, Does("Bind my real name", "Once, for good; at most a few tries a day."), May("identity.me.bind"))
 	Get(r, "/me/sessions", h.sessions, Does("Where I am signed in"), May("identity.sessions.read"))
 	Delete(r, "/me/sessions/{id}", h.endSession, Does("Sign a device out"), May("identity.sessions.end"))
@@ -101,7 +106,7 @@ func viewMe(p *identity.Person, now time.Time) meView {
 }
 
 func (h Identity) me(ctx context.Context, rq Request, _ struct{}) (meView, error) {
-	p, err := h.People.Get(ctx, rq.Actor.Person)
+	p, err := here(h.People.Get(ctx, rq.Actor.Person))
 	if err != nil {
 		return meView{}, err
 	}
@@ -129,7 +134,7 @@ func (h Identity) bind(ctx context.Context, rq Request, in bindRequest) (meView,
 	if err != nil {
 		return meView{}, err
 	}
-	p, err := h.People.Get(ctx, rq.Actor.Person)
+	p, err := here(h.People.Get(ctx, rq.Actor.Person))
 	if err != nil {
 		return meView{}, err
 	}

@@ -151,7 +151,7 @@ func pointAt(err error, pointer, reason string) error {
 
 // applicant gathers what a signing needs to know.
 func (h Medical) applicant(ctx context.Context, person, scheme string) (medical.Applicant, error) {
-	p, err := h.People.Get(ctx, person)
+	p, err := here(h.People.Get(ctx, person))
 	if err != nil {
 		return medical.Applicant{}, err
 	}

@@ -135,7 +135,14 @@ func (h Identity) linked(ctx context.Context, rq Request, who subject) (*identit
 	id := store.LinkID(who.issuer, who.id)
 	link, err := h.Links.Get(ctx, id)
 	if err == nil {
-		return h.People.Get(ctx, link.Person)
+		p, fault := here(h.People.Get(ctx, link.Person))
+		if models.CodeOf(fault) != models.NotFound {
+			return p, fault
+		}
+		if err := h.Links.Delete(ctx, id); err != nil { // the account is closed: who signs in now is a new person
+			return nil, err
+		}
+		err = fault
 	}
 	if models.CodeOf(err) != models.NotFound {
 		return nil, err

@@ -34,4 +34,11 @@ var Permissions = map[Action][]models.Role{
 	"inbox.change":       {models.Resident},
 	"events.dead.read":   {models.Operator},
 	"events.dead.decide": {models.Operator},
+
+	"identity.me.leave":    {models.Resident},
+	"delivery.mine":        {models.Resident},
+	"delivery.devices":     {models.Resident},
+	"delivery.preferences": {models.Resident},
+	"delivery.staff":       {models.Operator, models.CountyHealth, models.CreditOffice, models.Auditor},
+	"delivery.replay":      {models.Operator},
 }

@@ -196,7 +196,10 @@ func (h Identity) refresh(ctx context.Context, rq Request, in refreshRequest) (s
 		h.Callers.Forget(t.session)
 		return signedIn{}, refused
 	}
-	p, err := h.People.Get(ctx, s.Person)
+	p, err := here(h.People.Get(ctx, s.Person))
+	if models.CodeOf(err) == models.NotFound {
+		return signedIn{}, refused
+	}
 	if err != nil {
 		return signedIn{}, err
 	}

@@ -25,6 +25,7 @@ const maxFen = 10_000_000_000_000
 
 var (
 	mobile       = regexp.MustCompile(`^1[3-9]\d{9}$`)
+	installed    = regexp.MustCompile(`^[A-Za-z0-9._-]{8,64}$`)
 	divisionCode = regexp.MustCompile(`^(\d{2}|\d{4}|\d{6}|\d{9}|\d{12})$`)
 )
 
@@ -36,6 +37,7 @@ var rules = map[string]rule{
 	"cnphone":  {ok: text(mobile.MatchString), pattern: mobile.String(), says: "mobile number of the mainland"},
 	"uscc":     {ok: text(validUSCC), pattern: `^[0-9A-HJ-NPQRTUWXY]{18}$`, says: "unified social credit code with a valid check character (GB 32100)"},
 	"division": {ok: text(divisionCode.MatchString), pattern: divisionCode.String(), says: "division code (GB/T 2260): province 2, city 4, county 6, town 9, village 12 digits"},
+	"install":  {ok: text(installed.MatchString), pattern: installed.String(), says: "what an app calls its installation on a device"},
 	"day":      {ok: text(func(s string) bool { _, err := models.ParseDay(s); return err == nil }), format: "date", says: "day in Asia/Shanghai"},
 }
 

@@ -78,6 +78,9 @@ type Failure struct {
 
 func (f *Failure) Error() string { return fmt.Sprintf("%s (%s): %v", f.Class, f.Code, f.Err) }
 
+// Word is the vendor's word alone: it tells nobody's address.
+func (f *Failure) Word() string { return f.Code }
+
 // Unwrap gives the cause.
 func (f *Failure) Unwrap() error { return f.Err }
 
