@@ -36,7 +36,8 @@ var moves = models.Machine[State]{
 	FailedRetry: {Sending, Deferred, Skipped, Dead},
 	Sent:        {Opened, Queued},
 	Dead:        {Queued},
-	Skipped:     nil, Opened: nil,
+	Skipped:     {Queued}, // a partner's alone: its endpoint was off
+	Opened:      nil,
 }
 
 // Class is what a text is for. Vendors of push channels bound and punish the second.
@@ -102,15 +103,16 @@ type Delivery struct {
 	Campaign string        `bson:"campaign,omitempty"`
 	Lang     string        `bson:"lang,omitempty"`
 	Body     string        `bson:"body,omitempty"` // what a partner is sent, the same at every try
-	Open     string        `bson:"open,omitempty"` // address and digest key while others may still join; unique
+	Open     string        `bson:"open,omitempty"` // address and digest key while others may still join, DEFERRED alone; unique
 
 	At       time.Time  `bson:"at"`                 // when it happened
 	NotAfter *time.Time `bson:"notAfter,omitempty"` // telling it later is pointless; nil: never
 	DueAt    time.Time  `bson:"dueAt"`              // its place in the lane
 
 	Tries    int        `bson:"tries"`              // that count: those the whole channel failed do not
+	Before   int        `bson:"before,omitempty"`   // those of them that were before the last replay
 	Failures []Failure  `bson:"failures,omitempty"` // the last ten
-	SentAt   *time.Time `bson:"sentAt,omitempty"`
+	SentAt   *time.Time `bson:"sentAt,omitempty"`   // when the channel last took it; a replay leaves it, it proves that notice was given
 	OpenedAt *time.Time `bson:"openedAt,omitempty"`
 	Receipt  string     `bson:"receipt,omitempty"` // the channel's own id
 }
@@ -125,169 +127,6 @@ type Failure struct {
 const (
 	maxFailures = 10
 	maxMessages = 50
-	maxCode     = 120
+	maxCode     = 120 // bytes
+	maxLeast    = day // a channel that asks for a longer pause is asked again sooner
 )
-
-// Due says whether the delivery is to be sent at now.
-func (d *Delivery) Due(now time.Time) bool {
-	return d.Lane != "" && d.WakeAt != nil && !d.WakeAt.After(now)
-}
-
-// Start claims the delivery for one try until now+lease. Errors: Conflict "delivery.not_due" when somebody else has it.
-func (d *Delivery) Start(lease time.Duration, now time.Time) error {
-	if !d.Due(now) {
-		return models.E(models.Conflict, "delivery.not_due")
-	}
-	if err := d.move(Sending, "", now); err != nil {
-		return err
-	}
-	d.Open, d.Tries, d.WakeAt = "", d.Tries+1, models.At(now.Add(lease))
-	return nil
-}
-
-// holds says whether the try with the number n is still the current one: a replica that was too slow changes nothing.
-func (d *Delivery) holds(n int) error {
-	if d.State != Sending || d.Tries != n {
-		return models.E(models.Conflict, "delivery.not_yours")
-	}
-	return nil
-}
-
-// Took ends try n: the channel has the delivery. Errors: Conflict "delivery.not_yours".
-func (d *Delivery) Took(n int, receipt string, p Policy, now time.Time) error {
-	if err := d.holds(n); err != nil {
-		return err
-	}
-	d.Receipt, d.SentAt = receipt, models.At(now)
-	return d.end(Sent, "", p, now)
-}
-
-// Failed ends try n with a failure of this delivery alone: it is tried again after its next wait, or after least when that
-// is longer, or is dead. One that would come too late is skipped. Errors: Conflict "delivery.not_yours".
-func (d *Delivery) Failed(n int, code string, least time.Duration, p Policy, now time.Time) error {
-	if err := d.holds(n); err != nil {
-		return err
-	}
-	d.note(code, now)
-	wait, more := p.Wait(d.Channel, d.ID, d.Tries)
-	if !more {
-		return d.end(Dead, WhyExhausted, p, now)
-	}
-	at := models.At(now.Add(max(wait, least)))
-	if d.NotAfter != nil && at.After(*d.NotAfter) {
-		return d.end(Skipped, WhyExpired, p, now)
-	}
-	if err := d.move(FailedRetry, code, now); err != nil {
-		return err
-	}
-	d.DueAt, d.WakeAt = *at, at
-	return nil
-}
-
-// Back ends try n without counting it: the channel as a whole is down, and the delivery keeps its place.
-// Errors: Conflict "delivery.not_yours".
-func (d *Delivery) Back(n int, code string, now time.Time) error {
-	if err := d.holds(n); err != nil {
-		return err
-	}
-	d.note(code, now)
-	if err := d.move(Queued, code, now); err != nil {
-		return err
-	}
-	d.Tries, d.WakeAt = d.Tries-1, models.At(d.DueAt)
-	return nil
-}
-
-// Kill ends try n for good: the channel will never take this. why is one of the Why words.
-// Errors: Conflict "delivery.not_yours".
-func (d *Delivery) Kill(n int, why, code string, p Policy, now time.Time) error {
-	if err := d.holds(n); err != nil {
-		return err
-	}
-	d.note(code, now)
-	return d.end(Dead, why, p, now)
-}
-
-// Skip ends a delivery that is not needed any more. Errors: InvalidTransition once it is over.
-func (d *Delivery) Skip(why string, p Policy, now time.Time) error {
-	return d.end(Skipped, why, p, now)
-}
-
-// Defer puts a delivery off until at, before it is tried. Errors: InvalidTransition once it is over.
-func (d *Delivery) Defer(at, now time.Time) error {
-	if err := d.move(Deferred, "", now); err != nil {
-		return err
-	}
-	d.DueAt, d.WakeAt = *models.At(at), models.At(at)
-	return nil
-}
-
-// Join adds a message to a delivery that still collects. False when it does not any more, or is full.
-func (d *Delivery) Join(message string) bool {
-	for _, m := range d.Messages {
-		if m == message {
-			return true
-		}
-	}
-	if d.State != Deferred || d.Open == "" || len(d.Messages) >= maxMessages {
-		return false
-	}
-	d.Messages = append(d.Messages, message)
-	return true
-}
-
-// Replay queues a dead delivery, or one that was sent, once more, with all its tries. Errors: InvalidTransition.
-func (d *Delivery) Replay(by models.Actor, now time.Time) error {
-	if err := d.Move(moves, Queued, by, now, "delivery.not_over", ""); err != nil {
-		return err
-	}
-	d.Tries, d.Lane, d.GoneAt, d.NotAfter = 0, d.lane(), nil, nil
-	d.DueAt, d.WakeAt = *models.At(now), models.At(now)
-	return nil
-}
-
-// Tapped notes that its reader opened it; again changes nothing. Errors: NotFound for somebody else's, InvalidTransition unless sent.
-func (d *Delivery) Tapped(by models.Actor, now time.Time) error {
-	switch {
-	case by.Person == "" || by.Person != d.Person:
-		return models.E(models.NotFound, "not_found")
-	case d.State == Opened:
-		return nil
-	}
-	if err := d.Move(moves, Opened, by, now, "delivery.not_sent", ""); err != nil {
-		return err
-	}
-	d.OpenedAt = models.At(now)
-	return nil
-}
-
-// Over says whether nothing is going to happen to the delivery by itself.
-func (d *Delivery) Over() bool {
-	switch d.State {
-	case Sent, Dead, Skipped, Opened:
-		return true
-	case Queued, Deferred, Sending, FailedRetry:
-	}
-	return false
-}
-
-func (d *Delivery) note(code string, now time.Time) {
-	if len(code) > maxCode {
-		code = code[:maxCode]
-	}
-	if d.Failures = append(d.Failures, Failure{At: now, Code: code}); len(d.Failures) > maxFailures {
-		d.Failures = d.Failures[len(d.Failures)-maxFailures:]
-	}
-}
-
-func (d *Delivery) move(to State, why string, now time.Time) error {
-	return d.Move(moves, to, models.Clockwork, now, "delivery.over", why)
-}
-
-func (d *Delivery) end(to State, why string, p Policy, now time.Time) error {
-	if err := d.move(to, why, now); err != nil {
-		return err
-	}
-	d.Lane, d.Open, d.WakeAt, d.GoneAt = "", "", nil, models.At(now.Add(p.kept(d)))
-	return nil
-}

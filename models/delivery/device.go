@@ -45,7 +45,7 @@ type Device struct {
 	Person   string        `bson:"person"`
 	Install  string        `bson:"install"` // what the app calls this installation
 	Channel  string        `bson:"channel"` // one of DeviceChannels
-	Token    models.Secret `bson:"token"`   // unique; for webpush the address the browser gave; empty once disabled for moving
+	Token    models.Secret `bson:"token"`   // unique; for webpush the address the browser gave; forgotten once disabled
 	P256dh   models.Secret `bson:"p256dh"`  // webpush: the browser's key
 	Auth     models.Secret `bson:"auth"`    // webpush: the browser's secret
 	Host     string        `bson:"host,omitempty"`
@@ -70,15 +70,19 @@ type Address struct {
 
 // NewDevice starts a device. Errors: as Report.
 func NewDevice(person, install string, a Address, p Policy, now time.Time) (*Device, error) {
+	if err := a.check(); err != nil {
+		return nil, err
+	}
 	d := &Device{Person: person, Install: install}
 	d.ID, d.State, d.Moved = DeviceID(person, install), Active, models.Moved{By: models.Resident, At: now}
-	return d, d.report(a, p, now)
+	d.report(a, p, now)
+	return d, nil
 }
 
 // Report notes where the device can be reached now, and that it lives; a disabled one comes back.
 // Errors: Invalid.
 func (d *Device) Report(a Address, p Policy, now time.Time) error {
-	if err := d.check(a); err != nil {
+	if err := a.check(); err != nil {
 		return err
 	}
 	if d.State != Active {
@@ -86,10 +90,14 @@ func (d *Device) Report(a Address, p Policy, now time.Time) error {
 			return err
 		}
 	}
-	return d.report(a, p, now)
+	d.report(a, p, now)
+	return nil
 }
 
-func (d *Device) check(a Address) error {
+// maxToken bounds an address, in bytes.
+const maxToken = 2048
+
+func (a Address) check() error {
 	var fields []models.Field
 	need := func(ok bool, pointer, code string) {
 		if !ok {
@@ -97,26 +105,27 @@ func (d *Device) check(a Address) error {
 		}
 	}
 	need(slices.Contains(DeviceChannels, a.Channel), "/channel", "unknown_channel")
-	need(a.Token != "" && len(a.Token) <= 2048, "/token", "required")
+	need(a.Token != "", "/token", "required")
+	need(len(a.Token) <= maxToken, "/token", "max")
 	web := a.Channel == WebPush
 	need(!web || a.P256dh != "", "/p256dh", "required")
 	need(!web || a.Auth != "", "/auth", "required")
-	need(!web || a.Host != "" && strings.HasPrefix(a.Token, "https://"), "/token", "url")
+	need(!web || a.Token == "" || a.Host != "" && strings.HasPrefix(a.Token, "https://"), "/token", "url")
 	if len(fields) > 0 {
 		return &models.Error{Code: models.Invalid, Reason: "delivery.device_invalid", Fields: fields}
 	}
 	return nil
 }
 
-func (d *Device) report(a Address, p Policy, now time.Time) error {
-	if err := d.check(a); err != nil {
-		return err
+func (d *Device) report(a Address, p Policy, now time.Time) {
+	if a.Channel != WebPush {
+		a.Host, a.P256dh, a.Auth = "", "", ""
 	}
 	d.Channel, d.Token, d.Host = a.Channel, models.NewSecret(a.Token), a.Host
 	d.P256dh, d.Auth = models.NewSecret(a.P256dh), models.NewSecret(a.Auth)
 	d.Platform, d.App, d.Lang, d.SeenAt = a.Platform, a.App, a.Lang, *models.At(now)
-	d.GoneAt, d.WakeAt, d.Until = nil, models.At(now.Add(p.StaleAfter)), models.At(now.Add(p.GoneAfter))
-	return nil
+	d.Until = models.At(now.Add(p.GoneAfter))
+	d.GoneAt, d.WakeAt = nil, models.Earliest(models.At(now.Add(p.StaleAfter)), d.Until)
 }
 
 // Reachable says whether something of a class may be sent to the device.
@@ -124,20 +133,26 @@ func (d *Device) Reachable(class Class) bool {
 	return d.State == Active || d.State == Stale && class == Service
 }
 
-// Disable stops sending to the device; one that is disabled stays as it is. why is one of the Off words. Its address is
-// forgotten when another device has it.
+// Disable stops sending to the device and forgets its address; one that is disabled stays as it is. why is one of the
+// Off words.
 func (d *Device) Disable(by models.Actor, why string, now time.Time) error {
-	if why == OffMoved || why == OffSignedOut {
-		d.Token, d.P256dh, d.Auth = models.Secret{}, models.Secret{}, models.Secret{}
-	}
 	if d.State == Disabled {
 		return nil
 	}
 	if err := d.Move(deviceMoves, Disabled, by, now, "delivery.device_disabled", why); err != nil {
 		return err
 	}
-	d.WakeAt, d.GoneAt = nil, models.At(now.Add(deviceKept))
+	d.Token, d.P256dh, d.Auth = models.Secret{}, models.Secret{}, models.Secret{}
+	d.Until, d.WakeAt, d.GoneAt = nil, nil, models.At(now.Add(deviceKept))
 	return nil
+}
+
+// Died disables the device because the push service no longer knows token; nothing when it reported another one since.
+func (d *Device) Died(token models.Secret, now time.Time) error {
+	if d.Token != token {
+		return nil
+	}
+	return d.Disable(models.Clockwork, OffToken, now)
 }
 
 // deviceKept is how long a disabled device stays in its owner's list.
@@ -145,27 +160,27 @@ const deviceKept = 90 * day
 
 // Wake lets a silent device go stale, then be disabled.
 func (d *Device) Wake(now time.Time) error {
-	switch {
-	case d.Until != nil && !d.Until.After(now):
-		return d.Disable(models.Clockwork, OffSilent, *d.Until)
-	case d.State == Active:
+	if d.State == Active && d.WakeAt != nil && !d.WakeAt.After(now) {
 		if err := d.Move(deviceMoves, Stale, models.Clockwork, *d.WakeAt, "delivery.device_disabled", ""); err != nil {
 			return err
 		}
+		d.WakeAt = d.Until
 	}
-	d.WakeAt = d.Until
+	if d.State == Stale && d.Until != nil && !d.Until.After(now) {
+		return d.Disable(models.Clockwork, OffSilent, *d.Until)
+	}
 	return nil
 }
 
-// Market counts a marketing push of the day. False, and nothing changes, when the device has had most of them.
+// Market counts a marketing push of the day in Shanghai. False, and nothing changes, when the device has had most of them.
 func (d *Device) Market(most int, now time.Time) bool {
-	today := models.DayOf(now)
+	today, had := models.DayOf(now), d.Marketings
 	if d.MarketingOn != today {
-		d.MarketingOn, d.Marketings = today, 0
+		had = 0
 	}
-	if d.Marketings >= most {
+	if had >= most {
 		return false
 	}
-	d.Marketings++
+	d.MarketingOn, d.Marketings = today, had+1
 	return true
 }

@@ -81,29 +81,51 @@ func (n Notice) plan(d *Delivery, r Reader, at time.Time, p Policy, now time.Tim
 		at = now
 	}
 	due := decent(r.prefs(), d.Urgent, d.To, at, p)
-	if d.Channel != SMS && n.Digest != "" && due.After(now) {
-		d.Open = d.To + "/" + n.Digest
-	}
 	d.State, d.Moved = Queued, models.Moved{By: models.System, At: now}
 	if due.After(now) {
 		d.State = Deferred
+		if d.Channel != SMS && n.Digest != "" {
+			d.Open = n.key(d.To)
+		}
 	}
 	d.Lane = d.lane()
 	d.DueAt, d.WakeAt = *models.At(due), models.At(due)
 	return d
 }
 
-// decent is the first moment from t on outside quiet hours. Who waited for their end is told over the policy's spread
-// after it, everything for one address at the same moment, so that its order stays.
+// key is what notices that are told as one at an address share. What cannot be refused, what does not wait for morning and
+// what advertises each keep to their own.
+func (n Notice) key(to string) string {
+	key := to + "/" + n.Digest
+	if n.Legal {
+		key += "/legal"
+	}
+	if n.Urgent {
+		key += "/urgent"
+	}
+	if n.Class == Marketing {
+		key += "/marketing"
+	}
+	return key
+}
+
+// decent is the first moment from t on outside quiet hours. At one address they end later, by its share of the policy's
+// spread: what waited for their end and what happened since go out in their order.
 func decent(prefs *Preferences, urgent bool, to string, t time.Time, p Policy) time.Time {
 	if urgent {
 		return t
 	}
-	free := prefs.Allowed(t, p)
-	if !free.After(t) {
-		return t
+	late := share(p.Spread, to, "spread")
+	at := t
+	for range maxWindows {
+		next := prefs.Allowed(at, p)
+		next = prefs.Allowed(next.Add(-late), p).Add(late)
+		if next.Equal(at) {
+			return at
+		}
+		at = next
 	}
-	return free.Add(share(p.Spread, to, "spread"))
+	return prefs.Allowed(t, p) // no gap between quiet hours is as long as the spread
 }
 
 // Facts are what is known just before a delivery is sent.
@@ -119,26 +141,52 @@ type Facts struct {
 // neither, send it.
 func (d *Delivery) Judge(f Facts, p Policy, now time.Time) (skip string, until time.Time) {
 	prefs := Reader{Prefs: f.Prefs}.prefs()
+	if why := d.needless(f, prefs, now); why != "" {
+		return why, until
+	}
+	if _, more := p.Wait(d.Channel, d.ID, d.Tries-d.Before); !more && d.Tries > d.Before {
+		return WhyExhausted, until // its last try ended without a word
+	}
+	at := decent(prefs, d.Urgent, d.To, now, p)
+	switch {
+	case !at.After(now):
+		return "", until
+	case d.NotAfter != nil && at.After(*d.NotAfter):
+		return WhyExpired, until
+	}
+	return "", at
+}
+
+// needless is why the delivery is not to be sent at all, "" when it is; the first reason that holds, in this order.
+func (d *Delivery) needless(f Facts, prefs *Preferences, now time.Time) string {
 	switch {
 	case f.Left:
-		return WhyPerson, until
+		return WhyPerson
 	case d.NotAfter != nil && now.After(*d.NotAfter):
-		return WhyExpired, until
+		return WhyExpired
 	case f.Stopped:
-		return WhyStopped, until
+		return WhyStopped
 	case f.Off:
-		return WhyDevice, until
+		return d.off()
 	case d.Person == "":
-		return "", until
+		return ""
 	case f.Read:
-		return WhyRead, until
+		return WhyRead
 	case !prefs.Wants(d.Topic, d.Channel, d.Class, d.Legal):
-		return WhyMuted, until
+		return WhyMuted
 	}
-	if at := decent(prefs, d.Urgent, d.To, now, p); at.After(now) {
-		return "", at
+	return ""
+}
+
+// off is the word for an address that is not there any more.
+func (d *Delivery) off() string {
+	switch d.Channel {
+	case Webhook:
+		return WhyDisabled
+	case SMS:
+		return WhyNoAddress
 	}
-	return "", until
+	return WhyDevice
 }
 
 // ForPartner is the delivery of an event to a partner's endpoint. body is what is sent, the same at every try.

@@ -1,11 +1,12 @@
 package delivery
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
-
-	"xinyi/models"
 )
 
 // Policy holds the numbers of telling people. All are configuration; Standard is what a city starts with.
@@ -59,16 +60,17 @@ func (p Policy) Wait(channel, id string, tries int) (time.Duration, bool) {
 		return 0, false
 	}
 	wait := waits[tries-1]
-	return wait + share(wait/5, id, "wait", string(rune('0'+tries))), true
+	return wait + share(wait/5, id, "wait", strconv.Itoa(tries)), true
 }
 
-// share is a part of d between nothing and the whole, always the same for the same words.
+// share is a part of d, nothing included and the whole not, in whole milliseconds; always the same for the same words.
 func share(d time.Duration, words ...string) time.Duration {
 	if d <= 0 {
 		return 0
 	}
-	n := binary.BigEndian.Uint64([]byte(models.Derived(words...))[:8])
-	return time.Duration(n % uint64(d)) //nolint:gosec // d > 0
+	sum := sha256.Sum256([]byte(strings.Join(words, "\x00")))
+	n := binary.BigEndian.Uint64(sum[:]) % uint64(d)
+	return time.Duration(n).Truncate(time.Millisecond) //nolint:gosec // n < d
 }
 
 func (p Policy) kept(d *Delivery) time.Duration {

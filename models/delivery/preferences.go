@@ -3,6 +3,7 @@ package delivery
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"xinyi/models"
@@ -37,9 +38,10 @@ const (
 func (p *Preferences) Check(topics, channels []string) error {
 	var fields []models.Field
 	bad := func(pointer, code string) { fields = append(fields, models.Field{Pointer: pointer, Code: code}) }
+	key := strings.NewReplacer("~", "~0", "/", "~1").Replace // RFC 6901
 	for _, c := range slices.Sorted(maps.Keys(p.Channels)) {
 		if !slices.Contains(channels, c) {
-			bad("/channels/"+c, "unknown_channel")
+			bad("/channels/"+key(c), "unknown_channel")
 		}
 	}
 	if len(p.Topics) > maxTopics {
@@ -47,11 +49,11 @@ func (p *Preferences) Check(topics, channels []string) error {
 	}
 	for _, t := range slices.Sorted(maps.Keys(p.Topics)) {
 		if !slices.Contains(topics, t) {
-			bad("/topics/"+t, "unknown_topic")
+			bad("/topics/"+key(t), "unknown_topic")
 		}
 		for _, c := range slices.Sorted(maps.Keys(p.Topics[t].Channels)) {
 			if !slices.Contains(channels, c) {
-				bad("/topics/"+t+"/channels/"+c, "unknown_channel")
+				bad("/topics/"+key(t)+"/channels/"+key(c), "unknown_channel")
 			}
 		}
 	}

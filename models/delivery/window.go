@@ -37,16 +37,22 @@ func (w Window) on(d models.Day) (span, bool) {
 	if weekday == 0 {
 		weekday = 7
 	}
-	from, ok := clock(w.From)
-	to, good := clock(w.To)
-	if !ok || !good || !slices.Contains(w.Days, weekday) {
+	from, to, ok := w.minutes()
+	if !ok || !slices.Contains(w.Days, weekday) {
 		return span{}, false
-	}
-	if to <= from {
-		to += 24 * 60
 	}
 	at := func(minutes int) time.Time { return start.Add(time.Duration(minutes) * time.Minute) } // no daylight saving in China
 	return span{at(from), at(to)}, true
+}
+
+// minutes are the window's borders, from the start of the day on which it begins; false for what is no window.
+func (w Window) minutes() (from, to int, ok bool) {
+	from, ok = clock(w.From)
+	to, good := clock(w.To)
+	if to <= from {
+		to += dayLong
+	}
+	return from, to, ok && good
 }
 
 // after is the first moment from t on that no window covers. Windows that cover a whole week are refused before they are
@@ -76,7 +82,7 @@ func covered(windows []Window, t time.Time) (time.Time, bool) {
 	return t, false
 }
 
-// checkWindows finds what is wrong with quiet hours; at least four hours of every day must be left.
+// checkWindows finds what is wrong with quiet hours; at least four hours of any 24 must be left.
 func checkWindows(windows []Window) (fields []models.Field) {
 	bad := func(i int, part, code string) {
 		fields = append(fields, models.Field{Pointer: fmt.Sprintf("/quietHours/%d%s", i, part), Code: code})
@@ -91,7 +97,7 @@ func checkWindows(windows []Window) (fields []models.Field) {
 		if _, ok := clock(w.To); !ok {
 			bad(i, "/to", "clock")
 		}
-		if len(w.Days) == 0 || slices.ContainsFunc(w.Days, func(d int) bool { return d < 1 || d > 7 }) {
+		if len(w.Days) == 0 || len(w.Days) > 7 || slices.ContainsFunc(w.Days, func(d int) bool { return d < 1 || d > 7 }) {
 			bad(i, "/days", "weekdays")
 		}
 	}
@@ -101,23 +107,45 @@ func checkWindows(windows []Window) (fields []models.Field) {
 	return fields
 }
 
-// leastOpen is how much of every day quiet hours must leave, in minutes.
-const leastOpen = 4 * 60
+// Minutes, of a day and of a week; leastOpen is how many of any day long stretch quiet hours must leave.
+const (
+	dayLong   = 24 * 60
+	weekLong  = 7 * dayLong
+	leastOpen = 4 * 60
+)
 
-// leavesRoom says whether every day of a week has leastOpen minutes outside windows.
+// leavesRoom says whether any 24 hours of a week, whenever they begin, have leastOpen minutes outside windows. So nothing
+// waits longer than 20 hours.
 func leavesRoom(windows []Window) bool {
-	const monday = models.Day("2024-01-01")
-	for i := range 7 {
-		d := monday.Add(i)
-		open := 0
-		for m := range 24 * 60 {
-			if _, quiet := covered(windows, d.Start().Add(time.Duration(m)*time.Minute)); !quiet {
-				open++
-			}
+	quiet := quietMinutes(windows)
+	open := 0
+	for m := range weekLong + dayLong { // the minutes up to m, around the end of the week
+		if !quiet[m%weekLong] {
+			open++
+		}
+		if m < dayLong {
+			continue
+		}
+		if !quiet[m-dayLong] {
+			open--
 		}
 		if open < leastOpen {
 			return false
 		}
 	}
 	return true
+}
+
+// quietMinutes are the minutes of a week, from Monday on, that windows cover.
+func quietMinutes(windows []Window) *[weekLong]bool {
+	var quiet [weekLong]bool
+	for _, w := range windows {
+		from, to, _ := w.minutes()
+		for _, d := range w.Days {
+			for m := from; m < to; m++ {
+				quiet[((d-1)*dayLong+m)%weekLong] = true
+			}
+		}
+	}
+	return &quiet
 }
