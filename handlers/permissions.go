@@ -41,4 +41,7 @@ var Permissions = map[Action][]models.Role{
 	"delivery.preferences": {models.Resident},
 	"delivery.staff":       {models.Operator, models.CountyHealth, models.CreditOffice, models.Auditor},
 	"delivery.replay":      {models.Operator},
+
+	"campaigns.read":  {models.CreditOffice, models.TownStaff, models.Auditor},
+	"campaigns.write": {models.CreditOffice, models.TownStaff},
 }

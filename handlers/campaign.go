@@ -1,0 +1,231 @@
+package handlers
+
+import (
+	"context"
+	"time"
+
+	"xinyi/models"
+	"xinyi/models/campaign"
+	"xinyi/models/delivery"
+	"xinyi/models/inbox"
+	"xinyi/store"
+)
+
+// Campaign lets staff tell one notice to many people of their region. Words and Lock put it into a language, as the inbox
+// and a locked screen show it.
+type Campaign struct {
+	store.Campaign
+	Deliveries *store.Repo[delivery.Delivery]
+	Words      func(m *inbox.Message, lang string) (inbox.Words, error)
+	Lock       func(kind, lang string) (string, error)
+}
+
+// Mount names the routes.
+func (h Campaign) Mount(r *Router) {
+	Post(r, "/campaigns", h.create, Does("Draft a notice to many people", "To those who live in a region within one's own, all of them or those with an office or a tag. A second person lets it go"),
+		May("campaigns.write"), Creates)
+	Get(r, "/campaigns", h.list, Does("The campaigns of my region", "By place, the newest first in each"), May("campaigns.read"))
+	Get(r, "/campaigns/tags", h.tags, Does("What an audience can be asked for by, and how many people of a region have it"), May("campaigns.read"))
+	Get(r, "/campaigns/{id}", h.get, Does("A campaign, and how far it has come"), May("campaigns.read"))
+	Put(r, "/campaigns/{id}", h.edit, Does("Change a draft", "Only its maker, and only before it is approved"), May("campaigns.write"))
+	Post(r, "/campaigns/{id}/preview", h.preview, Does("The words as its people will see them, and how many they are"), May("campaigns.write"))
+	Post(r, "/campaigns/{id}/approve", h.approve, Does("Let a campaign go; never one's own", "It starts at once, or when it is planned for, moved a few minutes away from a quarter hour"), May("campaigns.write"))
+	Post(r, "/campaigns/{id}/stop", h.stop, Does("Stop a campaign", "People already being told keep the message; what still waits for their phones is not sent"), May("campaigns.write"))
+	Post(r, "/campaigns/{id}/cancel", h.cancel, Does("Give a draft up"), May("campaigns.write"))
+}
+
+type wordsRequest struct {
+	ZH string `json:"zh" validate:"required"`
+	EN string `json:"en" validate:"required"`
+}
+
+type audienceRequest struct {
+	Region models.Region `json:"region" validate:"required,division" description:"Who lives here; within one's own region"`
+	Role   models.Role   `json:"role,omitempty" validate:"omitempty,oneof=hospital_finance town_staff county_health credit_office auditor operator" description:"Only who holds this office"`
+	Tag    string        `json:"tag,omitempty" validate:"omitempty,max=64" description:"Only who carries this tag"`
+}
+
+// contentRequest is what a campaign says to whom.
+type contentRequest struct {
+	Title       wordsRequest      `json:"title" description:"At most 50 characters each"`
+	Body        wordsRequest      `json:"body" description:"At most 500 characters each"`
+	Class       campaign.Class    `json:"class" validate:"required,oneof=service marketing" description:"marketing: at most two a week reach a person"`
+	Severity    campaign.Severity `json:"severity,omitempty" validate:"omitempty,oneof=info action" description:"info when absent; action: something is to be done"`
+	Audience    audienceRequest   `json:"audience"`
+	ScheduledAt *time.Time        `json:"scheduledAt,omitempty" description:"At most 90 days ahead; at once when absent"`
+}
+
+func (in contentRequest) content() campaign.Content {
+	c := campaign.Content{
+		Title: campaign.Text(in.Title), Body: campaign.Text(in.Body), Class: in.Class, Severity: in.Severity,
+		Audience: campaign.Audience(in.Audience),
+	}
+	if c.Severity == "" {
+		c.Severity = campaign.Info
+	}
+	if in.ScheduledAt != nil {
+		c.ScheduledAt = models.At(*in.ScheduledAt)
+	}
+	return c
+}
+
+func (h Campaign) create(ctx context.Context, rq Request, in contentRequest) (campaignView, error) {
+	c, err := campaign.New(rq.NewID(), rq.Actor, in.content(), rq.Now)
+	if err == nil {
+		err = h.Campaigns.Insert(ctx, c)
+	}
+	if err != nil {
+		return campaignView{}, err
+	}
+	return viewCampaign(c), nil
+}
+
+type campaignsRequest struct {
+	State string `query:"state" validate:"omitempty,oneof=DRAFT APPROVED RUNNING DONE STOPPED CANCELLED"`
+	PageQuery
+}
+
+func (h Campaign) list(ctx context.Context, rq Request, in campaignsRequest) (List[campaignView], error) {
+	var of []campaign.State
+	if in.State != "" {
+		of = append(of, campaign.State(in.State))
+	}
+	page, err := h.Campaigns.Find(ctx, store.CampaignsIn(rq.Actor.Region, of...).Page(in.Limit, in.Cursor))
+	if err != nil {
+		return List[campaignView]{}, err
+	}
+	return Listed(page, viewCampaign), nil
+}
+
+// read is a campaign within the caller's region; any other is not there. Errors: NotFound.
+func (h Campaign) read(ctx context.Context, rq Request, id string) (*campaign.Campaign, error) {
+	c, err := h.Campaigns.Get(ctx, id)
+	if err == nil && !rq.Actor.Region.Contains(c.Audience.Region) {
+		return nil, models.E(models.NotFound, "not_found")
+	}
+	return c, err
+}
+
+func (h Campaign) get(ctx context.Context, rq Request, in byID) (campaignProgressView, error) {
+	c, err := h.read(ctx, rq, in.ID)
+	if err != nil {
+		return campaignProgressView{}, err
+	}
+	by, err := h.Deliveries.CountBy(ctx, "state", store.DeliveriesOfCampaign(c.ID))
+	if err != nil {
+		return campaignProgressView{}, err
+	}
+	return campaignProgressView{campaignView: viewCampaign(c), Deliveries: viewDeliveryCounts(by), ETA: c.ETA(rq.Now)}, nil
+}
+
+type editCampaignRequest struct {
+	byID
+	contentRequest
+}
+
+func (h Campaign) edit(ctx context.Context, rq Request, in editCampaignRequest) (campaignView, error) {
+	return h.change(ctx, rq, in.ID, func(c *campaign.Campaign) error { return c.Edit(rq.Actor, in.content(), rq.Now) })
+}
+
+func (h Campaign) approve(ctx context.Context, rq Request, in byID) (campaignView, error) {
+	return h.change(ctx, rq, in.ID, func(c *campaign.Campaign) error { return c.Approve(rq.Actor, rq.Now) })
+}
+
+func (h Campaign) stop(ctx context.Context, rq Request, in reasonRequest) (campaignView, error) {
+	rq.Revision = 0 // a campaign that runs moves on all the time; who stops it means it
+	return h.change(ctx, rq, in.ID, func(c *campaign.Campaign) error { return c.Stop(rq.Actor, in.Reason, rq.Now) })
+}
+
+func (h Campaign) cancel(ctx context.Context, rq Request, in byID) (campaignView, error) {
+	return h.change(ctx, rq, in.ID, func(c *campaign.Campaign) error { return c.Cancel(rq.Actor, rq.Now) })
+}
+
+// change changes a campaign within the caller's region that is still the one the caller saw.
+func (h Campaign) change(ctx context.Context, rq Request, id string, change func(*campaign.Campaign) error) (campaignView, error) {
+	c, err := h.Campaigns.Update(ctx, id, func(c *campaign.Campaign) error {
+		if !rq.Actor.Region.Contains(c.Audience.Region) {
+			return models.E(models.NotFound, "not_found")
+		}
+		if err := rq.Fresh(c.Revision); err != nil {
+			return err
+		}
+		return change(c)
+	})
+	if err != nil {
+		return campaignView{}, err
+	}
+	return viewCampaign(c), nil
+}
+
+// previewView is a campaign as one of its people will see it.
+type previewView struct {
+	ZH       previewWords `json:"zh"`
+	EN       previewWords `json:"en"`
+	Audience int64        `json:"audience" description:"People in the audience now; with both an office and a tag at most so many"`
+}
+
+type previewWords struct {
+	Title      string `json:"title"`
+	Body       string `json:"body"`
+	Why        string `json:"why"`
+	LockScreen string `json:"lockScreen"`
+}
+
+func (h Campaign) preview(ctx context.Context, rq Request, in byID) (previewView, error) {
+	c, err := h.read(ctx, rq, in.ID)
+	if err != nil {
+		return previewView{}, err
+	}
+	var v previewView
+	e := c.Told("", rq.Now)
+	for lang, to := range map[string]*previewWords{"zh": &v.ZH, "en": &v.EN} {
+		words, err := h.Words(&inbox.Message{Kind: e.Kind, Params: e.Data}, lang)
+		if err != nil {
+			return previewView{}, err
+		}
+		lock, err := h.Lock(e.Kind, lang)
+		if err != nil {
+			return previewView{}, err
+		}
+		*to = previewWords{Title: words.Title, Body: words.Body, Why: words.Why, LockScreen: lock}
+	}
+	v.Audience, err = h.Reach(ctx, c.Audience)
+	return v, err
+}
+
+type tagsRequest struct {
+	Region models.Region `query:"region" validate:"omitempty,division" description:"Within one's own region, which it is when absent"`
+}
+
+// tagsView is how many people of a region there are to tell.
+type tagsView struct {
+	Region models.Region `json:"region"`
+	People int64         `json:"people"`
+	Tags   []tagView     `json:"tags"`
+}
+
+type tagView struct {
+	Tag    string `json:"tag"`
+	Text   string `json:"text"`
+	People int64  `json:"people"`
+}
+
+func (h Campaign) tags(ctx context.Context, rq Request, in tagsRequest) (v tagsView, err error) {
+	if v.Region = in.Region; v.Region == "" {
+		v.Region = rq.Actor.Region
+	}
+	if !rq.Actor.Region.Contains(v.Region) {
+		return v, models.E(models.Forbidden, "campaign.other_region")
+	}
+	if v.People, err = h.Reach(ctx, campaign.Audience{Region: v.Region}); err != nil {
+		return v, err
+	}
+	for _, tag := range campaign.Tags {
+		n, err := h.Reach(ctx, campaign.Audience{Region: v.Region, Tag: tag})
+		if err != nil {
+			return v, err
+		}
+		v.Tags = append(v.Tags, tagView{tag, say("campaign.tag_"+tag, rq.Lang, nil), n})
+	}
+	return v, nil
+}
