@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -17,40 +18,53 @@ import (
 type Inbox struct {
 	Messages *store.Repo[inbox.Message]
 	Words    func(m *inbox.Message, lang string) (inbox.Words, error)
+	Live     Live // nil: streams look every 5 seconds
 
 	log    *slog.Logger
-	spoilt *sync.Map // kinds that were logged; one line each until the next start
+	look   time.Duration // between two looks of a stream; 0: lookEvery or lookAnyway
+	spoilt *sync.Map     // kinds that were logged; one line each until the next start
 }
 
 // Mount names the routes.
 func (h Inbox) Mount(r *Router) {
 	h.log, h.spoilt = r.cfg.Log, &sync.Map{}
-	Get(r, "/me/inbox", h.list, Does("My messages, the newest first", "Without a state: all but the archived"), May("inbox.read"))
+	Get(r, "/me/inbox", h.list, Does("My messages, the newest first", "Without a state: all but the archived and the snoozed"), May("inbox.read"))
+	Stream(r, "/me/inbox/stream", h.stream, Does("My messages as they come", streamSays...), May("inbox.read"))
 	Get(r, "/me/inbox/unread", h.unread, Does("How many messages I have not read"), May("inbox.read"))
-	Post(r, "/me/inbox/read-all", h.readAll, Does("Mark all my messages read"), May("inbox.change"))
+	Post(r, "/me/inbox/read-all", h.readAll, Does("Mark all my messages read", "At most 1,000 a call; more says to call again"), May("inbox.change"))
 	Post(r, "/me/inbox/{id}/read", h.read, Does("Mark a message read"), May("inbox.change"))
+	Post(r, "/me/inbox/{id}/snooze", h.snooze, Does("Put a message out of sight until a time", "At most 30 days; then it is unread again"), May("inbox.change"))
 	Post(r, "/me/inbox/{id}/archive", h.archive, Does("Put a message away"), May("inbox.change"))
 }
 
 type inboxRequest struct {
 	PageQuery
-	State string `query:"state" validate:"omitempty,oneof=UNREAD READ ARCHIVED"`
+	State  string `query:"state" validate:"omitempty,oneof=UNREAD READ SNOOZED ARCHIVED"`
+	Unread bool   `query:"unread" validate:"excluded_with=State" description:"true: as state=UNREAD"`
 }
 
 type messageRequest struct {
 	ID string `path:"id" validate:"required,max=64"`
 }
 
+type snoozeRequest struct {
+	ID    string    `path:"id" validate:"required,max=64"`
+	Until time.Time `json:"until" validate:"required"`
+}
+
 type messageView struct {
-	ID       string    `json:"id"`
-	Kind     string    `json:"kind"`
-	Title    string    `json:"title"`
-	Body     string    `json:"body"`
-	Severity string    `json:"severity"`
-	State    string    `json:"state"`
-	At       time.Time `json:"at"`
-	Route    routeView `json:"route"`
-	Why      string    `json:"why"`
+	ID       string     `json:"id"`
+	Kind     string     `json:"kind"`
+	Title    string     `json:"title"`
+	Body     string     `json:"body"`
+	Severity string     `json:"severity"`
+	Topic    string     `json:"topic" description:"What of this kind can be muted"`
+	Class    string     `json:"class" description:"service or marketing"`
+	State    string     `json:"state"`
+	At       time.Time  `json:"at"`
+	Until    *time.Time `json:"until,omitempty" description:"With SNOOZED: when it is unread again"`
+	Route    routeView  `json:"route"`
+	Why      string     `json:"why"`
 }
 
 type routeView struct {
@@ -60,6 +74,11 @@ type routeView struct {
 
 type countView struct {
 	Count int64 `json:"count"`
+}
+
+type readAllView struct {
+	Count int64 `json:"count" description:"Messages that are read now and were not before"`
+	More  bool  `json:"more" description:"There are others: call again"`
 }
 
 func (h Inbox) view(ctx context.Context, m *inbox.Message, lang string) messageView {
@@ -72,13 +91,16 @@ func (h Inbox) view(ctx context.Context, m *inbox.Message, lang string) messageV
 	}
 	return messageView{
 		ID: m.ID, Kind: m.Kind, Title: words.Title, Body: words.Body, Why: words.Why,
-		Severity: string(m.Severity), State: string(m.State), At: m.At, Route: routeView(m.Route),
+		Severity: string(m.Severity), Topic: m.Topic, Class: m.Class, State: string(m.State), At: m.At, Until: m.Until, Route: routeView(m.Route),
 	}
 }
 
 func (h Inbox) list(ctx context.Context, rq Request, in inboxRequest) (List[messageView], error) {
 	states := []inbox.State{inbox.Unread, inbox.Read}
-	if in.State != "" {
+	switch {
+	case in.Unread:
+		states = []inbox.State{inbox.Unread}
+	case in.State != "":
 		states = []inbox.State{inbox.State(in.State)}
 	}
 	page, err := h.Messages.Find(ctx, store.InboxOf(rq.Actor.Person, states...).Page(in.Limit, in.Cursor))
@@ -94,27 +116,48 @@ func (h Inbox) unread(ctx context.Context, rq Request, _ struct{}) (countView, e
 }
 
 func (h Inbox) read(ctx context.Context, rq Request, in messageRequest) (messageView, error) {
-	m, err := h.Messages.Update(ctx, in.ID, func(m *inbox.Message) error { return m.MarkRead(rq.Actor, rq.Now) })
-	if err != nil {
-		return messageView{}, err
-	}
-	return h.view(ctx, m, rq.Lang), nil
+	return h.act(ctx, rq, in.ID, func(m *inbox.Message) error { return m.MarkRead(rq.Actor, rq.Now) })
 }
 
 func (h Inbox) archive(ctx context.Context, rq Request, in messageRequest) (messageView, error) {
-	m, err := h.Messages.Update(ctx, in.ID, func(m *inbox.Message) error { return m.Archive(rq.Actor, rq.Now) })
+	return h.act(ctx, rq, in.ID, func(m *inbox.Message) error { return m.Archive(rq.Actor, rq.Now) })
+}
+
+func (h Inbox) snooze(ctx context.Context, rq Request, in snoozeRequest) (messageView, error) {
+	return h.act(ctx, rq, in.ID, func(m *inbox.Message) error { return m.Snooze(rq.Actor, in.Until, rq.Now) })
+}
+
+// act changes one message, lets its person's streams know, and shows it.
+func (h Inbox) act(ctx context.Context, rq Request, id string, change func(*inbox.Message) error) (messageView, error) {
+	m, err := h.Messages.Update(ctx, id, change)
 	if err != nil {
 		return messageView{}, err
 	}
+	h.changed(m.Person)
 	return h.view(ctx, m, rq.Lang), nil
 }
 
+func (h Inbox) changed(person string) {
+	if h.Live != nil {
+		h.Live.Changed(person)
+	}
+}
+
+// mostRead bounds how many messages one call marks read, so that it keeps within its deadline.
+const mostRead = 1000
+
+var errEnough = errors.New("enough for one call")
+
 // readAll marks side by side, so that the writes share their commits. It may be repeated when the deadline cut it off.
-func (h Inbox) readAll(ctx context.Context, rq Request, _ struct{}) (countView, error) {
+func (h Inbox) readAll(ctx context.Context, rq Request, _ struct{}) (readAllView, error) {
+	defer h.changed(rq.Actor.Person)
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(8)
 	var n int64
 	_, err := h.Messages.Each(inner, store.InboxOf(rq.Actor.Person, inbox.Unread), func(m *inbox.Message) error {
+		if n == mostRead {
+			return errEnough
+		}
 		n++
 		group.Go(func() error {
 			_, err := h.Messages.Update(inner, m.ID, func(m *inbox.Message) error { return m.MarkRead(rq.Actor, rq.Now) })
@@ -123,7 +166,11 @@ func (h Inbox) readAll(ctx context.Context, rq Request, _ struct{}) (countView, 
 		return nil
 	})
 	if fault := group.Wait(); fault != nil {
-		return countView{}, fault
+		return readAllView{}, fault
 	}
-	return countView{n}, err
+	more := errors.Is(err, errEnough)
+	if more {
+		err = nil
+	}
+	return readAllView{n, more}, err
 }

@@ -86,7 +86,7 @@ func (h *hall) message(person, kind string, n int) *inbox.Message {
 		ID: fmt.Sprintf("%s/b%d/1.0", kind, n), Kind: kind, Subject: fmt.Sprint("b", n), Person: person, At: h.Now().Add(time.Duration(n) * time.Minute),
 		Data: map[string]string{"billNo": fmt.Sprint("NO", n), "amount": "123.05", "onTime": "true"},
 	}
-	m := inbox.New(e, inbox.Info, "medical.bill")
+	m := inbox.New(e, inbox.Info, "medical.bill", "medical.bill", "service")
 	if err := h.messages.Insert(h.Context(), m); err != nil {
 		h.Fatal(err)
 	}
@@ -139,7 +139,7 @@ func TestInboxPages(t *testing.T) {
 	}
 	none, _ := h.list("", "as carl")
 	h.wants("nobody's", none, "")
-	for _, bad := range []string{"?cursor=nonsense", "?limit=201", "?state=SEEN", "?colour=red"} {
+	for _, bad := range []string{"?cursor=nonsense", "?limit=201", "?state=SEEN", "?colour=red", "?unread=yes", "?unread=true&state=READ"} {
 		if res := h.ask("GET /v1/me/inbox"+bad, "", "as ann"); res.status != 400 || len(res.problem(t).Errors) != 1 {
 			t.Errorf("%s: %d %s", bad, res.status, res.body)
 		}
@@ -213,7 +213,7 @@ func TestInboxReadAndArchive(t *testing.T) {
 		}
 	}
 	unread("1")
-	for query, want := range map[string]string{"": "b3 b2", "?state=UNREAD": "b3", "?state=READ": "b2", "?state=ARCHIVED": "b1 b0"} {
+	for query, want := range map[string]string{"": "b3 b2", "?state=UNREAD": "b3", "?unread=true": "b3", "?unread=false": "b3 b2", "?unread=false&state=READ": "b2", "?state=READ": "b2", "?state=ARCHIVED": "b1 b0"} {
 		got, _ := h.list(query, "as ann")
 		h.wants(query, got, want)
 	}
@@ -236,16 +236,80 @@ func TestInboxReadAll(t *testing.T) {
 		h.message("ann", "medical.bill_paid", n)
 	}
 	other := h.message("bob", "medical.bill_paid", 999)
-	if res := h.ask("POST /v1/me/inbox/read-all", "", "as ann"); res.status != 200 || res.body != `{"count":230}` {
+	if res := h.ask("POST /v1/me/inbox/read-all", "", "as ann"); res.status != 200 || res.body != `{"count":230,"more":false}` {
 		t.Fatalf("read all: %d %s", res.status, res.body)
 	}
 	if res := h.ask("GET /v1/me/inbox/unread", "", "as ann"); res.body != `{"count":0}` {
 		t.Errorf("unread after all are read: %s", res.body)
 	}
-	if res := h.ask("POST /v1/me/inbox/read-all", "", "as ann"); res.status != 200 || res.body != `{"count":0}` {
+	if res := h.ask("POST /v1/me/inbox/read-all", "", "as ann"); res.status != 200 || res.body != `{"count":0,"more":false}` {
 		t.Errorf("again: %d %s", res.status, res.body)
 	}
 	if m, err := h.messages.Get(t.Context(), other.ID); err != nil || m.State != inbox.Unread {
 		t.Errorf("bob's message: %+v %v", m, err)
+	}
+}
+
+// A call marks a thousand, and says that there are others.
+func TestInboxReadAllIsBounded(t *testing.T) {
+	h := halls(t, false, nil, nil)
+	var many []*inbox.Message
+	for n := range 1001 {
+		e := models.Event{ID: fmt.Sprint("e", n), Kind: "medical.bill_paid", Subject: "b", Person: "ann", At: h.Now()}
+		many = append(many, inbox.New(e, inbox.Info, "medical.bill", "medical.bill", "service"))
+	}
+	if err := h.messages.InsertMany(t.Context(), many); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`{"count":1000,"more":true}`, `{"count":1,"more":false}`} {
+		if res := h.ask("POST /v1/me/inbox/read-all", "", "as ann"); res.status != 200 || res.body != want {
+			t.Errorf("read all: %d %s, want %s", res.status, res.body, want)
+		}
+	}
+}
+
+func TestInboxSnooze(t *testing.T) {
+	h := halls(t, false, nil, nil)
+	m, other := h.message("ann", "medical.bill_paid", 1), h.message("bob", "medical.bill_paid", 2)
+	until := h.Now().Add(48 * time.Hour)
+	body := func(at time.Time) string { return `{"until":"` + at.Format(time.RFC3339) + `"}` }
+	for _, step := range []struct {
+		id, body string
+		status   int
+		want     string
+	}{
+		{m.ID, body(until), 200, `"state":"SNOOZED"`},
+		{m.ID, body(until), 200, `"until":"2026-03-04T08:00:00Z"`},
+		{m.ID, body(h.Now()), 400, `"/until"`},
+		{m.ID, body(h.Now().Add(-time.Hour)), 400, `"snooze"`},
+		{m.ID, body(h.Now().Add(30*24*time.Hour + time.Second)), 400, `"inbox.snooze_invalid"`},
+		{m.ID, `{"until":"tomorrow"}`, 400, `"/until"`},
+		{m.ID, `{}`, 400, `"/until"`},
+		{other.ID, body(until), 404, `"not_found"`},
+		{"none", body(until), 404, `"not_found"`},
+	} {
+		if res := h.ask("POST /v1/me/inbox/"+step.id+"/snooze", step.body, "as ann"); res.status != step.status || !strings.Contains(res.body, step.want) {
+			t.Errorf("%s %s: %d %s", step.id, step.body, res.status, res.body)
+		}
+	}
+	snoozed := func(what, there, away string) {
+		t.Helper()
+		got, _ := h.list("", "as ann")
+		h.wants(what, got, there)
+		got, _ = h.list("?state=SNOOZED", "as ann")
+		h.wants(what+", snoozed", got, away)
+	}
+	snoozed("before", "", "b1")
+	h.forward(48 * time.Hour)
+	if err := h.messages.Wake(t.Context(), m.ID, h.Now()); err != nil {
+		t.Fatal(err)
+	}
+	snoozed("after", "b1", "")
+	if res := h.ask("GET /v1/me/inbox?unread=true", "", "as ann"); !strings.Contains(res.body, `"topic":"medical.bill","class":"service","state":"UNREAD"`) || strings.Contains(res.body, "until") {
+		t.Errorf("back: %s", res.body)
+	}
+	h.ask("POST /v1/me/inbox/"+m.ID+"/archive", "", "as ann")
+	if res := h.ask("POST /v1/me/inbox/"+m.ID+"/snooze", body(h.Now().Add(time.Hour)), "as ann"); res.status != 409 || !strings.Contains(res.body, `"inbox.archived"`) {
+		t.Errorf("archived: %d %s", res.status, res.body)
 	}
 }

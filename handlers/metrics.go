@@ -15,6 +15,7 @@ type metrics struct {
 	count    *prometheus.CounterVec
 	latency  *prometheus.HistogramVec
 	inFlight prometheus.Gauge
+	streams  prometheus.Gauge
 	other    routeMetrics
 }
 
@@ -32,8 +33,9 @@ func newMetrics(reg *prometheus.Registry) *metrics {
 			Name: "xinyi_http_request_seconds", Help: "Time to answer, by route and status class.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, 1, 8}}, []string{"method", "route", "class"}),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "xinyi_http_in_flight", Help: "Requests being answered."}),
+		streams:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "xinyi_streams", Help: "Streams of live updates that are open."}),
 	}
-	reg.MustRegister(m.count, m.latency, m.inFlight)
+	reg.MustRegister(m.count, m.latency, m.inFlight, m.streams)
 	// A registry that other parts have filled may know the runtime already.
 	_ = reg.Register(collectors.NewGoCollector())                                       //nolint:errcheck // only "already registered"
 	_ = reg.Register(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})) //nolint:errcheck // only "already registered"

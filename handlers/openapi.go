@@ -77,6 +77,10 @@ func (rt *route) describe(ref *openapi31.Reflector) error {
 		oc.AddRespStructure(nil, openapi.WithHTTPStatus(rt.status))
 	case rt.out.Implements(reflect.TypeFor[File]()):
 		oc.AddRespStructure(nil, openapi.WithHTTPStatus(rt.status), openapi.WithContentType("application/octet-stream"))
+	case rt.streams:
+		oc.AddRespStructure(zero(rt.out), openapi.WithHTTPStatus(rt.status), openapi.WithContentType(eventStream), func(cu *openapi.ContentUnit) {
+			cu.Description = "Server-sent events. The schema is that of an event's data."
+		})
 	default:
 		oc.AddRespStructure(zero(rt.out), openapi.WithHTTPStatus(rt.status))
 	}

@@ -29,7 +29,8 @@ type route struct {
 	status       int
 	within       time.Duration
 	limit        *Rate
-	in, out      reflect.Type
+	streams      bool         // answers events for as long as both sides stay
+	in, out      reflect.Type // of a stream, out is the data of an event
 
 	plan    plan
 	roles   []models.Role
@@ -100,6 +101,17 @@ func Delete[In, Out any](r *Router, path string, h func(context.Context, Request
 }
 
 func add[In, Out any](r *Router, method, path string, h func(context.Context, Request, In) (Out, error), opts []Option) {
+	rt := routeOf[In, Out](method, path, opts)
+	mounted(r, rt, func(ctx context.Context, rq Request, in In) (answered, error) {
+		out, err := h(ctx, rq, in)
+		if err != nil {
+			return answered{}, err
+		}
+		return shown(rt.status, out)
+	})
+}
+
+func routeOf[In, Out any](method, path string, opts []Option) *route {
 	rt := &route{
 		method: method, path: path, within: deadline, keeps: 24 * time.Hour, status: http.StatusOK,
 		in: reflect.TypeFor[In](), out: reflect.TypeFor[Out](),
@@ -111,6 +123,11 @@ func add[In, Out any](r *Router, method, path string, h func(context.Context, Re
 	for _, o := range opts {
 		o(rt)
 	}
+	return rt
+}
+
+// mounted puts a route in its place: answer is called with what was asked, once it is well-formed.
+func mounted[In any](r *Router, rt *route, answer func(context.Context, Request, In) (answered, error)) {
 	var err error
 	if rt.plan, err = planFor(rt.in, rt.names()); err != nil {
 		r.faults = append(r.faults, fmt.Errorf("%s: %w", rt.name(), err))
@@ -128,14 +145,10 @@ func add[In, Out any](r *Router, method, path string, h func(context.Context, Re
 				return orZero(kept), err
 			}
 		}
-		out, err := h(ctx, rq, in)
-		if err != nil {
-			return answered{}, err
-		}
-		return shown(rt.status, out)
+		return answer(ctx, rq, in)
 	}
 	r.routes = append(r.routes, rt)
-	r.app.Add(method, "/v1"+rt.pattern(), func(c *fiber.Ctx) error { return r.serve(c, rt) })
+	r.app.Add(rt.method, "/v1"+rt.pattern(), func(c *fiber.Ctx) error { return r.serve(c, rt) })
 }
 
 func orZero(a *answered) answered {
@@ -175,6 +188,7 @@ func (rt *route) check(table map[Action][]models.Role) error {
 	fault(rt.action != "" && !known, "action %q is not in the permission table", rt.action)
 	fault(rt.keyed && rt.open, "an answer kept for nobody would be replayed to anybody: Open excludes Creates and Moves")
 	fault(rt.keyed && rt.method == http.MethodGet, "a GET neither creates nor moves")
+	fault(rt.streams && rt.open, "a stream belongs to somebody: it excludes Open")
 	fault(!strings.HasPrefix(rt.path, "/") || strings.HasSuffix(rt.path, "/"), "the path starts with / and does not end with it")
 	fault(rt.limit != nil && (rt.limit.N <= 0 || rt.limit.Per <= 0), "its limit is not positive")
 	for _, role := range rt.roles {

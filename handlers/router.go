@@ -29,6 +29,7 @@ type Config struct {
 	Proxies     []string                 // addresses and networks whose X-Forwarded-For is believed
 	Metrics     *prometheus.Registry     // where other parts register theirs; nil: an own one
 	Ready       []Probe                  // what /readyz asks besides the store's engine
+	Streams     StreamBounds             // zero: DefaultStreams
 }
 
 // An Authenticator says who a bearer token is. It keeps its own cache of verified tokens.
@@ -56,6 +57,7 @@ type Router struct {
 	answers *store.Repo[answer]
 	limits  *limits
 	metrics *metrics
+	streams *streams
 	page    page
 }
 
@@ -81,6 +83,7 @@ func NewRouter(cfg Config) *Router {
 		limits:  newLimits(cfg.Rates),
 		metrics: newMetrics(cfg.Metrics),
 	}
+	r.streams = newStreams(cfg.Streams, r.metrics.streams)
 	r.app = fiber.New(fiber.Config{
 		AppName:                 "xinyi",
 		DisableStartupMessage:   true,
@@ -105,6 +108,10 @@ func NewRouter(cfg Config) *Router {
 
 // App is the server underneath, for listening and for tests.
 func (r *Router) App() *fiber.App { return r.app }
+
+// Close ends every stream and lets no new one begin. It is called when the server stops, before App is shut down, which
+// waits for streams as for any other answer.
+func (r *Router) Close() { r.streams.close() }
 
 // Handle mounts capabilities.
 func (r *Router) Handle(mounters ...Mounter) {

@@ -45,6 +45,8 @@ type answered struct {
 	etag, location string
 	retry          int // seconds, 0 = not said
 	replayed       bool
+	source         source  // what a route that streams goes on with
+	stream         *stream // source, on its way to its client
 }
 
 // A File is an answer that is no JSON: a page, a table, a picture. A view that has these methods is sent as it is.
@@ -82,6 +84,9 @@ func (r *Router) serve(c *fiber.Ctx, rt *route) error {
 	ctx, cancel := context.WithTimeout(c.UserContext(), rt.within)
 	defer cancel()
 	a, err := r.run(ctx, c, rt, &rq)
+	if err == nil && a.source != nil {
+		a.stream, err = r.begin(ctx, c, rt, &rq, a.source)
+	}
 	if err != nil {
 		a = r.refused(late(ctx, err), &rq, rt.name(), strings.Clone(c.Path()))
 	}
@@ -166,11 +171,17 @@ func (r *Router) enter(ctx context.Context, c *fiber.Ctx, rt *route, rq *Request
 		return err
 	}
 	rq.Caller = caller
-	rq.Actor, err = acting(caller, rt.roles, strings.Clone(c.Get(headerAs)), strings.Clone(c.Get(headerFor)))
-	if err == nil && rq.Actor.Agent != "" && !caller.covers(rq.Actor.Person, rt.action) {
-		return models.E(models.Forbidden, "auth.beyond_mandate")
-	}
+	rq.Actor, err = rt.admits(caller, strings.Clone(c.Get(headerAs)), strings.Clone(c.Get(headerFor)))
 	return err
+}
+
+// admits picks who of caller acts, as acting does, within what was handed on. Errors: Forbidden.
+func (rt *route) admits(caller Caller, as, ward string) (models.Actor, error) {
+	a, err := acting(caller, rt.roles, as, ward)
+	if err == nil && a.Agent != "" && !caller.covers(a.Person, rt.action) {
+		err = models.E(models.Forbidden, "auth.beyond_mandate")
+	}
+	return a, err
 }
 
 // count takes from the caller's quota, and from the route's own when it has one.
@@ -274,6 +285,10 @@ func (r *Router) write(c *fiber.Ctx, rq *Request, a answered) {
 		h.Set(headerReplayed, "true")
 	}
 	c.Status(a.status)
+	if a.stream != nil {
+		a.stream.answer(c.Response())
+		return
+	}
 	if a.kind != "" {
 		h.SetContentType(a.kind)
 		c.Response().SetBodyRaw(a.body)
@@ -298,6 +313,9 @@ const minGzip = 1400
 // squeeze compresses the answer when the client asks and the body is worth it.
 func squeeze(c *fiber.Ctx) {
 	res := c.Response()
+	if res.IsBodyStream() { // its body has no end
+		return
+	}
 	kind := res.Header.ContentType()
 	if len(res.Body()) < minGzip || len(res.Header.ContentEncoding()) > 0 ||
 		!bytes.Contains(kind, []byte("json")) && !bytes.HasPrefix(kind, []byte("text/")) {
