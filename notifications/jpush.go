@@ -32,7 +32,7 @@ import (
 type JPush struct {
 	cfg JPushConfig
 	at  *url.URL
-	vendor
+	rest
 }
 
 // A JPushConfig says whose app is pushed to, and how fast.
@@ -54,7 +54,7 @@ const (
 
 // NewJPush checks the configuration. The error names every fault and no secret.
 func NewJPush(cfg JPushConfig) (*JPush, error) {
-	at, err := vendorURL(cfg.URL, jpushURL)
+	at, err := restURL(cfg.URL, jpushURL)
 	faults := []error{err}
 	if cfg.AppKey == "" {
 		faults = append(faults, errors.New("no app key"))
@@ -74,7 +74,7 @@ func NewJPush(cfg JPushConfig) (*JPush, error) {
 	if cfg.Timeout <= 0 {
 		cfg.Timeout = 5 * time.Second
 	}
-	return &JPush{cfg, at, newVendor(cfg.InFlight, cfg.Timeout)}, nil
+	return &JPush{cfg, at, newREST(cfg.InFlight, cfg.Timeout)}, nil
 }
 
 // Name implements Channel.
@@ -105,7 +105,7 @@ func (j *JPush) Send(ctx context.Context, p Parcel) (Receipt, error) {
 	if err := json.Unmarshal(got.body, &took); err != nil || len(took.ID) == 0 {
 		return Receipt{}, &Failure{Class: Unsure, Code: "unreadable", Err: errors.New("an answer that nobody can read")}
 	}
-	return Receipt{ID: vendorWord(string(took.ID))}, nil
+	return Receipt{ID: restID(took.ID)}, nil
 }
 
 // Probe implements Prober: it draws one push id, which reaches nobody and lapses in a day.
@@ -199,10 +199,10 @@ func jpushCollapse(key string) string {
 }
 
 // ask makes one call, and classes whatever is not 200.
-func (j *JPush) ask(ctx context.Context, method, where string, body []byte) (vendorAnswer, *Failure) {
+func (j *JPush) ask(ctx context.Context, method, where string, body []byte) (restAnswer, *Failure) {
 	r, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(j.at.String(), "/")+where, bytes.NewReader(body))
 	if err != nil {
-		return vendorAnswer{}, &Failure{Class: Rejected, Code: "request", Err: errors.New("the request cannot be made")}
+		return restAnswer{}, &Failure{Class: Rejected, Code: "request", Err: errors.New("the request cannot be made")}
 	}
 	r.SetBasicAuth(j.cfg.AppKey, j.cfg.MasterSecret)
 	r.Header.Set("Content-Type", "application/json")
@@ -233,7 +233,7 @@ var jpushClasses = map[int]Class{
 }
 
 // jpushFailure classes a refusal. The vendor's message is never passed on: it may quote the registration id.
-func jpushFailure(got vendorAnswer) *Failure {
+func jpushFailure(got restAnswer) *Failure {
 	var said struct {
 		Error struct {
 			Code int `json:"code"`

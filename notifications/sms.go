@@ -32,7 +32,7 @@ type SMS struct {
 	cfg  SMSConfig
 	at   *url.URL
 	sign acs3
-	vendor
+	rest
 }
 
 // An SMSConfig says who sends texts, and how fast.
@@ -56,7 +56,7 @@ const (
 
 // NewSMS checks the configuration. The error names every fault and no secret.
 func NewSMS(cfg SMSConfig) (*SMS, error) {
-	at, err := vendorURL(cfg.URL, smsURL)
+	at, err := restURL(cfg.URL, smsURL)
 	faults := []error{err}
 	for name, value := range map[string]string{"key id": cfg.KeyID, "secret": cfg.Secret, "sign name": cfg.SignName,
 		"code template": cfg.CodeTemplate, "notice template": cfg.NoticeTemplate} {
@@ -79,7 +79,7 @@ func NewSMS(cfg SMSConfig) (*SMS, error) {
 	if cfg.Timeout <= 0 {
 		cfg.Timeout = 5 * time.Second
 	}
-	return &SMS{cfg, at, acs3{cfg.KeyID, cfg.Secret, cfg.Now, cfg.Nonce}, newVendor(cfg.InFlight, cfg.Timeout)}, nil
+	return &SMS{cfg, at, acs3{cfg.KeyID, cfg.Secret, cfg.Now, cfg.Nonce}, newREST(cfg.InFlight, cfg.Timeout)}, nil
 }
 
 // Name implements Channel.
@@ -133,7 +133,7 @@ func (s *SMS) Probe(ctx context.Context) error {
 			return f
 		}
 		const approved = "1"
-		if status := vendorWord(string(said[ask.status])); status != approved {
+		if status := restID(said[ask.status]); status != approved {
 			return &Failure{Class: Down, Code: "not_approved", Err: fmt.Errorf("%s %s has status %q", ask.key, ask.name, status)}
 		}
 	}
@@ -157,7 +157,7 @@ func (s *SMS) text(ctx context.Context, phone models.Secret, template string, pa
 	if f != nil {
 		return Receipt{}, f
 	}
-	return Receipt{ID: vendorWord(said.text("BizId"))}, nil
+	return Receipt{ID: restID(said["BizId"])}, nil
 }
 
 // smsFields are the fields of an answer that was OK.
@@ -188,10 +188,10 @@ func (s *SMS) ask(ctx context.Context, action string, q url.Values) (smsFields, 
 }
 
 // smsAnswer reads what the vendor said. Its Message is never passed on: it may quote the phone.
-func smsAnswer(got vendorAnswer) (smsFields, *Failure) {
+func smsAnswer(got restAnswer) (smsFields, *Failure) {
 	fields := smsFields{}
 	err := json.Unmarshal(got.body, &fields)
-	code := vendorWord(fields.text("Code"))
+	code := restWord(fields.text("Code"))
 	if err == nil && code == "OK" && got.status == http.StatusOK {
 		return fields, nil
 	}

@@ -3,28 +3,30 @@ package notifications
 import (
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"time"
 )
 
-// maxAnswer bounds what is read of a vendor's answer, in bytes.
-const maxAnswer = 64 << 10
+// restMost bounds what is read of a vendor's answer, in bytes.
+const restMost = 64 << 10
 
-// A vendor is one company's HTTP interface: connections are kept and used again, redirects are not followed.
-type vendor struct {
+// A rest is one company's HTTP interface: connections are kept and used again, redirects are not followed.
+type rest struct {
 	client  *http.Client
 	timeout time.Duration // of one call, with the reading of its answer
 }
 
-// newVendor keeps as many connections as may be busy at once.
-func newVendor(inFlight int, timeout time.Duration) vendor {
+// newREST keeps as many connections as may be busy at once.
+func newREST(inFlight int, timeout time.Duration) rest {
 	t := &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
 		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12},
@@ -34,11 +36,11 @@ func newVendor(inFlight int, timeout time.Duration) vendor {
 		IdleConnTimeout:     90 * time.Second,
 	}
 	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return vendor{client: &http.Client{Transport: t, CheckRedirect: stay}, timeout: timeout}
+	return rest{client: &http.Client{Transport: t, CheckRedirect: stay}, timeout: timeout}
 }
 
-// vendorURL checks where a vendor is: https, or http for one on this machine. usual stands for "".
-func vendorURL(where, usual string) (*url.URL, error) {
+// restURL checks where a vendor is: https, or http for one on this machine. usual stands for "".
+func restURL(where, usual string) (*url.URL, error) {
 	if where == "" {
 		where = usual
 	}
@@ -53,8 +55,8 @@ func vendorURL(where, usual string) (*url.URL, error) {
 	return u, nil
 }
 
-// A vendorAnswer is what a vendor said.
-type vendorAnswer struct {
+// A restAnswer is what a vendor said.
+type restAnswer struct {
 	status int
 	header http.Header
 	body   []byte
@@ -62,28 +64,28 @@ type vendorAnswer struct {
 
 // call asks once. It is Down when the vendor was not reached, Unsure when it was and nobody knows what it did.
 // What went wrong is said in our own words: the library's texts quote addresses, and those of text messages hold the phone.
-func (v vendor) call(r *http.Request) (vendorAnswer, *Failure) {
+func (v rest) call(r *http.Request) (restAnswer, *Failure) {
 	ctx, cancel := context.WithTimeout(r.Context(), v.timeout)
 	defer cancel()
 	var reached atomic.Bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { reached.Store(true) }})
 	res, err := v.client.Do(r.WithContext(ctx))
 	if err != nil {
-		return vendorAnswer{}, unanswered(ctx, err, reached.Load())
+		return restAnswer{}, restUnanswered(ctx, err, reached.Load())
 	}
 	defer func() { _ = res.Body.Close() }() //nolint:errcheck // only read from
-	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
+	body, err := io.ReadAll(io.LimitReader(res.Body, restMost+1))
 	switch {
 	case err != nil:
-		return vendorAnswer{}, unanswered(ctx, err, true)
-	case len(body) > maxAnswer:
-		return vendorAnswer{}, &Failure{Class: Unsure, Code: "too_long", Err: fmt.Errorf("an answer of more than %d bytes", maxAnswer)}
+		return restAnswer{}, restUnanswered(ctx, err, true)
+	case len(body) > restMost:
+		return restAnswer{}, &Failure{Class: Unsure, Code: "too_long", Err: fmt.Errorf("an answer of more than %d bytes", restMost)}
 	}
-	return vendorAnswer{res.StatusCode, res.Header, body}, nil
+	return restAnswer{res.StatusCode, res.Header, body}, nil
 }
 
-// unanswered classes a call that got no whole answer.
-func unanswered(ctx context.Context, err error, reached bool) *Failure {
+// restUnanswered classes a call that got no whole answer.
+func restUnanswered(ctx context.Context, err error, reached bool) *Failure {
 	left := errors.Is(context.Cause(ctx), context.Canceled)
 	late := errors.Is(err, context.DeadlineExceeded)
 	switch {
@@ -102,13 +104,19 @@ func unanswered(ctx context.Context, err error, reached bool) *Failure {
 	return &Failure{Class: Down, Code: "unreachable", Err: fmt.Errorf("no connection: %w", err)}
 }
 
-// vendorWord bounds what a vendor calls its answer, for staff: nothing but the letters of a code.
-func vendorWord(s string) string {
-	clean := strings.Map(func(c rune) rune {
-		if c == '.' || c == '_' || c == '-' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' {
-			return c
-		}
-		return -1
-	}, s)
-	return clean[:min(len(clean), 60)]
+// restCode is how a vendor's codes look: nothing that holds a phone or a sentence.
+var restCode = regexp.MustCompile(`^[A-Za-z][A-Za-z_.-]{1,59}$`)
+
+// restWord is what a vendor calls its refusal, for staff; "" when that is no code.
+func restWord(s string) string {
+	if restCode.MatchString(s) {
+		return s
+	}
+	return ""
+}
+
+// restID is a vendor's id of what it took: a string or a number, bounded.
+func restID(raw json.RawMessage) string {
+	id := strings.Trim(string(raw), `"`)
+	return id[:min(len(id), 60)]
 }
