@@ -25,6 +25,8 @@ type Clock struct {
 	store  *store.Store
 	relay  *Relay
 	sweep  *Sweep
+
+	courier *Courier // nil: nothing is carried out of the house
 }
 
 // NewClock makes a clock that runs with the world until Join finds out how far it is ahead.
@@ -61,9 +63,12 @@ func (c *Clock) Join(ctx context.Context, s *store.Store, clocks *store.Repo[san
 	return nil
 }
 
+// Carry gives the clock the courier that Advance moves too. It is called once, before the first Advance.
+func (c *Clock) Carry(k *Courier) { c.courier = k }
+
 // Advance moves the clock and lives through what the time between brings, moment by moment: at each wake on the way
 // the clock stands still, everything due wakes, and its events are told, before it goes on; what was being told when it
-// was called is told first, and the loops of relay and sweep stand aside. So forty days at once equal one day forty times. It answers the documents woken and the outboxes told.
+// was called is told first, and the loops of relay, sweep and courier stand aside. So forty days at once equal one day forty times. It answers the documents woken and the outboxes told.
 //
 // When ctx ends on the way, the clock stays where it came to. Errors: Conflict while another Advance runs; Invalid.
 func (c *Clock) Advance(ctx context.Context, by sandbox.Span) (woken, told int, err error) {
@@ -79,6 +84,9 @@ func (c *Clock) Advance(ctx context.Context, by sandbox.Span) (woken, told int, 
 	defer c.relay.still.Unlock()
 	if err := c.relay.busy.rest(ctx); err != nil {
 		return 0, 0, err
+	}
+	if c.courier != nil {
+		defer c.courier.Hold()()
 	}
 	from := c.Now()
 	to, err := by.From(from)
@@ -102,37 +110,66 @@ func (c *Clock) Advance(ctx context.Context, by sandbox.Span) (woken, told int, 
 	return woken, int(c.relay.Told() - before), err
 }
 
-// walk goes from one moment to the next up to to: a wake, or an outbox that is due, for a retry comes at its moment too.
-// At the same moment what has happened is told before anything wakes.
+// walk goes from one moment to the next up to to: a wake, an outbox that is due, for a retry comes at its moment too, or
+// something to be sent. At the same moment what has happened is told before anything wakes, and sent last.
 func (c *Clock) walk(ctx context.Context, to time.Time) (woken int, err error) {
+	var idle time.Time // a moment at which the courier found nothing to do after all
 	for {
 		tell, err := c.relay.next(ctx, to)
 		if err != nil {
 			return woken, err
 		}
-		due, at, err := c.next(ctx)
+		due, wake, err := c.next(ctx)
 		if err != nil {
 			return woken, err
 		}
-		switch {
-		case tell != nil && (at == nil || !at.Before(*tell)):
-			c.set(*tell)
-			if err := c.relay.Drain(ctx); err != nil {
-				return woken, err
-			}
-			continue
-		case at == nil || at.After(to):
+		send, err := c.sending(ctx)
+		if err != nil {
+			return woken, err
+		}
+		if send != nil && !send.After(idle) {
+			send = nil
+		}
+		first := models.Earliest(tell, wake, send)
+		if first == nil || first.After(to) {
 			return woken, nil
 		}
-		c.set(*at)
-		for _, f := range due {
-			n, err := c.sweep.Collection(ctx, f, c.Now())
-			woken += n
-			if err != nil {
-				return woken, err
-			}
+		c.set(*first)
+		n, dealt := 0, 1
+		switch {
+		case tell != nil && !tell.After(*first):
+			err = c.relay.Drain(ctx)
+		case wake != nil && !wake.After(*first):
+			n, err = c.wake(ctx, due)
+		default:
+			dealt, err = c.courier.Round(ctx)
+		}
+		if woken += n; err != nil {
+			return woken, err
+		}
+		if dealt == 0 {
+			idle = c.Now()
 		}
 	}
+}
+
+func (c *Clock) wake(ctx context.Context, due []store.Face) (woken int, err error) {
+	for _, f := range due {
+		n, err := c.sweep.Collection(ctx, f, c.Now())
+		woken += n
+		if err != nil {
+			return woken, err
+		}
+	}
+	return woken, nil
+}
+
+// sending is when the courier is next to do something.
+func (c *Clock) sending(ctx context.Context) (*time.Time, error) {
+	if c.courier == nil {
+		return nil, nil
+	}
+	return c.courier.Next(ctx)
 }
 
 // next is the moment of the next wake and the collections with one then or before.

@@ -72,6 +72,7 @@ const (
 type Failure struct {
 	Class Class
 	After time.Duration // Limited and Down: not before; 0 unknown
+	Alone bool          // Limited: this address has had its share, the channel has room for others
 	Code  string        // the vendor's word, for staff: "UNREGISTERED", "http 503"
 	Err   error
 }
