@@ -34,7 +34,7 @@ const (
 )
 
 // Check finds what is wrong with preferences. topics and channels are those there are.
-// Errors: Invalid with every fault.
+// Errors: Invalid with every fault; of too many topics that alone.
 func (p *Preferences) Check(topics, channels []string) error {
 	var fields []models.Field
 	bad := func(pointer, code string) { fields = append(fields, models.Field{Pointer: pointer, Code: code}) }
@@ -44,10 +44,12 @@ func (p *Preferences) Check(topics, channels []string) error {
 			bad("/channels/"+key(c), "unknown_channel")
 		}
 	}
-	if len(p.Topics) > maxTopics {
+	named := slices.Sorted(maps.Keys(p.Topics))
+	if len(named) > maxTopics {
 		bad("/topics", "max")
+		named = nil
 	}
-	for _, t := range slices.Sorted(maps.Keys(p.Topics)) {
+	for _, t := range named {
 		if !slices.Contains(topics, t) {
 			bad("/topics/"+key(t), "unknown_topic")
 		}
