@@ -14,8 +14,9 @@
 //	ttl                   how long a push makes sense ("48h"); a day for info, three for action, for ever for legal
 //	digest, wait          "subject" or "topic": pushes that wait for the same are told as one, for which they wait so long
 //
-// They see the event's data by its keys, and the functions yuan (fen → yuan), and day ("2026-03-01" or a time → a
-// date in words). A key that a text names and the event lacks is an error, never a gap.
+// They see the event's data by its keys, the time it happened as "at", and the functions yuan (fen → yuan), and day
+// ("2026-03-01" or a time → a date in words). A key that a text names and the event lacks is an error, never a gap.
+// topics.json names each topic.
 package notifications
 
 import (
@@ -144,7 +145,7 @@ func (n Inbox) reader(ctx context.Context, person string) (*delivery.Reader, err
 	if err != nil {
 		return nil, err
 	}
-	if p.State == identity.Standing("LEFT") {
+	if p.State == identity.Left {
 		return nil, nil
 	}
 	r.Region, r.Lang, r.HasPhone = p.Region, p.Locale, !p.Phone.Empty()
@@ -178,7 +179,7 @@ const joins = 3
 
 // queue keeps a delivery, or joins the one that still collects for its address.
 func (n Inbox) queue(ctx context.Context, d *delivery.Delivery, repeated bool) error {
-	if repeated && d.Open != "" {
+	if repeated {
 		if there, err := n.joined(ctx, d); there || err != nil {
 			return err
 		}

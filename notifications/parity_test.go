@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"xinyi/models/inbox"
 	"xinyi/notifications"
@@ -15,14 +16,17 @@ import (
 var samples = map[string][]string{
 	"amount": {"123.05", "0.01", "12000.00"}, "outstanding": {"88.00"}, "principal": {"300.00"}, "deferred": {"300.00", "0.00"},
 	"payNow": {"0.00", "45.10"}, "old": {"3000.00"}, "new": {"2000.00", "5000.00"}, "limit": {"3000.00"},
-	"due": {"2026-03-31"}, "until": {"2026-04-15"}, "ends": {"2027-03-01"}, "repaired": {"2026-09-01"},
+	"due": {"2026-03-31"}, "until": {"2026-04-15"}, "ends": {"2027-03-01"}, "repaired": {"2026-09-01"}, "suspends": {"2026-04-07"},
+	"times": {"3"}, "daysMore": {"365"}, "years": {"5"},
 	"billNo": {"CSXY20260301000017"}, "payNo": {"P2026030100001"}, "refundNo": {"R2026030100001"}, "visit": {"v1"},
 	"hospital": {"长沙县第一人民医院"}, "days": {"3", "0", "1", "30"}, "onTime": {"true", "false"}, "verdict": {"UPHELD", "REJECTED"},
-	"cause": {"OVERDUE", "DEFAULT", "OFFICE", "CONSENT", "FREEZE", "收入变化"}, "type": {"OUTPATIENT", "INPATIENT"},
+	"cause": {"OVERDUE", "DEFAULT", "OFFICE", "CONSENT", "FREEZE", "收入变化", "punctual", "cured_default", "default_dropped"}, "type": {"OUTPATIENT", "INPATIENT"},
 	"kind": {"GUARDIAN", "AGENT"}, "role": {"town_staff"}, "org": {"o1"}, "orgName": {"望仙镇人民政府"},
 	"titleZh": {"本周六停水"}, "bodyZh": {"本周六八点到十二点检修管道，请提前存水。"}, "titleEn": {"No water on Saturday"}, "bodyEn": {"From eight to noon. Please store water."},
 	"method": {"code", "oidc"}, "why": {"left", "other"}, "what": {"secret"},
 }
+
+var noon = time.Date(2026, 4, 24, 4, 0, 0, 0, time.UTC)
 
 // datas are the data that a site may give: each key's samples while the others keep their first, then each key that
 // may be missing left out, then all of them.
@@ -99,7 +103,7 @@ func TestEveryTextRenders(t *testing.T) {
 		for _, at := range src.of(kind) {
 			for _, d := range at.datas(t) {
 				for _, lang := range notifications.Languages {
-					words, err := texts.Render(&inbox.Message{Kind: kind, Params: d}, lang)
+					words, err := texts.Render(&inbox.Message{Kind: kind, Params: d, At: noon}, lang)
 					if err != nil {
 						t.Errorf("%s (%s) from %v: %v", kind, lang, d, err)
 						continue

@@ -40,7 +40,7 @@ type sources struct {
 var kindly = regexp.MustCompile(`^[a-z]+\.[a-z]+(_[a-z]+)*$`)
 
 // always are values that medical.data, which leaves out empty ones, never leaves out.
-var always = []string{"billNo", "due", "ends", "until", "hospital", "payNo", "refundNo", "visit", "type", "repaired"}
+var always = []string{"billNo", "due", "ends", "until", "hospital", "payNo", "refundNo", "visit", "type", "repaired", "suspends"}
 
 func read(t *testing.T) sources {
 	t.Helper()

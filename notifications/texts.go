@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,7 +30,10 @@ var why = map[string]string{
 }
 
 // Texts are the parsed texts of all kinds.
-type Texts struct{ kinds map[string]spec }
+type Texts struct {
+	kinds  map[string]spec
+	topics map[string]map[string]topicName // by topic and language
+}
 
 type spec struct {
 	Spec
@@ -61,7 +65,7 @@ func Load() (*Texts, error) {
 	return Parse(sub)
 }
 
-// Parse reads texts from <kind>.<lang>.tmpl files.
+// Parse reads texts from <kind>.<lang>.tmpl files, and the names of their topics from topics.json.
 func Parse(dir fs.FS) (*Texts, error) {
 	names, err := fs.Glob(dir, "*.tmpl")
 	if err != nil {
@@ -87,6 +91,7 @@ func Parse(dir fs.FS) (*Texts, error) {
 	for kind, s := range t.kinds {
 		faults = append(faults, s.complete(kind))
 	}
+	faults = append(faults, t.name(dir))
 	return t, errors.Join(faults...)
 }
 
@@ -231,12 +236,12 @@ func (t *Texts) Render(m *inbox.Message, lang string) (inbox.Words, error) {
 	return out, nil
 }
 
-// params are never nil, so that a missing key is an error.
+// params are the data of the event and the time it happened, "at". They are never nil, so that a missing key is an error.
 func params(m *inbox.Message) map[string]string {
-	if m.Params == nil {
-		return map[string]string{}
-	}
-	return m.Params
+	all := make(map[string]string, len(m.Params)+1)
+	maps.Copy(all, m.Params)
+	all["at"] = m.At.Format(time.RFC3339)
+	return all
 }
 
 // constant reads a definition without data, or answers otherwise when there is none.
