@@ -45,7 +45,7 @@ type lane struct {
 	rest    time.Time // nothing is taken before
 	fails   int       // rests since it last worked
 	row     int       // failures in a row of a channel nobody can ask
-	outcome []bool // of the last sends: true for an address that was said to be dead
+	outcome []bool    // of the last sends: true for an address that was said to be dead
 }
 
 func newLane(c *Courier, name string, ch notifications.Channel) *lane {

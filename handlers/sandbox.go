@@ -34,6 +34,14 @@ func (s *SandboxCodes) SendCode(_ context.Context, phone models.Secret, code, _ 
 type Sandbox struct {
 	Codes *SandboxCodes
 	Demos *store.Repo[identity.Demo]
+	Phone func(token string) []SandboxPush // what the sandbox's push service handed to a device, the oldest first
+}
+
+// A SandboxPush is what a phone shows.
+type SandboxPush struct {
+	Title string            `json:"title"`
+	Body  string            `json:"body"`
+	Data  map[string]string `json:"data"`
 }
 
 // Mount names the routes.
@@ -42,11 +50,24 @@ func (h Sandbox) Mount(r *Router) {
 		return
 	}
 	Get(r, "/sandbox/codes/{phone}", h.code, Does("The last code sent to a phone"), Open())
+	Get(r, "/sandbox/pushes", h.pushes, Does("What the sandbox's push service handed to a device"), Open())
 	Get(r, "/sandbox/accounts", h.accounts, Does("The made-up people and partner systems"), Open())
 }
 
 type sandboxCodeRequest struct {
 	Phone string `path:"phone" validate:"required,cnphone"`
+}
+
+type sandboxPushesRequest struct {
+	Token string `query:"token" validate:"required,max=2048"`
+}
+
+func (h Sandbox) pushes(_ context.Context, _ Request, in sandboxPushesRequest) (List[SandboxPush], error) {
+	seen := List[SandboxPush]{Items: []SandboxPush{}}
+	if h.Phone != nil {
+		seen.Items = append(seen.Items, h.Phone(in.Token)...)
+	}
+	return seen, nil
 }
 
 type sandboxCode struct {

@@ -216,21 +216,24 @@ func (j *JPush) ask(ctx context.Context, method, where string, body []byte) (res
 // jpushClasses are what the vendor's error codes mean. 1003 may be a registration id that is not one, 1008 an app key that is
 // not ours: neither says that a phone is gone.
 var jpushClasses = map[int]Class{
-	1001: Down,     // not the method the interface takes
-	1002: Rejected, // a parameter is missing
-	1003: Rejected, // a parameter is wrong
-	1004: Down,     // our key or secret is refused
-	1005: Rejected, // too long
-	1008: Down,     // our app key is refused
-	1009: Rejected, // a key the vendor does not know
-	1011: Gone,     // nobody by this registration id, or not for 255 days
-	1020: Down,     // https is wanted
-	1030: Down,     // busy inside
-	2002: Limited,  // our calls a minute
-	2003: Down,     // our app is blocked
-	2004: Down,     // our address is not allowed
-	2005: Limited,  // too much for this reader; the vendor does not say for how long
+	1001:            Down,     // not the method the interface takes
+	1002:            Rejected, // a parameter is missing
+	1003:            Rejected, // a parameter is wrong
+	1004:            Down,     // our key or secret is refused
+	1005:            Rejected, // too long
+	1008:            Down,     // our app key is refused
+	1009:            Rejected, // a key the vendor does not know
+	1011:            Gone,     // nobody by this registration id, or not for 255 days
+	1020:            Down,     // https is wanted
+	1030:            Down,     // busy inside
+	2002:            Limited,  // our calls a minute
+	2003:            Down,     // our app is blocked
+	2004:            Down,     // our address is not allowed
+	jpushReaderFull: Limited,  // too much for this reader; the vendor does not say for how long
 }
+
+// jpushReaderFull says that one reader has had enough for now.
+const jpushReaderFull = 2005
 
 // jpushFailure classes a refusal. The vendor's message is never passed on: it may quote the registration id.
 func jpushFailure(got restAnswer) *Failure {
@@ -255,7 +258,7 @@ func jpushFailure(got restAnswer) *Failure {
 		f.Class = Down
 	}
 	if f.Class == Limited {
-		f.After = jpushReset(got.header)
+		f.After, f.Alone = jpushReset(got.header), said.Error.Code == jpushReaderFull
 	}
 	return f
 }

@@ -199,16 +199,20 @@ func smsAnswer(got restAnswer) (smsFields, *Failure) {
 	if code == "" {
 		f.Code = fmt.Sprintf("http %d", got.status)
 	}
+	f.Alone = code == smsPhoneFull
 	if f.Class, f.After = smsClass(got.status, code, fields.text("Message")); f.Class == Unsure && err != nil {
 		f.Err = errors.New("an answer that nobody can read")
 	}
 	return nil, f
 }
 
+// smsPhoneFull says that one phone has had its share.
+const smsPhoneFull = "isv.BUSINESS_LIMIT_CONTROL"
+
 // smsClasses are the codes that are not what their family is.
 var smsClasses = map[string]Class{
 	"isv.MOBILE_NUMBER_ILLEGAL":         Gone,
-	"isv.BUSINESS_LIMIT_CONTROL":        Limited, // of the one phone: 1 a minute, 5 an hour, 10 a day unless agreed otherwise
+	smsPhoneFull:                        Limited, // of the one phone: 1 a minute, 5 an hour, 10 a day unless agreed otherwise
 	"isv.DAY_LIMIT_CONTROL":             Down,    // of our account, as all below
 	"isv.MONTH_LIMIT_CONTROL":           Down,
 	"isv.AMOUNT_NOT_ENOUGH":             Down,

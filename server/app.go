@@ -18,11 +18,13 @@ import (
 	"xinyi/flows"
 	"xinyi/handlers"
 	"xinyi/models"
+	"xinyi/models/delivery"
 	"xinyi/models/division"
 	"xinyi/models/identity"
 	"xinyi/models/inbox"
 	"xinyi/models/journal"
 	"xinyi/models/sandbox"
+	"xinyi/models/webhook"
 	"xinyi/notifications"
 	"xinyi/payments"
 	"xinyi/seed"
@@ -33,6 +35,7 @@ import (
 const (
 	pollEvery   = 5 * time.Second
 	sweepEvery  = time.Second
+	liveEvery   = time.Second      // for messages that other replicas keep
 	drainWithin = 15 * time.Second // for requests to end after a signal
 )
 
@@ -53,12 +56,20 @@ type App struct {
 	gateway payments.Gateway
 	router  *handlers.Router
 	listen  net.Listener
+
+	courier *flows.Courier
+	live    *notifications.Live
+	told    notifications.Inbox
+	outside outside
 }
 
 // repos are all collections, each opened once.
 type repos struct {
 	seed.Stores
 	messages *store.Repo[inbox.Message]
+	delivery store.Delivery
+	campaign store.Campaign
+	hooks    *store.Repo[webhook.Endpoint]
 	lost     *store.Repo[journal.Lost]
 	clocks   *store.Repo[sandbox.Clock]
 }
@@ -74,6 +85,7 @@ func Open(ctx context.Context, cfg Config, city bool) (*App, error) {
 		err = a.bind(ctx)
 	}
 	if err != nil {
+		a.outside.close()
 		return nil, errors.Join(err, a.store.Engine.Close())
 	}
 	return a, nil
@@ -101,6 +113,7 @@ func assemble(ctx context.Context, cfg Config) (*App, error) {
 	}
 	a.store = store.New(engine, a.now, keys)
 	if err := a.join(); err != nil {
+		a.outside.close()
 		return nil, errors.Join(err, engine.Close())
 	}
 	return a, nil
@@ -123,11 +136,14 @@ func (a *App) join() error {
 	if err != nil {
 		return err
 	}
+	if err := a.openOutside(registry, texts); err != nil {
+		return err
+	}
 	tokens, err := handlers.LoadTokens(a.cfg.TokenKeys, a.cfg.Issuer, a.world)
 	if err != nil {
 		return err
 	}
-	return errors.Join(a.subscribe(texts), a.mount(registry, tokens, texts))
+	return errors.Join(a.subscribe(), a.mount(registry, tokens, texts))
 }
 
 func (a *App) openRepos() {
@@ -142,17 +158,25 @@ func (a *App) openRepos() {
 			Events:    store.NewRepo[journal.Entry](s, store.Events),
 		},
 		messages: store.NewRepo[inbox.Message](s, store.Inbox),
+		delivery: store.OpenDelivery(s),
+		hooks:    store.NewRepo[webhook.Endpoint](s, store.Endpoints),
 		lost:     store.NewRepo[journal.Lost](s, store.Dead),
 		clocks:   store.NewRepo[sandbox.Clock](s, store.Sandbox),
 	}
+	a.repos.campaign = store.OpenCampaign(s, a.repos.Identity.People)
 }
 
 // subscribe ties every flow to the events it follows.
-func (a *App) subscribe(texts *notifications.Texts) error {
-	told := notifications.Inbox{Messages: a.repos.messages, Texts: texts}
+func (a *App) subscribe() error {
 	return errors.Join(
 		a.relay.Subscribe(flows.Journal(a.repos.Events)),
-		a.relay.Subscribe(flows.Subscriber{Name: "inbox", Kinds: told.Wants, Do: told.Deliver}),
+		a.relay.Subscribe(flows.Subscriber{Name: "inbox", Kinds: a.told.Wants, Do: a.told.Deliver}),
+		a.relay.Subscribe(flows.Delivery{Again: a.told.Again}.Subscribers()...),
+		a.relay.Subscribe(flows.Identity{
+			Identity: a.repos.Identity, Delivery: a.repos.delivery, Messages: a.repos.messages, Policy: delivery.Standard, Now: a.now,
+		}.Subscribers()...),
+		a.relay.Subscribe(flows.Campaigns{Campaign: a.repos.campaign, Inbox: a.told, Stops: a.outside.stops, Now: a.now}.Subscribers()...),
+		a.relay.Subscribe(flows.Tags{Campaign: a.repos.campaign, Agreements: a.repos.Medical.Agreements, Now: a.now}.Subscribers()...),
 		a.relay.Subscribe(flows.Medical{Medical: a.repos.Medical, Gateway: a.gateway, Now: a.now}.Subscribers()...),
 		a.relay.Subscribe(a.ledger.Subscribers()...),
 	)
@@ -167,6 +191,9 @@ func (a *App) mount(registry *prometheus.Registry, tokens *handlers.Tokens, text
 	})
 	codes := &handlers.SandboxCodes{}
 	who := handlers.Identity{Identity: a.repos.Identity, Tokens: tokens, Callers: callers, Policy: identity.Standard, OIDC: handlers.NewOIDC(a.now, a.cfg.issuers...)}
+	if a.outside.codes != nil {
+		who.SMS = a.outside.codes
+	}
 	switch {
 	case a.cfg.Sandbox:
 		who.SMS, who.RealName, who.Policy = codes, handlers.SandboxRealName{}, identity.Trial
@@ -175,20 +202,28 @@ func (a *App) mount(registry *prometheus.Registry, tokens *handlers.Tokens, text
 			URL: a.cfg.RealNameURL, AppID: a.cfg.RealNameApp, Key: []byte(a.cfg.RealNameKey), Client: &http.Client{Timeout: 5 * time.Second}, Now: a.now,
 		}
 	}
+	care := handlers.Medical{
+		Medical: a.repos.Medical, People: a.repos.Identity.People, Mandates: a.repos.Identity.Mandates, Events: a.repos.Events,
+		Keys: a.store.Keys, Gateway: a.gateway, Served: a.served,
+	}
+	who.Ties = care.Ties()
 	a.router.Handle(
 		handlers.Division{Divisions: a.repos.Divisions, Zones: a.repos.Zones},
 		who,
-		handlers.Medical{
-			Medical: a.repos.Medical, People: a.repos.Identity.People, Mandates: a.repos.Identity.Mandates, Events: a.repos.Events,
-			Keys: a.store.Keys, Gateway: a.gateway, Served: a.served,
-		},
+		care,
 		handlers.Ledger{Checks: a.repos.Medical.Checks},
 		handlers.Payments{Gateway: a.gateway, Bills: a.repos.Medical.Bills},
-		handlers.Inbox{Messages: a.repos.messages, Words: texts.Render},
+		handlers.Inbox{Messages: a.repos.messages, Words: texts.Render, Live: a.live},
+		handlers.Delivery{
+			Delivery: a.repos.delivery, Policy: delivery.Standard, Channels: a.outside.personal(a.courier.On()),
+			Topics: texts.Topics, TopicName: func(topic, lang string) string { name, _ := texts.TopicName(topic, lang); return name },
+			TopicLegal: texts.Legal, Tester: &a.outside, Kick: a.courier.Kick,
+		},
+		handlers.Campaign{Campaign: a.repos.campaign, Deliveries: a.repos.delivery.Deliveries, Words: texts.Render, Lock: texts.Push},
 		handlers.Events{Lost: a.repos.lost},
 	)
 	if a.cfg.Sandbox {
-		a.router.Handle(handlers.Sandbox{Codes: codes, Demos: a.repos.Identity.Demos}, handlers.Clock{Time: a.clock})
+		a.router.Handle(handlers.Sandbox{Codes: codes, Demos: a.repos.Identity.Demos, Phone: a.outside.phone}, handlers.Clock{Time: a.clock})
 	}
 	return a.router.Finish()
 }
@@ -202,6 +237,7 @@ func (a *App) fill(ctx context.Context, city bool) error {
 		if err := a.clock.Join(ctx, a.store, a.repos.clocks, a.relay, a.sweep); err != nil {
 			return err
 		}
+		a.clock.Carry(a.courier)
 	}
 	if err := a.ledger.Ready(ctx); err != nil {
 		return err
@@ -271,6 +307,8 @@ func (a *App) Run(ctx context.Context) error {
 	var group sync.WaitGroup
 	group.Go(func() { a.relay.Run(loops, pollEvery) })
 	group.Go(func() { a.sweep.Run(loops, sweepEvery) })
+	group.Go(func() { a.courier.Run(loops, sweepEvery) })
+	group.Go(func() { a.live.Run(loops, liveEvery) })
 	served := make(chan error, 1)
 	go func() { served <- a.router.App().Listener(a.listen) }()
 	a.log.InfoContext(ctx, "serving", "url", a.URL(), "version", version, "store", a.engineName(), "sandbox", a.cfg.Sandbox)
@@ -279,6 +317,7 @@ func (a *App) Run(ctx context.Context) error {
 	case err = <-served:
 	case <-ctx.Done():
 		a.log.InfoContext(ctx, "stopping: requests that have begun are finished first")
+		a.router.Close()
 		if a.channel != nil {
 			a.channel.Close()
 			http.DefaultClient.CloseIdleConnections() // ours to ourselves would wait for each other
@@ -294,12 +333,14 @@ func (a *App) Run(ctx context.Context) error {
 	return err
 }
 
-// Close closes the store. It is called once, after Run.
+// Close closes the store and what it reaches outside. It is called once, after Run.
 func (a *App) Close() error {
-	if err := a.listen.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
-		return errors.Join(err, a.store.Engine.Close())
+	err := a.listen.Close()
+	if errors.Is(err, net.ErrClosed) {
+		err = nil
 	}
-	return a.store.Engine.Close()
+	a.outside.close()
+	return errors.Join(err, a.store.Engine.Close())
 }
 
 func (a *App) engineName() string {

@@ -45,11 +45,26 @@ type Config struct {
 	RealNameApp string `env:"REALNAME_APP_ID" help:"who we are to it"`
 	RealNameKey Masked `env:"REALNAME_KEY" help:"key our questions to it are signed with"`
 
+	FCMCredentials Masked `env:"FCM_CREDENTIALS" help:"JSON of the service account that pushes by Firebase; a sandbox has a Firebase of its own"`
+	FCMProject     string `env:"FCM_PROJECT" help:"its project, when not the account's own"`
+	FCMEndpoint    string `env:"FCM_ENDPOINT" help:"another address than Google's"`
+	JPushKey       string `env:"JPUSH_APP_KEY" help:"app key at the aggregator of mainland phone makers' push channels"`
+	JPushSecret    Masked `env:"JPUSH_MASTER_SECRET" help:"master secret there"`
+	JPushURL       string `env:"JPUSH_URL" help:"another address than the vendor's"`
+	SMSKey         string `env:"SMS_KEY_ID" help:"key id at the text message service (Alibaba Cloud)"`
+	SMSSecret      Masked `env:"SMS_SECRET" help:"its secret"`
+	SMSSign        string `env:"SMS_SIGN_NAME" help:"approved name that text messages begin with"`
+	SMSCode        string `env:"SMS_CODE_TEMPLATE" help:"approved template of sign-in codes, with ${code}"`
+	SMSNotice      string `env:"SMS_NOTICE_TEMPLATE" help:"approved template of notices, without variables"`
+	SMSURL         string `env:"SMS_URL" help:"another address than the vendor's"`
+	SMSPrint       bool   `env:"SMS_PRINT" help:"print text messages and codes to the log instead of sending them; for development alone"`
+
 	LogLevel  slog.Level `env:"LOG_LEVEL" envDefault:"INFO" help:"DEBUG, INFO, WARN or ERROR"`
 	LogFormat string     `env:"LOG_FORMAT" envDefault:"text" help:"text or json"`
 
-	issuers []handlers.Issuer
-	world   func() time.Time // the time outside; nil is time.Now
+	issuers  []handlers.Issuer
+	emulator string           // FIREBASE_AUTH_EMULATOR_HOST, which Firebase's own library obeys
+	world    func() time.Time // the time outside; nil is time.Now
 }
 
 // Masked is a setting that is never printed.
@@ -84,6 +99,7 @@ func ReadConfig(environ []string) (Config, error) {
 	if cfg.TokenKeys == "" && cfg.MongoDBURI == "" {
 		cfg.TokenKeys = filepath.Join(cfg.DataDir, "token-keys.json")
 	}
+	cfg.emulator = given["FIREBASE_AUTH_EMULATOR_HOST"]
 	return cfg, errors.Join(append(faults, cfg.check())...)
 }
 
@@ -155,6 +171,16 @@ func (c *Config) check() error {
 		raw, err := base64.StdEncoding.DecodeString(master)
 		fault(err != nil || len(raw) != 32, "KEYS_MASTER is not 32 bytes in base64")
 	}
+	fault(!c.Sandbox && c.emulator != "", "FIREBASE_AUTH_EMULATOR_HOST is set: it lets anybody sign in as anybody, and only a sandbox may have it")
+	fault((c.JPushKey == "") != (c.JPushSecret == ""), "JPUSH_APP_KEY and JPUSH_MASTER_SECRET are set together or not at all")
+	given := 0
+	for _, v := range []string{c.SMSKey, string(c.SMSSecret), c.SMSSign, c.SMSCode, c.SMSNotice} {
+		if v != "" {
+			given++
+		}
+	}
+	fault(given != 0 && given != 5, "SMS_KEY_ID, SMS_SECRET, SMS_SIGN_NAME, SMS_CODE_TEMPLATE and SMS_NOTICE_TEMPLATE are set together or not at all")
+	fault(given != 0 && c.SMSPrint, "SMS_PRINT prints instead of sending: it does not go with SMS_KEY_ID")
 	for _, line := range c.OIDC {
 		issuer, err := readIssuer(line)
 		fault(err != nil, "OIDC_ISSUERS: %w", err)
