@@ -22,6 +22,7 @@ type plan struct {
 }
 
 func main() {
+	only := flag.String("only", "", "notify: messages and pushes alone")
 	short := flag.Bool("short", false, "a quick look: fewer documents, a second each")
 	flag.Parse()
 	p := plan{small: 10_000, large: 100_000, each: 8 * time.Second}
@@ -32,10 +33,24 @@ func main() {
 	defer stop()
 	ctx, cancel := context.WithTimeout(ctx, 6*time.Minute)
 	defer cancel()
-	if err := p.run(ctx); err != nil {
+	run := p.run
+	if *only == "notify" {
+		run = p.alone
+	}
+	if err := run(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
+}
+
+// alone measures messages and pushes.
+func (p plan) alone(ctx context.Context) (err error) {
+	dir, err := os.MkdirTemp("", "xinyi-bench-*")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	return p.notify(ctx, dir)
 }
 
 func (p plan) run(ctx context.Context) (err error) {
@@ -65,7 +80,7 @@ func (p plan) run(ctx context.Context) (err error) {
 	for _, name := range []string{"GET bill, 64", "list of 20, 64", "POST payment, 64"} {
 		fmt.Printf("processor per request at %d over %d documents: %-17s %.2f\n", p.large, p.small, name, large[name].cpu/small[name].cpu)
 	}
-	return nil
+	return p.notify(ctx, dir)
 }
 
 // size measures the server over a store of n bills. open adds the open model.
