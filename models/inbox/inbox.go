@@ -107,10 +107,9 @@ func (m *Message) Snooze(by models.Actor, until, now time.Time) error {
 	return m.move(Snoozed, by, models.At(until), now)
 }
 
-// Wake brings a snoozed message back.
+// Wake brings a snoozed message back, once: nothing for one that is not due, or is never to come back.
 func (m *Message) Wake(now time.Time) error {
-	if m.State != Snoozed || m.Until == nil || m.Until.After(now) {
-		m.WakeAt = m.Until
+	if m.State != Snoozed || m.Until == nil || m.WakeAt == nil || m.WakeAt.After(now) {
 		return nil
 	}
 	at := *m.Until
