@@ -1,0 +1,142 @@
+package xinyi
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// metricName is the name of a metric of ours; a histogram's series have an ending more.
+var metricName = regexp.MustCompile(`\bxinyi_[a-z_]+[a-z]\b`)
+
+// exported are the names of the metrics that the program exports, as the sources spell them: whole, or with the namespace apart.
+func exported(t *testing.T) map[string]bool {
+	t.Helper()
+	names := map[string]bool{}
+	literal := regexp.MustCompile(`"(?:xinyi_)?([a-z]+(?:_[a-z]+)*)"`)
+	for _, pattern := range []string{"flows/*.go", "handlers/*.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %d files, %v", pattern, len(files), err)
+		}
+		for _, name := range files {
+			if strings.HasSuffix(name, "_test.go") {
+				continue
+			}
+			raw, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(string(raw), "prometheus.New") && !strings.Contains(string(raw), "prometheus.Opts") {
+				continue
+			}
+			for _, m := range literal.FindAllStringSubmatch(string(raw), -1) {
+				names["xinyi_"+m[1]] = true
+			}
+		}
+	}
+	return names
+}
+
+// strangers are the metrics that a text of an operator names and the program does not export.
+func strangers(text string, exported map[string]bool) (names []string) {
+	for _, name := range metricName.FindAllString(text, -1) {
+		base := name
+		for _, end := range []string{"_bucket", "_count", "_sum"} {
+			base = strings.TrimSuffix(base, end)
+		}
+		if !exported[name] && !exported[base] && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// What operators are told to watch is what the program exports.
+func TestOperatorsWatchWhatThereIs(t *testing.T) {
+	there := exported(t)
+	for _, name := range []string{"docs/ops/grafana-notifications.json", "docs/ops/notifications.md"} {
+		raw, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(metricName.FindAllString(string(raw), -1)); n < 20 {
+			t.Errorf("%s names only %d metrics", name, n)
+		}
+		if s := strangers(string(raw), there); len(s) > 0 {
+			t.Errorf("%s: nothing exports %v", name, s)
+		}
+	}
+	for text, want := range map[string]int{"rate(xinyi_deliveries_totals[5m])": 1, "xinyi_delivery_lag_seconds_bucket + xinyi_lane_resting": 0, "xinyi_nothing_sum": 1} {
+		if got := strangers(text, there); len(got) != want {
+			t.Errorf("%s: strangers %v, want %d", text, got, want)
+		}
+	}
+}
+
+// A dashboard is one that Grafana can show: every panel asks the chosen data source, by an id of its own, in a place of its own.
+func TestDashboards(t *testing.T) {
+	files, err := filepath.Glob("docs/ops/grafana-*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d dashboards, %v", len(files), err)
+	}
+	for _, name := range files {
+		raw, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var d struct {
+			Title         string
+			UID           string
+			SchemaVersion int
+			Templating    struct{ List []struct{ Name, Type string } }
+			Panels        []struct {
+				ID         int
+				Type       string
+				Title      string
+				Datasource struct{ UID string }
+				GridPos    struct{ X, Y, W, H int }
+				Targets    []struct {
+					Expr, RefID string
+					Datasource  struct{ UID string }
+				}
+			}
+		}
+		if err := json.Unmarshal(raw, &d); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if d.Title == "" || d.UID == "" || d.SchemaVersion < 39 || len(d.Templating.List) == 0 || d.Templating.List[0].Type != "datasource" {
+			t.Errorf("%s: title %q, uid %q, schema %d, variables %v", name, d.Title, d.UID, d.SchemaVersion, d.Templating.List)
+		}
+		ids, taken := map[int]bool{}, map[[2]int]string{}
+		for _, p := range d.Panels {
+			if ids[p.ID] || p.Title == "" || p.GridPos.X+p.GridPos.W > 24 {
+				t.Errorf("%s: panel %d %q at %v", name, p.ID, p.Title, p.GridPos)
+			}
+			ids[p.ID] = true
+			for x := p.GridPos.X; x < p.GridPos.X+p.GridPos.W; x++ {
+				for y := p.GridPos.Y; y < p.GridPos.Y+p.GridPos.H; y++ {
+					if other := taken[[2]int{x, y}]; other != "" {
+						t.Fatalf("%s: %q lies over %q", name, p.Title, other)
+					}
+					taken[[2]int{x, y}] = p.Title
+				}
+			}
+			if p.Type == "row" {
+				continue
+			}
+			if len(p.Targets) == 0 || p.Datasource.UID != "${datasource}" {
+				t.Errorf("%s: %q asks nothing, or %q", name, p.Title, p.Datasource.UID)
+			}
+			for _, q := range p.Targets {
+				if q.Expr == "" || q.RefID == "" || q.Datasource.UID != "${datasource}" || strings.Count(q.Expr, "(") != strings.Count(q.Expr, ")") {
+					t.Errorf("%s: %q asks %q", name, p.Title, q.Expr)
+				}
+			}
+		}
+	}
+}
