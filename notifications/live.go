@@ -78,7 +78,7 @@ func (l *Live) Listening() (n int) {
 func (l *Live) Run(ctx context.Context, every time.Duration) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
-	t := tail{at: l.now(), seen: map[uint64]time.Time{}, seed: maphash.MakeSeed()}
+	t := newTail(l.now())
 	for {
 		select {
 		case <-ctx.Done():
@@ -119,6 +119,10 @@ type tail struct {
 	at   time.Time
 	seen map[uint64]time.Time // by a hash of the id
 	seed maphash.Seed
+}
+
+func newTail(at time.Time) tail {
+	return tail{at: at, seen: map[uint64]time.Time{}, seed: maphash.MakeSeed()}
 }
 
 // pass notes a message and says whether it is new.
