@@ -100,7 +100,7 @@ func (o *postOffice) push(ctx context.Context) (notifications.Channel, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.fcm = &local.FCM{Now: time.Now}
+	o.fcm = &local.FCM{Now: time.Now, Keep: -1}
 	base, stop := o.fcm.Serve(listen)
 	fcm, err := notifications.NewFCM(ctx, notifications.FCMConfig{
 		Credentials: o.fcm.ServiceAccountJSON(base, "bench"), Endpoint: base, Now: time.Now,

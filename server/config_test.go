@@ -24,3 +24,26 @@ func TestReadConfigNamesEveryFault(t *testing.T) {
 		t.Errorf("%v is refused: %v", good, err)
 	}
 }
+
+// What lets anybody sign in, half an account, and two ways to send at once are refused.
+func TestReadConfigOfChannels(t *testing.T) {
+	tests := map[string]struct {
+		env  []string
+		want string // "" for no fault
+	}{
+		"an emulator in earnest":    {[]string{"FIREBASE_AUTH_EMULATOR_HOST=127.0.0.1:9099"}, "FIREBASE_AUTH_EMULATOR_HOST"},
+		"an emulator in a sandbox":  {[]string{"FIREBASE_AUTH_EMULATOR_HOST=127.0.0.1:9099", "SANDBOX=true"}, ""},
+		"half an aggregator":        {[]string{"JPUSH_APP_KEY=k"}, "JPUSH_MASTER_SECRET"},
+		"half of text messages":     {[]string{"SMS_KEY_ID=k", "SMS_SECRET=s"}, "SMS_SIGN_NAME"},
+		"whole text messages":       {[]string{"SMS_KEY_ID=k", "SMS_SECRET=s", "SMS_SIGN_NAME=n", "SMS_CODE_TEMPLATE=c", "SMS_NOTICE_TEMPLATE=t"}, ""},
+		"printing instead of texts": {[]string{"SMS_PRINT=true", "SMS_KEY_ID=k", "SMS_SECRET=s", "SMS_SIGN_NAME=n", "SMS_CODE_TEMPLATE=c", "SMS_NOTICE_TEMPLATE=t"}, "SMS_PRINT"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, err := ReadConfig(tc.env)
+			if (err == nil) != (tc.want == "") || err != nil && !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("ReadConfig = %v, want %q", err, tc.want)
+			}
+		})
+	}
+}

@@ -10,6 +10,7 @@ import (
 
 	"xinyi/models"
 	"xinyi/models/medical"
+	"xinyi/notifications"
 	"xinyi/store"
 )
 
@@ -57,7 +58,8 @@ func doctor(ctx context.Context, cfg Config, _ []string, out io.Writer) error {
 	case v.line("keys of personal data", err):
 		v.store(ctx, cfg)
 	}
-	v.note(cfg.Sandbox, "SMS channel", "people can sign in with OIDC_ISSUERS only")
+	v.note(cfg.Sandbox || cfg.SMSKey != "" || cfg.SMSPrint, "text messages", "people can sign in with OIDC_ISSUERS only (SMS_KEY_ID)")
+	v.note(cfg.Sandbox || cfg.FCMCredentials != "" || cfg.JPushKey != "", "pushes to phones", "the inbox alone tells people (FCM_CREDENTIALS, JPUSH_APP_KEY)")
 	v.note(cfg.Sandbox || cfg.RealNameURL != "", "real-name verifier", "nobody can be verified (REALNAME_URL)")
 	v.note(cfg.Sandbox, "payment channel", "bills are paid at the hospital only")
 	v.note(len(cfg.OIDC) > 0, "outside sign-in", "people sign in with their phone (OIDC_ISSUERS)")
@@ -83,6 +85,12 @@ func (v *visit) store(ctx context.Context, cfg Config) {
 		v.note(waiting == 0, "dead events", fmt.Sprintf("%d wait for a decision: GET /v1/events/dead", waiting))
 	}
 	v.ledger(a.ledger.Whole(ctx))
+	for _, c := range a.outside.channels {
+		if p, ok := c.(notifications.Prober); ok {
+			v.line("channel "+c.Name()+" answers", p.Probe(ctx))
+		}
+	}
+	a.outside.close()
 	v.line("store closes", a.store.Engine.Close())
 }
 

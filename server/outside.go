@@ -22,15 +22,16 @@ type outside struct {
 	fcm      *notifications.FCM
 	codes    handlers.CodeSender // nil: sign-in codes cannot be sent
 	stops    *flows.Stops
-	made     *local.FCM // a sandbox's own Firebase
+	firebase *local.FCM // a sandbox's own
+	channels []notifications.Channel
 	closings []func()
 }
 
 // openOutside makes the channels that are configured, the courier, and the inbox that plans for it.
 func (a *App) openOutside(registry *prometheus.Registry, texts *notifications.Texts) error {
 	o := &a.outside
-	channels, err := o.channels(a)
-	if err != nil {
+	var err error
+	if o.channels, err = o.open(a); err != nil {
 		return err
 	}
 	metrics := flows.NewCourierMetrics(registry)
@@ -38,7 +39,7 @@ func (a *App) openOutside(registry *prometheus.Registry, texts *notifications.Te
 	a.courier = flows.NewCourier(&flows.Courier{
 		Delivery: a.repos.delivery, Messages: a.repos.messages, People: a.repos.Identity.People, Endpoints: a.repos.hooks,
 		Texts: texts, Policy: delivery.Standard, Now: a.now, Log: a.log, Metrics: metrics, Stopped: o.stops.Stopped,
-	}, channels...)
+	}, o.channels...)
 	a.live = notifications.NewLive(a.repos.messages, a.now, a.log)
 	a.told = notifications.Inbox{
 		Messages: a.repos.messages, Delivery: a.repos.delivery, People: a.repos.Identity.People, Texts: texts,
@@ -51,8 +52,8 @@ func (a *App) openOutside(registry *prometheus.Registry, texts *notifications.Te
 	return nil
 }
 
-// channels makes what is configured; a sandbox without a Firebase account gets a Firebase and text messages of its own.
-func (o *outside) channels(a *App) (made []notifications.Channel, err error) {
+// open makes the channels that are configured; a sandbox without a Firebase account gets a Firebase and text messages of its own.
+func (o *outside) open(a *App) (made []notifications.Channel, err error) {
 	cfg := a.cfg
 	credentials, endpoint := []byte(cfg.FCMCredentials), cfg.FCMEndpoint
 	if cfg.Sandbox && len(credentials) == 0 {
@@ -119,19 +120,19 @@ func (o *outside) ownFirebase(a *App) (credentials []byte, endpoint string, err 
 	if err != nil {
 		return nil, "", err
 	}
-	o.made = &local.FCM{Now: a.world}
-	base, stop := o.made.Serve(listen)
+	o.firebase = &local.FCM{Now: a.world}
+	base, stop := o.firebase.Serve(listen)
 	o.closings = append(o.closings, stop)
-	return o.made.ServiceAccountJSON(base, "xinyi-sandbox"), base, nil
+	return o.firebase.ServiceAccountJSON(base, "xinyi-sandbox"), base, nil
 }
 
 // phone is what a sandbox's Firebase handed to a device.
 func (o *outside) phone(token string) []handlers.SandboxPush {
 	var seen []handlers.SandboxPush
-	if o.made == nil {
+	if o.firebase == nil {
 		return nil
 	}
-	for _, p := range o.made.Seen() {
+	for _, p := range o.firebase.Seen() {
 		if p.Token == token {
 			seen = append(seen, handlers.SandboxPush{Title: p.Title, Body: p.Body, Data: p.Data})
 		}

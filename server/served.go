@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"xinyi/models/delivery"
 	"xinyi/models/inbox"
 	"xinyi/models/medical"
 	"xinyi/store"
@@ -14,15 +15,29 @@ var reminders = map[string]bool{
 	medical.BillReminded: true, medical.BillSuspends: true, medical.BillNoticed: true,
 }
 
-// served counts what reached a person about a bill. The inbox is one channel.
+// served counts what reached a person about a bill: reminders in the inbox, which is one channel, and each channel that
+// took a reminder, or the notice before a default, to a phone of theirs.
 func (a *App) served(ctx context.Context, b *medical.Bill) (medical.Served, error) {
 	var s medical.Served
 	_, err := a.repos.messages.Each(ctx, store.InboxOf(b.Person, inbox.States...), func(m *inbox.Message) error {
 		if m.Route.ID == b.ID && reminders[m.Kind] {
 			s.Reminders++
-			s.Channels = 1
 		}
 		return nil
 	})
+	if err != nil {
+		return s, err
+	}
+	channels := map[string]bool{}
+	if s.Reminders > 0 {
+		channels["inbox"] = true
+	}
+	_, err = a.repos.delivery.Deliveries.Each(ctx, store.DeliveriesAbout(b.ID), func(d *delivery.Delivery) error {
+		if d.Person == b.Person && d.SentAt != nil && (reminders[d.Kind] || d.Legal) {
+			channels[d.Channel] = true
+		}
+		return nil
+	})
+	s.Channels = len(channels)
 	return s, err
 }

@@ -38,13 +38,14 @@ func TestEveryGuardOfADefaultIsAClause(t *testing.T) {
 		stop   bool
 		clause string
 	}{
-		"all is served":         {10000, due.Add(30), due.Add(29), Served{3, 1}, false, ""},
-		"the notice still runs": {10000, due.Add(30), due.Add(30), Served{3, 1}, false, "notice_over"},
-		"29 days past due":      {10000, due.Add(29), due.Add(20), Served{3, 1}, false, "days_overdue"},
-		"a fen below the least": {9999, due.Add(30), due.Add(20), Served{3, 1}, false, "enough_owed"},
-		"disputed":              {10000, due.Add(30), due.Add(20), Served{3, 1}, true, "not_stopped"},
-		"two reminders only":    {10000, due.Add(30), due.Add(20), Served{2, 1}, false, "reminders"},
+		"all is served":         {10000, due.Add(30), due.Add(29), Served{3, 2}, false, ""},
+		"the notice still runs": {10000, due.Add(30), due.Add(30), Served{3, 2}, false, "notice_over"},
+		"29 days past due":      {10000, due.Add(29), due.Add(20), Served{3, 2}, false, "days_overdue"},
+		"a fen below the least": {9999, due.Add(30), due.Add(20), Served{3, 2}, false, "enough_owed"},
+		"disputed":              {10000, due.Add(30), due.Add(20), Served{3, 2}, true, "not_stopped"},
+		"two reminders only":    {10000, due.Add(30), due.Add(20), Served{2, 2}, false, "reminders"},
 		"on no channel":         {10000, due.Add(30), due.Add(20), Served{3, 0}, false, "channels"},
+		"on one channel alone":  {10000, due.Add(30), due.Add(20), Served{3, 1}, false, "channels"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := issued(t, tc.owed)
@@ -76,7 +77,7 @@ func TestEveryGuardOfADefaultIsAClause(t *testing.T) {
 	must(t, b.Wake(due.Add(40).Start()))
 	c := Notice(b, noon)
 	for _, by := range []models.Actor{mei, models.Clockwork} {
-		want(t, c.Confirm(by, b, Served{3, 1}, due.Add(60).Start()), models.Forbidden, "medical.own_case")
+		want(t, c.Confirm(by, b, Served{3, 2}, due.Add(60).Start()), models.Forbidden, "medical.own_case")
 	}
 }
 
@@ -148,7 +149,7 @@ func TestLegalNoticesSayTheirDays(t *testing.T) {
 	late, suspended, closing := issued(t, 20000), signed(t, 50000), signed(t, 50000)
 	must(t, late.Wake(late.DueOn.Add(60).Start()))
 	confirmed := Notice(late, noon)
-	must(t, confirmed.Confirm(clerk, late, Served{3, 1}, late.DueOn.Add(60).Start()))
+	must(t, confirmed.Confirm(clerk, late, Served{3, 2}, late.DueOn.Add(60).Start()))
 	_, err := suspended.Block(Overdue7, "b1", models.Clockwork, noon)
 	must(t, err)
 	for i := range closing.Terms.CloseAfter {

@@ -45,7 +45,7 @@ var Standard = Terms{
 	OutpatientDays: 7, InpatientDays: 15, GraceDays: 0,
 	RemindDays: []int{-3, -1, 0, 1, 3, 7, 15, 30}, RemindHour: 9,
 	SuspendDpd: 7, NoticeDpd: 15, ObjectDays: 10, CollectDpd: 30,
-	DefaultMin: 10000, MinReminders: 3, MinChannels: 1,
+	DefaultMin: 10000, MinReminders: 3, MinChannels: 2,
 	CoolingDays: []int{0, 90, 365}, YearDays: 365, CloseAfter: 3,
 	RepairDays: 90, RepairDaysMore: 365, ArchiveDays: 30, KeepYears: 5,
 	HoldDays: 7, StayDays: 60, IntentMinutes: 30, MinPayment: 100, ResumeDays: 3, PauseMaxDays: 30,

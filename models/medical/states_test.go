@@ -219,7 +219,7 @@ func conductIn(t *testing.T, s ConductState) *Conduct {
 	must(t, b.Wake(b.DueOn.Add(60).Start()))
 	c := Notice(b, noon)
 	confirm := func() {
-		must(t, c.Confirm(clerk, b, Served{3, 1}, b.DueOn.Add(60).Start()))
+		must(t, c.Confirm(clerk, b, Served{3, 2}, b.DueOn.Add(60).Start()))
 	}
 	switch s {
 	case Noticed:
@@ -253,7 +253,7 @@ func TestConductInEveryState(t *testing.T) {
 		{name: "uphold", do: func(c *Conduct) error { return c.DecideObjection(clerk, true, now) }, allowed: "OBJECTED"},
 		{name: "reject", do: func(c *Conduct) error { return c.DecideObjection(clerk, false, now) }, allowed: "OBJECTED"},
 		{name: "drop", do: func(c *Conduct) error { return c.Drop(clerk, now) }, allowed: "NOTICED OBJECTED CONFIRMED CURED", quiet: "DROPPED REPAIRED ARCHIVED"},
-		{name: "confirm", do: func(c *Conduct) error { return c.Confirm(clerk, late, Served{3, 1}, in) }, allowed: "NOTICED"},
+		{name: "confirm", do: func(c *Conduct) error { return c.Confirm(clerk, late, Served{3, 2}, in) }, allowed: "NOTICED"},
 		{name: "cure", do: func(c *Conduct) error { return c.Cure(1, now) }, allowed: "NOTICED OBJECTED CONFIRMED", quiet: "DROPPED CURED REPAIRED ARCHIVED"},
 		{name: "say", do: func(c *Conduct) error { return c.Say("I was ill") }, allowed: "NOTICED OBJECTED CONFIRMED CURED REPAIRED"},
 		{name: "wake too early", do: func(c *Conduct) error { return c.Wake(now) }, quiet: "NOTICED OBJECTED DROPPED CONFIRMED CURED REPAIRED ARCHIVED"},

@@ -29,7 +29,8 @@ import (
 //
 // Any other token is no registration token. The zero FCM with Now is ready; it is safe for concurrent use.
 type FCM struct {
-	Now func() time.Time // needed
+	Now  func() time.Time // needed
+	Keep int              // how many pushes Seen remembers: 0 is 100,000; below 0 none, and Count nothing either
 
 	account serviceAccount
 	mu      sync.Mutex

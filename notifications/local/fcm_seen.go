@@ -2,7 +2,7 @@ package local
 
 import "time"
 
-// fcmKept is how many pushes Seen remembers.
+// fcmKept is how many pushes Seen remembers unless Keep says.
 const fcmKept = 100_000
 
 // A Push is what a device would have got.
@@ -16,15 +16,15 @@ type Push struct {
 	At                 time.Time
 }
 
-// Seen lists the last pushes that were taken, oldest first; at most 100,000. Dry runs are not among them.
+// Seen lists the last pushes that were taken, oldest first; at most Keep. Dry runs are not among them.
 func (f *FCM) Seen() []Push {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if len(f.seen) < fcmKept {
+	if len(f.seen) < f.most() {
 		return append([]Push(nil), f.seen...)
 	}
-	oldest := f.sent % fcmKept
-	return append(append(make([]Push, 0, fcmKept), f.seen[oldest:]...), f.seen[:oldest]...)
+	oldest := f.sent % f.most()
+	return append(append(make([]Push, 0, f.most()), f.seen[oldest:]...), f.seen[:oldest]...)
 }
 
 // Sent is how many pushes were taken.
@@ -48,14 +48,24 @@ func (f *FCM) keep(in fcmEnvelope) {
 	p := Push{Token: m.Token, Title: m.Notification.Title, Body: m.Notification.Body, Data: m.Data,
 		Collapse: m.Android.CollapseKey, Tag: m.Android.Notification.Tag, Priority: m.Android.Priority, TTL: ttl,
 		APNS: m.APNS.Headers, At: f.Now()}
-	if len(f.seen) < fcmKept {
+	f.sent++
+	if f.Keep < 0 {
+		return
+	}
+	if len(f.seen) < f.most() {
 		f.seen = append(f.seen, p)
 	} else {
-		f.seen[f.sent%fcmKept] = p
+		f.seen[(f.sent-1)%f.most()] = p
 	}
 	if f.counts == nil {
 		f.counts = map[string]int{}
 	}
 	f.counts[p.Token]++
-	f.sent++
+}
+
+func (f *FCM) most() int {
+	if f.Keep > 0 {
+		return f.Keep
+	}
+	return fcmKept
 }
