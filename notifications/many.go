@@ -101,7 +101,7 @@ func (n Inbox) carryMany(ctx context.Context, batch []one, repeated bool, campai
 				continue
 			}
 			if d.Open != "" {
-				joined, err := n.join(ctx, d)
+				joined, err := n.join(ctx, d, d.Open)
 				if err != nil {
 					return err
 				}

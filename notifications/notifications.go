@@ -184,6 +184,11 @@ func (n Inbox) queue(ctx context.Context, d *delivery.Delivery, repeated bool) e
 			return err
 		}
 	}
+	if legal := d.Above(); legal != "" {
+		if joined, err := n.join(ctx, d, legal); joined || err != nil {
+			return err
+		}
+	}
 	for range joins {
 		err := n.Delivery.Deliveries.Insert(ctx, d)
 		if !errors.Is(err, models.Conflict) {
@@ -195,7 +200,7 @@ func (n Inbox) queue(ctx context.Context, d *delivery.Delivery, repeated bool) e
 			}
 			return err
 		}
-		if joined, err := n.join(ctx, d); joined || err != nil {
+		if joined, err := n.join(ctx, d, d.Open); joined || err != nil {
 			return err
 		}
 	}
@@ -203,9 +208,9 @@ func (n Inbox) queue(ctx context.Context, d *delivery.Delivery, repeated bool) e
 	return n.Delivery.Deliveries.Insert(ctx, d)
 }
 
-// join adds the message of d to the delivery that collects under the same key; false when there is none any more.
-func (n Inbox) join(ctx context.Context, d *delivery.Delivery) (joined bool, err error) {
-	open, err := n.Delivery.Deliveries.First(ctx, store.DeliveryCollecting(d.Open))
+// join adds the message of d to the delivery that collects under key; false when there is none any more.
+func (n Inbox) join(ctx context.Context, d *delivery.Delivery, key string) (joined bool, err error) {
+	open, err := n.Delivery.Deliveries.First(ctx, store.DeliveryCollecting(key))
 	if errors.Is(err, models.NotFound) {
 		return false, nil
 	}

@@ -93,12 +93,24 @@ func (n Notice) plan(d *Delivery, r Reader, at time.Time, p Policy, now time.Tim
 	return d
 }
 
+// alone ends the keys of legal notices.
+const alone = "/legal"
+
+// Above is the key of the legal notice that d may be told with, "" for none: what cannot be refused does not go with what
+// can, but carries it.
+func (d *Delivery) Above() string {
+	if d.Open == "" || d.Legal || d.Urgent || d.Class == Marketing {
+		return ""
+	}
+	return d.Open + alone
+}
+
 // key is what notices that are told as one at an address share. What cannot be refused, what does not wait for morning and
 // what advertises each keep to their own.
 func (n Notice) key(to string) string {
 	key := to + "/" + n.Digest
 	if n.Legal {
-		key += "/legal"
+		key += alone
 	}
 	if n.Urgent {
 		key += "/urgent"
