@@ -79,7 +79,7 @@ func (c *Courier) send(ctx context.Context, l *lane, d *delivery.Delivery, p not
 	started()
 	now = c.Now()
 	if err != nil {
-		return c.failed(ctx, l, v, try, notifications.FailureOf(err))
+		return c.failed(ctx, l, v, p, notifications.FailureOf(err))
 	}
 	l.worked()
 	c.sent.Add(1)
@@ -103,8 +103,8 @@ func (c *Courier) settle(ctx context.Context, v *delivery.Delivery, try int, out
 }
 
 // failed saves a failure by its class.
-func (c *Courier) failed(ctx context.Context, l *lane, v *delivery.Delivery, try int, f *notifications.Failure) error {
-	now := c.Now()
+func (c *Courier) failed(ctx context.Context, l *lane, v *delivery.Delivery, p notifications.Parcel, f *notifications.Failure) error {
+	now, try := c.Now(), v.Tries
 	c.Metrics.failures.WithLabelValues(v.Channel, string(f.Class)).Inc()
 	back := func(d *delivery.Delivery) error { return d.Back(try, f.Code, now) }
 	again := func(d *delivery.Delivery) error { return d.Failed(try, f.Code, f.After, c.Policy, now) }
@@ -114,7 +114,7 @@ func (c *Courier) failed(ctx context.Context, l *lane, v *delivery.Delivery, try
 			return d.Kill(try, delivery.WhyRejected, f.Code, c.Policy, now)
 		})
 	case notifications.Gone:
-		return c.dead(ctx, l, v, try, f, now)
+		return c.dead(ctx, l, v, p, f)
 	case notifications.Limited:
 		if !f.Alone {
 			l.pause(f.After, now)
@@ -145,7 +145,8 @@ func (l *lane) fell(_ *delivery.Delivery, f *notifications.Failure, now time.Tim
 }
 
 // dead ends a delivery whose address is dead, and gives the address up when that is believable.
-func (c *Courier) dead(ctx context.Context, l *lane, v *delivery.Delivery, try int, f *notifications.Failure, now time.Time) error {
+func (c *Courier) dead(ctx context.Context, l *lane, v *delivery.Delivery, p notifications.Parcel, f *notifications.Failure) error {
+	now, try := c.Now(), v.Tries
 	if v.Channel == delivery.Webhook {
 		c.endpoint(ctx, v.To, func(e *webhook.Endpoint) (bool, error) { return e.Gone(now) })
 		return c.settle(ctx, v, try, "dead", func(d *delivery.Delivery) error {
@@ -160,10 +161,7 @@ func (c *Courier) dead(ctx context.Context, l *lane, v *delivery.Delivery, try i
 	}
 	if delivery.Pushes(v.Channel) {
 		_, err := c.Devices.Update(ctx, v.To, func(d *delivery.Device) error {
-			if d.State == delivery.Disabled || d.SeenAt.After(v.Moved.At) { // it has a new address meanwhile
-				return store.Unchanged()
-			}
-			return d.Disable(models.Clockwork, delivery.OffToken, now)
+			return d.Died(p.Device.Token, now)
 		})
 		if err != nil && !errors.Is(err, models.NotFound) {
 			return err

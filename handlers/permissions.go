@@ -44,4 +44,7 @@ var Permissions = map[Action][]models.Role{
 
 	"campaigns.read":  {models.CreditOffice, models.TownStaff, models.Auditor},
 	"campaigns.write": {models.CreditOffice, models.TownStaff},
+
+	"webhooks.own":  {models.Hospital, models.Bank, models.Provider, models.Department},
+	"webhooks.read": {models.Hospital, models.Bank, models.Provider, models.Department, models.Operator},
 }

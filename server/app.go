@@ -178,6 +178,9 @@ func (a *App) subscribe() error {
 		a.relay.Subscribe(flows.Campaigns{Campaign: a.repos.campaign, Inbox: a.told, Stops: a.outside.stops, Now: a.now}.Subscribers()...),
 		a.relay.Subscribe(flows.Tags{Campaign: a.repos.campaign, Agreements: a.repos.Medical.Agreements, Now: a.now}.Subscribers()...),
 		a.relay.Subscribe(flows.Medical{Medical: a.repos.Medical, Gateway: a.gateway, Now: a.now}.Subscribers()...),
+		a.relay.Subscribe(flows.Webhook{
+			Medical: a.repos.Medical, Endpoints: a.repos.hooks, Deliveries: a.repos.delivery.Deliveries, Planned: a.courier.Kick, Now: a.now,
+		}.Subscribers()...),
 		a.relay.Subscribe(a.ledger.Subscribers()...),
 	)
 }
@@ -220,6 +223,9 @@ func (a *App) mount(registry *prometheus.Registry, tokens *handlers.Tokens, text
 			TopicLegal: texts.Legal, Tester: &a.outside, Kick: a.courier.Kick,
 		},
 		handlers.Campaign{Campaign: a.repos.campaign, Deliveries: a.repos.delivery.Deliveries, Words: texts.Render, Lock: texts.Push},
+		handlers.Webhook{
+			Endpoints: a.repos.hooks, Deliveries: a.repos.delivery.Deliveries, Check: a.outside.guard.Check, Pinger: a.outside.hooks, Kick: a.courier.Kick,
+		},
 		handlers.Events{Lost: a.repos.lost},
 	)
 	if a.cfg.Sandbox {

@@ -24,6 +24,8 @@ type outside struct {
 	stops    *flows.Stops
 	firebase *local.FCM // a sandbox's own
 	channels []notifications.Channel
+	guard    notifications.Guard
+	hooks    *notifications.Webhooks
 	closings []func()
 }
 
@@ -86,8 +88,9 @@ func (o *outside) open(a *App) (made []notifications.Channel, err error) {
 	if text != nil {
 		made = append(made, text)
 	}
-	made = append(made, notifications.NewWebhooks(notifications.WebhookConfig{Guard: notifications.Guard{AllowPrivate: cfg.Sandbox}, Now: a.world}))
-	return made, nil
+	o.guard = notifications.Guard{AllowPrivate: cfg.Sandbox}
+	o.hooks = notifications.NewWebhooks(notifications.WebhookConfig{Guard: o.guard, Now: a.world})
+	return append(made, o.hooks), nil
 }
 
 // texting is the channel of text messages, nil for none.

@@ -33,8 +33,9 @@ var (
 			{Paths: []string{"hospital", "visitNo"}, Unique: true},
 			{Paths: []string{"hospital", "setlId"}, Unique: true},
 			{Paths: []string{"queued", "updatedAt"}},
+			{Paths: []string{"agreement", "state"}},
 		},
-		Queries: map[string]Query{"EncounterSettled": EncounterSettled("h", "s"), "ExceptionsOf": ExceptionsOf("h")},
+		Queries: map[string]Query{"EncounterSettled": EncounterSettled("h", "s"), "ExceptionsOf": ExceptionsOf("h"), "OpenVisits": OpenVisits("a")},
 	}
 	Bills = Collection{
 		Name: "med_bills",
@@ -91,6 +92,11 @@ func EncounterSettled(hospital, setlID string) Query {
 
 // ExceptionsOf lists a hospital's exception queue, what waits longest first. Index: queued, updatedAt.
 func ExceptionsOf(hospital string) Query { return Where("queued", Eq, hospital).Asc("updatedAt") }
+
+// OpenVisits lists the visits under an agreement that are not settled. Index: agreement, state.
+func OpenVisits(agreement string) Query {
+	return Where("agreement", Eq, agreement).And("state", In, medical.Opened, medical.Charging, medical.Resettling)
+}
 
 // BillNumbered finds a bill by its number. Index: billNo.
 func BillNumbered(no string) Query { return Where("billNo", Eq, no) }

@@ -1,0 +1,106 @@
+package flows
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"time"
+
+	"xinyi/models"
+	"xinyi/models/delivery"
+	"xinyi/models/medical"
+	"xinyi/models/webhook"
+	"xinyi/store"
+)
+
+// Webhook tells partners' systems of the events that concern their organisation, with ids and nothing else: what they want
+// to know they read, and are on record for it.
+type Webhook struct {
+	Medical    store.Medical
+	Endpoints  *store.Repo[webhook.Endpoint]
+	Deliveries *store.Repo[delivery.Delivery]
+	Planned    func() // deliveries wait for the courier
+	Now        func() time.Time
+}
+
+// Subscribers are to be given to the relay.
+func (f Webhook) Subscribers() []Subscriber {
+	return []Subscriber{{Name: "webhook", Kinds: Kinds(webhook.Kinds()...), Do: f.plan}}
+}
+
+// A concern is an organisation an event concerns, and what it may know of it.
+type concern struct {
+	org  string
+	data map[string]any
+}
+
+// plan keeps a delivery for every endpoint that wants the event. Twice is once.
+func (f Webhook) plan(ctx context.Context, e models.Event) error {
+	concerns, err := f.concerns(ctx, e)
+	if err != nil {
+		return err
+	}
+	for _, c := range concerns {
+		body, err := json.Marshal(map[string]any{"type": e.Kind, "timestamp": e.At.UTC().Format(time.RFC3339), "data": c.data})
+		if err != nil {
+			return models.E(models.Internal, "internal", err)
+		}
+		_, err = f.Endpoints.Each(ctx, store.EndpointsFor(c.org), func(to *webhook.Endpoint) error {
+			if !to.Wants(e.Kind) {
+				return nil
+			}
+			err := f.Deliveries.Insert(ctx, delivery.ForPartner(e, to.ID, to.Region, string(body), f.Now()))
+			if err == nil && f.Planned != nil {
+				f.Planned()
+			}
+			if errors.Is(err, models.Conflict) {
+				return nil
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// concerns finds whom an event concerns: the hospital of a bill or a visit, and for an agreement the hospitals that treat
+// its person just now. They are given the numbers of their own visits and bills, never the agreement's.
+func (f Webhook) concerns(ctx context.Context, e models.Event) ([]concern, error) {
+	switch {
+	case strings.HasPrefix(e.Kind, "medical.bill_"), strings.HasPrefix(e.Kind, "medical.refund_"):
+		b, err := f.Medical.Bills.Get(ctx, e.Subject)
+		if err != nil {
+			return nil, err
+		}
+		return []concern{{b.Hospital, map[string]any{"bill": b.ID, "encounterId": b.Encounter}}}, nil
+	case strings.HasPrefix(e.Kind, "medical.visit_"):
+		v, err := f.Medical.Encounters.Get(ctx, e.Subject)
+		if err != nil {
+			return nil, err
+		}
+		return []concern{{v.Hospital, map[string]any{"encounterId": v.ID}}}, nil
+	case strings.HasPrefix(e.Kind, "medical.agreement_"):
+		return f.treating(ctx, e.Subject)
+	}
+	return nil, nil
+}
+
+// treating lists the hospitals with an open visit under an agreement, each with its visits.
+func (f Webhook) treating(ctx context.Context, agreement string) (all []concern, err error) {
+	visits := map[string][]string{}
+	var orgs []string
+	_, err = f.Medical.Encounters.Each(ctx, store.OpenVisits(agreement), func(v *medical.Encounter) error {
+		if visits[v.Hospital] == nil {
+			orgs = append(orgs, v.Hospital)
+		}
+		visits[v.Hospital] = append(visits[v.Hospital], v.ID)
+		return nil
+	})
+	for _, org := range orgs {
+		all = append(all, concern{org, map[string]any{"encounterIds": visits[org]}})
+	}
+	return all, err
+}

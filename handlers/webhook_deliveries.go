@@ -1,0 +1,121 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"xinyi/models"
+	"xinyi/models/delivery"
+	"xinyi/models/webhook"
+	"xinyi/store"
+)
+
+type hookDeliveriesRequest struct {
+	endpointID
+	PageQuery
+	Since *time.Time `query:"since" description:"RFC 3339; 30 days ago when absent"`
+}
+
+type hookDelivery struct {
+	ID       string            `json:"id" description:"The webhook-id"`
+	Kind     string            `json:"kind"`
+	State    delivery.State    `json:"state" enum:"QUEUED,DEFERRED,SENDING,SENT,FAILED_RETRY,DEAD,SKIPPED,OPENED"`
+	Why      string            `json:"why"`
+	Tries    int               `json:"tries"`
+	Failures []deliveryFailure `json:"failures"`
+	At       time.Time         `json:"at"`
+	DueAt    time.Time         `json:"dueAt"`
+	SentAt   *time.Time        `json:"sentAt,omitempty"`
+}
+
+func viewHookDelivery(d *delivery.Delivery) hookDelivery {
+	v := viewStaff(d)
+	return hookDelivery{ID: v.ID, Kind: v.Kind, State: v.State, Why: v.Why, Tries: v.Tries, Failures: v.Failures, At: v.At, DueAt: v.DueAt, SentAt: v.SentAt}
+}
+
+func (h Webhook) deliveries(ctx context.Context, rq Request, in hookDeliveriesRequest) (List[hookDelivery], error) {
+	if _, err := h.near(ctx, rq, in.ID); err != nil {
+		return List[hookDelivery]{}, err
+	}
+	since := rq.Now.Add(-redeliverSpan)
+	if in.Since != nil {
+		since = *in.Since
+	}
+	page, err := h.Deliveries.Find(ctx, store.DeliveriesTo(in.ID, since, rq.Now.Add(time.Minute)).Page(in.Limit, in.Cursor))
+	if err != nil {
+		return List[hookDelivery]{}, err
+	}
+	return Listed(page, viewHookDelivery), nil
+}
+
+type redeliverRequest struct {
+	endpointID
+	IDs  []string   `json:"ids,omitempty" validate:"max=200,dive,max=64"`
+	From *time.Time `json:"from,omitempty"`
+	To   *time.Time `json:"to,omitempty"`
+}
+
+type redeliveredView struct {
+	Count int  `json:"count"`
+	More  bool `json:"more"`
+}
+
+func (h Webhook) redeliver(ctx context.Context, rq Request, in redeliverRequest) (redeliveredView, error) {
+	e, err := h.near(ctx, rq, in.ID)
+	if err != nil {
+		return redeliveredView{}, err
+	}
+	if e.State != webhook.Active {
+		return redeliveredView{}, models.E(models.Conflict, "webhook.not_active")
+	}
+	span := in.From != nil && in.To != nil
+	if span == (len(in.IDs) > 0) || span && (!in.From.Before(*in.To) || in.To.Sub(*in.From) > redeliverSpan) {
+		return redeliveredView{}, models.Bad("/from", "webhook_range", "webhook.range_invalid")
+	}
+	v := redeliveredView{}
+	ids := in.IDs
+	if span {
+		if ids, v.More, err = h.missed(ctx, in.ID, *in.From, *in.To); err != nil {
+			return v, err
+		}
+	}
+	for _, id := range ids {
+		_, err := h.Deliveries.Update(ctx, id, func(d *delivery.Delivery) error {
+			if d.Channel != delivery.Webhook || d.To != in.ID {
+				return models.E(models.NotFound, "not_found")
+			}
+			return d.Replay(rq.Actor, rq.Now)
+		})
+		switch {
+		case err == nil:
+			v.Count++
+		case span && errors.Is(err, models.Conflict): // it is on its way
+		default:
+			return v, err
+		}
+	}
+	if v.Count > 0 && h.Kick != nil {
+		h.Kick()
+	}
+	return v, nil
+}
+
+// missed lists what did not arrive of events in a span, the oldest first, and whether there is more of it.
+func (h Webhook) missed(ctx context.Context, endpoint string, from, to time.Time) (ids []string, more bool, err error) {
+	_, err = h.Deliveries.Each(ctx, store.DeliveriesTo(endpoint, from, to), func(d *delivery.Delivery) error {
+		if !slices.Contains([]delivery.State{delivery.Dead, delivery.Skipped}, d.State) {
+			return nil
+		}
+		if more = len(ids) == mostRedeliver; more {
+			return errFull
+		}
+		ids = append(ids, d.ID)
+		return nil
+	})
+	if errors.Is(err, errFull) {
+		err = nil
+	}
+	return ids, more, err
+}
