@@ -486,7 +486,9 @@ func TestFCMClose(t *testing.T) {
 	f := fcmAt(t, base, vendor.ServiceAccountJSON(base, "p"), notifications.FCMConfig{Timeout: 200 * time.Millisecond})
 	var wg sync.WaitGroup
 	for i := range 20 {
-		wg.Go(func() { _, _ = f.Send(t.Context(), fcmParcel(fmt.Sprint([]string{"ok#", "hang:1m#", "drop#"}[i%3], i))) })
+		wg.Go(func() {
+			_, _ = f.Send(t.Context(), fcmParcel(fmt.Sprint([]string{"ok#", "hang:1m#", "drop#"}[i%3], i)))
+		})
 	}
 	wg.Wait()
 	f.Close()

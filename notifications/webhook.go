@@ -25,9 +25,10 @@ const maxWebhook = 20 << 10
 // WebhookConfig is how partners' systems are reached.
 type WebhookConfig struct {
 	Guard    Guard
-	Timeout  time.Duration // of one try; 20 s when 0
-	InFlight int           // tries at once; 64 when 0
-	Now      func() time.Time
+	Timeout  time.Duration    // of one try; 20 s when 0
+	InFlight int              // tries at once; 64 when 0
+	Now      func() time.Time // the world's: what is signed says when
+	City     func() time.Time // by which keys are in force at a ping; nil: Now
 }
 
 // Webhooks tells partners' systems of events, by Standard Webhooks 1.0.0. It is the channel "webhook".
@@ -82,7 +83,7 @@ func (w *Webhooks) post(ctx context.Context, p Parcel) (status int, f *Failure) 
 	if err != nil {
 		return 0, unheard(err)
 	}
-	if err := sign(req.Header, p); err != nil {
+	if err := sign(req.Header, p, w.cfg.Now()); err != nil {
 		return 0, &Failure{Class: Rejected, Code: "no key", Err: err}
 	}
 	res, err := w.client.Do(req)
@@ -111,12 +112,13 @@ func answered(res *http.Response, now time.Time) *Failure {
 	return f
 }
 
-// sign sets the headers of Standard Webhooks: a signature for every key in force.
-func sign(h http.Header, p Parcel) error {
+// sign sets the headers of Standard Webhooks: a signature for every key in force when the parcel goes out. now is the world's
+// time, which a receiver checks; a sandbox is ahead of it.
+func sign(h http.Header, p Parcel, now time.Time) error {
 	h.Set("Content-Type", "application/json")
 	h.Set("User-Agent", "Xinyi-Webhooks/1.0")
 	h.Set(standardwebhooks.HeaderWebhookID, p.ID)
-	h.Set(standardwebhooks.HeaderWebhookTimestamp, strconv.FormatInt(p.At.Unix(), 10))
+	h.Set(standardwebhooks.HeaderWebhookTimestamp, strconv.FormatInt(now.Unix(), 10))
 	hmacs, eds := p.Endpoint.Signing(p.At)
 	var signatures []string
 	for _, key := range hmacs {
@@ -124,13 +126,13 @@ func sign(h http.Header, p Parcel) error {
 		if err != nil {
 			return errors.New("an HMAC key that cannot be read")
 		}
-		s, err := hook.Sign(p.ID, p.At, p.Raw)
+		s, err := hook.Sign(p.ID, now, p.Raw)
 		if err != nil {
 			return errors.New("no HMAC signature")
 		}
 		signatures = append(signatures, s)
 	}
-	signed := fmt.Appendf(nil, "%s.%d.%s", p.ID, p.At.Unix(), p.Raw)
+	signed := fmt.Appendf(nil, "%s.%d.%s", p.ID, now.Unix(), p.Raw)
 	for _, key := range eds {
 		seed, err := edSeed(key)
 		if err != nil {
@@ -157,7 +159,11 @@ func edSeed(key models.Secret) ([]byte, error) {
 // Ping sends a body to an endpoint at once, on nobody's schedule, and says what became of it.
 func (w *Webhooks) Ping(ctx context.Context, e *webhook.Endpoint, id string, body []byte) webhook.Answer {
 	began := w.cfg.Now()
-	status, f := w.post(ctx, Parcel{ID: id, Kind: webhook.Ping(), At: began, Endpoint: e, Raw: body})
+	at := began
+	if w.cfg.City != nil {
+		at = w.cfg.City()
+	}
+	status, f := w.post(ctx, Parcel{ID: id, Kind: webhook.Ping(), At: at, Endpoint: e, Raw: body})
 	a := webhook.Answer{Status: status, Took: w.cfg.Now().Sub(began)}
 	if f != nil {
 		a.Problem = f.Code

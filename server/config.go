@@ -51,6 +51,9 @@ type Config struct {
 	JPushKey       string `env:"JPUSH_APP_KEY" help:"app key at the aggregator of mainland phone makers' push channels"`
 	JPushSecret    Masked `env:"JPUSH_MASTER_SECRET" help:"master secret there"`
 	JPushURL       string `env:"JPUSH_URL" help:"another address than the vendor's"`
+	VAPIDPrivate   Masked `env:"VAPID_PRIVATE_KEY" help:"key that pushes to browsers are signed with; xinyi keys vapid makes a pair"`
+	VAPIDPublic    string `env:"VAPID_PUBLIC_KEY" help:"its public half, which web pages subscribe with"`
+	VAPIDSubject   string `env:"VAPID_SUBJECT" help:"mailto: or https: address that browsers' push services write to"`
 	SMSKey         string `env:"SMS_KEY_ID" help:"key id at the text message service (Alibaba Cloud)"`
 	SMSSecret      Masked `env:"SMS_SECRET" help:"its secret"`
 	SMSSign        string `env:"SMS_SIGN_NAME" help:"approved name that text messages begin with"`
@@ -173,6 +176,7 @@ func (c *Config) check() error {
 	}
 	fault(!c.Sandbox && c.emulator != "", "FIREBASE_AUTH_EMULATOR_HOST is set: it lets anybody sign in as anybody, and only a sandbox may have it")
 	fault((c.JPushKey == "") != (c.JPushSecret == ""), "JPUSH_APP_KEY and JPUSH_MASTER_SECRET are set together or not at all")
+	fault((c.VAPIDPrivate == "") != (c.VAPIDPublic == "") || (c.VAPIDPrivate == "") != (c.VAPIDSubject == ""), "VAPID_PRIVATE_KEY, VAPID_PUBLIC_KEY and VAPID_SUBJECT are set together or not at all")
 	given := 0
 	for _, v := range []string{c.SMSKey, string(c.SMSSecret), c.SMSSign, c.SMSCode, c.SMSNotice} {
 		if v != "" {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"xinyi/notifications"
 	"xinyi/store"
 )
 
@@ -15,6 +16,7 @@ var errKeysUsage = errors.New(`say what to do with the keys:
   prepare    add a key that reads but does not write yet; restart every replica after it
   rotate     let new data be written with the prepared key, or a new one
   reencrypt  write everything kept with older keys anew; the server must be stopped with SQLite
+  vapid      make a pair of keys for pushes to browsers, and print it
   retire     remove the older keys for good, after reencrypt`)
 
 // keysCommand looks after the keys of personal data.
@@ -38,6 +40,12 @@ func keysCommand(ctx context.Context, cfg Config, args []string, out io.Writer) 
 		keys, err = store.RotateKeys(path, options...)
 	case "retire":
 		keys, err = store.RetireKeys(path, options...)
+	case "vapid":
+		private, public, err := notifications.NewVAPID()
+		if err == nil {
+			fmt.Fprintf(out, "VAPID_PRIVATE_KEY=%s\nVAPID_PUBLIC_KEY=%s\n", private, public)
+		}
+		return err
 	case "reencrypt":
 		return reencrypt(ctx, cfg, out)
 	default:

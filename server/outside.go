@@ -81,6 +81,17 @@ func (o *outside) open(a *App) (made []notifications.Channel, err error) {
 		o.closings = append(o.closings, push.Close)
 		made = append(made, push)
 	}
+	if cfg.VAPIDPrivate != "" {
+		web, err := notifications.NewWebPush(notifications.WebPushConfig{
+			Private: string(cfg.VAPIDPrivate), Public: cfg.VAPIDPublic, Subject: cfg.VAPIDSubject,
+			Guard: notifications.Guard{AllowPrivate: cfg.Sandbox}, Now: a.world,
+		})
+		if err != nil {
+			return nil, err
+		}
+		o.closings = append(o.closings, web.Close)
+		made = append(made, web)
+	}
 	text, err := o.texting(a)
 	if err != nil {
 		return nil, err
@@ -89,7 +100,7 @@ func (o *outside) open(a *App) (made []notifications.Channel, err error) {
 		made = append(made, text)
 	}
 	o.guard = notifications.Guard{AllowPrivate: cfg.Sandbox}
-	o.hooks = notifications.NewWebhooks(notifications.WebhookConfig{Guard: o.guard, Now: a.world})
+	o.hooks = notifications.NewWebhooks(notifications.WebhookConfig{Guard: o.guard, Now: a.world, City: a.now})
 	return append(made, o.hooks), nil
 }
 
