@@ -16,6 +16,7 @@ import (
 	"xinyi/models/identity"
 	"xinyi/models/journal"
 	"xinyi/models/medical"
+	"xinyi/models/webhook"
 	"xinyi/seed"
 	"xinyi/store"
 	"xinyi/store/sqlite"
@@ -52,7 +53,7 @@ func open(ctx context.Context, dir string) (*city, error) {
 	c := &city{e, seed.Stores{
 		Marks: store.NewRepo[seed.Mark](s, store.Seeds), Divisions: store.NewRepo[division.Division](s, store.Divisions),
 		Zones: store.NewRepo[division.Zone](s, store.Zones), Identity: store.OpenIdentity(s), Medical: store.OpenMedical(s),
-		Events: store.NewRepo[journal.Entry](s, store.Events),
+		Events: store.NewRepo[journal.Entry](s, store.Events), Endpoints: store.NewRepo[webhook.Endpoint](s, store.Endpoints),
 	}}
 	if err := s.Ensure(ctx); err != nil {
 		return nil, errors.Join(err, e.Close())

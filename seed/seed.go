@@ -12,8 +12,10 @@ import (
 	"time"
 
 	"xinyi/models"
+	"xinyi/models/campaign"
 	"xinyi/models/division"
 	"xinyi/models/journal"
+	"xinyi/models/webhook"
 	"xinyi/store"
 )
 
@@ -31,6 +33,7 @@ type Stores struct {
 	Identity  store.Identity
 	Medical   store.Medical
 	Events    *store.Repo[journal.Entry]
+	Endpoints *store.Repo[webhook.Endpoint]
 }
 
 // City keeps the demo city as it stands at now: residents, staff and partner systems. Land must be there before.
@@ -53,6 +56,20 @@ func City(ctx context.Context, s Stores, now time.Time) error {
 	}
 	if err := c.keep(ctx, s.Medical, s.Events); err != nil {
 		return fmt.Errorf("seed medical care: %w", err)
+	}
+	notices, err := newNotices(p, now)
+	if err == nil && s.Campaigns != nil {
+		err = s.Campaigns.InsertMany(ctx, notices)
+	}
+	if err != nil {
+		return fmt.Errorf("seed campaigns: %w", err)
+	}
+	hooks, err := endpoints(p.Clients, p.Opened)
+	if err == nil {
+		err = fresh(ctx, s.Endpoints, hooks)
+	}
+	if err != nil {
+		return fmt.Errorf("seed webhooks: %w", err)
 	}
 	return fresh(ctx, s.Marks, []*Mark{{Meta: models.Meta{ID: "city"}, Edition: "1"}})
 }

@@ -10,6 +10,7 @@ import (
 	"xinyi/models"
 	"xinyi/models/division"
 	"xinyi/models/journal"
+	"xinyi/models/webhook"
 	"xinyi/store"
 	"xinyi/store/sqlite"
 )
@@ -35,6 +36,7 @@ func open(t *testing.T) Stores {
 		Identity:  store.OpenIdentity(s),
 		Medical:   store.OpenMedical(s),
 		Events:    store.NewRepo[journal.Entry](s, store.Events),
+		Endpoints: store.NewRepo[webhook.Endpoint](s, store.Endpoints),
 	}
 	if err := s.Ensure(t.Context()); err != nil {
 		t.Fatal(err)

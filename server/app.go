@@ -59,6 +59,7 @@ type App struct {
 
 	courier *flows.Courier
 	live    *notifications.Live
+	tags    flows.Tags
 	told    notifications.Inbox
 	outside outside
 }
@@ -69,7 +70,6 @@ type repos struct {
 	messages *store.Repo[inbox.Message]
 	delivery store.Delivery
 	campaign store.Campaign
-	hooks    *store.Repo[webhook.Endpoint]
 	lost     *store.Repo[journal.Lost]
 	clocks   *store.Repo[sandbox.Clock]
 }
@@ -125,6 +125,7 @@ func (a *App) join() error {
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	a.openRepos()
 	metrics := flows.NewMetrics(registry)
+	a.tags = flows.Tags{Campaign: a.repos.campaign, Agreements: a.repos.Medical.Agreements, Now: a.now}
 	a.relay = flows.NewRelay(a.store, a.repos.lost, a.log, metrics)
 	a.sweep = flows.NewSweep(a.store, a.log, metrics)
 	a.ledger = flows.NewLedger(a.repos.Medical, a.log, a.now, registry)
@@ -156,14 +157,15 @@ func (a *App) openRepos() {
 			Identity:  store.OpenIdentity(s),
 			Medical:   store.OpenMedical(s),
 			Events:    store.NewRepo[journal.Entry](s, store.Events),
+			Endpoints: store.NewRepo[webhook.Endpoint](s, store.Endpoints),
 		},
 		messages: store.NewRepo[inbox.Message](s, store.Inbox),
 		delivery: store.OpenDelivery(s),
-		hooks:    store.NewRepo[webhook.Endpoint](s, store.Endpoints),
 		lost:     store.NewRepo[journal.Lost](s, store.Dead),
 		clocks:   store.NewRepo[sandbox.Clock](s, store.Sandbox),
 	}
 	a.repos.campaign = store.OpenCampaign(s, a.repos.Identity.People)
+	a.repos.Campaigns = a.repos.campaign.Campaigns
 }
 
 // subscribe ties every flow to the events it follows.
@@ -176,10 +178,10 @@ func (a *App) subscribe() error {
 			Identity: a.repos.Identity, Delivery: a.repos.delivery, Messages: a.repos.messages, Policy: delivery.Standard, Now: a.now,
 		}.Subscribers()...),
 		a.relay.Subscribe(flows.Campaigns{Campaign: a.repos.campaign, Inbox: a.told, Stops: a.outside.stops, Now: a.now}.Subscribers()...),
-		a.relay.Subscribe(flows.Tags{Campaign: a.repos.campaign, Agreements: a.repos.Medical.Agreements, Now: a.now}.Subscribers()...),
+		a.relay.Subscribe(a.tags.Subscribers()...),
 		a.relay.Subscribe(flows.Medical{Medical: a.repos.Medical, Gateway: a.gateway, Now: a.now}.Subscribers()...),
 		a.relay.Subscribe(flows.Webhook{
-			Medical: a.repos.Medical, Endpoints: a.repos.hooks, Deliveries: a.repos.delivery.Deliveries, Planned: a.courier.Kick, Now: a.now,
+			Medical: a.repos.Medical, Endpoints: a.repos.Endpoints, Deliveries: a.repos.delivery.Deliveries, Planned: a.courier.Kick, Now: a.now,
 		}.Subscribers()...),
 		a.relay.Subscribe(a.ledger.Subscribers()...),
 	)
@@ -224,7 +226,7 @@ func (a *App) mount(registry *prometheus.Registry, tokens *handlers.Tokens, text
 		},
 		handlers.Campaign{Campaign: a.repos.campaign, Deliveries: a.repos.delivery.Deliveries, Words: texts.Render, Lock: texts.Push},
 		handlers.Webhook{
-			Endpoints: a.repos.hooks, Deliveries: a.repos.delivery.Deliveries, Check: a.outside.guard.Check, Pinger: a.outside.hooks, Kick: a.courier.Kick,
+			Endpoints: a.repos.Endpoints, Deliveries: a.repos.delivery.Deliveries, Check: a.outside.guard.Check, Pinger: a.outside.hooks, Kick: a.courier.Kick,
 		},
 		handlers.Events{Lost: a.repos.lost},
 	)
@@ -262,7 +264,22 @@ func (a *App) fill(ctx context.Context, city bool) error {
 	if err := a.apart(ctx, city); err != nil || !city {
 		return err
 	}
-	return seed.City(ctx, a.repos.Stores, a.now())
+	if err := seed.City(ctx, a.repos.Stores, a.now()); err != nil {
+		return err
+	}
+	return a.tag(ctx)
+}
+
+// tag gives the demo city's people the tags that events give others.
+func (a *App) tag(ctx context.Context) error {
+	_, err := a.repos.campaign.Tags.First(ctx, store.All())
+	if !errors.Is(err, models.NotFound) {
+		return err
+	}
+	_, err = a.repos.Identity.People.Each(ctx, store.All(), func(p *identity.Person) error {
+		return a.tags.Follow(ctx, p.ID)
+	})
+	return err
 }
 
 // apart keeps the demo city, whose accounts everybody knows, and real people out of each other's store.

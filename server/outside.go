@@ -39,7 +39,7 @@ func (a *App) openOutside(registry *prometheus.Registry, texts *notifications.Te
 	metrics := flows.NewCourierMetrics(registry)
 	o.stops = &flows.Stops{Campaigns: a.repos.campaign.Campaigns, Now: a.now}
 	a.courier = flows.NewCourier(&flows.Courier{
-		Delivery: a.repos.delivery, Messages: a.repos.messages, People: a.repos.Identity.People, Endpoints: a.repos.hooks,
+		Delivery: a.repos.delivery, Messages: a.repos.messages, People: a.repos.Identity.People, Endpoints: a.repos.Endpoints,
 		Texts: texts, Policy: delivery.Standard, Now: a.now, Log: a.log, Metrics: metrics, Stopped: o.stops.Stopped,
 	}, o.channels...)
 	a.live = notifications.NewLive(a.repos.messages, a.now, a.log)
