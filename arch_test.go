@@ -203,10 +203,6 @@ var lacks = map[string]map[string]string{
 	"webhook": {
 		"templates": "systems hear of webhooks, and read no words",
 	},
-	"webhook": {
-		"templates": "partners' systems are told by webhooks; it is about no person",
-		"seed":      "a partner brings an address of its own; a made-up one would only fail",
-	},
 	"division": {
 		"flows":     "a place never changes by itself and nothing follows from a new edition of the table",
 		"templates": "nobody is told of places",

@@ -91,7 +91,7 @@ func (f Campaigns) part(ctx context.Context, c *campaign.Campaign) (campaign.Par
 			return p, err
 		}
 		if err != nil {
-			return p, nil //nolint:nilerr // the next part meets it again, with nothing done before
+			return p, nil // the next part meets the error again, with nothing done before
 		}
 		if p.Cursor = next; next == "" {
 			p.Last = true

@@ -70,7 +70,7 @@ func (c *Courier) send(ctx context.Context, l *lane, d *delivery.Delivery, p not
 	}
 	try := v.Tries
 	if _, more := c.Policy.Wait(v.Channel, v.ID, try-1-v.Before); !more && try-v.Before > 1 { // it took a replica down each time
-		return c.settle(ctx, v, try, "dead", func(d *delivery.Delivery) error {
+		return c.settle(ctx, v, "dead", func(d *delivery.Delivery) error {
 			return d.Kill(try, delivery.WhyExhausted, "no try came back", c.Policy, c.Now())
 		})
 	}
@@ -89,11 +89,11 @@ func (c *Courier) send(ctx context.Context, l *lane, d *delivery.Delivery, p not
 	if p.Endpoint != nil && p.Endpoint.FailingSince != nil {
 		c.endpoint(ctx, p.Endpoint.ID, func(e *webhook.Endpoint) (bool, error) { return e.Worked(), nil })
 	}
-	return c.settle(ctx, v, try, "sent", func(d *delivery.Delivery) error { return d.Took(try, receipt.ID, c.Policy, now) })
+	return c.settle(ctx, v, "sent", func(d *delivery.Delivery) error { return d.Took(try, receipt.ID, c.Policy, now) })
 }
 
 // settle saves how a try came out. A try that is not the current one any more changes nothing.
-func (c *Courier) settle(ctx context.Context, v *delivery.Delivery, try int, outcome string, change func(*delivery.Delivery) error) error {
+func (c *Courier) settle(ctx context.Context, v *delivery.Delivery, outcome string, change func(*delivery.Delivery) error) error {
 	channel := v.Channel
 	_, err := c.Deliveries.UpdateFrom(ctx, v, change)
 	if err == nil {
@@ -110,7 +110,7 @@ func (c *Courier) failed(ctx context.Context, l *lane, v *delivery.Delivery, p n
 	again := func(d *delivery.Delivery) error { return d.Failed(try, f.Code, f.After, c.Policy, now) }
 	switch f.Class {
 	case notifications.Rejected:
-		return c.settle(ctx, v, try, "dead", func(d *delivery.Delivery) error {
+		return c.settle(ctx, v, "dead", func(d *delivery.Delivery) error {
 			return d.Kill(try, delivery.WhyRejected, f.Code, c.Policy, now)
 		})
 	case notifications.Gone:
@@ -120,12 +120,12 @@ func (c *Courier) failed(ctx context.Context, l *lane, v *delivery.Delivery, p n
 			l.pause(f.After, now)
 		}
 		if !f.Alone && len(v.Failures) < manyLimited {
-			return c.settle(ctx, v, try, "back", back)
+			return c.settle(ctx, v, "back", back)
 		}
 	case notifications.Down:
 		if l.down(ctx, now) {
 			l.pause(f.After, now)
-			return c.settle(ctx, v, try, "back", back)
+			return c.settle(ctx, v, "back", back)
 		}
 		l.fell(v, f, now)
 	case notifications.Unsure:
@@ -134,7 +134,7 @@ func (c *Courier) failed(ctx context.Context, l *lane, v *delivery.Delivery, p n
 	if v.Channel == delivery.Webhook {
 		c.endpoint(ctx, v.To, func(e *webhook.Endpoint) (bool, error) { return e.Failing(now) })
 	}
-	return c.settle(ctx, v, try, "retry", again)
+	return c.settle(ctx, v, "retry", again)
 }
 
 // fell notes a failure of one parcel; on a channel nobody can ask, many are the channel's.
@@ -149,13 +149,13 @@ func (c *Courier) dead(ctx context.Context, l *lane, v *delivery.Delivery, p not
 	now, try := c.Now(), v.Tries
 	if v.Channel == delivery.Webhook {
 		c.endpoint(ctx, v.To, func(e *webhook.Endpoint) (bool, error) { return e.Gone(now) })
-		return c.settle(ctx, v, try, "dead", func(d *delivery.Delivery) error {
+		return c.settle(ctx, v, "dead", func(d *delivery.Delivery) error {
 			return d.Kill(try, delivery.WhyDisabled, f.Code, c.Policy, now)
 		})
 	}
 	if !l.believes() {
 		c.Metrics.doubted.WithLabelValues(v.Channel).Inc()
-		return c.settle(ctx, v, try, "retry", func(d *delivery.Delivery) error {
+		return c.settle(ctx, v, "retry", func(d *delivery.Delivery) error {
 			return d.Failed(try, f.Code, doubtful, c.Policy, now)
 		})
 	}
@@ -168,7 +168,7 @@ func (c *Courier) dead(ctx context.Context, l *lane, v *delivery.Delivery, p not
 		}
 		c.Metrics.disabled.WithLabelValues(delivery.OffToken).Inc()
 	}
-	return c.settle(ctx, v, try, "dead", func(d *delivery.Delivery) error {
+	return c.settle(ctx, v, "dead", func(d *delivery.Delivery) error {
 		return d.Kill(try, delivery.WhyToken, f.Code, c.Policy, now)
 	})
 }
@@ -266,7 +266,7 @@ func (c *Courier) facts(ctx context.Context, d *delivery.Delivery, p *notificati
 		f.Off = true
 		return f, nil
 	}
-	f.Off = err == nil && !(p.Device.Person == d.Person && p.Device.Channel == d.Channel && p.Device.Reachable(d.Class))
+	f.Off = err == nil && (p.Device.Person != d.Person || p.Device.Channel != d.Channel || !p.Device.Reachable(d.Class))
 	return f, err
 }
 

@@ -80,7 +80,7 @@ func (l *lane) pass(ctx context.Context, now func() time.Time) (took int, err er
 			return took, err
 		}
 		for _, d := range page.Items {
-			if l.resting().After(now()) || ctx.Err() != nil {
+			if l.resting().After(now()) {
 				return took, nil
 			}
 			if l.add(ctx, d) {

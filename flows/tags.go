@@ -52,7 +52,7 @@ func (f Tags) Follow(ctx context.Context, person string) error {
 			return err
 		}
 	}
-	return f.Campaign.Tags.Delete(ctx, gone...)
+	return f.Tags.Delete(ctx, gone...)
 }
 
 func (f Tags) carries(ctx context.Context, p *identity.Person) (map[string]bool, error) {
@@ -80,7 +80,7 @@ func (f Tags) carries(ctx context.Context, p *identity.Person) (map[string]bool,
 
 // keep keeps a tag, where its person lives now.
 func (f Tags) keep(ctx context.Context, tag *campaign.Tag) error {
-	_, err := f.Campaign.Tags.Update(ctx, tag.ID, func(t *campaign.Tag) error {
+	_, err := f.Tags.Update(ctx, tag.ID, func(t *campaign.Tag) error {
 		if t.Region == tag.Region {
 			return store.Unchanged()
 		}
@@ -88,7 +88,7 @@ func (f Tags) keep(ctx context.Context, tag *campaign.Tag) error {
 		return nil
 	})
 	if errors.Is(err, models.NotFound) {
-		return existing(f.Campaign.Tags.Insert(ctx, tag))
+		return existing(f.Tags.Insert(ctx, tag))
 	}
 	return err
 }

@@ -9,6 +9,7 @@ import (
 
 	"xinyi/models"
 	"xinyi/models/delivery"
+	"xinyi/models/identity"
 	"xinyi/models/medical"
 	"xinyi/models/webhook"
 	"xinyi/store"
@@ -20,13 +21,31 @@ type Webhook struct {
 	Medical    store.Medical
 	Endpoints  *store.Repo[webhook.Endpoint]
 	Deliveries *store.Repo[delivery.Delivery]
+	Clients    *store.Repo[identity.Client]
 	Planned    func() // deliveries wait for the courier
 	Now        func() time.Time
 }
 
 // Subscribers are to be given to the relay.
 func (f Webhook) Subscribers() []Subscriber {
-	return []Subscriber{{Name: "webhook", Kinds: Kinds(webhook.Kinds()...), Do: f.plan}}
+	return []Subscriber{
+		{Name: "webhook", Kinds: Kinds(webhook.Kinds()...), Do: f.plan},
+		{Name: "webhook.client", Kinds: Kinds(identity.EventClientChanged), Do: f.stopped},
+	}
+}
+
+// stopped disables the endpoints of a partner's system that was shut out: it hears of nothing any more.
+func (f Webhook) stopped(ctx context.Context, e models.Event) error {
+	c, err := f.Clients.Get(ctx, e.Subject)
+	if err != nil || c.State != identity.Stopped {
+		return err
+	}
+	return changeAll(ctx, f.Endpoints, store.EndpointsOf(c.ID), func(to *webhook.Endpoint) error {
+		if to.State != webhook.Active {
+			return store.Unchanged()
+		}
+		return to.Disable(models.Clockwork, webhook.WhyClient, f.Now())
+	})
 }
 
 // A concern is an organisation an event concerns, and what it may know of it.
@@ -75,7 +94,7 @@ func (f Webhook) concerns(ctx context.Context, e models.Event) ([]concern, error
 		if err != nil {
 			return nil, err
 		}
-		return []concern{{b.Hospital, map[string]any{"bill": b.ID, "encounterId": b.Encounter}}}, nil
+		return []concern{{b.Hospital, map[string]any{"bill": b.ID, "billNo": b.BillNo, "encounterId": b.Encounter}}}, nil
 	case strings.HasPrefix(e.Kind, "medical.visit_"):
 		v, err := f.Medical.Encounters.Get(ctx, e.Subject)
 		if err != nil {

@@ -84,7 +84,7 @@ type StreamBounds struct {
 	farewell time.Duration // for the last bytes when the server stops
 }
 
-// DefaultStreams: proxies drop lines that are silent for 30 to 60 seconds.
+// DefaultStreams are bounds that suit phones. Proxies drop lines that are silent for 30 to 60 seconds.
 var DefaultStreams = StreamBounds{Ping: 20 * time.Second, Life: time.Hour, Stuck: 30 * time.Second, Each: 5, All: 10_000, farewell: time.Second}
 
 func (b StreamBounds) orDefault() StreamBounds {

@@ -115,7 +115,7 @@ type house struct {
 }
 
 // listens opens a house and, when the test ends, closes it and sees that nothing is left of it.
-func listens(t *testing.T, b StreamBounds) *house {
+func listens(t *testing.T, b StreamBounds, change ...func(*Router)) *house {
 	t.Helper()
 	leavesNothing(t)
 	h := &house{tap: &tap{lines: make(chan string), done: make(chan error, 1)}, guests: &guests{out: map[string]error{}}}
@@ -125,6 +125,9 @@ func listens(t *testing.T, b StreamBounds) *house {
 	h.r.Handle(h.tap)
 	if err := h.r.Finish(); err != nil {
 		t.Fatal(err)
+	}
+	for _, c := range change {
+		c(h.r)
 	}
 	h.url, h.client = serves(t, h.r)
 	return h
@@ -411,8 +414,8 @@ func TestStreamNoticesWhoLeaves(t *testing.T) {
 
 // The server gives an answer 60 seconds; a stream has an hour, and each write its own bound.
 func TestStreamOutlivesTheTimeOfAnAnswer(t *testing.T) {
-	h := listens(t, StreamBounds{Ping: 20 * time.Millisecond, Stuck: 400 * time.Millisecond})
-	h.r.App().Server().WriteTimeout = 60 * time.Millisecond
+	short := func(r *Router) { r.App().Server().WriteTimeout = 60 * time.Millisecond }
+	h := listens(t, StreamBounds{Ping: 20 * time.Millisecond, Stuck: 400 * time.Millisecond}, short)
 	l := h.dial("ann")
 	l.wants("hello", `{"line":""}`)
 	for range 30 { // 600 ms

@@ -80,7 +80,7 @@ func (t fcmOneShot) RoundTrip(r *http.Request) (*http.Response, error) {
 		err = t.once(a, bearer, r)
 	}
 	if a.failed = err; err != nil || a.status == http.StatusServiceUnavailable || a.status/100 == 3 {
-		return fcmMask(r, a.body), nil
+		return fcmMask(r, a.body), nil //nolint:nilerr // kept in a.failed; the library is shown a mask
 	}
 	resp := fcmMask(r, a.body)
 	resp.StatusCode, resp.Header = a.status, a.header

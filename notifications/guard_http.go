@@ -21,7 +21,7 @@ const (
 // to us, nor whether it came to its end.
 func drained(res *http.Response) {
 	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, maxHeard)) //nolint:errcheck // the status has come
-	_ = res.Body.Close()                                           //nolint:errcheck // only read from
+	_ = res.Body.Close()
 }
 
 // waitAsked reads a Retry-After header, seconds or a date. 0 for none.

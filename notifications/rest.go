@@ -73,7 +73,7 @@ func (v rest) call(r *http.Request) (restAnswer, *Failure) {
 	if err != nil {
 		return restAnswer{}, restUnanswered(ctx, err, reached.Load())
 	}
-	defer func() { _ = res.Body.Close() }() //nolint:errcheck // only read from
+	defer func() { _ = res.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(res.Body, restMost+1))
 	switch {
 	case err != nil:

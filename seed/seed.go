@@ -33,6 +33,7 @@ type Stores struct {
 	Identity  store.Identity
 	Medical   store.Medical
 	Events    *store.Repo[journal.Entry]
+	Campaigns *store.Repo[campaign.Campaign]
 	Endpoints *store.Repo[webhook.Endpoint]
 }
 

@@ -181,7 +181,8 @@ func (a *App) subscribe() error {
 		a.relay.Subscribe(a.tags.Subscribers()...),
 		a.relay.Subscribe(flows.Medical{Medical: a.repos.Medical, Gateway: a.gateway, Now: a.now}.Subscribers()...),
 		a.relay.Subscribe(flows.Webhook{
-			Medical: a.repos.Medical, Endpoints: a.repos.Endpoints, Deliveries: a.repos.delivery.Deliveries, Planned: a.courier.Kick, Now: a.now,
+			Medical: a.repos.Medical, Endpoints: a.repos.Endpoints, Deliveries: a.repos.delivery.Deliveries, Clients: a.repos.Identity.Clients,
+			Planned: a.courier.Kick, Now: a.now,
 		}.Subscribers()...),
 		a.relay.Subscribe(a.ledger.Subscribers()...),
 	)

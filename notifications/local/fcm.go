@@ -75,7 +75,7 @@ func (f *FCM) Serve(l net.Listener) (base string, stop func()) {
 		_ = server.Serve(l) //nolint:errcheck // it always ends with an error: the stop's
 	}()
 	return "http://" + l.Addr().String(), func() {
-		_ = server.Close() //nolint:errcheck // whatever was open is cut
+		_ = server.Close()
 		<-done
 	}
 }
