@@ -71,7 +71,7 @@ func TestHospitalHearsOfAPayment(t *testing.T) {
 		if h.Signed != 2 {
 			t.Errorf("%d good signatures, want one of each kind", h.Signed)
 		}
-		for _, private := range []string{"150", "15000", resident, "刘", "yuan"} {
+		for _, private := range []string{"150.00", "15000", resident, "刘", "yuan"} {
 			if strings.Contains(h.Body, private) {
 				t.Errorf("a webhook says %q: %s", private, h.Body)
 			}
