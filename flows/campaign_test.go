@@ -65,7 +65,7 @@ func audience(t *testing.T, engine store.Engine, n int) (*office, store.Campaign
 	return o, all, relay
 }
 
-// turn wakes the campaign when it is due, tells what is to be told, and moves on by a minute.
+// turn wakes the campaign when it is due, tells what is to be told, and moves on by ten minutes.
 func turn(t *testing.T, o *office, all store.Campaign, relay *flows.Relay) *campaign.Campaign {
 	t.Helper()
 	now := o.clock.now()
@@ -77,7 +77,7 @@ func turn(t *testing.T, o *office, all store.Campaign, relay *flows.Relay) *camp
 	})
 	must(t, err)
 	must(t, relay.Drain(t.Context()))
-	o.clock.move(time.Minute)
+	o.clock.move(10 * time.Minute)
 	c, err := all.Campaigns.Get(t.Context(), "c1")
 	must(t, err)
 	return c
@@ -96,7 +96,7 @@ func TestCampaignThroughFailures(t *testing.T) {
 		}
 	}
 	if c.State != campaign.Done || c.Counts.Audience != people || c.Counts.Seen != people || c.Counts.Told != people {
-		t.Fatalf("it is %s with %+v", c.State, c.Counts)
+		t.Fatalf("it is %s with %+v; part %d, wakes %v, now %v, outbox %+v, tellAt %v, tries %v", c.State, c.Counts, c.Part, c.WakeAt, o.clock.now(), c.Outbox, c.TellAt, engine.tries)
 	}
 	for i := range people {
 		id := fmt.Sprintf("%04d", i)
