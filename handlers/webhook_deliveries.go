@@ -15,7 +15,8 @@ import (
 type hookDeliveriesRequest struct {
 	endpointID
 	PageQuery
-	Since *time.Time `query:"since" description:"RFC 3339; 30 days ago when absent"`
+	Since *time.Time     `query:"since" description:"RFC 3339; 30 days ago when absent"`
+	State delivery.State `query:"state" validate:"omitempty,oneof=QUEUED DEFERRED SENDING SENT FAILED_RETRY DEAD SKIPPED" description:"In this state only; a page may hold fewer than there are, nextCursor says whether to go on"`
 }
 
 type hookDelivery struct {
@@ -43,11 +44,37 @@ func (h Webhook) deliveries(ctx context.Context, rq Request, in hookDeliveriesRe
 	if in.Since != nil {
 		since = *in.Since
 	}
-	page, err := h.Deliveries.Find(ctx, store.DeliveriesTo(in.ID, since, rq.Now.Add(time.Minute)).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return List[hookDelivery]{}, err
+	q := store.DeliveriesTo(in.ID, since, rq.Now.Add(time.Minute)).Page(in.Limit, in.Cursor)
+	if in.State == "" {
+		page, err := h.Deliveries.Find(ctx, q)
+		return Listed(page, viewHookDelivery), err
 	}
-	return Listed(page, viewHookDelivery), nil
+	return h.only(ctx, q, in.State)
+}
+
+// looked bounds how many deliveries one page looks at for those in a state.
+const looked = 1000
+
+// only lists the deliveries of q in a state, as many as a page holds of the next 1,000.
+func (h Webhook) only(ctx context.Context, q store.Query, state delivery.State) (List[hookDelivery], error) {
+	size, seen, list := q.Limit, 0, List[hookDelivery]{Items: []hookDelivery{}}
+	if size == 0 {
+		size = store.DefaultPage
+	}
+	next, err := h.Deliveries.Each(ctx, q, func(d *delivery.Delivery) error {
+		if seen++; seen > looked || len(list.Items) == size {
+			return errFull
+		}
+		if d.State == state {
+			list.Items = append(list.Items, viewHookDelivery(d))
+		}
+		return nil
+	})
+	if errors.Is(err, errFull) {
+		list.NextCursor = next
+		return list, nil
+	}
+	return list, err
 }
 
 type redeliverRequest struct {
@@ -77,22 +104,19 @@ func (h Webhook) redeliver(ctx context.Context, rq Request, in redeliverRequest)
 	v := redeliveredView{}
 	ids := in.IDs
 	if span {
-		if ids, v.More, err = h.missed(ctx, in.ID, *in.From, *in.To); err != nil {
-			return v, err
-		}
+		ids, v.More, err = h.missed(ctx, in.ID, *in.From, *in.To)
+	} else {
+		err = h.sentTo(ctx, in.ID, ids)
+	}
+	if err != nil {
+		return v, err
 	}
 	for _, id := range ids {
-		_, err := h.Deliveries.Update(ctx, id, func(d *delivery.Delivery) error {
-			if d.Channel != delivery.Webhook || d.To != in.ID {
-				return models.E(models.NotFound, "not_found")
-			}
-			return d.Replay(rq.Actor, rq.Now)
-		})
+		_, err := h.Deliveries.Update(ctx, id, func(d *delivery.Delivery) error { return d.Replay(rq.Actor, rq.Now) })
 		switch {
 		case err == nil:
 			v.Count++
-		case span && errors.Is(err, models.Conflict): // it is on its way
-		default:
+		case !errors.Is(err, models.Conflict): // else it is on its way
 			return v, err
 		}
 	}
@@ -100,6 +124,20 @@ func (h Webhook) redeliver(ctx context.Context, rq Request, in redeliverRequest)
 		h.Kick()
 	}
 	return v, nil
+}
+
+// sentTo makes sure that all deliveries are an endpoint's, before any of them is touched. Errors: NotFound.
+func (h Webhook) sentTo(ctx context.Context, endpoint string, ids []string) error {
+	for _, id := range ids {
+		d, err := h.Deliveries.Get(ctx, id)
+		if err != nil {
+			return err
+		}
+		if d.Channel != delivery.Webhook || d.To != endpoint {
+			return models.E(models.NotFound, "not_found")
+		}
+	}
+	return nil
 }
 
 // missed lists what did not arrive of events in a span, the oldest first, and whether there is more of it.
