@@ -159,6 +159,7 @@ func serves(t *testing.T, r *Router) (string, *http.Client) {
 		if err := r.App().ShutdownWithTimeout(patience); err != nil {
 			t.Errorf("shutdown: %v", err)
 		}
+		_ = l.Close() // it may not have begun to listen yet
 		<-served
 	})
 	return "http://" + l.Addr().String(), client
