@@ -2,6 +2,8 @@ package notifications
 
 import (
 	"context"
+	"crypto/ecdh"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -41,6 +43,8 @@ func NewWebPush(cfg WebPushConfig) (*Browser, error) {
 		return nil, errors.New("web push: the subject is a mailto: or https: address")
 	case cfg.Now == nil:
 		return nil, errors.New("web push: no clock")
+	case !paired(cfg.Private, cfg.Public):
+		return nil, errors.New("web push: the VAPID keys are no pair")
 	}
 	if cfg.Timeout <= 0 {
 		cfg.Timeout = 10 * time.Second
@@ -54,6 +58,16 @@ func NewWebPush(cfg WebPushConfig) (*Browser, error) {
 // NewVAPID makes a pair of keys, base64url. Whoever subscribed with the public one has to subscribe anew when it changes.
 func NewVAPID() (private, public string, err error) { return webpush.GenerateVAPIDKeys() }
 
+// paired says whether two VAPID keys belong together: else every push service would refuse what we sign.
+func paired(private, public string) bool {
+	raw, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(private, "="))
+	if err != nil {
+		return false
+	}
+	key, err := ecdh.P256().NewPrivateKey(raw)
+	return err == nil && base64.RawURLEncoding.EncodeToString(key.PublicKey().Bytes()) == strings.TrimRight(public, "=")
+}
+
 // Name implements Channel.
 func (b *Browser) Name() string { return delivery.WebPush }
 
@@ -63,7 +77,7 @@ func (b *Browser) Bounds() Bounds { return Bounds{InFlight: b.cfg.InFlight, Time
 // Close lets go of idle connections.
 func (b *Browser) Close() { b.client.CloseIdleConnections() }
 
-// Send implements Channel. 404 and 410 are Gone, 400 and 413 Rejected, 429 Limited, 401 and 403 (our keys) and 5xx Down.
+// Send implements Channel. 404, 410 and a subscription without keys are Gone, 400 and 413 Rejected, 429 Limited, 401 and 403 (our keys) and 5xx Down.
 func (b *Browser) Send(ctx context.Context, p Parcel) (Receipt, error) {
 	if p.Device == nil {
 		return Receipt{}, &Failure{Class: Rejected, Code: "no device", Err: errors.New("a parcel without a device")}
@@ -82,8 +96,10 @@ func (b *Browser) Send(ctx context.Context, p Parcel) (Receipt, error) {
 	once := &sentOnce{client: b.client}
 	res, err := webpush.SendNotificationWithContext(ctx, body, subscription, b.options(p, once))
 	switch {
-	case err != nil && !once.sent: // the subscription's own keys are no keys
-		return Receipt{}, &Failure{Class: Rejected, Code: "bad subscription", Err: errors.New("a subscription that cannot be encrypted for")}
+	case errors.Is(err, webpush.ErrMaxPadExceeded):
+		return Receipt{}, &Failure{Class: Rejected, Code: "too large", Err: err}
+	case err != nil && !once.sent: // the subscription's own keys are no keys: it never worked and never will
+		return Receipt{}, &Failure{Class: Gone, Code: "bad subscription", Err: errors.New("a subscription that cannot be encrypted for")}
 	case err != nil:
 		return Receipt{}, unheard(err)
 	}
@@ -96,8 +112,11 @@ func (b *Browser) Send(ctx context.Context, p Parcel) (Receipt, error) {
 
 func (b *Browser) options(p Parcel, client webpush.HTTPClient) *webpush.Options {
 	urgency := webpush.UrgencyNormal
-	if p.Urgent {
+	switch {
+	case p.Urgent:
 		urgency = webpush.UrgencyHigh
+	case p.Class == delivery.Marketing:
+		urgency = webpush.UrgencyLow
 	}
 	return &webpush.Options{
 		HTTPClient: client, Subscriber: strings.TrimPrefix(b.cfg.Subject, "mailto:"), Topic: p.Collapse[:min(len(p.Collapse), 32)], TTL: int(p.TTL / time.Second),

@@ -69,19 +69,93 @@ func TestWebPush(t *testing.T) {
 	}
 	bad := &delivery.Device{Token: models.NewSecret(server.URL + "/push/ok-2"), P256dh: models.NewSecret("no key"), Auth: models.NewSecret("x")}
 	_, err = channel.Send(t.Context(), notifications.Parcel{ID: "d2", TTL: time.Hour, At: time.Now(), Device: bad})
-	if f := notifications.FailureOf(err); f == nil || f.Class != notifications.Rejected {
+	if f := notifications.FailureOf(err); f == nil || f.Class != notifications.Gone {
 		t.Errorf("a subscription without keys: %v", err)
 	}
 }
 
-func TestWebPushWithoutKeys(t *testing.T) {
-	for name, cfg := range map[string]notifications.WebPushConfig{
-		"no keys":    {Subject: "mailto:a@b.example", Now: time.Now},
-		"no subject": {Private: "a", Public: "b", Now: time.Now},
-		"no clock":   {Private: "a", Public: "b", Subject: "mailto:a@b.example"},
+// What is too large is refused before anybody is asked, and a service that does not answer is given up in time.
+func TestWebPushBounds(t *testing.T) {
+	service := &local.WebPush{Now: time.Now}
+	server := httptest.NewServer(service)
+	t.Cleanup(server.Close)
+	private, public, err := notifications.NewVAPID()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := notifications.WebPushConfig{
+		Private: private, Public: public, Subject: "https://xinyi.example/ops", Guard: notifications.Guard{AllowPrivate: true}, Now: time.Now, Timeout: 100 * time.Millisecond,
+	}
+	send := func(cfg notifications.WebPushConfig, path string, change func(*notifications.Parcel)) *notifications.Failure {
+		t.Helper()
+		channel, err := notifications.NewWebPush(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(channel.Close)
+		p256dh, auth, err := service.Subscribe(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := notifications.Parcel{
+			ID: "d1", Title: "t", Body: "b", TTL: time.Hour, At: time.Now(),
+			Device: &delivery.Device{Token: models.NewSecret(server.URL + path), P256dh: models.NewSecret(p256dh), Auth: models.NewSecret(auth)},
+		}
+		change(&p)
+		_, err = channel.Send(t.Context(), p)
+		return notifications.FailureOf(err)
+	}
+	same := func(*notifications.Parcel) {}
+	if f := send(cfg, "/push/hang-1", same); f == nil || f.Class != notifications.Unsure || f.Code != "timeout" {
+		t.Errorf("no answer: %v", f)
+	}
+	if f := send(cfg, "/push/ok-3", func(p *notifications.Parcel) { p.Body = strings.Repeat("x", 4096) }); f == nil || f.Class != notifications.Rejected || f.Code != "too large" {
+		t.Errorf("too large: %v", f)
+	}
+	outside := cfg
+	outside.Guard = notifications.Guard{}
+	if f := send(outside, "/push/ok-4", same); f == nil || f.Class != notifications.Rejected || f.Code != "address refused" {
+		t.Errorf("a private address outside a sandbox: %v", f)
+	}
+	if len(service.Got()) != 0 {
+		t.Errorf("the browser got %+v", service.Got())
+	}
+	for path, p := range map[string]notifications.Parcel{"high": {Urgent: true}, "low": {Class: delivery.Marketing}, "normal": {Class: delivery.Service}} {
+		f := send(cfg, "/push/ok-"+path, func(to *notifications.Parcel) { to.Urgent, to.Class = p.Urgent, p.Class })
+		got := service.Got()
+		if f != nil || got[len(got)-1].Urgency != path {
+			t.Errorf("%s: %v, %+v", path, f, got)
+		}
+	}
+}
+
+func TestWebPushNeedsAPairOfKeys(t *testing.T) {
+	private, public, err := notifications.NewVAPID()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, other, err := notifications.NewVAPID()
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := notifications.WebPushConfig{Private: private, Public: public, Subject: "mailto:a@b.example", Now: time.Now}
+	if _, err := notifications.NewWebPush(good); err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string]func(*notifications.WebPushConfig){
+		"no private key":      func(c *notifications.WebPushConfig) { c.Private = "" },
+		"no public key":       func(c *notifications.WebPushConfig) { c.Public = "" },
+		"no pair":             func(c *notifications.WebPushConfig) { c.Public = other },
+		"the wrong way":       func(c *notifications.WebPushConfig) { c.Private, c.Public = public, private },
+		"no base64":           func(c *notifications.WebPushConfig) { c.Private = "!" },
+		"no subject":          func(c *notifications.WebPushConfig) { c.Subject = "" },
+		"a subject over http": func(c *notifications.WebPushConfig) { c.Subject = "http://b.example" },
+		"no clock":            func(c *notifications.WebPushConfig) { c.Now = nil },
 	} {
-		if _, err := notifications.NewWebPush(cfg); err == nil {
-			t.Errorf("%s: it was taken", name)
+		cfg := good
+		change(&cfg)
+		if _, err := notifications.NewWebPush(cfg); err == nil || strings.Contains(err.Error(), private) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -23,7 +23,8 @@ import (
 
 // A WebPush answers like a browser maker's push service, and opens what it gets like the browser. It checks who sends
 // (VAPID, RFC 8292), TTL and encoding; the last part of a path's text before "#" says what it answers: ok 201, gone 410,
-// notfound 404, limit 429 with Retry-After 7, reject 400, large 413, forbidden 403, down 503, drop cuts the connection.
+// notfound 404, limit 429 with Retry-After 7, reject 400, large 413, forbidden 403, down 503, drop cuts the connection,
+// hang answers nothing until the caller leaves.
 // It is safe for concurrent use.
 type WebPush struct {
 	Now func() time.Time // needed
@@ -85,8 +86,13 @@ func (w *WebPush) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		rw.WriteHeader(status)
 		return
 	}
-	if word == "drop" {
+	switch word {
+	case "drop":
 		panic(http.ErrAbortHandler)
+	case "hang":
+		_, _ = io.Copy(io.Discard, r.Body) //nolint:errcheck // so that its leaving is noticed
+		rest(r, "30s")
+		return
 	}
 	if err := w.take(r); err != nil {
 		w.mu.Lock()
