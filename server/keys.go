@@ -67,6 +67,7 @@ func reencrypt(ctx context.Context, cfg Config, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	defer a.outside.close()
 	if err := a.store.Ensure(ctx); err != nil {
 		return errors.Join(err, a.store.Engine.Close())
 	}
