@@ -22,9 +22,12 @@ type Request struct {
 	Lang     string       // "zh" or "en", from Accept-Language; zh when unsure
 	Address  string       // the caller's IP
 	Revision int64        // from If-Match; 0 = none was sent
+	Purpose  string       // from X-Purpose: why somebody else's data is looked at; "" when none was sent
+	Case     string       // from X-Case: the case it is looked at for; "" when none was sent
 
 	scope string // actor, method, path and key: what NewID derives from; "" without a key
 	ids   *int   // how many ids this request has made
+	seen  *bool  // a look was noted, on routes that reveal
 }
 
 // NewID names what this request creates. With an Idempotency-Key the n-th id of a request is the same each time the

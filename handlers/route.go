@@ -30,6 +30,8 @@ type route struct {
 	within       time.Duration
 	limit        *Rate
 	streams      bool         // answers events for as long as both sides stay
+	reveals      bool         // shows somebody's data to somebody else: a look must be noted before it answers
+	takes        int          // bytes of body, when more than maxBody
 	in, out      reflect.Type // of a stream, out is the data of an event
 
 	plan    plan
@@ -71,6 +73,13 @@ func Limit(per time.Duration, n int) Option {
 
 // Within sets another deadline than 8 seconds.
 func Within(d time.Duration) Option { return func(rt *route) { rt.within = d } }
+
+// Reveals is a route that shows a person's data to somebody who is not that person. Its handler notes every look (Looks.Look)
+// before it answers; an answer without one is Internal, and nothing is shown. X-Purpose and X-Case say why.
+var Reveals Option = func(rt *route) { rt.reveals = true }
+
+// Takes lets a body be as large as n bytes, at most 8 MiB; without it 1 MiB.
+func Takes(n int) Option { return func(rt *route) { rt.takes = n } }
 
 // Tag groups the route in the document; without it the first segment of the path does.
 func Tag(name string) Option { return func(rt *route) { rt.tag = name } }
@@ -145,10 +154,23 @@ func mounted[In any](r *Router, rt *route, answer func(context.Context, Request,
 				return orZero(kept), err
 			}
 		}
-		return answer(ctx, rq, in)
+		return rt.revealed(&rq, func() (answered, error) { return answer(ctx, rq, in) })
 	}
 	r.routes = append(r.routes, rt)
 	r.app.Add(rt.method, "/v1"+rt.pattern(), func(c *fiber.Ctx) error { return r.serve(c, rt) })
+}
+
+// errUnseen is a route that would have shown somebody's data without a word in the log.
+var errUnseen = errors.New("personal data would have been shown without a noted look")
+
+// revealed answers, and on a route that reveals only after a look was noted.
+func (rt *route) revealed(rq *Request, answer func() (answered, error)) (answered, error) {
+	rq.seen = new(bool)
+	a, err := answer()
+	if err == nil && rt.reveals && !*rq.seen {
+		return answered{}, models.E(models.Internal, "internal", errUnseen)
+	}
+	return a, err
 }
 
 func orZero(a *answered) answered {
@@ -188,6 +210,8 @@ func (rt *route) check(table map[Action][]models.Role) error {
 	fault(rt.action != "" && !known, "action %q is not in the permission table", rt.action)
 	fault(rt.keyed && rt.open, "an answer kept for nobody would be replayed to anybody: Open excludes Creates and Moves")
 	fault(rt.keyed && rt.method == http.MethodGet, "a GET neither creates nor moves")
+	fault(rt.reveals && rt.open, "nobody's data is shown to nobody in particular: Reveals excludes Open")
+	fault(rt.takes > readBody, "it takes more than is read")
 	fault(rt.streams && rt.open, "a stream belongs to somebody: it excludes Open")
 	fault(!strings.HasPrefix(rt.path, "/") || strings.HasSuffix(rt.path, "/"), "the path starts with / and does not end with it")
 	fault(rt.limit != nil && (rt.limit.N <= 0 || rt.limit.Per <= 0), "its limit is not positive")

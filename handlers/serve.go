@@ -27,6 +27,8 @@ const (
 	headerReplayed  = "Idempotent-Replayed"
 	headerAs        = "X-Acting-As"
 	headerFor       = "X-Acting-For"
+	headerPurpose   = "X-Purpose"
+	headerCase      = "X-Case"
 	jsonUTF8        = "application/json; charset=utf-8"
 )
 
@@ -104,7 +106,7 @@ func late(ctx context.Context, err error) error {
 }
 
 func (r *Router) run(ctx context.Context, c *fiber.Ctx, rt *route, rq *Request) (answered, error) {
-	if len(c.Request().Body()) > maxBody {
+	if len(c.Request().Body()) > max(maxBody, rt.takes) {
 		c.Request().ReleaseBody(maxBody) // else the connection keeps the room for its next request
 		return answered{}, models.E(models.TooLarge, "http.413")
 	}
@@ -225,6 +227,10 @@ func preconditions(c *fiber.Ctx, rt *route, rq *Request) error {
 			return models.Bad("#header/If-Match", "etag", "request.invalid")
 		}
 		rq.Revision = n
+	}
+	rq.Purpose, rq.Case = strings.Clone(c.Get(headerPurpose)), strings.Clone(c.Get(headerCase))
+	if rq.Case != "" && !printable(rq.Case, 128) || rq.Purpose != "" && !printable(rq.Purpose, 64) {
+		return models.Bad("#header/"+headerPurpose, "purpose", "request.invalid")
 	}
 	key := strings.Clone(c.Get(headerKey))
 	switch {

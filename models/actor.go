@@ -14,16 +14,21 @@ const (
 	Provider   Role = "provider"   // a benefit provider's system
 	Department Role = "department" // a department's system
 
+	Business Role = "business" // a person acting for an organisation; Org is its unified social credit code
+
 	HospitalFinance Role = "hospital_finance" // hospital cashier and finance staff
 	TownStaff       Role = "town_staff"       // township office
 	CountyHealth    Role = "county_health"    // county health administration
 	CreditOffice    Role = "credit_office"    // city or county credit office
+	DataOfficer     Role = "data_officer"     // a source unit's officer for what it reports; Org is the unit
 	Auditor         Role = "auditor"          // reads, never writes
 	Operator        Role = "operator"         // keeps the system running; sees no personal data
 )
 
 // Roles lists every role that can sign in, for tables and checks.
-var Roles = []Role{Resident, Hospital, Bank, Provider, Department, HospitalFinance, TownStaff, CountyHealth, CreditOffice, Auditor, Operator}
+var Roles = []Role{
+	Resident, Hospital, Bank, Provider, Department, Business, HospitalFinance, TownStaff, CountyHealth, CreditOffice, DataOfficer, Auditor, Operator,
+}
 
 // An Actor is who asks: a person, a person in an office, or a partner's system. The zero Actor is nobody.
 type Actor struct {

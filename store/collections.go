@@ -8,5 +8,6 @@ var Collections = []Collection{
 	People, Links, Codes, Sessions, Demos, Clients, Mandates,
 	Sandbox, Inbox, Deliveries, Devices, Preferences, Endpoints,
 	Campaigns, Tags,
+	Records, Uses, Accesses, Cases, Blobs,
 	Schemes, Hospitals, Agreements, MedCodes, Encounters, Bills, Conducts, Checks,
 }

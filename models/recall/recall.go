@@ -1,0 +1,65 @@
+// Package recall remembers who used which version of which record, and when the record turns out wrong, is repaired or ends,
+// calls every use back: whoever was given it is told and acknowledges, and is reminded until then.
+package recall
+
+import (
+	"time"
+
+	"xinyi/models"
+)
+
+// The events of a use. Data: "record", "version", "kind", "ref", "recipient", "cause".
+const (
+	EventRecalled = "recall.recalled" // the recipient is to act
+	EventChased   = "recall.chased"   // it has not said so in time
+	EventAcked    = "recall.acknowledged"
+)
+
+// A State is where a use stands.
+type State string
+
+// The states of a use.
+const (
+	Current  State = "CURRENT"
+	Recalled State = "RECALLED" // the record changed; the recipient has been told and has not answered
+	Acked    State = "ACKNOWLEDGED"
+)
+
+var moves = models.Machine[State]{Current: {Recalled}, Recalled: {Acked}, Acked: {Recalled}}
+
+// A Kind is what a record was used for.
+type Kind string
+
+// The kinds of uses.
+const (
+	Decision Kind = "DECISION" // ref is the decision's id; nobody outside has to answer
+	Share    Kind = "SHARE"    // ref is the receipt's id
+	Report   Kind = "REPORT"   // ref is the report's id; its holder is told
+)
+
+// A Use is one version of one record in one hand.
+type Use struct {
+	models.Meta        `bson:",inline"` // the id derives from kind, ref and the record's version
+	models.Life[State] `bson:",inline"`
+
+	Record    string         `bson:"record"`
+	Version   int            `bson:"version"`
+	Kind      Kind           `bson:"kind"`
+	Ref       string         `bson:"ref"`
+	Subject   models.Subject `bson:"subject"`
+	Recipient string         `bson:"recipient"` // organisation it went to, "" for ourselves and the subject
+	At        time.Time      `bson:"at"`
+
+	Cause  string     `bson:"cause,omitempty"`  // kind of the event that recalled it
+	Chased int        `bson:"chased,omitempty"` // reminders sent
+	Acked  *time.Time `bson:"acked,omitempty"`
+	Note   string     `bson:"note,omitempty"` // what the recipient did
+}
+
+// NewUse notes a use at the moment it is made.
+func NewUse(kind Kind, ref, record string, version int, subject models.Subject, recipient string, now time.Time) *Use {
+	u := &Use{Record: record, Version: version, Kind: kind, Ref: ref, Subject: subject, Recipient: recipient, At: now}
+	u.ID = models.Derived("use", string(kind), ref, record)
+	u.State, u.Moved = Current, models.Moved{By: models.System, At: now}
+	return u
+}

@@ -1,0 +1,54 @@
+package store
+
+import (
+	"context"
+
+	"xinyi/models"
+	"xinyi/models/identity"
+)
+
+// Subjects says whom credit is about.
+type Subjects struct {
+	People *Repo[identity.Person]
+	Keys   *Keys
+}
+
+// OfNumber is the person with an ID number; the account is named when there is one.
+func (s Subjects) OfNumber(ctx context.Context, n models.IDNumber) (models.Subject, error) {
+	sub := s.Ref(n)
+	p, err := s.People.First(ctx, s.Keys.PersonByIDNumber(n).Only("state"))
+	if models.CodeOf(err) == models.NotFound {
+		return sub, nil
+	}
+	if err != nil {
+		return sub, err
+	}
+	sub.Person = p.ID
+	return sub, nil
+}
+
+// Ref is the person with an ID number, without looking for the account.
+func (s Subjects) Ref(n models.IDNumber) models.Subject {
+	return models.Subject{Kind: models.PersonSubject, Ref: s.Keys.Hash(n.Secret)}
+}
+
+// Of is whom an actor acts for: the organisation of a Business, else the person. Errors: NotFound, Conflict "identity.not_bound"
+// for a person who has not given a real name, since a file is kept under the ID number.
+func (s Subjects) Of(ctx context.Context, a models.Actor) (models.Subject, error) {
+	if a.Is(models.Business) {
+		return models.Subject{Kind: models.Organisation, Ref: a.Org}, nil
+	}
+	p, err := s.People.Get(ctx, a.Person)
+	if err != nil {
+		return models.Subject{}, err
+	}
+	return s.OfPerson(p)
+}
+
+// OfPerson is a person as a subject. Errors: Conflict "identity.not_bound".
+func (s Subjects) OfPerson(p *identity.Person) (models.Subject, error) {
+	if p.IDNumber.Empty() {
+		return models.Subject{}, models.E(models.Conflict, "identity.not_bound")
+	}
+	return models.Subject{Kind: models.PersonSubject, Ref: s.Keys.Hash(p.IDNumber), Person: p.ID}, nil
+}
