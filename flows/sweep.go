@@ -164,7 +164,7 @@ func (s *Sweep) Expire(ctx context.Context, f store.Face, now time.Time) (int, e
 		if err != nil || len(ids) == 0 {
 			return deleted, err
 		}
-		if err := f.Delete(ctx, ids...); err != nil {
+		if err := f.Expire(ctx, now, ids...); err != nil {
 			return deleted, err
 		}
 		deleted += len(ids)

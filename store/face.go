@@ -36,6 +36,11 @@ func (r *Repo[T]) Gone(ctx context.Context, now time.Time, limit int) ([]string,
 	return r.ids(ctx, dueBy("goneAt", now), limit)
 }
 
+// Expire removes those of the documents whose time is over at now, for good.
+func (r *Repo[T]) Expire(ctx context.Context, now time.Time, ids ...string) error {
+	return r.s.Engine.Expire(ctx, r.c, now, ids...)
+}
+
 func (r *Repo[T]) ids(ctx context.Context, q Query, limit int) ([]string, error) {
 	_, raws, _, err := r.raws(ctx, q, limit)
 	ids := make([]string, len(raws))

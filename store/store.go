@@ -53,6 +53,9 @@ type Engine interface {
 	// Delete removes documents; an id that is not there is no error.
 	Delete(ctx context.Context, c Collection, ids ...string) error
 
+	// Expire removes those of the documents whose goneAt is at or before now: one that was saved anew in between stays.
+	Expire(ctx context.Context, c Collection, now time.Time, ids ...string) error
+
 	// Find reads at most limit documents of q after the key (nil: from the start), in q's order, by ix, the index IndexFor chose.
 	// It ignores q.Limit and q.After.
 	Find(ctx context.Context, c Collection, q Query, ix Index, limit int, after *Key) ([]bson.Raw, error)
@@ -140,6 +143,6 @@ type Face interface {
 	// Wake lets a document do what is due by now; one that is not due any more is left alone.
 	Wake(ctx context.Context, id string, now time.Time) error
 
-	// Delete removes documents for good.
-	Delete(ctx context.Context, ids ...string) error
+	// Expire removes those of the documents whose goneAt is at or before now.
+	Expire(ctx context.Context, now time.Time, ids ...string) error
 }

@@ -162,6 +162,17 @@ func (e *Engine) Delete(ctx context.Context, c store.Collection, ids ...string) 
 	return failed(err)
 }
 
+// Expire removes the documents whose goneAt has come.
+func (e *Engine) Expire(ctx context.Context, c store.Collection, now time.Time, ids ...string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	_, err := e.coll(c).DeleteMany(ctx, bson.D{
+		{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}, {Key: "goneAt", Value: bson.D{{Key: "$lte", Value: now}}},
+	})
+	return failed(err)
+}
+
 // Ping asks the primary.
 func (e *Engine) Ping(ctx context.Context) error {
 	return failed(e.client.Ping(ctx, readpref.Primary()))

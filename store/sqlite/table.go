@@ -19,7 +19,7 @@ type table struct {
 	paths   []string // of the indexes but for _id, each once
 	indexes []index
 
-	get, insert, stored, remove string // SQL
+	get, insert, stored, remove, expire string // SQL
 
 	patches map[string]string // SQL of updates by the set of columns they write; the writer's alone
 }
@@ -66,6 +66,7 @@ func tableOf(c store.Collection) *table {
 	t.stored = "SELECT " + strings.Join(append([]string{"rowid"}, quotes(t.paths)...), ", ") + " FROM " + t.name + " WHERE _id = ? AND version_ = ?"
 	t.patches = map[string]string{}
 	t.remove = "DELETE FROM " + t.name + " WHERE _id = ?"
+	t.expire = t.remove + ` AND "goneAt" <= ?`
 	return t
 }
 

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"errors"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"zombiezen.com/go/sqlite"
@@ -215,6 +216,22 @@ func (e *Engine) Delete(ctx context.Context, c store.Collection, ids ...string) 
 	return e.submit(ctx, len(ids), false, func(w *conn) error {
 		for _, id := range ids {
 			if _, err := w.exec(t.remove, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Expire removes the documents whose goneAt has come.
+func (e *Engine) Expire(ctx context.Context, c store.Collection, now time.Time, ids ...string) error {
+	t, err := e.table(c)
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	return e.submit(ctx, len(ids), false, func(w *conn) error {
+		for _, id := range ids {
+			if _, err := w.exec(t.expire, id, now); err != nil {
 				return err
 			}
 		}

@@ -152,6 +152,34 @@ func wantDue(t *testing.T, f *fixture, now time.Time, want ...string) {
 	}
 }
 
+// testExpire shows that a document listed as gone and saved anew before it is removed stays.
+func testExpire(t *testing.T, f *fixture) {
+	for _, id := range []string{"old", "renewed"} {
+		v := thingOf(id)
+		v.GoneAt = models.At(noon)
+		f.insert(t, v)
+	}
+	f.insert(t, thingOf("endless"))
+	ids, err := f.things.Gone(t.Context(), noon, 10)
+	if err != nil || len(ids) != 2 {
+		t.Fatal(ids, err)
+	}
+	if _, err := f.things.Update(t.Context(), "renewed", func(v *thing) error { v.GoneAt = models.At(noon.Add(time.Hour)); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.things.Expire(t.Context(), noon, append(ids, "endless", "nobody")...); err != nil {
+		t.Fatal(err)
+	}
+	for id, stays := range map[string]bool{"old": false, "renewed": true, "endless": true} {
+		if _, err := f.things.Get(t.Context(), id); (err == nil) != stays {
+			t.Errorf("%s: %v", id, err)
+		}
+	}
+	if err := f.things.Expire(t.Context(), noon); err != nil {
+		t.Error(err)
+	}
+}
+
 func testGone(t *testing.T, f *fixture) {
 	v := thingOf("code")
 	v.GoneAt = models.At(noon.Add(time.Minute))

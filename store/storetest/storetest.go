@@ -78,6 +78,7 @@ func cases(opt Options) []testCase {
 		{"Touch", "", testTouch},
 		{"Wake", "", testWake},
 		{"Gone", "", testGone},
+		{"Expire", "", testExpire},
 		{"IndexLater", "", testIndexLater},
 		{"EnsureAgain", "", testEnsureAgain},
 		{"Explain", because(opt.NoExplain, "the server's explain says nothing of indexes"), testExplain},
