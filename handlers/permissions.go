@@ -47,4 +47,7 @@ var Permissions = map[Action][]models.Role{
 
 	"webhooks.own":  {models.Hospital, models.Bank, models.Provider, models.Department},
 	"webhooks.read": {models.Hospital, models.Bank, models.Provider, models.Department, models.Operator},
+
+	"audit.mine": {models.Resident, models.Business},
+	"audit.seal": {models.Auditor, models.Operator},
 }

@@ -4,7 +4,7 @@ package store
 // Opening a repo does not need this list; a capability adds its collections here, a line each.
 var Collections = []Collection{
 	Divisions, Zones, Seeds,
-	Events, Dead,
+	Events, Dead, Leaves, Heads, Sealers,
 	People, Links, Codes, Sessions, Demos, Clients, Mandates,
 	Sandbox, Inbox, Deliveries, Devices, Preferences, Endpoints,
 	Campaigns, Tags,

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"slices"
+	"time"
 
 	"xinyi/models"
 	"xinyi/models/journal"
@@ -15,11 +16,13 @@ var Events = Collection{
 		{Paths: []string{"subject", "at", "seq"}},
 		{Paths: []string{"person", "at", "seq"}},
 		{Paths: []string{"kind", "at", "seq"}},
+		{Paths: []string{"createdAt"}},
 	},
 	Queries: map[string]Query{
 		"EventsOf":      EventsOf("bill-1"),
 		"EventsAbout":   EventsAbout("person-1"),
 		"EventsOfAKind": EventsOfAKind("medical.bill_issued"),
+		"EntriesKept":   EntriesKept(time.Time{}, time.Time{}),
 	},
 }
 
