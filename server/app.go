@@ -62,6 +62,8 @@ type App struct {
 	tags    flows.Tags
 	told    notifications.Inbox
 	outside outside
+	seals   models.Seals
+	seal    flows.Seal
 }
 
 // repos are all collections, each opened once.
@@ -72,6 +74,7 @@ type repos struct {
 	campaign store.Campaign
 	lost     *store.Repo[journal.Lost]
 	clocks   *store.Repo[sandbox.Clock]
+	audit    store.Audit
 }
 
 // Open opens the store, joins all parts, fills what is missing, and takes the address; nothing is served before Run.
@@ -107,6 +110,9 @@ func assemble(ctx context.Context, cfg Config) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
+	if a.seals, err = handlers.LoadSeals(cfg.Seals, a.world()); err != nil {
+		return nil, err
+	}
 	engine, err := openEngine(ctx, cfg)
 	if err != nil {
 		return nil, err
@@ -129,6 +135,7 @@ func (a *App) join() error {
 	a.relay = flows.NewRelay(a.store, a.repos.lost, a.log, metrics)
 	a.sweep = flows.NewSweep(a.store, a.log, metrics)
 	a.ledger = flows.NewLedger(a.repos.Medical, a.log, a.now, registry)
+	a.seal = flows.Seal{Audit: a.repos.audit, Seals: a.seals, Log: a.log, Now: a.now}
 	if a.gateway = (nobody{}); a.cfg.Sandbox {
 		a.channel = a.sandboxChannel()
 		a.gateway = a.channel
@@ -164,6 +171,7 @@ func (a *App) openRepos() {
 		lost:     store.NewRepo[journal.Lost](s, store.Dead),
 		clocks:   store.NewRepo[sandbox.Clock](s, store.Sandbox),
 	}
+	a.repos.audit = store.OpenAudit(s, a.repos.Events)
 	a.repos.campaign = store.OpenCampaign(s, a.repos.Identity.People)
 	a.repos.Campaigns = a.repos.campaign.Campaigns
 }
@@ -185,6 +193,7 @@ func (a *App) subscribe() error {
 			Planned: a.courier.Kick, Now: a.now,
 		}.Subscribers()...),
 		a.relay.Subscribe(a.ledger.Subscribers()...),
+		a.relay.Subscribe(a.seal.Subscribers()...),
 	)
 }
 
@@ -230,6 +239,7 @@ func (a *App) mount(registry *prometheus.Registry, tokens *handlers.Tokens, text
 			Endpoints: a.repos.Endpoints, Deliveries: a.repos.delivery.Deliveries, Check: a.outside.guard.Check, Pinger: a.outside.hooks, Kick: a.courier.Kick,
 		},
 		handlers.Events{Lost: a.repos.lost},
+		handlers.Audit{Audit: a.repos.audit, Seals: a.seals},
 	)
 	if a.cfg.Sandbox {
 		a.router.Handle(handlers.Sandbox{Codes: codes, Demos: a.repos.Identity.Demos, Phone: a.outside.phone}, handlers.Clock{Time: a.clock})
@@ -248,7 +258,7 @@ func (a *App) fill(ctx context.Context, city bool) error {
 		}
 		a.clock.Carry(a.courier)
 	}
-	if err := a.ledger.Ready(ctx); err != nil {
+	if err := errors.Join(a.ledger.Ready(ctx), a.seal.Ready(ctx)); err != nil {
 		return err
 	}
 	zones := ""

@@ -30,6 +30,7 @@ type Config struct {
 	Keys      string `env:"KEYS_PATH" help:"file of the keys that encrypt personal data; default DATA_DIR/keys.json, to be given with MONGODB_URI"`
 	KeysLock  Masked `env:"KEYS_MASTER" help:"master key the key file is encrypted with, 32 bytes in base64"`
 	TokenKeys string `env:"TOKEN_KEYS_PATH" help:"file of the keys that sign access tokens; default DATA_DIR/token-keys.json, to be shared by all replicas"`
+	Seals     string `env:"SEALS_PATH" help:"file of the seals that reports, receipts and the audit log are signed with; default DATA_DIR/seals.json, to be shared by all replicas"`
 	Issuer    string `env:"ISSUER" envDefault:"xinyi" help:"iss of access tokens; the public address of this service"`
 
 	Zones   string   `env:"ZONES_PATH" help:"table of functional zones instead of the one that comes with the program"`
@@ -102,6 +103,9 @@ func ReadConfig(environ []string) (Config, error) {
 	if cfg.TokenKeys == "" && cfg.MongoDBURI == "" {
 		cfg.TokenKeys = filepath.Join(cfg.DataDir, "token-keys.json")
 	}
+	if cfg.Seals == "" && cfg.MongoDBURI == "" {
+		cfg.Seals = filepath.Join(cfg.DataDir, "seals.json")
+	}
 	cfg.emulator = given["FIREBASE_AUTH_EMULATOR_HOST"]
 	return cfg, errors.Join(append(faults, cfg.check())...)
 }
@@ -155,6 +159,7 @@ func (c *Config) check() error {
 	fault(err != nil, "ADDR %q is not host:port: %w", c.Addr, err)
 	fault(c.DataDir == "", "DATA_DIR is empty")
 	fault(c.MongoDBURI != "" && c.Keys == "", "KEYS_PATH must be given with MONGODB_URI: all replicas need the same keys, so none makes its own (`xinyi keys create` does)")
+	fault(c.MongoDBURI != "" && c.Seals == "", "SEALS_PATH must be given with MONGODB_URI: all replicas sign with the same seals")
 	fault(c.MongoDBURI != "" && c.TokenKeys == "", "TOKEN_KEYS_PATH must be given with MONGODB_URI: all replicas need the same keys")
 	fault(c.RatePerson < 0 || c.RateClient < 0 || c.RateAddress < 0, "RATE_PERSON, RATE_CLIENT and RATE_ADDRESS are 0 or more")
 	fault(c.LogFormat != "text" && c.LogFormat != "json", "LOG_FORMAT %q is neither text nor json", c.LogFormat)
@@ -239,4 +244,12 @@ func (c *Config) logger() *slog.Logger {
 		return slog.New(slog.NewJSONHandler(os.Stderr, options))
 	}
 	return slog.New(slog.NewTextHandler(os.Stderr, options))
+}
+
+// outside is the time outside.
+func (c Config) outside() time.Time {
+	if c.world != nil {
+		return c.world().UTC()
+	}
+	return time.Now().UTC()
 }
