@@ -93,6 +93,9 @@ func (p Policy) keptUntil(d Draft) models.Day {
 	if months == 0 {
 		return ""
 	}
+	if d.Ended != "" && d.Ended < d.DecidedOn {
+		return d.Ended.AddMonths(months)
+	}
 	return d.DecidedOn.AddMonths(months)
 }
 

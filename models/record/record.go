@@ -126,8 +126,9 @@ type Draft struct {
 	DecidedOn   models.Day
 	Valid       models.Day // "" is DecidedOn
 	Severity    models.Severity
-	KeepMonths  int  // of the item, counted from DecidedOn; 0 no end
-	Served      bool // the notice was served together with the decision
+	Ended       models.Day // of the conduct, when the unit reports it; "" unknown
+	KeepMonths  int        // of the item, counted from Ended, or from DecidedOn when that is unknown; 0 no end
+	Served      bool       // the notice was served together with the decision
 	Attributes  map[string]any
 	Private     map[string]models.Secret
 }
