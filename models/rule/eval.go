@@ -1,0 +1,184 @@
+package rule
+
+import (
+	"fmt"
+	"unicode/utf8"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+
+	"xinyi/models"
+)
+
+// Eval decides on facts. A fact that is absent or nil is missing: a clause that names it passes when it would pass whatever
+// the fact is, and is unknown otherwise. Facts the rule does not declare are not looked at.
+//
+// Errors: Internal "rule.fact" for a fact that is not of its type or too large, "rule.failed" when an expression cannot be
+// worked out, an overflow for instance: nobody is judged by a broken rule.
+func (p *Program) Eval(facts map[string]any) (Result, error) {
+	known, missing, err := p.bind(facts)
+	if err != nil {
+		return Result{}, models.E(models.Internal, "rule.fact", err)
+	}
+	patterns := make([]*cel.AttributePatternType, 0, len(missing))
+	for name := range missing {
+		patterns = append(patterns, cel.AttributePattern(name))
+	}
+	input, err := cel.PartialVars(known, patterns...)
+	if err != nil {
+		return Result{}, models.E(models.Internal, "rule.failed", err)
+	}
+	r := Result{Clauses: make([]models.Clause, len(p.clauses))}
+	for i, c := range p.clauses {
+		if r.Clauses[i], err = c.eval(input, missing); err != nil {
+			return Result{}, models.E(models.Internal, "rule.failed", fmt.Errorf("%s of %s: %w", c.ID, p.rule.ID, err))
+		}
+	}
+	r.Outcome = Over(r.Clauses)
+	return r, nil
+}
+
+// bind checks the facts against their declaration and says which are missing.
+func (p *Program) bind(facts map[string]any) (known map[string]any, missing map[string]bool, err error) {
+	known, missing = make(map[string]any, len(p.rule.Facts)), map[string]bool{}
+	for _, f := range p.rule.Facts {
+		v, err := f.value(facts[f.Name])
+		if err != nil {
+			return nil, nil, fmt.Errorf("fact %s: %w", f.Name, err)
+		}
+		if v == nil {
+			missing[f.Name] = true
+			continue
+		}
+		known[f.Name] = v
+	}
+	return known, missing, nil
+}
+
+// value is a fact as the engine takes it, nil for a missing one.
+func (f Fact) value(v any) (any, error) {
+	switch x := v.(type) {
+	case nil:
+		return nil, nil //nolint:nilnil // missing is an answer
+	case int64:
+		return x, f.is(Int)
+	case int:
+		return int64(x), f.is(Int)
+	case bool:
+		return x, f.is(Bool)
+	case models.Day:
+		return f.text(string(x))
+	case string:
+		return f.text(x)
+	case []string:
+		if len(x) > MaxList {
+			return nil, fmt.Errorf("a list of %d", len(x))
+		}
+		for _, s := range x {
+			if err := fits(s); err != nil {
+				return nil, err
+			}
+		}
+		return x, f.is(List)
+	}
+	return nil, fmt.Errorf("a %T", v)
+}
+
+// text is a string or a day.
+func (f Fact) text(s string) (any, error) {
+	if f.Type == Day && s != "" {
+		if _, err := models.ParseDay(s); err != nil {
+			return nil, err
+		}
+		return s, nil
+	}
+	if f.Type == Day {
+		return s, nil
+	}
+	if err := fits(s); err != nil {
+		return nil, err
+	}
+	return s, f.is(String)
+}
+
+func (f Fact) is(t Type) error {
+	if f.Type != t {
+		return fmt.Errorf("a value of type %s where %s is declared", t, f.Type)
+	}
+	return nil
+}
+
+func fits(s string) error {
+	if len(s) > MaxString || !utf8.ValidString(s) {
+		return fmt.Errorf("a text of %d bytes, or not UTF-8", len(s))
+	}
+	return nil
+}
+
+// eval works out a clause. The day from which time alone lifts it is asked of a failure alone.
+func (c compiled) eval(input cel.PartialActivation, missing map[string]bool) (out models.Clause, err error) {
+	out = models.Clause{ID: c.ID, Outcome: models.Unknown, ChangeableBy: c.ChangeableBy}
+	v, err := c.expr.eval(input, missing)
+	if err != nil {
+		return out, err
+	}
+	if pass, ok := v.(types.Bool); ok {
+		switch {
+		case bool(pass):
+			out.Outcome = models.Pass
+		case !c.expr.misses(missing):
+			out.Outcome = models.Fail
+		}
+	}
+	if out.Observed, err = c.observed.text(input, missing); err != nil {
+		return out, err
+	}
+	if out.Required, err = c.required.text(input, missing); err != nil {
+		return out, err
+	}
+	if out.Source, err = c.source.text(input, missing); err != nil || out.Outcome != models.Fail {
+		return out, err
+	}
+	from, err := c.from.text(input, missing)
+	if day := models.Day(from); day != "" {
+		out.From = &day
+	}
+	return out, err
+}
+
+// misses says whether the expression names a missing fact.
+func (x *expression) misses(missing map[string]bool) bool {
+	for _, name := range x.names {
+		if missing[name] {
+			return true
+		}
+	}
+	return false
+}
+
+// eval works an expression out; nil is unknown. What fails for want of a fact is unknown too.
+func (x *expression) eval(input cel.PartialActivation, missing map[string]bool) (ref.Val, error) {
+	v, _, err := x.program.Eval(input)
+	switch {
+	case err != nil && x.misses(missing):
+		return nil, nil //nolint:nilnil,nilerr // unknown is an answer
+	case err != nil:
+		return nil, err
+	case types.IsUnknown(v):
+		return nil, nil //nolint:nilnil // unknown is an answer
+	}
+	return v, nil
+}
+
+// text is what an expression says, "" for none and for unknown.
+func (x *expression) text(input cel.PartialActivation, missing map[string]bool) (string, error) {
+	if x == nil {
+		return "", nil
+	}
+	v, err := x.eval(input, missing)
+	if s, ok := v.(types.String); ok {
+		return string(s), err
+	}
+	return "", err
+}
