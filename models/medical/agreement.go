@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"xinyi/models"
+	"xinyi/models/rule"
 )
 
 // An AgreementState is where an agreement stands.
@@ -62,6 +63,7 @@ type Agreement struct {
 	Punctual      []string        `bson:"punctual,omitempty"` // the last of them, so that none counts twice
 	Defaults      []Default       `bson:"defaults,omitempty"`
 	Clauses       []models.Clause `bson:"clauses,omitempty"` // of a rejection: why
+	Decided       *Decided        `bson:"decided,omitempty"` // what it was decided upon; nil for one older than that
 	Plea          string          `bson:"plea,omitempty"`    // what the person asked a human reviewer to weigh
 	SignedAt      *time.Time      `bson:"signedAt,omitempty"`
 	Ends          models.Day      `bson:"ends,omitempty"` // last day of the term
@@ -108,11 +110,12 @@ type Default struct {
 // Applicant is what a signing needs to know of a person, gathered by the caller.
 type Applicant struct {
 	Person       string
-	Birth        models.Day // "" when not yet bound
-	Level        int        // identity evidence, 0 none
-	OpenDefaults []string   // conduct records of this scheme not yet cured
-	CoolingUntil models.Day // of an earlier agreement of this scheme; "" none
-	Restricted   string     // the serious-list entry in effect whose listed measures withhold preferential policies; "" none
+	Birth        models.Day   // "" when not yet bound
+	Level        int          // identity evidence, 0 none
+	OpenDefaults []string     // conduct records of this scheme not yet cured
+	CoolingUntil models.Day   // of an earlier agreement of this scheme; "" none
+	Restricted   string       // the serious-list entry in effect whose listed measures withhold preferential policies, "<record>@<version>"; "" none
+	Looked       []rule.Cited // every entry that was looked at for it
 }
 
 // Sign applies for an agreement under s and decides at once. What the person can put right herself (identity, age, consents)
@@ -129,8 +132,13 @@ func Sign(id string, who Applicant, s *Scheme, consents []Consent, by models.Act
 	if err != nil {
 		return nil, err
 	}
-	if clauses := s.admits(who, signed, today); anyFails(clauses) {
-		return nil, &models.Error{Code: models.Denied, Reason: "medical.not_ready_to_sign", Clauses: clauses}
+	s.inOrder(signed)
+	decided, err := s.admits(who, signed, now)
+	if err != nil {
+		return nil, err
+	}
+	if anyFails(decided.own()) {
+		return nil, &models.Error{Code: models.Denied, Reason: "medical.not_ready_to_sign", Clauses: decided.own()}
 	}
 	band, above, err := s.band(s.StartBand)
 	if err != nil {
@@ -139,17 +147,22 @@ func Sign(id string, who Applicant, s *Scheme, consents []Consent, by models.Act
 	a := &Agreement{
 		Meta: models.Meta{ID: id}, Life: models.Life[AgreementState]{State: Draft},
 		Person: who.Person, Scheme: s.ID, SchemeVersion: s.Revision, Region: s.Region, Slot: who.Person + "/" + s.ID,
-		Terms: s.Terms, Consents: signed, Band: band.ID, Top: above.Outpatient,
+		Terms: s.Terms, Consents: signed, Band: band.ID, Top: above.Outpatient, Decided: decided,
 	}
+	return a, a.admitOrReject(band, by, now)
+}
+
+// admitOrReject takes a new agreement through its first states, to where what was decided leads.
+func (a *Agreement) admitOrReject(band Band, by models.Actor, now time.Time) error {
 	for _, to := range []AgreementState{Verifying, Consenting, Review} {
 		if err := a.move(to, by, now, ""); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	if clauses := standing(who, today); anyFails(clauses) {
-		return a, a.reject(clauses, by, now)
+	if anyFails(a.Decided.standing()) {
+		return a.reject(a.Decided.standing(), by, now)
 	}
-	return a, a.activate(band, by, now)
+	return a.activate(band, by, now)
 }
 
 // signed checks the consents sent against the texts of s. Errors: Invalid, pointing at the one that is wrong.
@@ -169,49 +182,6 @@ func (s *Scheme) signed(sent []Consent) ([]Consent, error) {
 		signed = append(signed, Consent{ID: c.ID, Version: c.Version, Hash: s.Consents[at].Hash()})
 	}
 	return signed, nil
-}
-
-// admits are the clauses a person can change herself or by growing up.
-func (s *Scheme) admits(who Applicant, signed []Consent, today models.Day) []models.Clause {
-	level := models.Clause{ID: "medical.clause_identity", Outcome: models.Pass, Observed: strconv.Itoa(who.Level), Required: strconv.Itoa(s.MinLevel), ChangeableBy: models.BySubject}
-	if who.Level < s.MinLevel {
-		level.Outcome = models.Fail
-	}
-	adult := models.Clause{ID: "medical.clause_adult", Outcome: models.Pass, Required: "18", ChangeableBy: models.ByTime}
-	switch {
-	case who.Birth == "":
-		adult.Outcome = models.Unknown
-	case who.Birth.AddMonths(18*12) > today:
-		from := who.Birth.AddMonths(18 * 12)
-		adult.Outcome, adult.From = models.Fail, &from
-	}
-	clauses := []models.Clause{level, adult}
-	for _, t := range s.Consents {
-		c := models.Clause{ID: "medical.clause_consent_" + t.ID, Outcome: models.Pass, Required: t.Version, ChangeableBy: models.BySubject}
-		if !slices.ContainsFunc(signed, func(d Consent) bool { return d.ID == t.ID }) {
-			c.Outcome = models.Fail
-		}
-		clauses = append(clauses, c)
-	}
-	return clauses
-}
-
-// standing are the clauses about earlier conduct in this scheme and the lists that the law attaches measures to.
-func standing(who Applicant, today models.Day) []models.Clause {
-	open := models.Clause{ID: "medical.clause_no_open_default", Outcome: models.Pass, ChangeableBy: models.BySubject}
-	if len(who.OpenDefaults) > 0 {
-		open.Outcome, open.Observed, open.Source = models.Fail, strconv.Itoa(len(who.OpenDefaults)), who.OpenDefaults[0]
-	}
-	cool := models.Clause{ID: "medical.clause_cooling_over", Outcome: models.Pass, ChangeableBy: models.ByTime}
-	if who.CoolingUntil >= today {
-		from := who.CoolingUntil.Add(1)
-		cool.Outcome, cool.From = models.Fail, &from
-	}
-	list := models.Clause{ID: "medical.clause_not_restricted", Outcome: models.Pass, ChangeableBy: models.ByDepartment}
-	if who.Restricted != "" {
-		list.Outcome, list.Source = models.Fail, who.Restricted
-	}
-	return []models.Clause{open, cool, list}
 }
 
 func anyFails(clauses []models.Clause) bool {
