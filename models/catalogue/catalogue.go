@@ -1,0 +1,317 @@
+// Package catalogue is the catalogue of collection (归集目录): which items of credit information there are, about whom, from
+// which units, in what form, and for how long they are kept. A record outside of it cannot exist.
+//
+// The JSON Schema of an item is the one source of truth for its attributes: columns, dictionaries, templates, checks and
+// comparisons of versions all follow from it.
+package catalogue
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"xinyi/models"
+)
+
+// The events of an item's version. Data: "code", "version", and "from" where a day matters. They are about no person.
+const (
+	EventDrafted   = "catalogue.drafted"
+	EventChanged   = "catalogue.changed"
+	EventSubmitted = "catalogue.submitted"
+	EventReturned  = "catalogue.returned"
+	EventPublished = "catalogue.published"
+	EventInForce   = "catalogue.in_force" // its day has come
+	EventRetired   = "catalogue.retired"
+)
+
+// A State is where a version of an item stands.
+type State string
+
+// The states of a version.
+const (
+	Draft     State = "DRAFT"
+	Review    State = "REVIEW"    // what it says does not change any more
+	Published State = "PUBLISHED" // in force from its first day on
+	Retired   State = "RETIRED"   // a later version or nothing took its place
+)
+
+// States lists every state, for views and checks.
+var States = []State{Draft, Review, Published, Retired}
+
+// moves is the whole life of a version.
+var moves = models.Machine[State]{
+	Draft:     {Review},
+	Review:    {Draft, Published},
+	Published: {Retired},
+	Retired:   nil,
+}
+
+// Text is words in both languages.
+type Text struct {
+	ZH string `bson:"zh"`
+	EN string `bson:"en"`
+}
+
+// A Cycle is how often a unit delivers.
+type Cycle string
+
+// The cycles. Within seven working days is the rule for decisions.
+const (
+	SevenDays Cycle = "SEVEN_WORKING_DAYS"
+	Monthly   Cycle = "MONTHLY"
+	Quarterly Cycle = "QUARTERLY"
+	Yearly    Cycle = "YEARLY"
+)
+
+// Cycles lists every cycle, for checks.
+var Cycles = []Cycle{SevenDays, Monthly, Quarterly, Yearly}
+
+// Content is what a version says.
+type Content struct {
+	Name       Text                 `bson:"name"`
+	Category   string               `bson:"category"` // of Categories
+	Kinds      []models.SubjectKind `bson:"kinds"`
+	Nature     models.Nature        `bson:"nature"`
+	Openness   models.Openness      `bson:"openness"`   // for organisations; about a person PUBLIC is QUERY, see For
+	KeepMonths int                  `bson:"keepMonths"` // how long a record is kept; 0 no end
+	Cycle      Cycle                `bson:"cycle"`
+	Units      []string             `bson:"units"` // codes of the units that deliver it
+	Basis      []string             `bson:"basis"` // the law it rests on, in words
+	Schema     string               `bson:"schema"`
+	From       models.Day           `bson:"from"` // first day in force
+}
+
+// An Item is one version of one item.
+type Item struct {
+	models.Meta        `bson:",inline"` // the id is ID(code, version)
+	models.Life[State] `bson:",inline"`
+	Content            `bson:",inline"`
+
+	Code     string       `bson:"code"`    // two to twelve capitals and digits, the same in every version
+	Version  int          `bson:"edition"` // from 1; the head's own version only counts saves
+	To       models.Day   `bson:"to"`      // last day in force; "" is open
+	Begun    bool         `bson:"begun,omitempty"`
+	Maker    models.Actor `bson:"maker"`
+	Approver models.Actor `bson:"approver"` // zero until published
+}
+
+// A Unit is a source unit (信息提供单位). Its id is its code.
+type Unit struct {
+	models.Meta `bson:",inline"`
+	Name        Text          `bson:"name"`
+	Region      models.Region `bson:"region"`
+	Office      string        `bson:"office"` // the desk that answers for it
+}
+
+// ID is the id of a version.
+func ID(code string, no int) string { return code + "@" + strconv.Itoa(no) }
+
+// New starts the first version of an item as a draft. Errors: Invalid with every fault, Forbidden unless by is of the credit office.
+func New(code string, by models.Actor, c Content, now time.Time) (*Item, error) {
+	if !wellFormed(code) {
+		return nil, models.Bad("/code", "catalogue_code", "catalogue.content_invalid")
+	}
+	return draft(code, 1, by, c, now)
+}
+
+// Next starts the version after it as a draft with the same content, from a day on. Errors: Conflict unless it was published, Forbidden.
+func (it *Item) Next(by models.Actor, from models.Day, now time.Time) (*Item, error) {
+	if it.State != Published && it.State != Retired {
+		return nil, models.E(models.Conflict, "catalogue.open_version")
+	}
+	c := it.Content
+	c.From = from
+	return draft(it.Code, it.Version+1, by, c, now)
+}
+
+func draft(code string, no int, by models.Actor, c Content, now time.Time) (*Item, error) {
+	if err := office(by); err != nil {
+		return nil, err
+	}
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	it := &Item{Meta: models.Meta{ID: ID(code, no)}, Content: c, Code: code, Version: no, Maker: by}
+	it.State, it.Moved = Draft, models.Moved{By: by.Role, At: now}
+	it.tell(EventDrafted, by, now)
+	return it, nil
+}
+
+// Edit puts other content in the place of a draft's. Errors: Forbidden, Invalid, InvalidTransition.
+func (it *Item) Edit(by models.Actor, c Content, now time.Time) error {
+	if err := office(by); err != nil {
+		return err
+	}
+	if it.State != Draft {
+		return models.Refused(it.Life, moves[it.State], "catalogue.not_draft")
+	}
+	if err := c.check(); err != nil {
+		return err
+	}
+	it.Content, it.Maker = c, by
+	it.tell(EventChanged, by, now)
+	return nil
+}
+
+// Submit gives a draft to a second person. Errors: Forbidden, InvalidTransition.
+func (it *Item) Submit(by models.Actor, now time.Time) error {
+	if err := office(by); err != nil {
+		return err
+	}
+	if err := it.Move(moves, Review, by, now, "catalogue.not_draft", ""); err != nil {
+		return err
+	}
+	it.tell(EventSubmitted, by, now)
+	return nil
+}
+
+// Return sends a version under review back to its maker. Errors: Forbidden, Invalid, InvalidTransition.
+func (it *Item) Return(by models.Actor, why string, now time.Time) error {
+	if err := office(by); err != nil {
+		return err
+	}
+	if err := reasoned(why); err != nil {
+		return err
+	}
+	if it.State != Review {
+		return models.Refused(it.Life, moves[it.State], "catalogue.not_in_review")
+	}
+	if err := it.Move(moves, Draft, by, now, "catalogue.not_in_review", why); err != nil {
+		return err
+	}
+	it.tell(EventReturned, by, now)
+	return nil
+}
+
+// Publish lets a version be in force from its first day on; never one's own. Errors: Forbidden, InvalidTransition; Invalid
+// "catalogue.from_past" when that day has passed.
+func (it *Item) Publish(by models.Actor, now time.Time) error {
+	if err := office(by); err != nil {
+		return err
+	}
+	if by.Person == it.Maker.Person {
+		return models.E(models.Forbidden, "catalogue.own_work")
+	}
+	if err := moves.Check(it.Life, Published, "catalogue.not_in_review"); err != nil {
+		return err
+	}
+	if it.From < models.DayOf(now) {
+		return models.Bad("/from", "past", "catalogue.from_past")
+	}
+	if err := it.Move(moves, Published, by, now, "catalogue.not_in_review", ""); err != nil {
+		return err
+	}
+	it.Approver = by
+	it.tell(EventPublished, by, now)
+	return it.begin(now)
+}
+
+// Retire ends a version with today as its last day; one that is not in force yet never comes. Errors: Forbidden, Invalid, InvalidTransition.
+func (it *Item) Retire(by models.Actor, why string, now time.Time) error {
+	if err := office(by); err != nil {
+		return err
+	}
+	if err := reasoned(why); err != nil {
+		return err
+	}
+	if err := it.Move(moves, Retired, by, now, "catalogue.not_published", why); err != nil {
+		return err
+	}
+	if today := models.DayOf(now); it.From > today {
+		it.To = it.From.Add(-1)
+	} else if it.To == "" || it.To > today {
+		it.To = today
+	}
+	it.WakeAt = nil
+	it.tell(EventRetired, by, now)
+	return nil
+}
+
+// Yield lets a later version take the place of this one from a day on. It says whether anything changed.
+func (it *Item) Yield(from models.Day, now time.Time) (bool, error) {
+	last := from.Add(-1)
+	if it.State != Published || it.To != "" && it.To <= last {
+		return false, nil
+	}
+	it.To = last
+	it.plan()
+	return true, it.Wake(now)
+}
+
+// Wake does what time alone brings: the first day, and the end.
+func (it *Item) Wake(now time.Time) error {
+	if it.State != Published {
+		it.WakeAt = nil
+		return nil
+	}
+	if err := it.begin(now); err != nil {
+		return err
+	}
+	if it.To == "" || models.DayOf(now) <= it.To {
+		return nil
+	}
+	if err := it.Move(moves, Retired, models.Clockwork, now, "catalogue.not_published", ""); err != nil {
+		return err
+	}
+	it.WakeAt = nil
+	it.tell(EventRetired, models.Clockwork, now)
+	return nil
+}
+
+// begin tells once that the first day has come.
+func (it *Item) begin(now time.Time) error {
+	if !it.Begun && it.From <= models.DayOf(now) {
+		it.Begun = true
+		it.tell(EventInForce, models.Clockwork, now)
+	}
+	it.plan()
+	return nil
+}
+
+// plan sets when the version next wakes.
+func (it *Item) plan() {
+	it.WakeAt = nil
+	if !it.Begun {
+		it.WakeAt = models.At(it.From.Start())
+	}
+	if it.To != "" {
+		it.WakeAt = models.Earliest(it.WakeAt, models.At(it.To.Add(1).Start()))
+	}
+}
+
+// InForce says whether the version governs what comes in on a day.
+func (it *Item) InForce(on models.Day) bool {
+	return (it.State == Published || it.State == Retired) && it.From <= on && (it.To == "" || on <= it.To)
+}
+
+// For is who may see a record about a kind of subject: what is open about organisations is never open about a person.
+//
+// Source: docs/sources.md#catalogue-openness.
+func (it *Item) For(kind models.SubjectKind) models.Openness {
+	if kind != models.Organisation && it.Openness == models.Public {
+		return models.ByQuery
+	}
+	return it.Openness
+}
+
+func (it *Item) tell(kind string, by models.Actor, now time.Time) {
+	it.Tell(kind, "", by, now, map[string]string{"code": it.Code, "version": strconv.Itoa(it.Version), "from": string(it.From)})
+}
+
+// office says whether by writes the catalogue.
+func office(by models.Actor) error {
+	if by.Person == "" || by.Agent != "" || !by.Is(models.CreditOffice) {
+		return models.E(models.Forbidden, "catalogue.not_yours")
+	}
+	return nil
+}
+
+func reasoned(why string) error {
+	if n := len([]rune(why)); n == 0 || n > maxReason {
+		return models.Bad("/reason", "required", "catalogue.reason_needed")
+	}
+	return nil
+}
+
+// String names a version in logs.
+func (it *Item) String() string { return fmt.Sprintf("%s@%d", it.Code, it.Version) }
