@@ -9,5 +9,6 @@ var Collections = []Collection{
 	Sandbox, Inbox, Deliveries, Devices, Preferences, Endpoints,
 	Campaigns, Tags,
 	Records, Uses, Accesses, Cases, Blobs,
+	Decisions, Rules, Calls,
 	Schemes, Hospitals, Agreements, MedCodes, Encounters, Bills, Conducts, Checks,
 }

@@ -12,6 +12,7 @@ import (
 const (
 	EventRecalled = "recall.recalled" // the recipient is to act
 	EventChased   = "recall.chased"   // it has not said so in time
+	EventOverdue  = "recall.overdue"  // and was reminded as often as it is
 	EventAcked    = "recall.acknowledged"
 )
 
@@ -39,7 +40,7 @@ const (
 
 // A Use is one version of one record in one hand.
 type Use struct {
-	models.Meta        `bson:",inline"` // the id derives from kind, ref and the record's version
+	models.Meta        `bson:",inline"` // the id is UseID(kind, ref, record)
 	models.Life[State] `bson:",inline"`
 
 	Record    string         `bson:"record"`
@@ -50,16 +51,25 @@ type Use struct {
 	Recipient string         `bson:"recipient"` // organisation it went to, "" for ourselves and the subject
 	At        time.Time      `bson:"at"`
 
-	Cause  string     `bson:"cause,omitempty"`  // kind of the event that recalled it
-	Chased int        `bson:"chased,omitempty"` // reminders sent
-	Acked  *time.Time `bson:"acked,omitempty"`
-	Note   string     `bson:"note,omitempty"` // what the recipient did
+	Call    string     `bson:"call,omitempty"`   // the last call that reached it
+	Cause   string     `bson:"cause,omitempty"`  // kind of the event that called it back
+	Called  *time.Time `bson:"called,omitempty"` // when
+	Terms   Policy     `bson:"terms"`            // of the chase, copied when it was called back
+	Chased  int        `bson:"chased,omitempty"` // reminders sent
+	Overdue bool       `bson:"overdue,omitempty"`
+	Acked   *time.Time `bson:"acked,omitempty"`
+	Note    string     `bson:"note,omitempty"` // what the recipient did
+}
+
+// UseID is the id of the use of a record in a decision, a share or a report.
+func UseID(kind Kind, ref, record string) string {
+	return models.Derived("use", string(kind), ref, record)
 }
 
 // NewUse notes a use at the moment it is made.
 func NewUse(kind Kind, ref, record string, version int, subject models.Subject, recipient string, now time.Time) *Use {
 	u := &Use{Record: record, Version: version, Kind: kind, Ref: ref, Subject: subject, Recipient: recipient, At: now}
-	u.ID = models.Derived("use", string(kind), ref, record)
+	u.ID = UseID(kind, ref, record)
 	u.State, u.Moved = Current, models.Moved{By: models.System, At: now}
 	return u
 }

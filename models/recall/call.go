@@ -1,0 +1,103 @@
+package recall
+
+import (
+	"strconv"
+	"time"
+
+	"xinyi/models"
+)
+
+// The events of a call. Data: "record", "cause", and "decisions", "shares", "reports" once it is done.
+const (
+	EventSwept = "recall.sweep_due" // look once more for uses that were being made while the record changed
+	EventDone  = "recall.done"      // everybody was told; its subject hears how many
+)
+
+// A CallState is where a call stands.
+type CallState string
+
+// The states of a call.
+const (
+	Calling CallState = "CALLING"
+	Done    CallState = "DONE"
+)
+
+var callMoves = models.Machine[CallState]{Calling: {Done}, Done: nil}
+
+// late bounds how long a use may be on its way into the store after its record was read: longer than any request lives.
+const late = time.Minute
+
+// A Call is one change of one record, and everybody who was told of it.
+type Call struct {
+	models.Meta            `bson:",inline"` // the id derives from the event that caused it
+	models.Life[CallState] `bson:",inline"`
+
+	Record  string         `bson:"record"`
+	Version int            `bson:"version"` // in force after the change
+	Subject models.Subject `bson:"subject"`
+	Cause   string         `bson:"cause"` // kind of the event
+	Newer   bool           `bson:"newer"` // the change made a new version: uses of that one are right
+	At      time.Time      `bson:"at"`
+	Counts  Counts         `bson:"counts"`
+}
+
+// Counts are the uses a call reached.
+type Counts struct {
+	Decisions int `bson:"decisions"`
+	Shares    int `bson:"shares"`
+	Reports   int `bson:"reports"`
+}
+
+// Total is all of them.
+func (n Counts) Total() int { return n.Decisions + n.Shares + n.Reports }
+
+// NewCall is the call that an event about a record causes. newer says that the event made a new version.
+func NewCall(e models.Event, subject models.Subject, version int, newer bool, now time.Time) *Call {
+	c := &Call{
+		Meta: models.Meta{ID: models.Derived("call", e.ID)}, Life: models.Life[CallState]{State: Calling, Moved: models.Moved{By: models.System, At: now}},
+		Record: e.Data["record"], Version: version, Subject: subject, Cause: e.Kind, Newer: newer, At: e.At,
+	}
+	c.WakeAt = models.At(now.Add(late))
+	return c
+}
+
+// Touches says whether a use rests on what the change took back: an older version, or for a change that made no version,
+// whatever was in hand when it happened.
+func (c *Call) Touches(u *Use) bool {
+	switch {
+	case u.Record != c.Record:
+		return false
+	case c.Newer:
+		return u.Version < c.Version
+	}
+	return u.Version <= c.Version && !u.At.After(c.At.Add(late))
+}
+
+// Wake asks for the second look, after which nothing can be on its way any more.
+func (c *Call) Wake(now time.Time) error {
+	if c.State == Calling && c.WakeAt != nil && !c.WakeAt.After(now) {
+		c.WakeAt = nil
+		c.Tell(EventSwept, "", models.Clockwork, now, map[string]string{"record": c.Record, "cause": c.Cause})
+	}
+	return nil
+}
+
+// Finish ends the call and tells its subject, if anybody was reached; a call that reached nobody is deleted.
+// It says whether that was news.
+func (c *Call) Finish(n Counts, now time.Time) (bool, error) {
+	if c.State == Done {
+		return false, nil
+	}
+	if err := c.Move(callMoves, Done, models.Clockwork, now, "recall.not_calling", ""); err != nil {
+		return false, err
+	}
+	c.Counts, c.WakeAt = n, nil
+	if n.Total() == 0 {
+		c.GoneAt = models.At(now)
+		return true, nil
+	}
+	c.Tell(EventDone, c.Subject.Addressee(), models.Clockwork, now, map[string]string{
+		"record": c.Record, "cause": c.Cause, "decisions": strconv.Itoa(n.Decisions), "shares": strconv.Itoa(n.Shares), "reports": strconv.Itoa(n.Reports),
+	})
+	return true, nil
+}
