@@ -4,13 +4,18 @@
 package access
 
 import (
+	"slices"
 	"time"
 
 	"xinyi/models"
 )
 
-// EventSeen is told by every entry, to whom the data is about. Data: "office", "purpose", "fields".
-const EventSeen = "access.seen"
+// The events of an entry; they are told to whom the data is about, when that one has an account. Data: "office", "purpose".
+const (
+	EventSeen    = "access.seen"
+	EventOdd     = "access.odd"     // something about the look is unusual
+	EventRefused = "access.refused" // data was asked for, and nothing was shown
+)
 
 // A Look is what somebody is about to see.
 type Look struct {
@@ -19,8 +24,9 @@ type Look struct {
 	About   string   // the document that is shown, "" for several
 	Purpose string   // a row of Purposes
 	Case    string   // the case or document that is worked on
-	Basis   string   // the legal basis, for a look that rests on a law
+	Basis   string   // the legal basis, for a look that rests on a law; "" is that of the purpose
 	Receipt string   // the receipt, for a look that rests on consent
+	Refused string   // why nothing was shown after all; "" for a look that was
 }
 
 // An Entry is one look, for good.
@@ -37,23 +43,77 @@ type Entry struct {
 	Case    string         `bson:"case,omitempty"`
 	Basis   string         `bson:"basis,omitempty"`
 	Receipt string         `bson:"receipt,omitempty"`
+	Refused string         `bson:"refused,omitempty"`
 	Request string         `bson:"request"`             // X-Request-Id
-	Odd     []string       `bson:"odd,omitempty"`       // what is unusual about it: "night", "no_open_case"
+	Odd     []Oddity       `bson:"odd,omitempty"`       // what is unusual about it
+	Watch   string         `bson:"watch,omitempty"`     // Watched while Odd says something: the auditors' queue
 	Contest string         `bson:"challenge,omitempty"` // the case that asks whether it was right
 }
 
-// New is the entry of a look by somebody. Errors: Invalid "access.no_purpose", "access.no_case" for an office's look without one.
+// Watched marks an entry that auditors look through.
+const Watched = "ODD"
+
+// New is the entry of a look by somebody. Errors: Invalid "access.no_purpose", "access.unknown_purpose", "access.no_case" for an
+// office's look without one.
 func New(id string, l Look, by models.Actor, request string, now time.Time) (*Entry, error) {
+	p, known := Purposes[l.Purpose]
 	switch {
 	case l.Purpose == "":
 		return nil, models.Bad("#header/X-Purpose", "required", "access.no_purpose")
-	case l.Case == "" && l.Receipt == "":
+	case !known:
+		return nil, models.Bad("#header/X-Purpose", "purpose", "access.unknown_purpose")
+	case p.Cases && l.Case == "" && l.Receipt == "" && l.Refused == "":
 		return nil, models.Bad("#header/X-Case", "required", "access.no_case")
+	}
+	if l.Basis == "" {
+		l.Basis = p.Basis.ZH
 	}
 	e := &Entry{
 		Subject: l.Subject, At: now, By: by, Office: by.Org, Fields: l.Fields, About: l.About, Purpose: l.Purpose, Case: l.Case,
-		Basis: l.Basis, Receipt: l.Receipt, Request: request,
+		Basis: l.Basis, Receipt: l.Receipt, Refused: l.Refused, Request: request,
 	}
-	e.ID = id
+	if e.Subject.Ref == "" {
+		e.Subject.Ref = Account(l.Subject.Person)
+	}
+	e.ID, e.GoneAt = id, models.At(models.DayOf(now).AddMonths(Standard.KeepMonths).End())
 	return e, nil
+}
+
+// Account stands for the ref of a subject that is known by the account alone.
+func Account(person string) string { return "person/" + person }
+
+// Find notes what is unusual about the look, before anybody is told.
+func (e *Entry) Find(odd ...Oddity) {
+	for _, o := range odd {
+		if o != "" && !slices.Contains(e.Odd, o) {
+			e.Odd, e.Watch = append(e.Odd, o), Watched
+		}
+	}
+}
+
+// Announce tells whom the data is about: always of an unusual look and of a refused one, of any other when its purpose says so.
+// Who looks at their own tells nobody.
+func (e *Entry) Announce() {
+	whom := e.Subject.Addressee()
+	if whom == "" || e.By.Person != "" && e.By.Person == e.Subject.Person {
+		return
+	}
+	p := Purposes[e.Purpose]
+	switch {
+	case len(e.Odd) > 0:
+		e.Tell(EventOdd, whom, e.By, e.At, map[string]string{"office": e.Office, "purpose": p.Words.ZH, "purposeEn": p.Words.EN})
+	case e.Refused != "":
+		e.Tell(EventRefused, whom, e.By, e.At, map[string]string{"office": e.Office})
+	case p.Told:
+		e.Tell(EventSeen, whom, e.By, e.At, map[string]string{"office": e.Office, "purpose": p.Words.ZH, "purposeEn": p.Words.EN})
+	}
+}
+
+// Challenge ties the entry to the case that asks whether the look was right. Errors: Conflict "access.challenged_already".
+func (e *Entry) Challenge(id string) error {
+	if e.Contest != "" && e.Contest != id {
+		return models.E(models.Conflict, "access.challenged_already")
+	}
+	e.Contest = id
+	return nil
 }

@@ -1,0 +1,82 @@
+package access
+
+import "xinyi/models"
+
+// Words are a text in both languages.
+type Words struct{ ZH, EN string }
+
+// A Purpose is why somebody may look at another's data. The table is closed: what has no row is not a reason to look.
+type Purpose struct {
+	Words Words
+	Basis Words // the law it rests on
+	Cases bool  // it needs a case or a document that is worked on
+	Told  bool  // whom the data is about hears of every look; else only of unusual ones, and reads the list
+	Law   bool  // offices may look up a subject for it without consent, for a case that is about that subject
+}
+
+var (
+	publicService = Words{"《个人信息保护法》第三十四条：国家机关履行法定职责", "Personal Information Protection Law, art. 34: duties of state organs"}
+	consented     = Words{"《个人信息保护法》第十三条第一项：个人同意", "Personal Information Protection Law, art. 13 (1): consent"}
+	contracted    = Words{"《个人信息保护法》第十三条第二项：履行个人订立的合同所必需", "Personal Information Protection Law, art. 13 (2): a contract of the person"}
+	requested     = Words{"《个人信息保护法》第五十条：处理个人行使权利的申请", "Personal Information Protection Law, art. 50: what the person asked for"}
+	supervised    = Words{"《征信业管理条例》第二十二条：查询登记与监督", "Regulation on the Credit Reporting Industry, art. 22: register of queries and supervision"}
+)
+
+// Purposes is the closed table.
+//
+// Source: docs/sources.md#access-purposes.
+var Purposes = map[string]Purpose{
+	"medical.care":        {Words{"信用就医：为本次就诊核对信用额度", "Pay-later care: what this visit can be put on"}, contracted, true, false, false},
+	"medical.billing":     {Words{"信用就医：处理账单", "Pay-later care: work on a bill"}, contracted, true, false, false},
+	"medical.agreement":   {Words{"信用就医：审核协议与额度", "Pay-later care: agreements and limits"}, contracted, true, true, false},
+	"medical.conduct":     {Words{"信用就医：核实逾期记录与异议", "Pay-later care: records of unpaid bills and objections"}, contracted, true, true, false},
+	"medical.supervision": {Words{"卫生健康部门监督信用就医", "Supervision of pay-later care"}, publicService, true, true, true},
+
+	"identity.mandate": {Words{"核实监护或代办委托", "Check a mandate or a guardianship"}, requested, true, false, false},
+	"delivery.proof":   {Words{"核查通知是否送达", "Check whether a notice was delivered"}, publicService, true, false, false},
+
+	"credit.ingest":      {Words{"归集部门核对本单位报送的信用信息", "A source unit checks what it reported"}, publicService, true, false, false},
+	"credit.correct":     {Words{"更正信用信息", "Correct credit information"}, publicService, true, true, true},
+	"credit.objection":   {Words{"办理异议申请", "Work on an objection"}, requested, true, true, true},
+	"credit.repair":      {Words{"办理信用修复申请", "Work on a repair"}, requested, true, true, true},
+	"credit.case":        {Words{"办理您提出的事项", "Work on what you asked for"}, requested, true, true, true},
+	"credit.report":      {Words{"出具您申请的信用报告", "Make a report you asked for"}, requested, true, false, false},
+	"credit.decision":    {Words{"人工复核自动化决定", "A person reviews an automated decision"}, requested, true, true, true},
+	"credit.recall":      {Words{"信息变更后通知使用单位", "Tell recipients that a record changed"}, publicService, true, false, false},
+	"credit.evaluation":  {Words{"评价、评优时依法核查信用记录", "A lawful check before an evaluation or an award"}, publicService, true, true, true},
+	"credit.supervision": {Words{"信用监管执法中查询", "Supervision and enforcement"}, publicService, true, true, true},
+
+	"audit.access": {Words{"审计查询记录本身", "Audit of the log of looks"}, supervised, false, false, false},
+
+	"share.loan":        {Words{"贷款审批", "A decision on a loan"}, consented, true, true, false},
+	"share.loan_review": {Words{"贷后管理", "Looking after a loan"}, consented, true, true, false},
+	"share.benefit":     {Words{"享受信用惠民服务", "A benefit of good credit"}, consented, true, true, false},
+	"share.procurement": {Words{"招标投标、政府采购资格审查", "Tenders and public procurement"}, consented, true, true, false},
+	"share.service":     {Words{"办理您申请的公共服务", "A public service you asked for"}, consented, true, true, false},
+	"share.cooperation": {Words{"合作伙伴了解信用状况", "A partner in business"}, consented, true, true, false},
+}
+
+// A Ground is what an office's look without consent rests on: an open case or a document, and whom it is about.
+type Ground struct {
+	ID      string
+	Subject models.Subject
+	Desk    string        // the office that works on it; "" any of its region
+	Region  models.Region // where it is worked on; "" anywhere
+	Open    bool
+}
+
+// Allows says whether the ground lets by look at a subject for a purpose. Errors: Forbidden "access.not_by_law",
+// "access.no_ground", "access.case_closed", "access.case_of_other".
+func (g *Ground) Allows(by models.Actor, subject models.Subject, purpose string) error {
+	switch {
+	case !Purposes[purpose].Law:
+		return models.E(models.Forbidden, "access.not_by_law")
+	case g == nil || g.Desk != "" && g.Desk != by.Org || g.Region != "" && !by.Region.Contains(g.Region):
+		return models.E(models.Forbidden, "access.no_ground")
+	case !g.Open:
+		return models.E(models.Forbidden, "access.case_closed")
+	case !g.Subject.Is(subject):
+		return models.E(models.Forbidden, "access.case_of_other")
+	}
+	return nil
+}
