@@ -8,6 +8,7 @@ var Collections = []Collection{
 	People, Links, Codes, Sessions, Demos, Clients, Mandates,
 	Sandbox, Inbox, Deliveries, Devices, Preferences, Endpoints,
 	Campaigns, Tags,
+	Items, Units, Orgs, Tickets, Scans,
 	Records, Uses, Accesses, Cases, Blobs,
 	Decisions, Rules, Calls,
 	Schemes, Hospitals, Agreements, MedCodes, Encounters, Bills, Conducts, Checks,

@@ -1,0 +1,142 @@
+package uscc
+
+import (
+	"strconv"
+	"time"
+
+	"xinyi/models"
+)
+
+// The events of a scan. They are about no person.
+const (
+	EventScanStarted = "uscc.scan_started"
+	EventPartDue     = "uscc.part_due"
+	EventScanDone    = "uscc.scan_done"
+)
+
+// A ScanState is where a scan stands.
+type ScanState string
+
+// The states of a scan.
+const (
+	Running ScanState = "RUNNING"
+	Done    ScanState = "DONE"
+)
+
+var scanMoves = models.Machine[ScanState]{Running: {Done}, Done: nil}
+
+// A Stage is what a scan is looking at.
+type Stage string
+
+// The stages, in order.
+const (
+	ByCode  Stage = "CODES" // wrong codes, and codes with several names
+	ByPlace Stage = "NAMES" // names with several codes
+	AtEnd   Stage = "END"
+)
+
+// again is how long without a word about a part it is asked for once more.
+const again = 15 * time.Minute
+
+// A Scan goes through every organisation in use, from part to part; one cut off goes on where it was.
+type Scan struct {
+	models.Meta            `bson:",inline"`
+	models.Life[ScanState] `bson:",inline"`
+
+	By      models.Actor     `bson:"by"`
+	Total   int64            `bson:"total"` // pairs at the start; each is looked at twice
+	Stage   Stage            `bson:"stage"`
+	Part    int              `bson:"part"`  // parts taken
+	After   string           `bson:"after"` // the code or place that was finished last; "" from the start of the stage
+	Seen    int64            `bson:"seen"`
+	Found   map[string]int64 `bson:"found"`  // findings by class
+	Opened  int64            `bson:"opened"` // tickets that were not there before
+	EndedAt *time.Time       `bson:"endedAt,omitempty"`
+}
+
+// A Part is the result of one part of a scan.
+type Part struct {
+	Part   int
+	Seen   int64
+	After  string
+	Last   bool // nothing of the stage is left
+	Found  map[Class]int64
+	Opened int64
+}
+
+// NewScan starts a scan over so many pairs. Errors: Forbidden unless by is of the credit office.
+func NewScan(id string, total int64, by models.Actor, now time.Time) (*Scan, error) {
+	if by.Agent != "" || !by.Is(models.CreditOffice, models.System) {
+		return nil, models.E(models.Forbidden, "uscc.not_yours")
+	}
+	s := &Scan{
+		Meta: models.Meta{ID: id}, Life: models.Life[ScanState]{State: Running, Moved: models.Moved{By: by.Role, At: now}},
+		By: by, Total: total, Stage: ByCode, Found: map[string]int64{},
+	}
+	s.Tell(EventScanStarted, "", by, now, nil)
+	s.ask(now)
+	return s, nil
+}
+
+// Wake asks once more for a part nobody answered.
+func (s *Scan) Wake(now time.Time) error {
+	if s.State != Running {
+		s.WakeAt = nil
+		return nil
+	}
+	if s.WakeAt != nil && !s.WakeAt.After(now) {
+		s.ask(now)
+	}
+	return nil
+}
+
+// ask tells that a part is due, unless that is still being told.
+func (s *Scan) ask(now time.Time) {
+	s.WakeAt = models.At(now.Add(again))
+	part := strconv.Itoa(s.Part)
+	for _, e := range s.Outbox {
+		if e.Kind == EventPartDue && e.Data["part"] == part {
+			return
+		}
+	}
+	s.Tell(EventPartDue, "", models.Clockwork, now, map[string]string{"part": part})
+}
+
+// Awaits says whether the scan is waiting for this part.
+func (s *Scan) Awaits(part int) bool { return s.State == Running && s.Part == part }
+
+// Step takes the result of a part and asks for the next, or ends. A part it does not await is left alone, so each counts once.
+// It says whether anything changed.
+func (s *Scan) Step(p Part, now time.Time) (bool, error) {
+	if !s.Awaits(p.Part) {
+		return false, nil
+	}
+	s.Part++
+	s.Seen += p.Seen
+	s.Opened += p.Opened
+	s.After = p.After
+	if s.Found == nil {
+		s.Found = map[string]int64{}
+	}
+	for class, n := range p.Found {
+		s.Found[string(class)] += n
+	}
+	if p.Last {
+		s.After = ""
+		if s.Stage == ByCode {
+			s.Stage = ByPlace
+		} else {
+			s.Stage = AtEnd
+		}
+	}
+	if s.Stage != AtEnd {
+		s.ask(now)
+		return true, nil
+	}
+	if err := s.Move(scanMoves, Done, models.Clockwork, now, "uscc.scan_over", ""); err != nil {
+		return false, err
+	}
+	s.EndedAt, s.WakeAt = models.At(now), nil
+	s.Tell(EventScanDone, "", models.Clockwork, now, nil)
+	return true, nil
+}

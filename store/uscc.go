@@ -1,0 +1,149 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	"xinyi/models"
+	"xinyi/models/uscc"
+)
+
+// The collections of organisations' codes.
+var (
+	Orgs = Collection{
+		Name:    "orgs",
+		Indexes: []Index{{Paths: []string{"code"}}, {Paths: []string{"place"}}},
+		Queries: map[string]Query{
+			"OrgsOfCode": OrgsOfCode("9"), "OrgsOfPlace": OrgsOfPlace("n@430181"),
+			"OrgsAfterCode": OrgsAfter(uscc.ByCode, "9"), "OrgsAfterPlace": OrgsAfter(uscc.ByPlace, "n"),
+		},
+	}
+	Tickets = Collection{
+		Name: "uscctickets",
+		Indexes: []Index{
+			{Paths: []string{"slot"}, Unique: true},
+			{Paths: []string{"desk", "state", "due"}},
+			{Paths: []string{"state", "due"}},
+		},
+		Queries: map[string]Query{
+			"TicketIn": TicketIn("s"), "TicketsOf": TicketsOf("d", uscc.Assigned), "TicketsIn": TicketsIn(uscc.Open),
+		},
+	}
+	Scans = Collection{
+		Name:    "usccscans",
+		Indexes: []Index{{Paths: []string{"state", "createdAt"}}},
+		Queries: map[string]Query{"ScansIn": ScansIn(uscc.Running)},
+	}
+)
+
+// OrgsOfCode lists every name a code goes by. Index: code.
+func OrgsOfCode(code string) Query { return Where("code", Eq, code) }
+
+// OrgsOfPlace lists every code a name has in one county. Index: place.
+func OrgsOfPlace(place string) Query { return Where("place", Eq, place) }
+
+// OrgsAfter lists the pairs after a code or a place, in order. Index: code, or place.
+func OrgsAfter(stage uscc.Stage, after string) Query {
+	path := "code"
+	if stage == uscc.ByPlace {
+		path = "place"
+	}
+	if after == "" {
+		return Where(path, Range, "", nil).Asc(path)
+	}
+	return Where(path, Range, after+"\x00", nil).Asc(path)
+}
+
+// TicketIn is the ticket that stands for a finding. Index: slot.
+func TicketIn(slot string) Query { return Where("slot", Eq, slot) }
+
+// TicketsOf lists a desk's tickets in some states, the first due first. Index: desk, state, due.
+func TicketsOf(desk string, states ...uscc.State) Query {
+	return Where("desk", Eq, desk).And("state", In, anys(states)...).Asc("due")
+}
+
+// TicketsIn lists the tickets in some states, the first due first. Index: state, due.
+func TicketsIn(states ...uscc.State) Query { return Where("state", In, anys(states)...).Asc("due") }
+
+// ScansIn lists the scans in some states, the newest first. Index: state, createdAt.
+func ScansIn(states ...uscc.ScanState) Query {
+	return Where("state", In, anys(states)...).Desc("createdAt")
+}
+
+// Saw notes that a source names an organisation by this code and this name. It may be called again with the same: then it
+// only reads, unless the pair had been put out of use. code is in normal form.
+func (c Catalogue) Saw(ctx context.Context, code, name string, s uscc.Source) error {
+	o, err := c.Orgs.Get(ctx, uscc.OrgID(code, name))
+	if errors.Is(err, models.NotFound) {
+		if err = c.Orgs.Insert(ctx, uscc.NewOrg(code, name, s, c.now())); !errors.Is(err, models.Conflict) {
+			return err
+		}
+		o, err = c.Orgs.Get(ctx, uscc.OrgID(code, name))
+	}
+	if err != nil || o.EndedAt == nil && (o.Registered || !s.Registered) {
+		return err
+	}
+	_, err = c.Orgs.Update(ctx, o.ID, func(o *uscc.Org) error {
+		if !o.Again(s) {
+			return Unchanged()
+		}
+		return nil
+	})
+	return err
+}
+
+// Report makes sure that a finding has its ticket, and says whether it is a new one. A ticket that was said to be corrected
+// is reopened.
+func (c Catalogue) Report(ctx context.Context, f uscc.Finding) (opened bool, err error) {
+	now := c.now()
+	t, err := c.Tickets.First(ctx, TicketIn(f.Slot))
+	if errors.Is(err, models.NotFound) {
+		if err = c.Tickets.Insert(ctx, uscc.NewTicket(f, uscc.Standard, now)); !errors.Is(err, models.Conflict) {
+			return err == nil, err
+		}
+		t, err = c.Tickets.First(ctx, TicketIn(f.Slot))
+	}
+	if err != nil {
+		return false, err
+	}
+	_, err = c.Tickets.Update(ctx, t.ID, func(t *uscc.Ticket) error {
+		changed, err := t.Again(now)
+		if err == nil && !changed {
+			return Unchanged()
+		}
+		return err
+	})
+	return false, err
+}
+
+// Gone looks whether what a ticket is about is out of the data: no wrong pair is in use, and the right one is.
+func (c Catalogue) Gone(ctx context.Context, t *uscc.Ticket) (bool, error) {
+	if t.Correction == nil {
+		return false, nil
+	}
+	right, err := c.Orgs.Get(ctx, uscc.OrgID(t.Correction.Code, t.Correction.Name))
+	if errors.Is(err, models.NotFound) {
+		return false, nil
+	}
+	if err != nil || right.EndedAt != nil {
+		return false, err
+	}
+	wrong := 0
+	err = c.Doubted(ctx, t, func(o *uscc.Org) error {
+		if o.EndedAt == nil && t.Wrong(o) {
+			wrong++
+		}
+		return nil
+	})
+	return wrong == 0, err
+}
+
+// Doubted goes through the pairs a ticket is about.
+func (c Catalogue) Doubted(ctx context.Context, t *uscc.Ticket, fn func(*uscc.Org) error) error {
+	q := OrgsOfCode(t.Code)
+	if t.Place != "" {
+		q = OrgsOfPlace(t.Place)
+	}
+	_, err := c.Orgs.Each(ctx, q, fn)
+	return err
+}
