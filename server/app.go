@@ -183,7 +183,7 @@ func (a *App) subscribe() error {
 		a.relay.Subscribe(flows.Subscriber{Name: "inbox", Kinds: a.told.Wants, Do: a.told.Deliver}),
 		a.relay.Subscribe(flows.Delivery{Again: a.told.Again}.Subscribers()...),
 		a.relay.Subscribe(flows.Identity{
-			Identity: a.repos.Identity, Delivery: a.repos.delivery, Messages: a.repos.messages, Policy: delivery.Standard, Now: a.now,
+			Identity: a.repos.Identity, Delivery: a.repos.delivery, Messages: a.repos.messages, Policy: a.cfg.policy.Delivery, Now: a.now,
 		}.Subscribers()...),
 		a.relay.Subscribe(flows.Campaigns{Campaign: a.repos.campaign, Inbox: a.told, Stops: a.outside.stops, Now: a.now}.Subscribers()...),
 		a.relay.Subscribe(a.tags.Subscribers()...),
@@ -205,7 +205,7 @@ func (a *App) mount(registry *prometheus.Registry, tokens *handlers.Tokens, text
 		Rates: a.cfg.rates(), Origins: a.cfg.Origins, Proxies: a.cfg.Proxies, Metrics: registry,
 	})
 	codes := &handlers.SandboxCodes{}
-	who := handlers.Identity{Identity: a.repos.Identity, Tokens: tokens, Callers: callers, Policy: identity.Standard, OIDC: handlers.NewOIDC(a.now, a.cfg.issuers...)}
+	who := handlers.Identity{Identity: a.repos.Identity, Tokens: tokens, Callers: callers, Policy: a.cfg.policy.Identity, OIDC: handlers.NewOIDC(a.now, a.cfg.issuers...)}
 	if a.outside.codes != nil {
 		who.SMS = a.outside.codes
 	}
@@ -230,7 +230,7 @@ func (a *App) mount(registry *prometheus.Registry, tokens *handlers.Tokens, text
 		handlers.Payments{Gateway: a.gateway, Bills: a.repos.Medical.Bills},
 		handlers.Inbox{Messages: a.repos.messages, Words: texts.Render, Live: a.live},
 		handlers.Delivery{
-			Delivery: a.repos.delivery, Policy: delivery.Standard, Channels: a.outside.personal(a.courier.On()),
+			Delivery: a.repos.delivery, Policy: a.cfg.policy.Delivery, Channels: a.outside.personal(a.courier.On()),
 			Topics: texts.Topics, TopicName: func(topic, lang string) string { name, _ := texts.TopicName(topic, lang); return name },
 			TopicLegal: texts.Legal, Tester: &a.outside, Kick: a.courier.Kick,
 		},

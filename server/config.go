@@ -33,6 +33,7 @@ type Config struct {
 	Seals     string `env:"SEALS_PATH" help:"file of the seals that reports, receipts and the audit log are signed with; default DATA_DIR/seals.json, to be shared by all replicas"`
 	Issuer    string `env:"ISSUER" envDefault:"xinyi" help:"iss of access tokens; the public address of this service"`
 
+	Policy  string   `env:"POLICY_PATH" help:"JSON of the legal clocks, periods and limits that differ from the standard; xinyi policy prints those in force"`
 	Zones   string   `env:"ZONES_PATH" help:"table of functional zones instead of the one that comes with the program"`
 	OIDC    []string `env:"OIDC_ISSUERS" envSeparator:";" help:"trusted sign-ins: URL|client ids, with commas|phone (its phone numbers are verified); several with ;"`
 	Origins []string `env:"CORS_ORIGINS" help:"web origins that may call, with commas; * is any"`
@@ -67,6 +68,7 @@ type Config struct {
 	LogFormat string     `env:"LOG_FORMAT" envDefault:"text" help:"text or json"`
 
 	issuers  []handlers.Issuer
+	policy   Policy
 	emulator string           // FIREBASE_AUTH_EMULATOR_HOST, which Firebase's own library obeys
 	world    func() time.Time // the time outside; nil is time.Now
 }
@@ -105,6 +107,10 @@ func ReadConfig(environ []string) (Config, error) {
 	}
 	if cfg.Seals == "" && cfg.MongoDBURI == "" {
 		cfg.Seals = filepath.Join(cfg.DataDir, "seals.json")
+	}
+	var fault error
+	if cfg.policy, fault = readPolicy(cfg.Policy); fault != nil {
+		faults = append(faults, fault)
 	}
 	cfg.emulator = given["FIREBASE_AUTH_EMULATOR_HOST"]
 	return cfg, errors.Join(append(faults, cfg.check())...)

@@ -29,6 +29,7 @@ var commands = []command{
 	{"seed", "keep divisions and zones, with SANDBOX=true the demo city too, and end", seedOnly},
 	{"migrate", "make collections and indexes, and end", migrate},
 	{"doctor", "check configuration, keys, store, indexes and channels", doctor},
+	{"policy", "print the legal clocks, periods and limits in force", policyCommand},
 	{"audit", "verify the audit log, check a proof, list or rotate the seals", auditCommand},
 	{"keys", "create, show, prepare, rotate, reencrypt or retire the keys of personal data", keysCommand},
 }
