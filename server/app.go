@@ -18,7 +18,6 @@ import (
 	"xinyi/flows"
 	"xinyi/handlers"
 	"xinyi/models"
-	"xinyi/models/delivery"
 	"xinyi/models/division"
 	"xinyi/models/identity"
 	"xinyi/models/inbox"
