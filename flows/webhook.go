@@ -86,7 +86,7 @@ func (f Webhook) plan(ctx context.Context, e models.Event) error {
 }
 
 // concerns finds whom an event concerns: the hospital of a bill or a visit, and for an agreement the hospitals that treat
-// its person just now. They are given the numbers of their own visits and bills, never the agreement's.
+// its person just now, for a recall whoever was given the record. They are given the numbers of their own visits and bills, never the agreement's.
 func (f Webhook) concerns(ctx context.Context, e models.Event) ([]concern, error) {
 	switch {
 	case strings.HasPrefix(e.Kind, "medical.bill_"), strings.HasPrefix(e.Kind, "medical.refund_"):
@@ -103,6 +103,13 @@ func (f Webhook) concerns(ctx context.Context, e models.Event) ([]concern, error
 		return []concern{{v.Hospital, map[string]any{"encounterId": v.ID}}}, nil
 	case strings.HasPrefix(e.Kind, "medical.agreement_"):
 		return f.treating(ctx, e.Subject)
+	case strings.HasPrefix(e.Kind, "recall."):
+		if e.Data["recipient"] == "" {
+			return nil, nil
+		}
+		return []concern{{e.Data["recipient"], map[string]any{
+			"use": e.Subject, "record": e.Data["record"], "version": e.Data["version"], "ref": e.Data["ref"], "cause": e.Data["cause"],
+		}}}, nil
 	}
 	return nil, nil
 }

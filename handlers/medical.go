@@ -14,6 +14,7 @@ import (
 	"xinyi/models/identity"
 	"xinyi/models/journal"
 	"xinyi/models/medical"
+	deciding "xinyi/models/rule"
 	"xinyi/payments"
 	"xinyi/store"
 )
@@ -27,6 +28,10 @@ type Medical struct {
 	Keys     *store.Keys
 	Gateway  payments.Gateway
 	Served   func(ctx context.Context, b *medical.Bill) (medical.Served, error) // reminders delivered for a bill
+
+	// Restricts is the list entry in force that withholds an agreement from a person, "" for none, and every entry that was looked
+	// at. nil: no lists are kept here.
+	Restricts func(ctx context.Context, person string) (restricted string, looked []deciding.Cited, err error)
 }
 
 // month is how long answers about money are kept for their Idempotency-Key.
@@ -174,6 +179,9 @@ func (h Medical) applicant(ctx context.Context, person, scheme string) (medical.
 		}
 		return nil
 	})
+	if err == nil && h.Restricts != nil {
+		who.Restricted, who.Looked, err = h.Restricts(ctx, person)
+	}
 	return who, err
 }
 

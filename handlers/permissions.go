@@ -50,4 +50,11 @@ var Permissions = map[Action][]models.Role{
 
 	"audit.mine": {models.Resident, models.Business},
 	"audit.seal": {models.Auditor, models.Operator},
+
+	"decisions.list":  {models.Resident, models.Business, models.CountyHealth, models.CreditOffice, models.Auditor},
+	"decisions.mine":  {models.Resident, models.Business},
+	"decisions.queue": {models.CountyHealth, models.CreditOffice},
+	"recalls.own":     {models.Bank, models.Provider, models.Hospital, models.Department, models.Business},
+	"recalls.overdue": {models.CreditOffice, models.Auditor},
+	"recalls.mine":    {models.Resident, models.Business},
 }

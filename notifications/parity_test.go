@@ -23,7 +23,14 @@ var samples = map[string][]string{
 	"cause": {"OVERDUE", "DEFAULT", "OFFICE", "CONSENT", "FREEZE", "收入变化", "punctual", "cured_default", "default_dropped"}, "type": {"OUTPATIENT", "INPATIENT"},
 	"kind": {"GUARDIAN", "AGENT"}, "role": {"town_staff"}, "org": {"o1"}, "orgName": {"望仙镇人民政府"},
 	"titleZh": {"本周六停水"}, "bodyZh": {"本周六八点到十二点检修管道，请提前存水。"}, "titleEn": {"No water on Saturday"}, "bodyEn": {"From eight to noon. Please store water."},
-	"method": {"code", "oidc"}, "why": {"left", "other"}, "what": {"secret"},
+	"about":     {"agreement-1"},
+	"next":      {"d2"},
+	"outcome":   {"pass", "fail", "unknown"},
+	"decisions": {"1", "0"},
+	"shares":    {"2", "0"},
+	"reports":   {"1", "0"},
+	"record":    {"r1"},
+	"method":    {"code", "oidc"}, "why": {"left", "other"}, "what": {"secret"},
 }
 
 var noon = time.Date(2026, 4, 24, 4, 0, 0, 0, time.UTC)

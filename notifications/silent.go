@@ -36,4 +36,13 @@ var Silent = map[string]string{
 	"campaign.part_due":  "the campaign goes on by itself",
 	"campaign.done":      "staff see it in the list of campaigns",
 	"campaign.stopped":   "who was told keeps the message; the others never hear of it",
+
+	"decision.made":       "what was decided on tells its person itself",
+	"decision.recalled":   "it is made again at once, and that is told",
+	"decision.office_due": "about nobody in particular: the office sees it in its queue",
+	"recall.recalled":     "recipients hear of it through their systems, the person by the call as a whole",
+	"recall.chased":       "recipients hear of it through their systems",
+	"recall.overdue":      "the credit office sees it in the list of those overdue, the person with the call",
+	"recall.acknowledged": "the person sees it with the call",
+	"recall.sweep_due":    "the call goes on by itself",
 }

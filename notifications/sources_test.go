@@ -28,6 +28,8 @@ var indirect = map[string][]string{
 	"medical.DecideWaiver": {"medical.bill_waived", "medical.bill_written_off"},
 	"medical.do": {"medical.bill_overdue", "medical.bill_overdue_suspends", "medical.bill_default_noticed", "medical.bill_in_collection",
 		"medical.bill_due_soon", "medical.bill_due_today", "medical.bill_overdue_reminded"},
+	"decision.Settle":   {"decision.confirmed", "decision.changed"},
+	"recall.tell":       {"recall.recalled", "recall.chased", "recall.overdue", "recall.acknowledged"},
 	"identity.tellBoth": {"identity.mandate_approved", "identity.mandate_ended"},
 }
 

@@ -11,13 +11,13 @@ import (
 	"xinyi/models/rule"
 )
 
-// The events of a decision. Data: "kind", "about", and "cause" and "next" once it was looked at again.
+// The events of a decision. Data: "kind", "about", and once it was looked at again "cause", "next" and "outcome".
 const (
 	EventMade      = "decision.made"
-	EventRecalled  = "decision.recalled"  // a record it used changed
-	EventConfirmed = "decision.confirmed" // and it comes out the same without it
-	EventChanged   = "decision.changed"   // and it comes out otherwise: "outcome" is the new one
-	EventDue       = "decision.office_due"
+	EventRecalled  = "decision.recalled"   // a record it used changed
+	EventConfirmed = "decision.confirmed"  // and it comes out the same without it
+	EventChanged   = "decision.changed"    // and it comes out otherwise: "outcome" is the new one
+	EventDue       = "decision.office_due" // what was given still runs: an office has to look
 )
 
 // A State is where a decision stands.
@@ -40,7 +40,7 @@ var moves = models.Machine[State]{
 }
 
 // The kinds of decisions.
-const Admission = "medical.admission" // whether a resident gets an agreement of credit medical care
+const Admission string = "medical.admission" // whether a resident gets an agreement of credit medical care
 
 // Who decided.
 const (
@@ -122,7 +122,7 @@ func New(d Draft) (*Decision, error) {
 	if !d.By.Is(models.Resident, models.Business, models.System) {
 		v.By = Office
 	}
-	v.tell(EventMade, d.By, d.At)
+	v.Tell(EventMade, v.Person, d.By, d.At, map[string]string{"kind": v.Kind, "about": v.About.ID})
 	return v, nil
 }
 
@@ -138,7 +138,7 @@ func (v *Decision) Recall(cause string, now time.Time) (bool, error) {
 		return false, err
 	}
 	v.Cause = cause
-	v.tell(EventRecalled, models.Clockwork, now)
+	v.Tell(EventRecalled, v.Person, models.Clockwork, now, map[string]string{"kind": v.Kind, "about": v.About.ID, "cause": cause})
 	return true, nil
 }
 
@@ -183,12 +183,11 @@ func (v *Decision) Settle(next *Decision, running bool, now time.Time) error {
 		return err
 	}
 	v.Next = next.ID
-	data := v.data()
-	data["outcome"] = next.Outcome
+	data := map[string]string{"kind": v.Kind, "about": v.About.ID, "cause": v.Cause, "next": v.Next, "outcome": next.Outcome}
 	v.Tell(kind, v.Person, models.Clockwork, now, data)
 	if to == Changed && running && next.Outcome != models.Pass {
 		v.Queue = string(v.Region)
-		v.Tell(EventDue, "", models.Clockwork, now, v.data())
+		v.Tell(EventDue, "", models.Clockwork, now, data)
 	}
 	return nil
 }
@@ -213,19 +212,4 @@ func (v *Decision) Looked(note string) error {
 	}
 	v.Queue, v.Note = "", note
 	return nil
-}
-
-func (v *Decision) data() map[string]string {
-	data := map[string]string{"kind": v.Kind, "about": v.About.ID}
-	if v.Cause != "" {
-		data["cause"] = v.Cause
-	}
-	if v.Next != "" {
-		data["next"] = v.Next
-	}
-	return data
-}
-
-func (v *Decision) tell(kind string, by models.Actor, now time.Time) {
-	v.Tell(kind, v.Person, by, now, v.data())
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // AdmissionRule is the id of the rule by which an agreement is given or refused.
-const AdmissionRule = "medical.admission"
+const AdmissionRule string = "medical.admission"
 
 // Restricted is the fact of the admission rule that comes from the credit file: the entry that withholds the agreement.
 const Restricted = "restricted"

@@ -23,7 +23,9 @@ var catalogue = map[models.Role][]string{ //nolint:exhaustive // the others hear
 		"medical.refund_due", "medical.refund_done",
 		"medical.visit_excepted",
 		"medical.agreement_suspended", "medical.agreement_reinstated",
+		"recall.recalled", "recall.chased",
 	},
+	models.Bank: {"recall.recalled", "recall.chased"}, models.Provider: {"recall.recalled", "recall.chased"}, models.Department: {"recall.recalled", "recall.chased"},
 }
 
 // KindsFor are the kinds of events a role's systems may hear of; none for a role without any.
