@@ -35,6 +35,7 @@ type Stores struct {
 	Events    *store.Repo[journal.Entry]
 	Campaigns *store.Repo[campaign.Campaign]
 	Endpoints *store.Repo[webhook.Endpoint]
+	Catalogue store.Catalogue
 }
 
 // City keeps the demo city as it stands at now: residents, staff and partner systems. Land must be there before.
@@ -64,6 +65,9 @@ func City(ctx context.Context, s Stores, now time.Time) error {
 	}
 	if err != nil {
 		return fmt.Errorf("seed campaigns: %w", err)
+	}
+	if err := keepCatalogue(ctx, s.Catalogue, p, now); err != nil {
+		return fmt.Errorf("seed the catalogue: %w", err)
 	}
 	hooks, err := endpoints(p.Clients, p.Opened)
 	if err == nil {

@@ -24,8 +24,8 @@ var (
 	}
 	Units = Collection{
 		Name:    "units",
-		Indexes: []Index{{Paths: []string{"region"}}},
-		Queries: map[string]Query{"UnitsIn": UnitsIn("4301")},
+		Indexes: []Index{{Paths: []string{"region"}}, {Paths: []string{"authority", "region"}}},
+		Queries: map[string]Query{"UnitsIn": UnitsIn("4301"), "UnitsGiving": UnitsGiving("MARKET", "4301")},
 	}
 )
 
@@ -43,6 +43,11 @@ func ItemsIn(category string, states ...catalogue.State) Query {
 
 // UnitsIn lists the units of a region, by place. Index: region.
 func UnitsIn(r models.Region) Query { return Where("region", Prefix, r).Asc("region") }
+
+// UnitsGiving lists the units of a region that give out codes of a kind, the widest first. Index: authority, region.
+func UnitsGiving(authority string, r models.Region) Query {
+	return Where("authority", Eq, authority).And("region", Prefix, r).Asc("region")
+}
 
 // Catalogue is every repo of the catalogue and of organisations' codes, opened together.
 type Catalogue struct {

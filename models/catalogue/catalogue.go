@@ -100,7 +100,8 @@ type Unit struct {
 	models.Meta `bson:",inline"`
 	Name        Text          `bson:"name"`
 	Region      models.Region `bson:"region"`
-	Office      string        `bson:"office"` // the desk that answers for it
+	Office      string        `bson:"office"`              // the desk that answers for it
+	Authority   string        `bson:"authority,omitempty"` // whose codes it gives out (uscc.Authority); "" none
 }
 
 // ID is the id of a version.

@@ -22,7 +22,8 @@ const (
 // Source: docs/sources.md#catalogue-categories.
 var Categories = []string{
 	"REGISTRATION", "JUDICIAL", "LICENCE", "PENALTY", "COMPULSION", "CONFIRMATION", "RULING", "REWARD", "INSPECTION", "PROFESSION",
-	"ABNORMAL", "SERIOUS_LIST", "CONTRACT", "COMMITMENT", "EVALUATION", "HONOUR", "RESEARCH", "UTILITY",
+	"ABNORMAL", "SERIOUS_LIST", "CONTRACT", "COMMITMENT", "EVALUATION", "HONOUR", "RESEARCH", "UTILITY", "COLLECTION", "PAYMENT",
+	"COMPENSATION", "COMPLIANCE", "INTELLECTUAL", "OWN",
 }
 
 // check finds every fault of a content. Errors: Invalid.

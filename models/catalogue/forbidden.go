@@ -18,8 +18,8 @@ var (
 		pairs: []string{"blood type", "blood group", "finger print", "finger prints", "medical history", "medical record", "medical records", "case history"},
 	}
 	restricted = list{
-		han:   strings.Fields("收入 工资 存款 银行余额 有价证券 证券账户 股票 商业保险 保单 不动产 房产 纳税额 纳税数额 税款 缴税金额 个税"),
-		latin: strings.Fields("income salary wage wages deposit deposits savings securities insurance realestate"),
+		han:   strings.Fields("收入 月薪 年薪 存款 银行余额 有价证券 证券账户 股票 商业保险 保单 不动产 房产 纳税额 纳税数额 税款 缴税金额 个税"),
+		latin: strings.Fields("income salary deposit deposits savings securities insurance realestate"),
 		pairs: []string{"real estate", "tax amount", "tax paid", "taxes paid", "amount of tax"},
 	}
 	conduct = list{

@@ -182,7 +182,7 @@ func columnOf(key string, p property, required bool) (Column, error) {
 	}
 	want := map[string]string{"": "string", asDay: "string", asWan: "integer", asYuan: "integer", asInt: "integer", asBool: "boolean"}[p.Kind]
 	switch {
-	case key == "" || p.Title == "" || !slices.Contains(cellTypes, p.Kind) || !slices.Contains(roles, p.Role):
+	case !plain(key) || p.Title == "" || !slices.Contains(cellTypes, p.Kind) || !slices.Contains(roles, p.Role):
 		return c, fmt.Errorf("%w: property %q lacks a title, or has an unknown x-type or x-role", errFormless, key)
 	case p.Type != want:
 		return c, fmt.Errorf("%w: property %q is %q, want %q", errFormless, key, p.Type, want)
@@ -200,6 +200,17 @@ func columnOf(key string, p property, required bool) (Column, error) {
 		c.Labels = append(c.Labels, Label{v, label})
 	}
 	return c, nil
+}
+
+// plain says whether a key is letters, digits and _ after a letter: it names a path of the document too.
+func plain(key string) bool {
+	for i, r := range key {
+		letter := r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z'
+		if !letter && (i == 0 || r != '_' && (r < '0' || r > '9')) {
+			return false
+		}
+	}
+	return key != ""
 }
 
 // whole makes sure that the roles a record needs are there, and says who must fill in what.
