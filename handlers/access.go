@@ -15,7 +15,7 @@ import (
 type Looks struct {
 	Entries *store.Repo[access.Entry]
 
-	Office  func(ctx context.Context, by models.Actor) (string, error)         // what people call an office; nil: its id
+	Office  func(ctx context.Context, by models.Actor) (string, error)       // what people call an office; nil: its id
 	Grounds func(ctx context.Context, caseID string) (*access.Ground, error) // the case or document named; NotFound; nil: none is asked for
 }
 

@@ -57,4 +57,18 @@ var Permissions = map[Action][]models.Role{
 	"recalls.own":     {models.Bank, models.Provider, models.Hospital, models.Department, models.Business},
 	"recalls.overdue": {models.CreditOffice, models.Auditor},
 	"recalls.mine":    {models.Resident, models.Business},
+
+	"consents.own":      {models.Resident, models.Business},
+	"consents.ask":      {models.Bank, models.Provider, models.Department},
+	"consents.partners": {models.CreditOffice},
+	"records.query":     {models.Bank, models.Provider, models.Department},
+	"records.lookup":    {models.CreditOffice, models.CountyHealth, models.TownStaff},
+	"accesses.own":      {models.Resident, models.Business},
+	"accesses.audit":    {models.Auditor},
+
+	"file.read":          {models.Resident, models.Business},
+	"organisations.mine": {models.Resident},
+	"records.read":       {models.Department, models.DataOfficer, models.CreditOffice, models.Auditor},
+	"records.write":      {models.Department, models.DataOfficer},
+	"records.reschedule": {models.CreditOffice},
 }

@@ -5,11 +5,12 @@ package store
 var Collections = []Collection{
 	Divisions, Zones, Seeds,
 	Events, Dead, Leaves, Heads, Sealers,
-	People, Links, Codes, Sessions, Demos, Clients, Mandates,
+	People, Links, Codes, Sessions, Demos, Clients, Mandates, Representatives,
 	Sandbox, Inbox, Deliveries, Devices, Preferences, Endpoints,
 	Campaigns, Tags,
 	Items, Units, Orgs, Tickets, Scans,
 	Records, Uses, Accesses, Cases, Blobs,
+	Consents, Receipts, Partners,
 	Decisions, Rules, Calls,
 	Schemes, Hospitals, Agreements, MedCodes, Encounters, Bills, Conducts, Checks,
 }

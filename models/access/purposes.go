@@ -53,6 +53,7 @@ var Purposes = map[string]Purpose{
 	"share.benefit":     {Words{"享受信用惠民服务", "A benefit of good credit"}, consented, true, true, false},
 	"share.procurement": {Words{"招标投标、政府采购资格审查", "Tenders and public procurement"}, consented, true, true, false},
 	"share.service":     {Words{"办理您申请的公共服务", "A public service you asked for"}, consented, true, true, false},
+	"share.unstated":    {Words{"未说明或不允许的目的", "A purpose that was not stated or is not allowed"}, consented, true, true, false},
 	"share.cooperation": {Words{"合作伙伴了解信用状况", "A partner in business"}, consented, true, true, false},
 }
 

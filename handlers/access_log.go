@@ -1,0 +1,144 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"xinyi/models"
+	"xinyi/models/access"
+	"xinyi/store"
+)
+
+// Accesses shows people who looked at their data, and auditors who looked at whose.
+type Accesses struct {
+	Entries  *store.Repo[access.Entry]
+	Subjects store.Subjects
+	Looks    *Looks
+}
+
+// Mount names the routes.
+func (h Accesses) Mount(r *Router) {
+	Get(r, "/me/accesses", h.mine, Does("Who looked at my data, the newest first", "When, which office, in what role, which fields, for what purpose, on what ground and for which case; also what was asked for and refused"),
+		May("accesses.own"), Tag("accesses"))
+	Get(r, "/me/accesses/{id}", h.one, Does("One look at my data"), May("accesses.own"), Tag("accesses"))
+	Get(r, "/accesses", h.audit, Does("Looks of an office, the newest first, or the unusual ones of my region, by place", "What auditors look at is logged, too"), May("accesses.audit"), Reveals)
+}
+
+type accessView struct {
+	ID      string          `json:"id"`
+	At      time.Time       `json:"at"`
+	Office  string          `json:"office"`
+	Role    models.Role     `json:"role"`
+	Fields  []string        `json:"fields"`
+	Purpose namedCode       `json:"purpose"`
+	Basis   string          `json:"basis"`
+	About   string          `json:"about,omitempty" description:"The document that was shown"`
+	Case    string          `json:"case,omitempty"`
+	Receipt string          `json:"receipt,omitempty"`
+	Refused string          `json:"refused,omitempty" description:"Nothing was shown, and why"`
+	Odd     []access.Oddity `json:"odd" description:"What is unusual about it: NIGHT, DAY_OFF, NO_OPEN_CASE, MANY"`
+	Contest string          `json:"challenge,omitempty" description:"The case that asks whether it was right"`
+}
+
+func viewAccess(e *access.Entry, lang string) accessView {
+	p := access.Purposes[e.Purpose]
+	v := accessView{
+		ID: e.ID, At: e.At, Office: e.Office, Role: e.By.Role, Fields: e.Fields, Purpose: namedCode{e.Purpose, p.Words.ZH}, Basis: e.Basis,
+		About: e.About, Case: e.Case, Receipt: e.Receipt, Refused: e.Refused, Odd: e.Odd, Contest: e.Contest,
+	}
+	if lang == "en" {
+		v.Purpose.Name = p.Words.EN
+		if e.Basis == p.Basis.ZH {
+			v.Basis = p.Basis.EN
+		}
+	}
+	if v.Fields == nil {
+		v.Fields = []string{}
+	}
+	if v.Odd == nil {
+		v.Odd = []access.Oddity{}
+	}
+	return v
+}
+
+// refs are all names under which looks at the caller's data are kept: who has given no real name yet is known by the account.
+func (h Accesses) refs(ctx context.Context, a models.Actor) ([]string, error) {
+	_, refs, err := whose(ctx, h.Subjects, a)
+	if a.Is(models.Business) {
+		return refs, err
+	}
+	if err != nil && !errors.Is(err, models.Conflict) {
+		return nil, err
+	}
+	return append(slices.DeleteFunc(refs, func(r string) bool { return r == "" }), access.Account(a.Person)), nil
+}
+
+func (h Accesses) mine(ctx context.Context, rq Request, in PageQuery) (List[accessView], error) {
+	refs, err := h.refs(ctx, rq.Actor)
+	if err != nil {
+		return List[accessView]{}, err
+	}
+	page, err := h.Entries.Find(ctx, store.AccessesOf(refs...).Page(in.Limit, in.Cursor))
+	if err != nil {
+		return List[accessView]{}, err
+	}
+	return Listed(page, func(e *access.Entry) accessView { return viewAccess(e, rq.Lang) }), nil
+}
+
+func (h Accesses) one(ctx context.Context, rq Request, in byID) (accessView, error) {
+	refs, err := h.refs(ctx, rq.Actor)
+	if err != nil {
+		return accessView{}, err
+	}
+	e, err := h.Entries.Get(ctx, in.ID)
+	if err != nil || !slices.Contains(refs, e.Subject.Ref) {
+		return accessView{}, notYours(err)
+	}
+	return viewAccess(e, rq.Lang), nil
+}
+
+type auditAccesses struct {
+	Org string `query:"org" validate:"omitempty,max=64" description:"An office or a partner; absent: the unusual looks of my region"`
+	PageQuery
+}
+
+type auditAccessView struct {
+	accessView
+	Subject string        `json:"subject" personal:"true" description:"Whose data: an opaque name, the same for the same subject"`
+	Region  models.Region `json:"region"`
+	Officer string        `json:"officer,omitempty" personal:"true" description:"Who looked; absent for a system"`
+}
+
+func (h Accesses) audit(ctx context.Context, rq Request, in auditAccesses) (List[auditAccessView], error) {
+	q := store.AccessesWatched(rq.Actor.Region)
+	if in.Org != "" {
+		q = store.AccessesBy(in.Org)
+	}
+	page, err := h.Entries.Find(ctx, q.Page(in.Limit, in.Cursor))
+	if err != nil {
+		return List[auditAccessView]{}, err
+	}
+	page.Items = slices.DeleteFunc(page.Items, func(e *access.Entry) bool { return !rq.Actor.Region.Contains(e.By.Region) })
+	if err := h.Looks.Look(ctx, rq, audited(rq, page.Items)...); err != nil {
+		return List[auditAccessView]{}, err
+	}
+	return Listed(page, func(e *access.Entry) auditAccessView {
+		return auditAccessView{viewAccess(e, rq.Lang), models.Derived("subject", e.Subject.Ref), e.By.Region, e.By.Person}
+	}), nil
+}
+
+// audited are an auditor's own looks, one for each subject of a page; looks of auditors are not looked at again.
+func audited(rq Request, entries []*access.Entry) []access.Look {
+	var looks []access.Look
+	known := map[string]bool{}
+	for _, e := range entries {
+		if known[e.Subject.Ref] || e.By.Is(models.Auditor) {
+			continue
+		}
+		known[e.Subject.Ref] = true
+		looks = append(looks, access.Look{Subject: e.Subject, Fields: []string{"accesses"}, Purpose: "audit.access", Case: rq.Case})
+	}
+	return looks
+}

@@ -1,0 +1,222 @@
+package consent
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+
+	"xinyi/models"
+)
+
+// Words are a text in both languages.
+type Words struct{ ZH, EN string }
+
+// In is the text in a language, "zh" or "en".
+func (w Words) In(lang string) string {
+	if lang == "en" {
+		return w.EN
+	}
+	return w.ZH
+}
+
+// Purposes are what consent can be given for. The keys are rows of the log of looks, too.
+//
+// Source: docs/sources.md#access-purposes.
+var Purposes = map[string]Words{
+	"share.loan":        {"贷款审批", "a decision on a loan"},
+	"share.loan_review": {"贷后管理", "looking after a loan"},
+	"share.benefit":     {"享受信用惠民服务", "a benefit of good credit"},
+	"share.procurement": {"招标投标、政府采购资格审查", "tenders and public procurement"},
+	"share.service":     {"办理您申请的公共服务", "a public service you asked for"},
+	"share.cooperation": {"合作伙伴了解信用状况", "a partner in business"},
+}
+
+// A Scope is a part of what there is to show.
+type Scope struct {
+	Words
+	Restricted bool // needs both notices besides
+}
+
+// itemScope starts the name of a scope of one catalogue item: "item.XZCF".
+const itemScope = "item."
+
+// recordScope starts the name of a scope of one category: "records.penalty" is the category PENALTY.
+const recordScope = "records."
+
+// Scopes are the named groups. Incomes, savings, securities, insurance, property and tax amounts are restricted.
+//
+// Source: docs/sources.md#consent-restricted.
+var Scopes = map[string]Scope{
+	"profile.name":         {Words{"名称或姓名", "Name"}, false},
+	"profile.region":       {Words{"所在地区", "Region"}, false},
+	"records.registration": {Words{"登记注册信息", "Registration"}, false},
+	"records.judicial":     {Words{"司法裁判及执行信息", "Judgments and enforcement"}, false},
+	"records.licence":      {Words{"行政许可", "Licences"}, false},
+	"records.penalty":      {Words{"行政处罚", "Penalties"}, false},
+	"records.compulsion":   {Words{"行政强制", "Compulsory measures"}, false},
+	"records.confirmation": {Words{"行政确认", "Confirmations"}, false},
+	"records.ruling":       {Words{"行政裁决", "Rulings"}, false},
+	"records.reward":       {Words{"行政奖励", "Rewards"}, false},
+	"records.inspection":   {Words{"监督检查", "Inspections"}, false},
+	"records.profession":   {Words{"职称和职业资格", "Professions"}, false},
+	"records.abnormal":     {Words{"经营异常名录", "List of abnormal operation"}, false},
+	"records.serious_list": {Words{"严重失信主体名单", "List of serious cases"}, false},
+	"records.contract":     {Words{"合同履行", "Contracts"}, false},
+	"records.commitment":   {Words{"信用承诺及履行", "Commitments"}, false},
+	"records.evaluation":   {Words{"信用评价结果", "Evaluations"}, false},
+	"records.honour":       {Words{"诚实守信荣誉", "Honours"}, false},
+	"records.research":     {Words{"科研诚信", "Research"}, false},
+	"records.utility":      {Words{"水电气缴费", "Utilities"}, false},
+	"finance.income":       {Words{"收入", "Income"}, true},
+	"finance.deposits":     {Words{"存款", "Deposits"}, true},
+	"finance.securities":   {Words{"有价证券", "Securities"}, true},
+	"finance.insurance":    {Words{"商业保险", "Insurance"}, true},
+	"finance.property":     {Words{"不动产", "Property"}, true},
+	"finance.tax":          {Words{"纳税数额", "Amounts of tax"}, true},
+}
+
+// known says whether a scope exists.
+func known(scope string) bool {
+	if code, ok := strings.CutPrefix(scope, itemScope); ok {
+		return len(code) >= 2 && len(code) <= 12 && code == strings.ToUpper(code) && !strings.ContainsAny(code, " ./")
+	}
+	_, ok := Scopes[scope]
+	return ok
+}
+
+// Covers says whether scopes let a record be shown, by its item's code and category.
+func Covers(scopes []string, item, category string) bool {
+	return slices.Contains(scopes, itemScope+item) || category != "" && slices.Contains(scopes, recordScope+strings.ToLower(category))
+}
+
+// Restricted says whether one of scopes needs both notices.
+//
+// Source: docs/sources.md#consent-restricted.
+func Restricted(scopes []string) bool {
+	return slices.ContainsFunc(scopes, func(s string) bool { return Scopes[s].Restricted })
+}
+
+// Policy bounds consents. All numbers are our assumption.
+//
+// Source: docs/sources.md#consent-terms.
+type Policy struct {
+	MaxDays   int // a consent lasts at most so many days
+	MaxReads  int
+	ReplyDays int // how long a request awaits its answer
+}
+
+// Standard is the policy in force.
+var Standard = Policy{MaxDays: 366, MaxReads: 60, ReplyDays: 7}
+
+// maxScopes bounds a consent.
+const maxScopes = 40
+
+// checked is t with what follows from its mode. Errors: Invalid with every fault.
+func (t Terms) checked(pol Policy) (Terms, error) {
+	if t.Mode == "" {
+		t.Mode = OneTime
+	}
+	if t.Mode == OneTime && t.Reads == 0 {
+		t.Reads = 1
+	}
+	t.Scopes = slices.Clone(t.Scopes)
+	slices.Sort(t.Scopes)
+	t.Scopes = slices.Compact(t.Scopes)
+	var fields []models.Field
+	need := func(ok bool, pointer, code string) {
+		if !ok {
+			fields = append(fields, models.Field{Pointer: pointer, Code: code})
+		}
+	}
+	_, purpose := Purposes[t.Purpose]
+	need(purpose, "/purpose", "unknown")
+	need(len(t.Scopes) > 0 && len(t.Scopes) <= maxScopes && !slices.ContainsFunc(t.Scopes, func(s string) bool { return !known(s) }), "/scopes", "unknown")
+	need(t.Mode == OneTime || t.Mode == Periodic, "/mode", "unknown")
+	need(t.Days >= 1 && t.Days <= pol.MaxDays, "/days", "range")
+	need(t.Reads >= 1 && t.Reads <= pol.MaxReads && (t.Mode == Periodic || t.Reads == 1), "/reads", "range")
+	need(t.Class == "" || slices.Contains(Classes, t.Class), "/class", "unknown")
+	if len(fields) > 0 {
+		return t, &models.Error{Code: models.Invalid, Reason: "consent.terms_invalid", Fields: fields}
+	}
+	return t, nil
+}
+
+// Classes are the kinds of recipients a consent can name instead of one.
+var Classes = []models.Role{models.Bank, models.Provider, models.Department}
+
+// narrowed is t with something taken off. Errors: Invalid "consent.widened".
+func (t Terms) narrowed(less Narrowing) (Terms, error) {
+	switch {
+	case less.Scopes != nil && (len(less.Scopes) == 0 || !has(t.Scopes, less.Scopes)):
+		return t, models.Bad("/scopes", "wider", "consent.widened")
+	case less.Days < 0 || less.Days > t.Days:
+		return t, models.Bad("/days", "wider", "consent.widened")
+	case less.Reads < 0 || less.Reads > t.Reads:
+		return t, models.Bad("/reads", "wider", "consent.widened")
+	}
+	if less.Scopes != nil {
+		t.Scopes = slices.Compact(slices.Sorted(slices.Values(less.Scopes)))
+	}
+	if less.Days > 0 {
+		t.Days = less.Days
+	}
+	if less.Reads > 0 {
+		t.Reads = less.Reads
+	}
+	return t, nil
+}
+
+// A Text is what is shown before somebody agrees. Its words never change under one version.
+type Text struct {
+	ID, Version string
+	Words       Words
+}
+
+// Hash names the text in both languages.
+func (t Text) Hash() string {
+	sum := sha256.Sum256([]byte(t.ID + "\n" + t.Version + "\n" + t.Words.ZH + "\n" + t.Words.EN))
+	return hex.EncodeToString(sum[:])
+}
+
+// Main is the text of every consent. Adverse and Written are the two documents restricted data needs besides: the notice of
+// adverse consequences, and the written consent.
+//
+// Source: docs/sources.md#consent-notice, docs/sources.md#consent-restricted.
+var (
+	Main = Text{"share", "2026-1", Words{
+		"您同意本页所列的接收方，为所列目的，在所列期限和次数内，查询所列范围的信用信息。每次查询前都会登记，您可以随时看到，也可以随时撤回；撤回后不能再查询，撤回前已提供的不受影响。不同意不会影响您办理不需要这些信息的事项，也不需要说明理由。接收方只能用于所列目的，用后应当删除。您有权查阅、复制、更正、删除自己的信息，并可以向信用主管部门投诉。",
+		"You agree that the recipient named here may read the credit information listed here, for the purpose, the time and the number of reads listed here. Every read is logged before it is answered and you can see it. You can withdraw at any time; then nothing more is read, and what was given before stays given. If you do not agree, nothing that does not need this information is refused to you, and you need not say why. The recipient may use it for this purpose only and deletes it afterwards. You may see, copy, correct and delete your information and complain to the credit office.",
+	}}
+	Adverse = Text{"adverse", "2026-1", Words{
+		"收入、存款、有价证券、商业保险、不动产、纳税数额提供给接收方后，可能影响对方是否与您交易、额度、价格和条件，也可能被对方留存。请想清楚再同意。",
+		"Once your income, savings, securities, insurance, property or amounts of tax are given, they may affect whether the recipient deals with you, to what amount, at what price and on what conditions, and the recipient may keep them. Think before you agree.",
+	}}
+	Written = Text{"written", "2026-1", Words{
+		"本人已阅读不良后果告知，书面同意提供本页勾选的收入、存款、有价证券、商业保险、不动产、纳税数额信息。",
+		"I have read the notice of adverse consequences and agree in writing that the marked information on income, savings, securities, insurance, property and amounts of tax is given.",
+	}}
+)
+
+// Notices are the texts that scopes need besides Main.
+func Notices(scopes []string) []Text {
+	if Restricted(scopes) {
+		return []Text{Adverse, Written}
+	}
+	return nil
+}
+
+// complete says whether what was shown is what the terms need. Errors: Conflict "consent.text_outdated", "consent.notice_missing".
+func (s Signature) complete(t Terms) error {
+	if !s.Text.of(Main) {
+		return models.E(models.Conflict, "consent.text_outdated")
+	}
+	for _, n := range Notices(t.Scopes) {
+		if !slices.ContainsFunc(s.Notices, func(signed Signed) bool { return signed.of(n) }) {
+			return models.E(models.Conflict, "consent.notice_missing")
+		}
+	}
+	return nil
+}
+
+func (s Signed) of(t Text) bool { return s.ID == t.ID && s.Version == t.Version && s.Hash == t.Hash() }
