@@ -33,7 +33,7 @@ type Call struct {
 	models.Life[CallState] `bson:",inline"`
 
 	Record  string         `bson:"record"`
-	Version int            `bson:"version"` // in force after the change
+	Version int            `bson:"recordVersion"` // in force after the change
 	Subject models.Subject `bson:"subject"`
 	Cause   string         `bson:"cause"` // kind of the event
 	Newer   bool           `bson:"newer"` // the change made a new version: uses of that one are right

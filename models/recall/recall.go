@@ -44,7 +44,7 @@ type Use struct {
 	models.Life[State] `bson:",inline"`
 
 	Record    string         `bson:"record"`
-	Version   int            `bson:"version"`
+	Version   int            `bson:"recordVersion"`
 	Kind      Kind           `bson:"kind"`
 	Ref       string         `bson:"ref"`
 	Subject   models.Subject `bson:"subject"`
