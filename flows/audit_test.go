@@ -175,10 +175,12 @@ func TestTamper(t *testing.T) {
 		do   func(a *archive, kept string)
 		says string
 	}{
-		"deleted row":      {func(a *archive, _ string) { must(a.T, a.Entries.Delete(a.Context(), "x.y/s/3.0")) }, "row 2 is gone"},
-		"altered value":    {func(a *archive, _ string) { alter(a, "x.y/s/4.0", func(e *journal.Entry) { e.Data["n"] = "5" }) }, "row 3 was altered"},
-		"altered person":   {func(a *archive, _ string) { alter(a, "x.y/s/4.0", func(e *journal.Entry) { e.Person = "p2" }) }, "row 3 was altered"},
-		"altered time":     {func(a *archive, _ string) { alter(a, "x.y/s/9.0", func(e *journal.Entry) { e.At = e.At.Add(time.Millisecond) }) }, "row 8 was altered"},
+		"deleted row":    {func(a *archive, _ string) { must(a.T, a.Entries.Delete(a.Context(), "x.y/s/3.0")) }, "row 2 is gone"},
+		"altered value":  {func(a *archive, _ string) { alter(a, "x.y/s/4.0", func(e *journal.Entry) { e.Data["n"] = "5" }) }, "row 3 was altered"},
+		"altered person": {func(a *archive, _ string) { alter(a, "x.y/s/4.0", func(e *journal.Entry) { e.Person = "p2" }) }, "row 3 was altered"},
+		"altered time": {func(a *archive, _ string) {
+			alter(a, "x.y/s/9.0", func(e *journal.Entry) { e.At = e.At.Add(time.Millisecond) })
+		}, "row 8 was altered"},
 		"exchanged rows":   {func(a *archive, _ string) { swap(a, 2, 5) }, "not those that were signed"},
 		"row and its leaf": {func(a *archive, _ string) { must(a.T, a.Leaves.Delete(a.Context(), journal.LeafID(9))) }, "rows at the end are gone"},
 		"leaf in between":  {func(a *archive, _ string) { must(a.T, a.Leaves.Delete(a.Context(), journal.LeafID(4))) }, "place 4 is missing"},

@@ -71,4 +71,11 @@ var Permissions = map[Action][]models.Role{
 	"records.read":       {models.Department, models.DataOfficer, models.CreditOffice, models.Auditor},
 	"records.write":      {models.Department, models.DataOfficer},
 	"records.reschedule": {models.CreditOffice},
+
+	"catalogue.read":  {models.CreditOffice, models.DataOfficer, models.Auditor},
+	"catalogue.write": {models.CreditOffice},
+	"uscc.read":       {models.CreditOffice, models.DataOfficer, models.Auditor},
+	"uscc.scan":       {models.CreditOffice},
+	"uscc.assign":     {models.CreditOffice},
+	"uscc.correct":    {models.CreditOffice, models.DataOfficer},
 }

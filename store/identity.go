@@ -40,6 +40,14 @@ var (
 		Indexes: []Index{{Paths: []string{"kind", "name"}}},
 		Queries: map[string]Query{"ClientsOf": ClientsOf(models.Hospital)},
 	}
+	Representatives = Collection{
+		Name: "representatives",
+		Indexes: []Index{
+			{Paths: []string{"org", "state", "createdAt"}},
+			{Paths: []string{"person", "state", "createdAt"}},
+		},
+		Queries: map[string]Query{"RepresentativesOf": RepresentativesOf("91430100MAXX000152"), "RepresentedBy": RepresentedBy("p1")},
+	}
 	Mandates = Collection{
 		Name: "mandates",
 		Indexes: []Index{
@@ -89,6 +97,16 @@ func SessionsOf(person string) Query {
 // ClientsOf lists the partner systems of a kind by name. Index: kind, name.
 func ClientsOf(kind models.Role) Query { return Where("kind", Eq, kind).Asc("name") }
 
+// RepresentativesOf lists who acts for an organisation, the first appointed first. Index: org, state, createdAt.
+func RepresentativesOf(org models.USCC) Query {
+	return Where("org", Eq, org).And("state", Eq, identity.Representing).Asc("createdAt")
+}
+
+// RepresentedBy lists for which organisations a person acts. Index: person, state, createdAt.
+func RepresentedBy(person string) Query {
+	return Where("person", Eq, person).And("state", Eq, identity.Representing).Asc("createdAt")
+}
+
 // MandatesOfAgent lists for whom a person acts or asked to act, the newest first. Index: agent, state, createdAt.
 func MandatesOfAgent(person string, states ...identity.MandateState) Query {
 	return Where("agent", Eq, person).And("state", In, anys(states)...).Desc("createdAt")
@@ -120,6 +138,7 @@ type Identity struct {
 	Sessions *Repo[identity.Session]
 	Clients  *Repo[identity.Client]
 	Mandates *Repo[identity.Mandate]
+	Agents   *Repo[identity.Representative]
 	Demos    *Repo[identity.Demo]
 	Keys     *Keys
 }
@@ -133,6 +152,7 @@ func OpenIdentity(s *Store) Identity {
 		Sessions: NewRepo[identity.Session](s, Sessions),
 		Clients:  NewRepo[identity.Client](s, Clients),
 		Mandates: NewRepo[identity.Mandate](s, Mandates),
+		Agents:   NewRepo[identity.Representative](s, Representatives),
 		Demos:    NewRepo[identity.Demo](s, Demos),
 		Keys:     s.Keys,
 	}

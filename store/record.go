@@ -31,7 +31,7 @@ func RecordsOfUnit(unit, item string) Query {
 	return Where("unit", Eq, unit).And("item", Eq, item).Desc("decidedOn")
 }
 
-// RecordsIn lists a region's records of an item in one state, by place. Index: item, state, region.
-func RecordsIn(r models.Region, item string, state record.State) Query {
-	return Where("item", Eq, item).And("state", Eq, state).And("region", Prefix, r).Asc("region")
+// RecordsIn lists a region's records of an item in some states, by place. Index: item, state, region.
+func RecordsIn(r models.Region, item string, states ...record.State) Query {
+	return Where("item", Eq, item).And("state", In, anys(states)...).And("region", Prefix, r).Asc("region")
 }

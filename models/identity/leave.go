@@ -25,7 +25,7 @@ func (p *Person) Leave(by models.Actor, now time.Time) error {
 		return models.E(models.Forbidden, "identity.own_only")
 	}
 	for _, m := range p.Memberships {
-		if m.To == nil || m.To.After(now) {
+		if m.Role != models.Business && (m.To == nil || m.To.After(now)) { // who acts for a firm may leave it that way too
 			return models.E(models.Conflict, "identity.office_first")
 		}
 	}

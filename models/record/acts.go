@@ -28,14 +28,8 @@ func (r *Record) Uphold(id string, by models.Actor, why string, now time.Time) e
 	if r.Case != id {
 		return models.E(models.Conflict, "record.other_case")
 	}
-	back := r.Before
-	if err := r.Move(moves, Active, by, now, "record.not_objected", why); err != nil {
+	if err := r.Move(moves, r.Before, by, now, "record.not_objected", why); err != nil {
 		return err
-	}
-	if back == Corrected {
-		if err := r.Move(moves, Corrected, by, now, "record.not_objected", why); err != nil {
-			return err
-		}
 	}
 	r.Before = ""
 	r.tell(EventUpheld, by, now, why)

@@ -194,6 +194,13 @@ func (r *Record) Providable() bool {
 	return r.Used() && (r.Nature != models.Negative || r.Subject.Kind == models.Organisation || r.Told != nil)
 }
 
+// Published says whether anybody may see the record: it is an organisation's, open, counts, and is within its time.
+//
+// Source: docs/sources.md#record-publication.
+func (r *Record) Published() bool {
+	return r.Used() && r.Subject.Kind == models.Organisation && r.Openness == models.Public && r.Publication.Shown
+}
+
 // Versioned names the version in force, "<id>@<no>".
 func (r *Record) Versioned() string { return At(r.ID, r.Current.No) }
 

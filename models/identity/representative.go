@@ -1,0 +1,152 @@
+package identity
+
+import (
+	"strings"
+	"time"
+
+	"xinyi/models"
+)
+
+// The events of who acts for an organisation. They are told to the person. Data: "org", "basis".
+const (
+	EventRepresents      = "identity.represents"
+	EventRepresentsEnded = "identity.represents_ended"
+)
+
+// A RepresentativeState is where a representation stands.
+type RepresentativeState string
+
+// The states of a representation.
+const (
+	Representing RepresentativeState = "ACTIVE"
+	Represented  RepresentativeState = "ENDED"
+)
+
+var representativeMoves = models.Machine[RepresentativeState]{Representing: {Represented}, Represented: {Representing}}
+
+// A RepresentationBasis is on what ground somebody acts for an organisation.
+type RepresentationBasis string
+
+// The grounds.
+const (
+	LegalRepresentative RepresentationBasis = "LEGAL_REPRESENTATIVE" // 法定代表人, as the registration says
+	AppointedAgent      RepresentationBasis = "APPOINTED"            // 经办人, appointed by the legal representative
+)
+
+// A Representative is a person who acts for an organisation: reads its file, asks for its reports and repairs.
+type Representative struct {
+	models.Meta                      `bson:",inline"` // the id is RepresentativeID(org, person)
+	models.Life[RepresentativeState] `bson:",inline"`
+
+	Org       models.USCC         `bson:"org"`
+	Name      string              `bson:"name"` // of the organisation
+	Person    string              `bson:"person"`
+	Basis     RepresentationBasis `bson:"basis"`
+	Source    string              `bson:"source"`              // registration record and version, or who appointed
+	Until     *time.Time          `bson:"until,omitempty"`     // nil: until ended
+	Appointer string              `bson:"appointer,omitempty"` // person; an agent's appointment ends with his
+}
+
+// RepresentativeID is the id of the representation of an organisation by a person.
+func RepresentativeID(org models.USCC, person string) string {
+	return models.Derived("representative", string(org), person)
+}
+
+// Claim makes a bound adult the legal representative of an organisation when the registration names that person's number.
+//
+// Errors: Conflict "identity.not_bound", Denied "identity.not_the_representative".
+// Source: docs/sources.md#identity-representative.
+func Claim(p *Person, org models.USCC, name, source string, registered models.Secret, now time.Time) (*Representative, error) {
+	if !p.Adult(models.DayOf(now)) {
+		return nil, models.E(models.Conflict, "identity.not_bound")
+	}
+	if registered.Empty() || !strings.EqualFold(registered.Reveal(), p.IDNumber.Reveal()) {
+		return nil, models.E(models.Denied, "identity.not_the_representative")
+	}
+	return represent(p, org, name, LegalRepresentative, source, now), nil
+}
+
+// AppointAgent lets a bound adult act for the organisation of r, its legal representative, until a moment (nil: until ended).
+// Errors: Forbidden unless r is one in force, Conflict "identity.not_bound", Invalid "identity.representing_self".
+func (r *Representative) AppointAgent(p *Person, until *time.Time, now time.Time) (*Representative, error) {
+	switch {
+	case r.State != Representing || r.Basis != LegalRepresentative:
+		return nil, models.E(models.Forbidden, "identity.not_the_representative")
+	case p.ID == r.Person:
+		return nil, models.E(models.Invalid, "identity.representing_self")
+	case !p.Adult(models.DayOf(now)):
+		return nil, models.E(models.Conflict, "identity.not_bound")
+	case until != nil && !until.After(now):
+		return nil, models.Bad("/until", "future", "identity.mandate_over_already")
+	}
+	a := represent(p, r.Org, r.Name, AppointedAgent, r.ID, now)
+	a.Until, a.WakeAt, a.Appointer = until, until, r.Person
+	return a, nil
+}
+
+func represent(p *Person, org models.USCC, name string, basis RepresentationBasis, source string, now time.Time) *Representative {
+	r := &Representative{Org: org, Name: name, Person: p.ID, Basis: basis, Source: source}
+	r.ID = RepresentativeID(org, p.ID)
+	r.State, r.Moved = Representing, models.Moved{By: models.System, At: now}
+	r.tell(EventRepresents, now)
+	return r
+}
+
+// Renew puts an ended representation in force again on the ground of other. Errors: InvalidTransition while it is in force.
+func (r *Representative) Renew(other *Representative, now time.Time) error {
+	if err := r.Move(representativeMoves, Representing, models.Clockwork, now, "identity.represents_already", ""); err != nil {
+		return err
+	}
+	r.Basis, r.Source, r.Until, r.WakeAt, r.Appointer, r.Name = other.Basis, other.Source, other.Until, other.WakeAt, other.Appointer, other.Name
+	r.tell(EventRepresents, now)
+	return nil
+}
+
+// End ends it at once: the person, the legal representative who appointed, or the system when the ground is gone.
+// Errors: NotFound for anybody else, InvalidTransition.
+func (r *Representative) End(by models.Actor, why string, now time.Time) error {
+	if !by.Is(models.System) && by.Person != r.Person && by.Person != r.Appointer || by.Agent != "" {
+		return models.E(models.NotFound, "not_found")
+	}
+	if err := r.Move(representativeMoves, Represented, by, now, "identity.represents_not", why); err != nil {
+		return err
+	}
+	r.WakeAt = nil
+	r.tell(EventRepresentsEnded, now)
+	return nil
+}
+
+// Wake ends it when its time is over.
+func (r *Representative) Wake(now time.Time) error {
+	if r.State != Representing || r.Until == nil || now.Before(*r.Until) {
+		r.WakeAt = nil
+		return nil
+	}
+	return r.End(models.Clockwork, EndedByTime, *r.Until)
+}
+
+func (r *Representative) tell(kind string, now time.Time) {
+	r.Tell(kind, r.Person, models.Clockwork, now, map[string]string{"org": string(r.Org), "orgName": r.Name, "basis": string(r.Basis)})
+}
+
+// Acts gives the person the office of acting for an organisation, or takes it away; it follows the representation and asks
+// nobody. It says whether anything changed.
+func (p *Person) Acts(r *Representative, now time.Time) bool {
+	held := -1
+	for i, m := range p.Memberships {
+		if m.ID == r.ID && m.Holds(now) {
+			held = i
+		}
+	}
+	switch active := r.State == Representing; {
+	case active && held < 0 && p.State == Bound:
+		p.Memberships = append(p.Memberships, Membership{
+			ID: r.ID, Role: models.Business, Org: string(r.Org), OrgName: r.Name, Region: r.Org.Region(), From: now, To: r.Until,
+		})
+	case !active && held >= 0:
+		p.Memberships[held].To = models.At(now)
+	default:
+		return false
+	}
+	return true
+}
