@@ -21,7 +21,7 @@ var samples = map[string][]string{
 	"billNo": {"CSXY20260301000017"}, "payNo": {"P2026030100001"}, "refundNo": {"R2026030100001"}, "visit": {"v1"},
 	"hospital": {"长沙县第一人民医院"}, "days": {"3", "0", "1", "30"}, "onTime": {"true", "false"}, "verdict": {"UPHELD", "REJECTED"},
 	"cause": {"OVERDUE", "DEFAULT", "OFFICE", "CONSENT", "FREEZE", "收入变化", "punctual", "cured_default", "default_dropped"}, "type": {"OUTPATIENT", "INPATIENT"},
-	"kind": {"GUARDIAN", "AGENT"}, "role": {"town_staff"}, "org": {"o1"}, "orgName": {"望仙镇人民政府"},
+	"basis": {"APPOINTED"}, "kind": {"GUARDIAN", "AGENT"}, "role": {"town_staff"}, "org": {"o1"}, "orgName": {"望仙镇人民政府"},
 	"titleZh": {"本周六停水"}, "bodyZh": {"本周六八点到十二点检修管道，请提前存水。"}, "titleEn": {"No water on Saturday"}, "bodyEn": {"From eight to noon. Please store water."},
 	"about":     {"agreement-1"},
 	"next":      {"d2"},
@@ -30,6 +30,10 @@ var samples = map[string][]string{
 	"shares":    {"2", "0"},
 	"reports":   {"1", "0"},
 	"record":    {"r1"},
+	"eligible":  {"2026-08-10"},
+	"unit":      {"1"},
+	"item":      {"1"},
+	"version":   {"1"},
 	"method":    {"code", "oidc"}, "why": {"left", "other"}, "what": {"secret"},
 }
 

@@ -45,4 +45,7 @@ var Silent = map[string]string{
 	"recall.overdue":      "the credit office sees it in the list of those overdue, the person with the call",
 	"recall.acknowledged": "the person sees it with the call",
 	"recall.sweep_due":    "the call goes on by itself",
+
+	"audit.seal_due": "the log is sealed by itself",
+	"audit.sealed":   "everybody can read the heads; nobody has to act",
 }

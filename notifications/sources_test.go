@@ -31,6 +31,9 @@ var indirect = map[string][]string{
 	"decision.Settle":   {"decision.confirmed", "decision.changed"},
 	"recall.tell":       {"recall.recalled", "recall.chased", "recall.overdue", "recall.acknowledged"},
 	"identity.tellBoth": {"identity.mandate_approved", "identity.mandate_ended"},
+	"identity.tell":     {"identity.represents", "identity.represents_ended"},
+	"record.tell": {"record.kept", "record.objected", "record.upheld", "record.revised", "record.corrected", "record.eligible", "record.repaired",
+		"record.restored", "record.ended", "record.withdrawn"},
 }
 
 // sources is what the sources of models/<capability> say.
