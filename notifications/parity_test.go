@@ -30,11 +30,13 @@ var samples = map[string][]string{
 	"shares":    {"2", "0"},
 	"reports":   {"1", "0"},
 	"record":    {"r1"},
-	"eligible":  {"2026-08-10"},
-	"unit":      {"1"},
-	"item":      {"1"},
-	"version":   {"1"},
-	"method":    {"code", "oidc"}, "why": {"left", "other"}, "what": {"secret"},
+	"code":      {"XZCF"}, "from": {"2026-06-01"}, "class": {"DUP_CODE"}, "desk": {"unit-changsha-scjg"},
+	"eligible": {"2026-08-10"},
+	"unit":     {"1"},
+	"item":     {"1"},
+	"version":  {"1"},
+	"method":   {"code", "oidc"}, "why": {"left", "other"}, "what": {"secret"},
+	"purpose": {"贷款审批"}, "purposeEn": {"a decision on a loan"}, "recipient": {"浏阳农商银行", ""}, "office": {"浏阳市信用办"},
 }
 
 var noon = time.Date(2026, 4, 24, 4, 0, 0, 0, time.UTC)

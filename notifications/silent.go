@@ -48,4 +48,24 @@ var Silent = map[string]string{
 
 	"audit.seal_due": "the log is sealed by itself",
 	"audit.sealed":   "everybody can read the heads; nobody has to act",
+
+	"catalogue.drafted":   "staff are looking at it",
+	"catalogue.changed":   "staff are looking at it",
+	"catalogue.submitted": "a second person finds it in the list of versions under review",
+	"catalogue.published": "anybody can read the catalogue",
+	"catalogue.in_force":  "about no person: what comes in from today is read by it",
+	"catalogue.retired":   "about no person: the version after it says so",
+
+	"uscc.ticket_opened":    "a desk finds it in its list",
+	"uscc.ticket_assigned":  "a desk finds it in its list",
+	"uscc.ticket_corrected": "the data is looked at by itself",
+	"uscc.ticket_verified":  "a desk sees it in its list",
+	"uscc.ticket_reopened":  "a desk finds it in its list again",
+	"uscc.ticket_closed":    "a desk sees it in its list",
+	"uscc.scan_started":     "staff are looking at it",
+	"uscc.part_due":         "the scan goes on by itself",
+	"uscc.scan_done":        "staff see it in the list of scans",
+
+	"consent.denied": "the person just said so, and whoever asked is not to learn of it",
+	"consent.lapsed": "the person let the request pass, and lost nothing by it",
 }

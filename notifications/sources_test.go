@@ -24,6 +24,7 @@ type site struct {
 
 // indirect names the kinds that a function tells through a variable: package.function → kinds.
 var indirect = map[string][]string{
+	"consent.tell": {"consent.asked", "consent.given", "consent.denied", "consent.lapsed", "consent.withdrawn", "consent.expired", "consent.exhausted"},
 	"medical.stop":         {"medical.bill_disputed", "medical.bill_paused"},
 	"medical.DecideWaiver": {"medical.bill_waived", "medical.bill_written_off"},
 	"medical.do": {"medical.bill_overdue", "medical.bill_overdue_suspends", "medical.bill_default_noticed", "medical.bill_in_collection",
@@ -34,6 +35,10 @@ var indirect = map[string][]string{
 	"identity.tell":     {"identity.represents", "identity.represents_ended"},
 	"record.tell": {"record.kept", "record.objected", "record.upheld", "record.revised", "record.corrected", "record.eligible", "record.repaired",
 		"record.restored", "record.ended", "record.withdrawn"},
+	"catalogue.tell": {"catalogue.drafted", "catalogue.changed", "catalogue.submitted", "catalogue.returned", "catalogue.published",
+		"catalogue.in_force", "catalogue.retired"},
+	"uscc.tell": {"uscc.ticket_opened", "uscc.ticket_assigned", "uscc.ticket_corrected", "uscc.ticket_verified", "uscc.ticket_reopened",
+		"uscc.ticket_late", "uscc.ticket_closed"},
 }
 
 // sources is what the sources of models/<capability> say.

@@ -19,6 +19,7 @@ import (
 
 // quiet are the kinds that push nothing: they confirm what their person just did, or another push of the same moment says it.
 var quiet = []string{
+	"consent.given",
 	"identity.bound", "identity.signed_in", "identity.session_ended",
 	"medical.agreement_signed", "medical.agreement_closed", "medical.agreement_review_asked", "medical.agreement_thawed", "medical.hold_lapsed",
 	"medical.visit_cancelled", "medical.visit_settled", "medical.visit_settlement_reversed",
