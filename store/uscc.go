@@ -147,3 +147,18 @@ func (c Catalogue) Doubted(ctx context.Context, t *uscc.Ticket, fn func(*uscc.Or
 	_, err := c.Orgs.Each(ctx, q, fn)
 	return err
 }
+
+// Verify looks at the data and takes what it says: only when the fault is gone is the ticket verified. Errors: InvalidTransition
+// unless corrected, Conflict "uscc.still_there".
+func (c Catalogue) Verify(ctx context.Context, id string) error {
+	t, err := c.Tickets.Get(ctx, id)
+	if err != nil {
+		return err
+	}
+	gone, err := c.Gone(ctx, t)
+	if err != nil {
+		return err
+	}
+	_, err = c.Tickets.Update(ctx, id, func(t *uscc.Ticket) error { return t.Verify(gone, c.now()) })
+	return err
+}

@@ -13,7 +13,7 @@ import (
 	"xinyi/models"
 )
 
-// The events of an item's version. Data: "code", "version", and "from" where a day matters. They are about no person.
+// The events of an item's version. Data: "code", "version", and "from" where a day matters. EventReturned is told to its maker.
 const (
 	EventDrafted   = "catalogue.drafted"
 	EventChanged   = "catalogue.changed"
@@ -296,7 +296,11 @@ func (it *Item) For(kind models.SubjectKind) models.Openness {
 }
 
 func (it *Item) tell(kind string, by models.Actor, now time.Time) {
-	it.Tell(kind, "", by, now, map[string]string{"code": it.Code, "version": strconv.Itoa(it.Version), "from": string(it.From)})
+	person := ""
+	if kind == EventReturned {
+		person = it.Maker.Person
+	}
+	it.Tell(kind, person, by, now, map[string]string{"code": it.Code, "version": strconv.Itoa(it.Version), "from": string(it.From)})
 }
 
 // office says whether by writes the catalogue.

@@ -1,0 +1,284 @@
+package handlers
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"xinyi/models"
+	"xinyi/models/catalogue"
+	"xinyi/store"
+)
+
+// Catalogue shows what may be collected, and lets the credit office change it with a second person.
+type Catalogue struct{ store.Catalogue }
+
+// Mount names the routes.
+func (h Catalogue) Mount(r *Router) {
+	Get(r, "/catalogue", h.list, Does("The items of the catalogue", "Published ones, by category"), Open())
+	Get(r, "/catalogue/versions", h.versions, Does("Versions in a state, drafts too"), May("catalogue.read"))
+	Get(r, "/catalogue/{code}", h.get, Does("An item with its columns and schema", "The version in force today, else the newest published one"), Open())
+	Get(r, "/catalogue/{code}/diff", h.diff, Does("What a version changed", "Words in both languages"), Open())
+	Get(r, "/catalogue/{code}/template", h.template, Does("A file to fill in", "Headings, a row of hints that starts with #, drop-downs for dictionaries in XLSX"),
+		Open(), Limit(time.Minute, 30))
+	Post(r, "/catalogue", h.create, Does("Draft a new item"), May("catalogue.write"), Creates)
+	Post(r, "/catalogue/{code}/versions", h.next, Does("Draft the next version", "It starts as a copy of the last one"), May("catalogue.write"), Creates)
+	Get(r, "/catalogue/{code}/versions/{version}", h.version, Does("A version in any state"), May("catalogue.read"))
+	Put(r, "/catalogue/{code}/versions/{version}", h.edit, Does("Change a draft"), May("catalogue.write"))
+	Get(r, "/catalogue/{code}/versions/{version}/diff", h.review, Does("What a version changes of the one before, before it is published"), May("catalogue.read"))
+	Post(r, "/catalogue/{code}/versions/{version}/review", h.submit, Does("Give a draft to a second person", "It does not change any more"), May("catalogue.write"))
+	Post(r, "/catalogue/{code}/versions/{version}/publish", h.publish, Does("Publish a version; never one's own", "It is in force from its first day on"), May("catalogue.write"))
+	Post(r, "/catalogue/{code}/versions/{version}/return", h.giveBack, Does("Send a version back to its maker"), May("catalogue.write"))
+	Post(r, "/catalogue/{code}/versions/{version}/retire", h.retire, Does("End a version today"), May("catalogue.write"))
+	Get(r, "/units", h.units, Does("The units that deliver"), Open())
+}
+
+type itemsRequest struct {
+	Category string `query:"category" validate:"omitempty,max=32"`
+	PageQuery
+}
+
+func (h Catalogue) list(ctx context.Context, rq Request, in itemsRequest) (List[itemView], error) {
+	return h.found(ctx, rq, store.ItemsIn(in.Category, catalogue.Published).Page(in.Limit, in.Cursor))
+}
+
+func (h Catalogue) found(ctx context.Context, rq Request, q store.Query) (List[itemView], error) {
+	page, err := h.Items.Find(ctx, q)
+	if err != nil {
+		return List[itemView]{}, err
+	}
+	return Listed(page, func(it *catalogue.Item) itemView { return viewItem(it, rq.Lang) }), nil
+}
+
+type versionsRequest struct {
+	State    string `query:"state" validate:"omitempty,oneof=DRAFT REVIEW PUBLISHED RETIRED"`
+	Category string `query:"category" validate:"omitempty,max=32"`
+	PageQuery
+}
+
+func (h Catalogue) versions(ctx context.Context, rq Request, in versionsRequest) (List[itemView], error) {
+	states := catalogue.States
+	if in.State != "" {
+		states = []catalogue.State{catalogue.State(in.State)}
+	}
+	return h.found(ctx, rq, store.ItemsIn(in.Category, states...).Page(in.Limit, in.Cursor))
+}
+
+type itemRequest struct {
+	Code    string `path:"code" validate:"required,max=12"`
+	Version int    `query:"version" validate:"omitempty,gte=1,lte=10000"`
+}
+
+// open is a version that was published at some time; without a number the one in force, else the newest. Errors: NotFound.
+func (h Catalogue) open(ctx context.Context, code string, version int, now time.Time) (*catalogue.Item, error) {
+	items, err := h.Versions(ctx, code)
+	if err != nil {
+		return nil, err
+	}
+	var newest *catalogue.Item
+	for _, it := range items {
+		if it.State != catalogue.Published && it.State != catalogue.Retired {
+			continue
+		}
+		if it.Version == version || version == 0 && it.InForce(models.DayOf(now)) {
+			return it, nil
+		}
+		if newest == nil {
+			newest = it
+		}
+	}
+	if version != 0 || newest == nil {
+		return nil, models.E(models.NotFound, "not_found")
+	}
+	return newest, nil
+}
+
+func (h Catalogue) get(ctx context.Context, rq Request, in itemRequest) (itemDetailView, error) {
+	it, err := h.open(ctx, in.Code, in.Version, rq.Now)
+	if err != nil {
+		return itemDetailView{}, err
+	}
+	return viewItemDetail(it, rq.Lang)
+}
+
+type diffRequest struct {
+	Code string `path:"code" validate:"required,max=12"`
+	From int    `query:"from" validate:"required,gte=1,lte=10000"`
+	To   int    `query:"to" validate:"required,gte=1,lte=10000"`
+}
+
+func (h Catalogue) diff(ctx context.Context, rq Request, in diffRequest) (diffView, error) {
+	from, err := h.open(ctx, in.Code, in.From, rq.Now)
+	if err != nil {
+		return diffView{}, err
+	}
+	to, err := h.open(ctx, in.Code, in.To, rq.Now)
+	if err != nil {
+		return diffView{}, err
+	}
+	return viewDiff(from, to)
+}
+
+// itemContentRequest is what a version says.
+type itemContentRequest struct {
+	Name       wordsRequest         `json:"name"`
+	Category   string               `json:"category" validate:"required,max=32"`
+	Kinds      []models.SubjectKind `json:"kinds" validate:"required,max=2,dive,oneof=PERSON ORGANISATION"`
+	Nature     models.Nature        `json:"nature" validate:"required,oneof=BASIC POSITIVE NEGATIVE OTHER"`
+	Openness   models.Openness      `json:"openness" validate:"required,oneof=PUBLIC QUERY GOVERNMENT"`
+	KeepMonths int                  `json:"keepMonths" validate:"gte=0,lte=600"`
+	Cycle      catalogue.Cycle      `json:"cycle" validate:"required,oneof=SEVEN_WORKING_DAYS MONTHLY QUARTERLY YEARLY"`
+	Units      []string             `json:"units" validate:"required,max=100,dive,required,max=64"`
+	Basis      []string             `json:"basis" validate:"required,max=20,dive,required,max=500"`
+	From       models.Day           `json:"from" validate:"required,datetime=2006-01-02"`
+	Schema     map[string]any       `json:"schema" validate:"required" description:"JSON Schema 2020-12 of the attributes"`
+}
+
+func (h Catalogue) content(ctx context.Context, in itemContentRequest) (catalogue.Content, error) {
+	schema, err := json.MarshalIndent(in.Schema, "", " ")
+	if err != nil {
+		return catalogue.Content{}, models.Bad("/schema", "schema", "catalogue.schema_invalid")
+	}
+	for _, u := range in.Units {
+		if _, err := h.Units.Get(ctx, u); models.CodeOf(err) == models.NotFound {
+			return catalogue.Content{}, models.Bad("/units", "unknown", "catalogue.content_invalid")
+		} else if err != nil {
+			return catalogue.Content{}, err
+		}
+	}
+	return catalogue.Content{
+		Name: catalogue.Text(in.Name), Category: in.Category, Kinds: in.Kinds, Nature: in.Nature, Openness: in.Openness, KeepMonths: in.KeepMonths,
+		Cycle: in.Cycle, Units: in.Units, Basis: in.Basis, From: in.From, Schema: string(schema),
+	}, nil
+}
+
+type createItemRequest struct {
+	Code string `json:"code" validate:"required,max=12" description:"Two to twelve capitals and digits"`
+	itemContentRequest
+}
+
+func (h Catalogue) create(ctx context.Context, rq Request, in createItemRequest) (itemDetailView, error) {
+	c, err := h.content(ctx, in.itemContentRequest)
+	if err != nil {
+		return itemDetailView{}, err
+	}
+	it, err := catalogue.New(in.Code, rq.Actor, c, rq.Now)
+	return h.inserted(ctx, rq, it, err)
+}
+
+func (h Catalogue) inserted(ctx context.Context, rq Request, it *catalogue.Item, err error) (itemDetailView, error) {
+	if err == nil {
+		err = h.Items.Insert(ctx, it)
+	}
+	if err != nil {
+		return itemDetailView{}, err
+	}
+	return viewItemDetail(it, rq.Lang)
+}
+
+type nextItemRequest struct {
+	Code string     `path:"code" validate:"required,max=12"`
+	From models.Day `json:"from" validate:"required,datetime=2006-01-02" description:"First day in force"`
+}
+
+func (h Catalogue) next(ctx context.Context, rq Request, in nextItemRequest) (itemDetailView, error) {
+	last, err := h.Items.First(ctx, store.ItemVersions(in.Code))
+	if err != nil {
+		return itemDetailView{}, err
+	}
+	it, err := last.Next(rq.Actor, in.From, rq.Now)
+	return h.inserted(ctx, rq, it, err)
+}
+
+type versionRequest struct {
+	Code    string `path:"code" validate:"required,max=12"`
+	Version int    `path:"version" validate:"gte=1,lte=10000"`
+}
+
+func (h Catalogue) version(ctx context.Context, rq Request, in versionRequest) (itemDetailView, error) {
+	it, err := h.Items.Get(ctx, catalogue.ID(in.Code, in.Version))
+	if err != nil {
+		return itemDetailView{}, err
+	}
+	return viewItemDetail(it, rq.Lang)
+}
+
+func (h Catalogue) review(ctx context.Context, _ Request, in versionRequest) (diffView, error) {
+	to, err := h.Items.Get(ctx, catalogue.ID(in.Code, in.Version))
+	if err != nil {
+		return diffView{}, err
+	}
+	from, err := h.Items.Get(ctx, catalogue.ID(in.Code, in.Version-1))
+	if err != nil {
+		return diffView{}, err
+	}
+	return viewDiff(from, to)
+}
+
+type editItemRequest struct {
+	versionRequest
+	itemContentRequest
+}
+
+func (h Catalogue) edit(ctx context.Context, rq Request, in editItemRequest) (itemDetailView, error) {
+	c, err := h.content(ctx, in.itemContentRequest)
+	if err != nil {
+		return itemDetailView{}, err
+	}
+	it, err := h.change(ctx, rq, in.versionRequest, func(it *catalogue.Item) error { return it.Edit(rq.Actor, c, rq.Now) })
+	if err != nil {
+		return itemDetailView{}, err
+	}
+	return viewItemDetail(it, rq.Lang)
+}
+
+func (h Catalogue) change(ctx context.Context, rq Request, in versionRequest, change func(*catalogue.Item) error) (*catalogue.Item, error) {
+	return h.Items.Update(ctx, catalogue.ID(in.Code, in.Version), func(it *catalogue.Item) error {
+		if err := rq.Fresh(it.Revision); err != nil {
+			return err
+		}
+		return change(it)
+	})
+}
+
+func (h Catalogue) moved(ctx context.Context, rq Request, in versionRequest, change func(*catalogue.Item) error) (itemView, error) {
+	it, err := h.change(ctx, rq, in, change)
+	if err != nil {
+		return itemView{}, err
+	}
+	return viewItem(it, rq.Lang), nil
+}
+
+func (h Catalogue) submit(ctx context.Context, rq Request, in versionRequest) (itemView, error) {
+	return h.moved(ctx, rq, in, func(it *catalogue.Item) error { return it.Submit(rq.Actor, rq.Now) })
+}
+
+func (h Catalogue) publish(ctx context.Context, rq Request, in versionRequest) (itemView, error) {
+	return h.moved(ctx, rq, in, func(it *catalogue.Item) error { return it.Publish(rq.Actor, rq.Now) })
+}
+
+type versionReasonRequest struct {
+	versionRequest
+	Reason string `json:"reason" validate:"required,max=500"`
+}
+
+func (h Catalogue) giveBack(ctx context.Context, rq Request, in versionReasonRequest) (itemView, error) {
+	return h.moved(ctx, rq, in.versionRequest, func(it *catalogue.Item) error { return it.Return(rq.Actor, in.Reason, rq.Now) })
+}
+
+func (h Catalogue) retire(ctx context.Context, rq Request, in versionReasonRequest) (itemView, error) {
+	return h.moved(ctx, rq, in.versionRequest, func(it *catalogue.Item) error { return it.Retire(rq.Actor, in.Reason, rq.Now) })
+}
+
+type unitsRequest struct {
+	Region models.Region `query:"region" validate:"omitempty,division"`
+	PageQuery
+}
+
+func (h Catalogue) units(ctx context.Context, _ Request, in unitsRequest) (List[unitView], error) {
+	page, err := h.Units.Find(ctx, store.UnitsIn(in.Region).Page(in.Limit, in.Cursor))
+	if err != nil {
+		return List[unitView]{}, err
+	}
+	return Listed(page, viewUnit), nil
+}

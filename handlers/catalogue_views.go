@@ -1,0 +1,167 @@
+package handlers
+
+import (
+	"encoding/json"
+	"time"
+
+	"xinyi/models"
+	"xinyi/models/catalogue"
+)
+
+// itemView is one version of an item.
+type itemView struct {
+	Code         string               `json:"code"`
+	Version      int                  `json:"version"`
+	State        catalogue.State      `json:"state"`
+	Reason       string               `json:"reason,omitempty" description:"Why it was sent back or retired"`
+	Name         wordsView            `json:"name"`
+	Category     string               `json:"category"`
+	CategoryText string               `json:"categoryText"`
+	Kinds        []models.SubjectKind `json:"kinds"`
+	Nature       models.Nature        `json:"nature"`
+	Openness     models.Openness      `json:"openness" description:"For organisations; what is about a person is never PUBLIC"`
+	KeepMonths   int                  `json:"keepMonths" description:"How long a record is kept; 0 without end"`
+	Cycle        catalogue.Cycle      `json:"cycle"`
+	Units        []string             `json:"units"`
+	Basis        []string             `json:"basis"`
+	From         models.Day           `json:"from"`
+	To           models.Day           `json:"to,omitempty" description:"Last day in force; absent while open"`
+	UpdatedAt    time.Time            `json:"updatedAt"`
+
+	revision int64
+}
+
+// Revised makes an item carry an ETag.
+func (v itemView) Revised() int64 { return v.revision }
+
+// itemDetailView is a version with its columns and its schema.
+type itemDetailView struct {
+	itemView
+	Columns []columnView   `json:"columns"`
+	Schema  map[string]any `json:"schema" description:"JSON Schema 2020-12 of the attributes"`
+}
+
+type columnView struct {
+	Key      string      `json:"key"`
+	Heading  string      `json:"heading"`
+	Type     string      `json:"type" enum:"text,day,wan,yuan,integer,boolean" description:"wan and yuan are kept as whole fen"`
+	Required bool        `json:"required" description:"Of every subject"`
+	ForOrg   bool        `json:"requiredOfOrganisations"`
+	ForMan   bool        `json:"requiredOfPersons"`
+	Private  bool        `json:"private" description:"Kept encrypted and never published"`
+	Max      int         `json:"max" description:"Letters of a text"`
+	Values   []labelView `json:"values"`
+	Note     string      `json:"note,omitempty"`
+}
+
+type labelView struct {
+	Value string `json:"value"`
+	Label string `json:"label"`
+}
+
+func viewItem(it *catalogue.Item, lang string) itemView {
+	v := itemView{
+		Code: it.Code, Version: it.Version, State: it.State, Name: wordsView(it.Name), Category: it.Category,
+		CategoryText: say("catalogue.category_"+it.Category, lang, nil), Kinds: it.Kinds, Nature: it.Nature, Openness: it.Openness,
+		KeepMonths: it.KeepMonths, Cycle: it.Cycle, Units: it.Units, Basis: it.Basis, From: it.From, To: it.To, UpdatedAt: it.UpdatedAt,
+		revision: it.Revision,
+	}
+	if it.State == catalogue.Draft || it.State == catalogue.Retired {
+		v.Reason = it.Moved.Reason
+	}
+	return v
+}
+
+func viewItemDetail(it *catalogue.Item, lang string) (itemDetailView, error) {
+	v := itemDetailView{itemView: viewItem(it, lang)}
+	form, err := it.Form()
+	if err != nil {
+		return v, err
+	}
+	if err := json.Unmarshal([]byte(it.Schema), &v.Schema); err != nil {
+		return v, models.E(models.Internal, "internal", err)
+	}
+	for _, c := range form.Columns {
+		col := columnView{
+			Key: c.Key, Heading: c.Heading, Type: c.Type, Required: c.Required, ForOrg: c.ForOrg && !c.Required, ForMan: c.ForMan && !c.Required,
+			Private: c.Private, Max: c.Max, Values: []labelView{}, Note: c.Note,
+		}
+		if col.Type == "" {
+			col.Type = "text"
+		}
+		for _, l := range c.Labels {
+			col.Values = append(col.Values, labelView(l))
+		}
+		v.Columns = append(v.Columns, col)
+	}
+	return v, nil
+}
+
+// diffView is what a later version changed.
+type diffView struct {
+	Code    string       `json:"code"`
+	From    int          `json:"from"`
+	To      int          `json:"to"`
+	Changes []changeView `json:"changes"`
+}
+
+type changeView struct {
+	Kind    string    `json:"kind" enum:"ADDED,REMOVED,CHANGED"`
+	What    string    `json:"what" description:"column, or the part of the item or of the column"`
+	Column  string    `json:"column,omitempty"`
+	Heading string    `json:"heading,omitempty"`
+	Before  string    `json:"before,omitempty"`
+	After   string    `json:"after,omitempty"`
+	Text    wordsView `json:"text"`
+}
+
+func viewDiff(a, b *catalogue.Item) (diffView, error) {
+	changes, err := catalogue.Diff(a, b)
+	v := diffView{Code: b.Code, From: a.Version, To: b.Version, Changes: []changeView{}}
+	for _, c := range changes {
+		v.Changes = append(v.Changes, changeView{
+			Kind: c.Kind, What: c.What, Column: c.Column, Heading: c.Heading, Before: c.Before, After: c.After,
+			Text: wordsView{ZH: changeText(c, "zh"), EN: changeText(c, "en")},
+		})
+	}
+	return v, err
+}
+
+// changeText puts a change into a sentence.
+func changeText(c catalogue.Change, lang string) string {
+	args := map[string]string{
+		"heading": c.Heading, "column": c.Column, "what": say("catalogue.part_"+c.What, lang, nil), "before": orNone(c.Before, lang), "after": orNone(c.After, lang),
+	}
+	switch {
+	case c.Kind == catalogue.Added:
+		return say("catalogue.diff_added", lang, args)
+	case c.Kind == catalogue.Removed:
+		return say("catalogue.diff_removed", lang, args)
+	case c.Column != "" && c.What == "rules":
+		return say("catalogue.diff_column_rules", lang, args)
+	case c.Column != "":
+		return say("catalogue.diff_column", lang, args)
+	case c.What == "rules":
+		return say("catalogue.diff_rules", lang, args)
+	}
+	return say("catalogue.diff_item", lang, args)
+}
+
+func orNone(text, lang string) string {
+	if text == "" {
+		return say("catalogue.none", lang, nil)
+	}
+	return text
+}
+
+// unitView is a source unit.
+type unitView struct {
+	Code   string        `json:"code"`
+	Name   wordsView     `json:"name"`
+	Region models.Region `json:"region"`
+	Office string        `json:"office"`
+}
+
+func viewUnit(u *catalogue.Unit) unitView {
+	return unitView{u.ID, wordsView(u.Name), u.Region, u.Office}
+}
