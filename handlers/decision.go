@@ -127,7 +127,7 @@ func (h Decision) list(ctx context.Context, rq Request, in decisionsRequest) (Li
 		return List[decisionView]{}, err
 	}
 	page.Items = within(rq.Actor, page.Items)
-	return Listed(page, view), h.look(ctx, rq, page.Items)
+	return Listed(page, view), h.look(ctx, rq, page.Items...)
 }
 
 // within are the decisions of an office's own region.
@@ -142,7 +142,7 @@ func within(by models.Actor, all []*decision.Decision) []*decision.Decision {
 }
 
 // look notes that an office sees decisions, before it does.
-func (h Decision) look(ctx context.Context, rq Request, all []*decision.Decision) error {
+func (h Decision) look(ctx context.Context, rq Request, all ...*decision.Decision) error {
 	looks := make([]access.Look, len(all))
 	for i, v := range all {
 		looks[i] = access.Look{
@@ -209,7 +209,17 @@ func (h Decision) queue(ctx context.Context, rq Request, in PageQuery) (List[dec
 	if err != nil {
 		return List[decisionView]{}, err
 	}
-	return Listed(page, func(v *decision.Decision) decisionView { return viewDecision(v, rq.Lang) }), h.look(ctx, rq, page.Items)
+	for _, v := range page.Items { // the queue itself is the reason
+		rq := rq
+		rq.Purpose, rq.Case = rq.purposeOr("credit.recall"), rq.caseOr(v.ID)
+		if err := h.look(ctx, rq, v); err != nil {
+			return List[decisionView]{}, err
+		}
+	}
+	if len(page.Items) == 0 {
+		err = h.look(ctx, rq)
+	}
+	return Listed(page, func(v *decision.Decision) decisionView { return viewDecision(v, rq.Lang) }), err
 }
 
 type lookedRequest struct {
