@@ -124,7 +124,7 @@ func (b *bureau) entry(key, measures string) *record.Record {
 	must(b.T, err)
 	r, err := record.New(record.Draft{
 		Item: handlers.StandardLists.Item, ItemVersion: 1, Nature: models.Negative, Openness: models.ByQuery, Subject: sub, Unit: "u1", Key: key, DecidedOn: models.DayOf(b.clock.now()),
-		Severity: models.Serious, Served: true, Attributes: map[string]any{"measures": measures},
+		Severity: models.Serious, Served: true, Attributes: map[string]any{handlers.StandardLists.Measures: measures},
 	}, record.Standard, models.Clockwork, b.clock.now())
 	must(b.T, err)
 	must(b.T, b.recall.Records.Insert(b.Context(), r))
@@ -205,7 +205,7 @@ func TestAWrongRecordRefusedHer(t *testing.T) {
 	b.replays(first)
 	b.pass(time.Hour)
 	b.change(r.ID, func(r *record.Record) error {
-		return r.Correct(record.Change{Attributes: map[string]any{"measures": "公开"}, Why: "another person's"}, models.Clockwork, b.clock.now())
+		return r.Correct(record.Change{Attributes: map[string]any{handlers.StandardLists.Measures: "公开"}, Why: "another person's"}, models.Clockwork, b.clock.now())
 	})
 	b.pass(0)
 	b.pass(2 * time.Minute)
@@ -245,7 +245,7 @@ func TestARunningAgreementGoesToTheOffice(t *testing.T) {
 	b.sign("a1")
 	b.pass(time.Hour)
 	b.change(r.ID, func(r *record.Record) error {
-		return r.Correct(record.Change{Attributes: map[string]any{"measures": withheld}}, models.Clockwork, b.clock.now())
+		return r.Correct(record.Change{Attributes: map[string]any{handlers.StandardLists.Measures: withheld}}, models.Clockwork, b.clock.now())
 	})
 	b.pass(0)
 	a, err := b.medical.Agreements.Get(t.Context(), "a1")
@@ -290,7 +290,7 @@ func TestAnOfficesDecisionStandsBeyondTheRule(t *testing.T) {
 	}
 	b.pass(time.Hour)
 	b.change(r.ID, func(r *record.Record) error {
-		return r.Correct(record.Change{Attributes: map[string]any{"measures": withheld, "no": "7"}}, models.Clockwork, b.clock.now())
+		return r.Correct(record.Change{Attributes: map[string]any{handlers.StandardLists.Measures: withheld, "no": "7"}}, models.Clockwork, b.clock.now())
 	})
 	b.pass(0)
 	office, err = b.flow.Decisions.Get(t.Context(), office.ID)

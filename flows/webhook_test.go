@@ -216,3 +216,33 @@ func TestWebhookKindsExist(t *testing.T) {
 		t.Errorf("%v", kinds)
 	}
 }
+
+// Whoever was given a record hears, by ids alone, that it is to read it anew; a use of our own is nobody's business.
+func TestRecipientsHearOfRecalls(t *testing.T) {
+	p := newPartners(t)
+	p.endpoint("bank-2", models.Bank, "bank-2")
+	for recipient, want := range map[string]int{"bank-2": 1, "": 0} {
+		e := models.Event{ID: "recall.recalled/u" + recipient + "/2.0", Kind: "recall.recalled", Subject: "u1", At: noon, Data: map[string]string{
+			"record": "r1", "version": "2", "kind": "SHARE", "ref": "receipt", "recipient": recipient, "cause": "record.corrected"}}
+		before := len(p.queued("bank-2"))
+		for _, s := range p.flow.Subscribers() {
+			for range 2 {
+				if s.Kinds(e.Kind) {
+					must(t, s.Do(t.Context(), e))
+				}
+			}
+		}
+		if n := len(p.queued("bank-2")) - before; n != want {
+			t.Fatalf("%q: %d deliveries, want %d", recipient, n, want)
+		}
+	}
+	var body struct {
+		Type string
+		Data map[string]string
+	}
+	must(t, json.Unmarshal([]byte(p.queued("bank-2")[0].Body), &body))
+	want := map[string]string{"use": "u1", "record": "r1", "version": "2", "ref": "receipt", "cause": "record.corrected"}
+	if diff := cmp.Diff(want, body.Data); diff != "" || body.Type != "recall.recalled" || len(p.queued("h1-all")) != 0 {
+		t.Error(diff, body.Type)
+	}
+}

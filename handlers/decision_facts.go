@@ -28,7 +28,7 @@ type Lists struct {
 // StandardLists is the list the product comes with (严重失信主体名单).
 //
 // Source: docs/sources.md#red-line-3.
-var StandardLists = Lists{Item: "YZSX", Measures: "measures", Named: []string{"限制享受优惠政策"}}
+var StandardLists = Lists{Item: "YZSX", Measures: "YZ_CS", Named: []string{"限制享受优惠政策"}}
 
 // Restricts is the entry in force whose listed measures withhold preferential policies from a person, as "<record>@<version>", and
 // every entry that was looked at. Somebody without a real name has no file: "" and none.

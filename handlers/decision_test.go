@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -249,14 +250,14 @@ func TestRestricts(t *testing.T) {
 		{"ann", "YZSX", "限制享受优惠政策", func(r *record.Record) error { return r.Object("c", models.Clockwork, b.Now()) }, true, true},
 		{"ann", "YZSX", "限制享受优惠政策", func(r *record.Record) error { return r.Withdraw(models.Clockwork, "", b.Now()) }, false, false},
 		{"ann", "YZSX", "限制享受优惠政策", func(r *record.Record) error {
-			return r.Correct(record.Change{Attributes: map[string]any{"measures": "公开"}}, models.Clockwork, b.Now())
+			return r.Correct(record.Change{Attributes: map[string]any{StandardLists.Measures: "公开"}}, models.Clockwork, b.Now())
 		}, false, true},
 	} {
 		sub, err := b.h.Subjects.Of(t.Context(), models.Actor{Person: tc.person, Role: models.Resident})
 		b.must(err)
 		r, err := record.New(record.Draft{
 			Item: tc.item, ItemVersion: 1, Nature: models.Negative, Openness: models.ByQuery, Subject: sub, Unit: "u", Key: fmt.Sprint(i), DecidedOn: "2026-03-01",
-			Attributes: map[string]any{"measures": tc.measures},
+			Attributes: map[string]any{StandardLists.Measures: tc.measures},
 		}, record.Standard, models.Clockwork, b.Now())
 		b.must(err)
 		if tc.act != nil {
@@ -276,5 +277,16 @@ func TestRestricts(t *testing.T) {
 	}
 	if _, _, err := b.facts.Restricts(t.Context(), "nobody"); models.CodeOf(err) != models.NotFound {
 		t.Error(err)
+	}
+}
+
+// The list and its column are those of the catalogue the city starts with.
+func TestListsAreInTheCatalogue(t *testing.T) {
+	columns, err := os.ReadFile("../seed/columns.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(columns), "\n"+StandardLists.Item+","+StandardLists.Measures+",惩戒措施,") {
+		t.Errorf("%s has no column %s of measures", StandardLists.Item, StandardLists.Measures)
 	}
 }
