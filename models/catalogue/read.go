@@ -178,7 +178,7 @@ func (r *reading) take(c *Column, value any) {
 
 // code takes an organisation's code.
 func (r *reading) code(c *Column, text string) {
-	if r.row.Kind != models.Organisation {
+	if r.row.Kind == models.PersonSubject {
 		r.fault(c.Key, "not_for_kind", nil)
 		return
 	}
@@ -199,7 +199,7 @@ func (r *reading) code(c *Column, text string) {
 
 // number takes a person's number.
 func (r *reading) number(c *Column, text string) {
-	if r.row.Kind != models.PersonSubject {
+	if r.row.Kind == models.Organisation {
 		r.fault(c.Key, "not_for_kind", nil)
 		return
 	}
