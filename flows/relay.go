@@ -19,7 +19,7 @@ import (
 // Bounds of the relay.
 const (
 	atOnce   = 8   // documents told, or woken, side by side
-	batch    = 200 // documents listed at a time
+	listed   = 200 // documents listed at a time
 	inline   = 5 * time.Second
 	polled   = 15 * time.Second
 	settling = 5 * time.Second // the bookkeeping write after the bound ran out
@@ -133,7 +133,7 @@ func (r *Relay) Poll(ctx context.Context) (int, error) {
 	var faults []error
 	for _, f := range r.Store.Faces() {
 		now := r.Store.Now()
-		ids, err := f.Untold(ctx, now, batch)
+		ids, err := f.Untold(ctx, now, listed)
 		if err != nil {
 			faults = append(faults, err)
 			continue

@@ -58,7 +58,7 @@ func (s *Sweep) Collection(ctx context.Context, f store.Face, now time.Time) (in
 	var woken atomic.Int64
 	wakes := map[string]int{}
 	for ctx.Err() == nil {
-		ids, err := f.Due(ctx, now, batch)
+		ids, err := f.Due(ctx, now, listed)
 		if err != nil {
 			return int(woken.Load()), err
 		}
@@ -160,7 +160,7 @@ func (s *Sweep) behind(ctx context.Context, f store.Face, ids []string, now time
 func (s *Sweep) Expire(ctx context.Context, f store.Face, now time.Time) (int, error) {
 	deleted := 0
 	for {
-		ids, err := f.Gone(ctx, now, batch)
+		ids, err := f.Gone(ctx, now, listed)
 		if err != nil || len(ids) == 0 {
 			return deleted, err
 		}

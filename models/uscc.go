@@ -108,3 +108,27 @@ func (c USCC) Region() Region {
 	}
 	return Region(c[2:8])
 }
+
+// SyntheticUSCC is the n-th made-up code of a kind ("91": a firm) and a county: both check characters fit, and its own part begins
+// with MAXX, chosen so as not to be a registration. 0 ≤ n < 923521. "" for what is out of bounds.
+func SyntheticUSCC(kind string, county Region, n int) USCC {
+	base := len(usccAlphabet)
+	if len(kind) != 2 || len(county) != 6 || n < 0 || n >= base*base*base*base {
+		return ""
+	}
+	body := []byte(kind + string(county) + "MAXX0000")
+	for i := len(body) - 1; i >= len(body)-4; i-- {
+		body[i] = usccAlphabet[n%base]
+		n /= base
+	}
+	body = append(body, innerCheck(string(body[8:16])))
+	sum := 0
+	for i, c := range body {
+		v := strings.IndexByte(usccAlphabet, c)
+		if v < 0 {
+			return ""
+		}
+		sum += v * usccWeights[i]
+	}
+	return USCC(append(body, usccAlphabet[(31-sum%31)%31]))
+}

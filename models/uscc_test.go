@@ -44,3 +44,17 @@ func TestUSCCOneCharacter(t *testing.T) {
 		}
 	}
 }
+
+func TestSyntheticUSCC(t *testing.T) {
+	seen := map[USCC]bool{}
+	for n := range 2000 {
+		c := SyntheticUSCC("91", "430181", n*461)
+		if faults := USCCFaults(string(c)); faults != nil || seen[c] || c.Region() != "430181" {
+			t.Fatalf("%d: %s %v", n, c, faults)
+		}
+		seen[c] = true
+	}
+	if SyntheticUSCC("91", "430181", 1<<20) != "" || SyntheticUSCC("9", "430181", 1) != "" || SyntheticUSCC("91", "4301", 1) != "" {
+		t.Error("out of bounds")
+	}
+}

@@ -9,6 +9,7 @@ var Collections = []Collection{
 	Sandbox, Inbox, Deliveries, Devices, Preferences, Endpoints,
 	Campaigns, Tags,
 	Items, Units, Orgs, Tickets, Scans,
+	Batches, Rows,
 	Records, Uses, Accesses, Cases, Blobs,
 	Consents, Receipts, Partners,
 	Decisions, Rules, Calls,
