@@ -48,7 +48,7 @@ func (f Decision) admission(ctx context.Context, e models.Event) error {
 	if err != nil {
 		return err
 	}
-	v, err := decision.New(admitted(a, subject, e))
+	v, err := decision.New(store.Admitted(a, subject, e))
 	if err != nil {
 		return err
 	}
@@ -61,21 +61,6 @@ func (f Decision) admission(ctx context.Context, e models.Event) error {
 		}
 		return nil
 	})
-}
-
-// admitted is the decision an event about an agreement tells of.
-func admitted(a *medical.Agreement, subject models.Subject, e models.Event) decision.Draft {
-	outcome := models.Fail
-	if e.Kind == medical.AgreementSigned {
-		outcome = models.Pass
-	}
-	d := a.Decided
-	return decision.Draft{
-		ID: models.Derived("decision", e.ID), Kind: decision.Admission, Subject: subject, Person: a.Person, Region: a.Region,
-		About: decision.About{Kind: "agreement", ID: a.ID}, Rule: d.Rule, Version: d.Version, Hash: d.Hash, Engine: d.Engine,
-		Inputs: []byte(d.Facts), Result: rule.Result{Outcome: d.Outcome, Clauses: d.Clauses}, Outcome: outcome, Uses: d.Looked,
-		By: e.By, At: e.At,
-	}
 }
 
 // subject is a person as credit knows it; without a real name, only the account.

@@ -182,6 +182,9 @@ func (l *life) sign(who medical.Applicant) {
 			signed[i] = medical.Consent{ID: c.ID, Version: c.Version}
 		}
 		who.Person, who.Birth, who.Level = l.person.ID, l.person.Birth, 1
+		if who.Restricted != "" {
+			who = listed(who)
+		}
 		a, err := medical.Sign("agreement-"+l.person.ID, who, l.scheme, signed, l.person.Self(), l.now)
 		if a == nil {
 			return err

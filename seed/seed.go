@@ -15,6 +15,7 @@ import (
 	"xinyi/models/campaign"
 	"xinyi/models/division"
 	"xinyi/models/journal"
+	"xinyi/models/record"
 	"xinyi/models/webhook"
 	"xinyi/store"
 )
@@ -35,6 +36,10 @@ type Stores struct {
 	Events    *store.Repo[journal.Entry]
 	Campaigns *store.Repo[campaign.Campaign]
 	Endpoints *store.Repo[webhook.Endpoint]
+	Records   *store.Repo[record.Record]
+	Subjects  store.Subjects
+	Decision  store.Decision
+	Recall    store.Recall
 	Catalogue store.Catalogue
 }
 
@@ -68,6 +73,9 @@ func City(ctx context.Context, s Stores, now time.Time) error {
 	}
 	if err := keepCatalogue(ctx, s.Catalogue, p, now); err != nil {
 		return fmt.Errorf("seed the catalogue: %w", err)
+	}
+	if err := keepVerdicts(ctx, s, p, c, now); err != nil {
+		return fmt.Errorf("seed decisions: %w", err)
 	}
 	hooks, err := endpoints(p.Clients, p.Opened)
 	if err == nil {

@@ -19,6 +19,13 @@ var noon = time.Date(2026, 11, 20, 4, 0, 0, 0, time.UTC)
 
 func open(t *testing.T) Stores {
 	t.Helper()
+	_, stores := opened(t)
+	return stores
+}
+
+// opened are the stores of a city, and what they are opened on.
+func opened(t *testing.T) (*store.Store, Stores) {
+	t.Helper()
 	e, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "xinyi.db"))
 	if err != nil {
 		t.Fatal(err)
@@ -41,7 +48,7 @@ func open(t *testing.T) Stores {
 	if err := s.Ensure(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return stores
+	return s, stores
 }
 
 // The figures are those of the notes the table was checked against: docs/sources.md#divisions-1.

@@ -6,6 +6,7 @@ import (
 
 	"xinyi/models"
 	"xinyi/models/decision"
+	"xinyi/models/medical"
 	"xinyi/models/rule"
 )
 
@@ -73,4 +74,19 @@ func (d Decision) Program(ctx context.Context, v *decision.Decision) (*rule.Prog
 		return nil, models.E(models.Internal, "decision.other_rule")
 	}
 	return p, err
+}
+
+// Admitted is the decision that an event about an agreement tells of: it was given, or refused. The agreement was decided by rule.
+func Admitted(a *medical.Agreement, subject models.Subject, e models.Event) decision.Draft {
+	outcome := models.Fail
+	if e.Kind == medical.AgreementSigned {
+		outcome = models.Pass
+	}
+	d := a.Decided
+	return decision.Draft{
+		ID: models.Derived("decision", e.ID), Kind: decision.Admission, Subject: subject, Person: a.Person, Region: a.Region,
+		About: decision.About{Kind: "agreement", ID: a.ID}, Rule: d.Rule, Version: d.Version, Hash: d.Hash, Engine: d.Engine,
+		Inputs: []byte(d.Facts), Result: rule.Result{Outcome: d.Outcome, Clauses: d.Clauses}, Outcome: outcome, Uses: d.Looked,
+		By: e.By, At: e.At,
+	}
 }
