@@ -39,8 +39,8 @@ var moves = models.Machine[State]{
 	Standing: {Recalled, Superseded}, Recalled: {Confirmed, Changed, Superseded}, Confirmed: nil, Changed: nil, Superseded: nil,
 }
 
-// The kinds of decisions.
-const Admission string = "medical.admission" // whether a resident gets an agreement of credit medical care
+// Admission is the kind of a decision whether a resident gets an agreement of credit medical care.
+const Admission string = "medical.admission"
 
 // Who decided.
 const (

@@ -162,7 +162,7 @@ func (x *expression) eval(input cel.PartialActivation, missing map[string]bool) 
 	v, _, err := x.program.Eval(input)
 	switch {
 	case err != nil && x.misses(missing):
-		return nil, nil //nolint:nilnil,nilerr // unknown is an answer
+		return nil, nil //nolint:nilnil // unknown is an answer
 	case err != nil:
 		return nil, err
 	case types.IsUnknown(v):
