@@ -179,7 +179,7 @@ type agreedRequest struct {
 type shownRequest struct {
 	ID      string `json:"id" validate:"required,max=32"`
 	Version string `json:"version" validate:"required,max=32"`
-	Hash    string `json:"hash" validate:"required,len=64,hexadecimal"`
+	Hash    string `json:"hash" validate:"required,len=64,alphanum"`
 }
 
 func (s shownRequest) signed(lang string) consent.Signed {

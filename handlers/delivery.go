@@ -13,6 +13,7 @@ import (
 // preferences in delivery_preferences.go, staff in delivery_staff.go.
 type Delivery struct {
 	store.Delivery
+	Looks    *Looks
 	Policy   delivery.Policy
 	Channels []string // configured channels that reach a person; others are neither shown nor taken
 

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"xinyi/models"
+	"xinyi/models/access"
 	"xinyi/models/delivery"
 	"xinyi/store"
 )
@@ -20,7 +21,7 @@ func (h Delivery) mountStaff(r *Router) {
 	Get(r, "/notifications/deliveries", h.staffList, Does("Deliveries in a state, or about a document, the newest first",
 		"An operator sees a state, DEAD when none is named, without persons, addresses and contents.",
 		"Health administration, credit office and auditors see what reached whom about a document (subject), within their region."),
-		May("delivery.staff"), Tag("notifications"))
+		May("delivery.staff"), Tag("notifications"), Reveals)
 	Post(r, "/notifications/deliveries/{id}/replay", h.replay, Does("Send a delivery once more, with all its tries"), May("delivery.replay"), Tag("notifications"))
 	Post(r, "/notifications/deliveries/replay", h.replayAll, Does("Send dead deliveries once more", "At most 1,000 a call; more says whether to call again."),
 		May("delivery.replay"), Tag("notifications"), Within(30*time.Second))
@@ -88,7 +89,29 @@ func (h Delivery) staffList(ctx context.Context, rq Request, in staffDeliveries)
 		}
 		page.Items = shown
 	}
+	if err := h.Looks.Look(ctx, rq, deliveryLooks(rq, in.Subject, page.Items)...); err != nil {
+		return List[staffDelivery]{}, err
+	}
 	return Listed(page, viewStaff), nil
+}
+
+// deliveryLooks are an office's looks at what reached whom about a document, one for each person; an operator sees nobody.
+func deliveryLooks(rq Request, about string, all []*delivery.Delivery) []access.Look {
+	if about == "" {
+		return nil
+	}
+	var looks []access.Look
+	known := map[string]bool{}
+	for _, d := range all {
+		if d.Person == "" || known[d.Person] {
+			continue
+		}
+		known[d.Person] = true
+		looks = append(looks, access.Look{
+			Subject: aPerson(d.Person), Fields: []string{"deliveries"}, About: about, Purpose: rq.purposeOr("delivery.proof"), Case: rq.caseOr(about),
+		})
+	}
+	return looks
 }
 
 func (h Delivery) kick() {

@@ -15,6 +15,7 @@ import (
 
 	"xinyi/handlers/openapitest"
 	"xinyi/models"
+	"xinyi/models/access"
 	"xinyi/models/delivery"
 	"xinyi/store"
 	"xinyi/store/sqlite"
@@ -57,6 +58,7 @@ func posts(t *testing.T, change func(*Delivery)) *post {
 	p := &post{door: &door{T: t, now: time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC)}} // noon in Shanghai
 	s := store.New(engine, p.Now, store.TestKeys())
 	p.h = Delivery{
+		Looks:    &Looks{Entries: store.NewRepo[access.Entry](s, store.Accesses)},
 		Delivery: store.OpenDelivery(s), Policy: delivery.Standard, Channels: []string{delivery.FCM, delivery.WebPush, delivery.SMS},
 		Topics:     func() []string { return []string{"identity.session", "medical.bill"} },
 		TopicName:  func(topic, lang string) string { return topic + " in " + lang },

@@ -21,6 +21,7 @@ type Identity struct {
 	SMS      CodeSender // nil: no channel, so no codes
 	RealName Verifier   // nil: nobody can be bound
 	OIDC     *OIDC      // nil: no outside sign-in
+	Looks    *Looks
 
 	// Ties say what holds a person back from closing the account: the key of a clause, "" for nothing.
 	Ties []func(ctx context.Context, person string) (reason string, err error)

@@ -22,6 +22,7 @@ import (
 
 	"xinyi/handlers/openapitest"
 	"xinyi/models"
+	"xinyi/models/access"
 	"xinyi/models/identity"
 	"xinyi/store"
 	"xinyi/store/sqlite"
@@ -48,7 +49,7 @@ func entered(t *testing.T, change func(*entrance, *Identity, *Config)) *entrance
 		t.Fatal(err)
 	}
 	codes := &SandboxCodes{}
-	h := Identity{Identity: store.OpenIdentity(s), Tokens: tokens, Policy: identity.Standard, SMS: codes, RealName: SandboxRealName{}}
+	h := Identity{Identity: store.OpenIdentity(s), Tokens: tokens, Policy: identity.Standard, SMS: codes, RealName: SandboxRealName{}, Looks: &Looks{Entries: store.NewRepo[access.Entry](s, store.Accesses)}}
 	h.Callers = NewCallers(tokens, h.Identity, e.Now)
 	cfg := Config{Now: e.Now, Auth: h.Callers, Store: s, Log: slog.New(slog.NewTextHandler(e.logs, &slog.HandlerOptions{Level: slog.LevelDebug})), Sandbox: true}
 	if change != nil {

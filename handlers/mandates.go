@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"xinyi/models"
+	"xinyi/models/access"
 	"xinyi/models/identity"
 	"xinyi/store"
 )
@@ -15,9 +16,9 @@ func (h Identity) mountMandates(r *Router) {
 		May("identity.mandates.own"), Answers(http.StatusCreated))
 	Get(r, "/me/mandates", h.myMandates, Does("For whom I act, or who acts for me"), May("identity.mandates.own"))
 	Post(r, "/me/mandates/{id}/end", h.endMine, Does("End a mandate"), May("identity.mandates.own"))
-	Get(r, "/mandates", h.mandates, Does("The mandates of my region"), May("identity.mandates.approve"))
-	Post(r, "/mandates/{id}/approve", h.approve, Does("Put a mandate in force"), May("identity.mandates.approve"))
-	Post(r, "/mandates/{id}/end", h.endMandate, Does("Refuse or end a mandate"), May("identity.mandates.approve"))
+	Get(r, "/mandates", h.mandates, Does("The mandates of my region"), May("identity.mandates.approve"), Reveals)
+	Post(r, "/mandates/{id}/approve", h.approve, Does("Put a mandate in force"), May("identity.mandates.approve"), Reveals)
+	Post(r, "/mandates/{id}/end", h.endMandate, Does("Refuse or end a mandate"), May("identity.mandates.approve"), Reveals)
 }
 
 type mandateView struct {
@@ -126,7 +127,7 @@ func (h Identity) myMandates(ctx context.Context, rq Request, in myMandatesReque
 	if in.As == "principal" {
 		of = store.MandatesOfPrincipal
 	}
-	return h.listMandates(ctx, of(rq.Actor.Person, identity.Proposed, identity.InForce, identity.MandateOver).Page(in.Limit, in.Cursor))
+	return h.listMandates(ctx, rq, of(rq.Actor.Person, identity.Proposed, identity.InForce, identity.MandateOver).Page(in.Limit, in.Cursor))
 }
 
 type mandatesRequest struct {
@@ -138,11 +139,14 @@ func (h Identity) mandates(ctx context.Context, rq Request, in mandatesRequest) 
 	if in.State == "" {
 		in.State = identity.Proposed
 	}
-	return h.listMandates(ctx, store.MandatesIn(rq.Actor.Region, in.State).Page(in.Limit, in.Cursor))
+	return h.listMandates(ctx, rq, store.MandatesIn(rq.Actor.Region, in.State).Page(in.Limit, in.Cursor))
 }
 
-func (h Identity) listMandates(ctx context.Context, q store.Query) (List[mandateView], error) {
+func (h Identity) listMandates(ctx context.Context, rq Request, q store.Query) (List[mandateView], error) {
 	page, err := h.Mandates.Find(ctx, q)
+	if err == nil {
+		err = h.lookAtMandates(ctx, rq, page.Items...)
+	}
 	if err != nil {
 		return List[mandateView]{}, err
 	}
@@ -156,14 +160,14 @@ func (h Identity) listMandates(ctx context.Context, q store.Query) (List[mandate
 }
 
 func (h Identity) approve(ctx context.Context, rq Request, in idRequest) (mandateView, error) {
-	return h.changeMandate(ctx, in.ID, func(m *identity.Mandate) error { return m.Approve(rq.Actor, rq.Now) })
+	return h.changeMandate(ctx, rq, in.ID, func(m *identity.Mandate) error { return m.Approve(rq.Actor, rq.Now) })
 }
 
 func (h Identity) endMine(ctx context.Context, rq Request, in idRequest) (mandateView, error) {
 	if err := own(rq); err != nil {
 		return mandateView{}, err
 	}
-	return h.changeMandate(ctx, in.ID, func(m *identity.Mandate) error { return m.End(rq.Actor, "", rq.Now) })
+	return h.changeMandate(ctx, rq, in.ID, func(m *identity.Mandate) error { return m.End(rq.Actor, "", rq.Now) })
 }
 
 type endMandateRequest struct {
@@ -172,14 +176,33 @@ type endMandateRequest struct {
 }
 
 func (h Identity) endMandate(ctx context.Context, rq Request, in endMandateRequest) (mandateView, error) {
-	return h.changeMandate(ctx, in.ID, func(m *identity.Mandate) error { return m.End(rq.Actor, in.Reason, rq.Now) })
+	return h.changeMandate(ctx, rq, in.ID, func(m *identity.Mandate) error { return m.End(rq.Actor, in.Reason, rq.Now) })
 }
 
-func (h Identity) changeMandate(ctx context.Context, id string, change func(*identity.Mandate) error) (mandateView, error) {
+func (h Identity) changeMandate(ctx context.Context, rq Request, id string, change func(*identity.Mandate) error) (mandateView, error) {
 	m, err := h.Mandates.Update(ctx, id, change)
 	if err != nil {
 		return mandateView{}, err
 	}
 	h.Callers.Forget(m.Agent)
+	if err := h.lookAtMandates(ctx, rq, m); err != nil {
+		return mandateView{}, err
+	}
 	return h.viewMandate(ctx, m)
+}
+
+// lookAtMandates notes that staff see who acts for whom: one look for each of the two. Residents see their own.
+func (h Identity) lookAtMandates(ctx context.Context, rq Request, mandates ...*identity.Mandate) error {
+	if rq.Actor.Is(models.Resident) {
+		return nil
+	}
+	var looks []access.Look
+	for _, m := range mandates {
+		for _, person := range []string{m.Principal, m.Agent} {
+			looks = append(looks, access.Look{
+				Subject: aPerson(person), Fields: []string{"name", "mandate"}, About: m.ID, Purpose: rq.purposeOr("identity.mandate"), Case: rq.caseOr(m.ID),
+			})
+		}
+	}
+	return h.Looks.Look(ctx, rq, looks...)
 }

@@ -27,6 +27,7 @@ type Medical struct {
 	Events   *store.Repo[journal.Entry]
 	Keys     *store.Keys
 	Gateway  payments.Gateway
+	Looks    *Looks
 	Served   func(ctx context.Context, b *medical.Bill) (medical.Served, error) // reminders delivered for a bill
 
 	// Restricts is the list entry in force that withholds an agreement from a person, "" for none, and every entry that was looked

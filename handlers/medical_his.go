@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"xinyi/models"
+	"xinyi/models/access"
 	"xinyi/models/identity"
 	"xinyi/models/medical"
 	"xinyi/store"
@@ -18,15 +19,15 @@ import (
 
 // mountHospital names the routes of a hospital's information system.
 func (h Medical) mountHospital(r *Router) {
-	Post(r, "/his/encounters", h.open, Does("Open a visit", "Says whether it can be put on credit, never why not beyond the code. Care is never refused."), May("medical.his"), Creates)
-	Get(r, "/his/encounters/{id}", h.encounter, Does("A visit of this hospital"), May("medical.his"))
+	Post(r, "/his/encounters", h.open, Does("Open a visit", "Says whether it can be put on credit, never why not beyond the code. Care is never refused."), May("medical.his"), Creates, Reveals)
+	Get(r, "/his/encounters/{id}", h.encounter, Does("A visit of this hospital"), May("medical.his"), Reveals)
 	Post(r, "/his/encounters/{id}/charges", h.charge, Does("Post charges and reversals, at most 200 lines", "PAY_NOW is collected at the desk."), May("medical.his"), Moves, Keeps(month))
 	Post(r, "/his/encounters/{id}/settlements", h.settle, Does("Post the insurer's settlement", "Its sums hold to the fen or it waits in the exception queue."), May("medical.his"), Creates, Keeps(month))
 	Post(r, "/his/encounters/{id}/cancel", h.cancel, Does("Cancel a visit"), May("medical.his"), Moves)
 	Post(r, "/his/settlements/{setlId}/reverse", h.reverse, Does("Take a settlement back whole"), May("medical.his"), Moves, Keeps(month))
 	Post(r, "/his/bills/{billNo}/offline-payments", h.desk, Does("Report a payment taken at the desk"), May("medical.his"), Creates, Keeps(month))
 	Post(r, "/his/bills/{billNo}/offline-refunds", h.deskRefund, Does("Report a refund paid out at the desk"), May("medical.his"), Creates, Keeps(month))
-	Get(r, "/his/exceptions", h.exceptions, Does("Visits whose settlement or charges do not add up"), May("medical.his"))
+	Get(r, "/his/exceptions", h.exceptions, Does("Visits whose settlement or charges do not add up"), May("medical.his"), Reveals)
 }
 
 type openRequest struct {
@@ -74,11 +75,19 @@ func (h Medical) open(ctx context.Context, rq Request, in openRequest) (openView
 	} else if err != nil {
 		return openView{}, err
 	}
+	if err := h.Looks.Look(ctx, rq, visitLooks(rq, []string{"creditable", "available"}, e)...); err != nil {
+		return openView{}, err
+	}
 	view := openView{EncounterID: e.ID, Creditable: e.Agreement != "", ReasonCode: e.Reason}
 	if a != nil && view.Creditable {
 		view.AvailableFen = a.Room(e.ID, typ) / 100 * 100
 	}
 	return view, nil
+}
+
+// visitLooks are a hospital's looks at its own visits; the visit is the case.
+func visitLooks(rq Request, fields []string, visits ...*medical.Encounter) []access.Look {
+	return personal(rq, "medical.care", fields, visits, func(e *medical.Encounter) (id, person string) { return e.ID, e.Person })
 }
 
 // patient finds who the hospital means: by code, which is spent, or by ID number. "" is somebody not known here.
@@ -190,6 +199,9 @@ func (h Medical) own(ctx context.Context, rq Request, id string) (*medical.Encou
 
 func (h Medical) encounter(ctx context.Context, rq Request, in byID) (encounterView, error) {
 	e, err := h.own(ctx, rq, in.ID)
+	if err == nil {
+		err = h.Looks.Look(ctx, rq, visitLooks(rq, []string{"visit"}, e)...)
+	}
 	if err != nil {
 		return encounterView{}, err
 	}
@@ -369,6 +381,9 @@ func (h Medical) deskRefund(ctx context.Context, rq Request, in deskRefundReques
 
 func (h Medical) exceptions(ctx context.Context, rq Request, in PageQuery) (List[encounterView], error) {
 	page, err := h.Encounters.Find(ctx, store.ExceptionsOf(rq.Actor.Org).Page(in.Limit, in.Cursor))
+	if err == nil {
+		err = h.Looks.Look(ctx, rq, visitLooks(rq, []string{"visit"}, page.Items...)...)
+	}
 	if err != nil {
 		return List[encounterView]{}, err
 	}

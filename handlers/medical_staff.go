@@ -6,27 +6,28 @@ import (
 	"strings"
 
 	"xinyi/models"
+	"xinyi/models/access"
 	"xinyi/models/medical"
 	"xinyi/store"
 )
 
 // mountStaff names the routes of hospital finance and the county's health administration. They see bills, amounts and states, and nobody's name.
 func (h Medical) mountStaff(r *Router) {
-	Get(r, "/medical/bills", h.staffBills, Does("Bills of a hospital or a county"), May("medical.bills.list"))
-	Get(r, "/medical/bills/{id}", h.staffBill, Does("A bill, its payments and refunds"), May("medical.bills.list"))
-	Post(r, "/medical/bills/{id}/waive", h.waive, Does("Ask to waive what is owed; a second person approves"), May("medical.bills.waive"), Creates, Keeps(month))
-	Post(r, "/medical/bills/{id}/waivers/{waiver}/decide", h.decideWaiver, Does("Approve or deny a waiver; never one's own"), May("medical.bills.waive"), Moves, Keeps(month))
-	Post(r, "/medical/bills/{id}/dispute/decide", h.decideDispute, Does("Decide a dispute"), May("medical.disputes.decide"), Moves)
-	Post(r, "/medical/bills/{id}/pause", h.pause, Does("Stop a bill's clock"), May("medical.disputes.decide"), Moves)
-	Post(r, "/medical/bills/{id}/resume", h.resume, Does("Let a bill's clock go on"), May("medical.disputes.decide"), Moves)
-	Get(r, "/medical/agreements", h.staffAgreements, Does("Agreements of a county in one state"), May("medical.agreements.list"))
-	Post(r, "/medical/agreements/{id}/suspend", h.suspend, Does("Suspend an agreement, with a reason"), May("medical.agreements.decide"), Moves)
-	Post(r, "/medical/agreements/{id}/reinstate", h.reinstate, Does("Lift an office's suspension"), May("medical.agreements.decide"), Moves)
-	Post(r, "/medical/agreements/{id}/limit", h.setLimit, Does("Change the outpatient limit; never below what is in use"), May("medical.agreements.decide"), Moves)
-	Post(r, "/medical/agreements/{id}/decide", h.decide, Does("Decide a human review of a rejection"), May("medical.agreements.decide"), Moves)
-	Get(r, "/medical/conducts", h.staffConducts, Does("Records of unpaid bills of a county in one state"), May("medical.conducts.decide"))
-	Post(r, "/medical/conducts/{id}/confirm", h.confirm, Does("Confirm a default; only a person does"), May("medical.conducts.decide"), Moves)
-	Post(r, "/medical/conducts/{id}/decide", h.decideObjection, Does("Decide an objection"), May("medical.conducts.decide"), Moves)
+	Get(r, "/medical/bills", h.staffBills, Does("Bills of a hospital or a county"), May("medical.bills.list"), Reveals)
+	Get(r, "/medical/bills/{id}", h.staffBill, Does("A bill, its payments and refunds"), May("medical.bills.list"), Reveals)
+	Post(r, "/medical/bills/{id}/waive", h.waive, Does("Ask to waive what is owed; a second person approves"), May("medical.bills.waive"), Creates, Keeps(month), Reveals)
+	Post(r, "/medical/bills/{id}/waivers/{waiver}/decide", h.decideWaiver, Does("Approve or deny a waiver; never one's own"), May("medical.bills.waive"), Moves, Keeps(month), Reveals)
+	Post(r, "/medical/bills/{id}/dispute/decide", h.decideDispute, Does("Decide a dispute"), May("medical.disputes.decide"), Moves, Reveals)
+	Post(r, "/medical/bills/{id}/pause", h.pause, Does("Stop a bill's clock"), May("medical.disputes.decide"), Moves, Reveals)
+	Post(r, "/medical/bills/{id}/resume", h.resume, Does("Let a bill's clock go on"), May("medical.disputes.decide"), Moves, Reveals)
+	Get(r, "/medical/agreements", h.staffAgreements, Does("Agreements of a county in one state"), May("medical.agreements.list"), Reveals)
+	Post(r, "/medical/agreements/{id}/suspend", h.suspend, Does("Suspend an agreement, with a reason"), May("medical.agreements.decide"), Moves, Reveals)
+	Post(r, "/medical/agreements/{id}/reinstate", h.reinstate, Does("Lift an office's suspension"), May("medical.agreements.decide"), Moves, Reveals)
+	Post(r, "/medical/agreements/{id}/limit", h.setLimit, Does("Change the outpatient limit; never below what is in use"), May("medical.agreements.decide"), Moves, Reveals)
+	Post(r, "/medical/agreements/{id}/decide", h.decide, Does("Decide a human review of a rejection"), May("medical.agreements.decide"), Moves, Reveals)
+	Get(r, "/medical/conducts", h.staffConducts, Does("Records of unpaid bills of a county in one state"), May("medical.conducts.decide"), Reveals)
+	Post(r, "/medical/conducts/{id}/confirm", h.confirm, Does("Confirm a default; only a person does"), May("medical.conducts.decide"), Moves, Reveals)
+	Post(r, "/medical/conducts/{id}/decide", h.decideObjection, Does("Decide an objection"), May("medical.conducts.decide"), Moves, Reveals)
 }
 
 // scoped says whether an office may act in a region, or on its own hospital. Errors: Forbidden "medical.other_region".
@@ -73,7 +74,10 @@ func (h Medical) staffBills(ctx context.Context, rq Request, in staffBillsReques
 		}
 		q = store.BillsOfHospital(hospital, states(in.State)...)
 	}
-	page, err := h.Bills.Find(ctx, q.Page(in.Limit, in.Cursor).Only(append([]string{"agreement", "region", "waivers"}, rowParts...)...))
+	page, err := h.Bills.Find(ctx, q.Page(in.Limit, in.Cursor).Only(append([]string{"agreement", "region", "waivers", "person"}, rowParts...)...))
+	if err == nil {
+		err = h.Looks.Look(ctx, rq, billLooks(rq, page.Items...)...)
+	}
 	if err != nil {
 		return List[staffBillView]{}, err
 	}
@@ -96,7 +100,23 @@ func (h Medical) staffBill(ctx context.Context, rq Request, in byID) (staffBillV
 	if err := scoped(rq.Actor, b.Region, b.Hospital); err != nil {
 		return staffBillView{}, err
 	}
+	if err := h.Looks.Look(ctx, rq, billLooks(rq, b)...); err != nil {
+		return staffBillView{}, err
+	}
 	return viewStaffBill(b, rq), nil
+}
+
+// billLooks are an office's looks at bills; the case is the bill itself unless another is named.
+func billLooks(rq Request, bills ...*medical.Bill) []access.Look {
+	return personal(rq, "medical.billing", []string{"bill"}, bills, func(b *medical.Bill) (id, person string) { return b.ID, b.Person })
+}
+
+func agreementLooks(rq Request, agreements ...*medical.Agreement) []access.Look {
+	return personal(rq, "medical.agreement", []string{"agreement"}, agreements, func(a *medical.Agreement) (id, person string) { return a.ID, a.Person })
+}
+
+func conductLooks(rq Request, conducts ...*medical.Conduct) []access.Look {
+	return personal(rq, "medical.conduct", []string{"conduct"}, conducts, func(c *medical.Conduct) (id, person string) { return c.ID, c.Person })
 }
 
 // onBill changes a bill in the caller's scope.
@@ -107,6 +127,9 @@ func (h Medical) onBill(ctx context.Context, rq Request, id string, change func(
 		}
 		return change(b)
 	})
+	if err == nil {
+		err = h.Looks.Look(ctx, rq, billLooks(rq, b)...)
+	}
 	if err != nil {
 		return staffBillView{}, err
 	}
@@ -189,6 +212,9 @@ func viewStaffAgreement(a *medical.Agreement, lang string) staffAgreementView {
 
 func (h Medical) staffAgreements(ctx context.Context, rq Request, in staffAgreementsRequest) (List[staffAgreementView], error) {
 	page, err := h.Agreements.Find(ctx, store.AgreementsIn(rq.Actor.Region, medical.AgreementState(in.State)).Page(in.Limit, in.Cursor))
+	if err == nil {
+		err = h.Looks.Look(ctx, rq, agreementLooks(rq, page.Items...)...)
+	}
 	if err != nil {
 		return List[staffAgreementView]{}, err
 	}
@@ -206,6 +232,9 @@ func (h Medical) onAgreement(ctx context.Context, rq Request, id string, change 
 		}
 		return change(a)
 	})
+	if err == nil {
+		err = h.Looks.Look(ctx, rq, agreementLooks(rq, a)...)
+	}
 	if err != nil {
 		return staffAgreementView{}, err
 	}
@@ -259,6 +288,9 @@ type staffConductsRequest struct {
 
 func (h Medical) staffConducts(ctx context.Context, rq Request, in staffConductsRequest) (List[conductView], error) {
 	page, err := h.Conducts.Find(ctx, store.ConductsIn(rq.Actor.Region, medical.ConductState(in.State)).Page(in.Limit, in.Cursor))
+	if err == nil {
+		err = h.Looks.Look(ctx, rq, conductLooks(rq, page.Items...)...)
+	}
 	if err != nil {
 		return List[conductView]{}, err
 	}
@@ -273,6 +305,9 @@ func (h Medical) onConduct(ctx context.Context, rq Request, id string, change fu
 		}
 		return change(c)
 	})
+	if err == nil {
+		err = h.Looks.Look(ctx, rq, conductLooks(rq, c)...)
+	}
 	if err != nil {
 		return conductView{}, err
 	}

@@ -28,8 +28,8 @@ var (
 var Purposes = map[string]Purpose{
 	"medical.care":        {Words{"信用就医：为本次就诊核对信用额度", "Pay-later care: what this visit can be put on"}, contracted, true, false, false},
 	"medical.billing":     {Words{"信用就医：处理账单", "Pay-later care: work on a bill"}, contracted, true, false, false},
-	"medical.agreement":   {Words{"信用就医：审核协议与额度", "Pay-later care: agreements and limits"}, contracted, true, true, false},
-	"medical.conduct":     {Words{"信用就医：核实逾期记录与异议", "Pay-later care: records of unpaid bills and objections"}, contracted, true, true, false},
+	"medical.agreement":   {Words{"信用就医：审核协议与额度", "Pay-later care: agreements and limits"}, contracted, true, false, false},
+	"medical.conduct":     {Words{"信用就医：核实逾期记录与异议", "Pay-later care: records of unpaid bills and objections"}, contracted, true, false, false},
 	"medical.supervision": {Words{"卫生健康部门监督信用就医", "Supervision of pay-later care"}, publicService, true, true, true},
 
 	"identity.mandate": {Words{"核实监护或代办委托", "Check a mandate or a guardianship"}, requested, true, false, false},
