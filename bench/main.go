@@ -22,7 +22,7 @@ type plan struct {
 }
 
 func main() {
-	only := flag.String("only", "", "notify: messages and pushes alone")
+	only := flag.String("only", "", "notify: messages and pushes alone; ingest: a file of records alone")
 	short := flag.Bool("short", false, "a quick look: fewer documents, a second each")
 	flag.Parse()
 	p := plan{small: 10_000, large: 100_000, each: 8 * time.Second}
@@ -34,8 +34,11 @@ func main() {
 	ctx, cancel := context.WithTimeout(ctx, 6*time.Minute)
 	defer cancel()
 	run := p.run
-	if *only == "notify" {
-		run = p.alone
+	switch *only {
+	case "notify":
+		run = func(ctx context.Context) error { return p.alone(ctx, p.notify) }
+	case "ingest":
+		run = func(ctx context.Context) error { return p.alone(ctx, p.ingest) }
 	}
 	if err := run(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -43,14 +46,14 @@ func main() {
 	}
 }
 
-// alone measures messages and pushes.
-func (p plan) alone(ctx context.Context) (err error) {
+// alone measures one thing.
+func (p plan) alone(ctx context.Context, measure func(ctx context.Context, dir string) error) (err error) {
 	dir, err := os.MkdirTemp("", "xinyi-bench-*")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	return p.notify(ctx, dir)
+	return measure(ctx, dir)
 }
 
 func (p plan) run(ctx context.Context) (err error) {

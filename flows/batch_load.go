@@ -210,34 +210,35 @@ func (l *load) revise(ctx context.Context, v *verdict, counts *batch.Counts) err
 
 // organisations notes which code goes with which name, and has wrong codes put right.
 func (l *load) organisations(ctx context.Context, verdicts []*verdict) error {
+	var seen []store.Seen
+	var findings []uscc.Finding
+	src := uscc.Source{Unit: l.b.Unit, Region: l.b.Region, Registered: l.item.Code == registration}
 	for _, v := range verdicts {
-		switch {
-		case v.faults == nil && v.row.Kind == models.Organisation:
+		if v.faults == nil && v.row.Kind == models.Organisation {
 			key := string(v.row.Code) + " " + v.row.Name
-			if l.seen[key] {
+			if !l.seen[key] {
+				l.seen[key] = true
+				seen = append(seen, store.Seen{Code: string(v.row.Code), Name: v.row.Name, Source: src})
+			}
+		}
+		for _, fault := range v.faults {
+			if !strings.HasPrefix(fault.Code, "uscc_") {
 				continue
 			}
-			l.seen[key] = true
-			src := uscc.Source{Unit: l.b.Unit, Region: l.b.Region, Registered: l.item.Code == "DJZC"}
-			if err := l.f.Catalogue.Saw(ctx, string(v.row.Code), v.row.Name, src); err != nil {
-				return err
-			}
-		case v.faults != nil:
-			for _, fault := range v.faults {
-				if !strings.HasPrefix(fault.Code, "uscc_") {
-					continue
-				}
-				raw := v.line.Cells[strings.TrimPrefix(fault.Pointer, "/")]
-				if finding, ok := uscc.FromRow(raw, v.row.Name, l.b.Unit, l.b.Region); ok {
-					if _, err := l.f.Catalogue.Report(ctx, finding); err != nil {
-						return err
-					}
-				}
+			raw := v.line.Cells[strings.TrimPrefix(fault.Pointer, "/")]
+			if finding, ok := uscc.FromRow(raw, v.row.Name, l.b.Unit, l.b.Region); ok {
+				findings = append(findings, finding)
 			}
 		}
 	}
-	return nil
+	if err := l.f.Catalogue.SawMany(ctx, seen); err != nil {
+		return err
+	}
+	return l.f.Catalogue.ReportMany(ctx, findings)
 }
+
+// registration is the item that says what an organisation is called.
+const registration = "DJZC"
 
 // count adds the verdicts up and keeps the refused rows.
 func (l *load) count(ctx context.Context, verdicts []*verdict, counts *batch.Counts) error {
