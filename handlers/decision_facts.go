@@ -45,8 +45,8 @@ func (f Facts) Restricts(ctx context.Context, person string) (restricted string,
 			return nil
 		}
 		looked = append(looked, deciding.Cited{Record: r.ID, Version: r.Current.No})
-		measures, _ := r.Current.Attributes[f.Lists.Measures].(string)
-		if restricted == "" && medical.Withholds(measures, f.Lists.Named) {
+		measures, named := r.Current.Attributes[f.Lists.Measures].(string)
+		if named && restricted == "" && medical.Withholds(measures, f.Lists.Named) {
 			restricted = r.Versioned()
 		}
 		return nil

@@ -30,6 +30,7 @@ type bureau struct {
 	recall  Recall
 	facts   Facts
 	entries *store.Repo[access.Entry]
+	medical Medical
 }
 
 const (
@@ -54,6 +55,7 @@ func newBureau(t *testing.T) *bureau {
 	b.h = Decision{Decision: store.OpenDecision(s), Subjects: subjects, Looks: &Looks{Entries: b.entries}}
 	b.recall = Recall{Recall: store.OpenRecall(s), Subjects: subjects}
 	b.facts = Facts{Subjects: subjects, Records: store.NewRepo[record.Record](s, store.Records), Lists: StandardLists}
+	b.medical = Medical{Medical: store.OpenMedical(s), People: people, Restricts: b.facts.Restricts}
 	b.r = NewRouter(Config{Now: b.Now, Auth: places{}, Store: s, Log: slog.New(slog.DiscardHandler)})
 	b.r.Handle(b.h, b.recall)
 	b.must(s.Ensure(t.Context()))
@@ -271,6 +273,17 @@ func TestRestricts(t *testing.T) {
 			t.Errorf("%d: %q, %s", i, restricted, shown)
 		}
 		b.must(b.facts.Records.Delete(t.Context(), r.ID))
+	}
+	sub, err := b.h.Subjects.Of(t.Context(), models.Actor{Person: "ann", Role: models.Resident})
+	b.must(err)
+	r, err := record.New(record.Draft{
+		Item: "YZSX", ItemVersion: 1, Nature: models.Negative, Openness: models.ByQuery, Subject: sub, Unit: "u", Key: "applies", DecidedOn: "2026-03-01",
+		Attributes: map[string]any{StandardLists.Measures: "限制享受优惠政策"},
+	}, record.Standard, models.Clockwork, b.Now())
+	b.must(err)
+	b.must(b.facts.Records.Insert(t.Context(), r))
+	if who, err := b.medical.applicant(t.Context(), "ann", "s1"); err != nil || who.Restricted != r.Versioned() || len(who.Looked) != 1 {
+		t.Errorf("who applies: %+v, %v", who, err)
 	}
 	if restricted, looked, err := b.facts.Restricts(t.Context(), "new"); restricted != "" || looked != nil || err != nil {
 		t.Errorf("without a real name: %q, %v, %v", restricted, looked, err)
