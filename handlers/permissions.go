@@ -78,4 +78,8 @@ var Permissions = map[Action][]models.Role{
 	"uscc.scan":       {models.CreditOffice},
 	"uscc.assign":     {models.CreditOffice},
 	"uscc.correct":    {models.CreditOffice, models.DataOfficer},
+
+	"batches.write": {models.Department, models.DataOfficer},
+	"batches.read":  {models.Department, models.DataOfficer, models.CreditOffice, models.Auditor},
+	"batches.rows":  {models.Department, models.DataOfficer},
 }

@@ -46,6 +46,10 @@ var Silent = map[string]string{
 	"recall.acknowledged": "the person sees it with the call",
 	"recall.sweep_due":    "the call goes on by itself",
 
+	"batch.part_due":  "the batch goes on by itself",
+	"batch.submitted": "whoever submitted it is looking at it",
+	"batch.withdrawn": "whoever withdrew it sees how far it has come",
+
 	"audit.seal_due": "the log is sealed by itself",
 	"audit.sealed":   "everybody can read the heads; nobody has to act",
 

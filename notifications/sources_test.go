@@ -24,7 +24,7 @@ type site struct {
 
 // indirect names the kinds that a function tells through a variable: package.function → kinds.
 var indirect = map[string][]string{
-	"consent.tell": {"consent.asked", "consent.given", "consent.denied", "consent.lapsed", "consent.withdrawn", "consent.expired", "consent.exhausted"},
+	"consent.tell":         {"consent.asked", "consent.given", "consent.denied", "consent.lapsed", "consent.withdrawn", "consent.expired", "consent.exhausted"},
 	"medical.stop":         {"medical.bill_disputed", "medical.bill_paused"},
 	"medical.DecideWaiver": {"medical.bill_waived", "medical.bill_written_off"},
 	"medical.do": {"medical.bill_overdue", "medical.bill_overdue_suspends", "medical.bill_default_noticed", "medical.bill_in_collection",
@@ -33,6 +33,7 @@ var indirect = map[string][]string{
 	"recall.tell":       {"recall.recalled", "recall.chased", "recall.overdue", "recall.acknowledged"},
 	"identity.tellBoth": {"identity.mandate_approved", "identity.mandate_ended"},
 	"identity.tell":     {"identity.represents", "identity.represents_ended"},
+	"batch.tell":        {"batch.submitted", "batch.done", "batch.failed", "batch.withdrawn"},
 	"record.tell": {"record.kept", "record.objected", "record.upheld", "record.revised", "record.corrected", "record.eligible", "record.repaired",
 		"record.restored", "record.ended", "record.withdrawn"},
 	"catalogue.tell": {"catalogue.drafted", "catalogue.changed", "catalogue.submitted", "catalogue.returned", "catalogue.published",
