@@ -67,13 +67,14 @@ type Case struct {
 	Filed   models.Actor   `bson:"filed"`
 	Agent   *Agent         `bson:"agent,omitempty"` // who files for the subject (帮代办)
 
-	Words     models.Secret `bson:"words"` // what the person says
-	Materials []Material    `bson:"materials,omitempty"`
-	Changes   []Change      `bson:"changes,omitempty"` // of an objection: field by field
-	Clock     Clock         `bson:"clock"`
-	Terms     Terms         `bson:"terms"` // copied when it was filed
-	Steps     []Step        `bson:"steps"`
-	Outcome   string        `bson:"outcome,omitempty"` // the reason given at the end, in the office's words
+	Words      models.Secret `bson:"words"` // what the person says
+	Materials  []Material    `bson:"materials,omitempty"`
+	Changes    []Change      `bson:"changes,omitempty"`    // of an objection: field by field
+	Withdrawal bool          `bson:"withdrawal,omitempty"` // of an objection that is right: the whole record goes
+	Clock      Clock         `bson:"clock"`
+	Terms      Terms         `bson:"terms"` // copied when it was filed
+	Steps      []Step        `bson:"steps"`
+	Outcome    string        `bson:"outcome,omitempty"` // the reason given at the end, in the office's words
 
 	Repair *RepairFile `bson:"repair,omitempty"` // of a repair alone
 }

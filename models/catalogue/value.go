@@ -1,0 +1,29 @@
+package catalogue
+
+import "xinyi/models"
+
+// Value reads one cell that is to take the place of another: what the attribute is then, and whether it is private. A column that
+// says who the subject is, or by which number and day the record is known, has no other value: such a record is withdrawn.
+// The fault points at the column.
+func (f *Form) Value(key, text string) (value any, private bool, fault *models.Field) {
+	i, ok := f.keys[key]
+	if !ok {
+		return nil, false, &models.Field{Pointer: Pointer(key), Code: "unknown_column"}
+	}
+	c := &f.Columns[i]
+	if c.role != "" && c.role != roleUntil {
+		return nil, false, &models.Field{Pointer: Pointer(key), Code: "fixed_column"}
+	}
+	text = tidy(text)
+	if text == "" {
+		if c.Required {
+			return nil, false, &models.Field{Pointer: Pointer(key), Code: "required"}
+		}
+		return nil, c.Private, nil
+	}
+	value, code, args := c.parse(text)
+	if code != "" {
+		return nil, false, &models.Field{Pointer: Pointer(key), Code: code, Args: args}
+	}
+	return value, c.Private, nil
+}
