@@ -82,4 +82,9 @@ var Permissions = map[Action][]models.Role{
 	"batches.write": {models.Department, models.DataOfficer},
 	"batches.read":  {models.Department, models.DataOfficer, models.CreditOffice, models.Auditor},
 	"batches.rows":  {models.Department, models.DataOfficer},
+
+	"cases.mine":   {models.Resident, models.Business},
+	"cases.desk":   {models.CreditOffice, models.DataOfficer, models.Department, models.TownStaff, models.CountyHealth, models.Auditor},
+	"cases.decide": {models.CreditOffice, models.DataOfficer, models.Department, models.TownStaff, models.CountyHealth},
+	"cases.answer": {models.DataOfficer, models.Department},
 }

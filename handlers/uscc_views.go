@@ -38,26 +38,26 @@ func viewScan(s *uscc.Scan) scanView {
 
 // ticketView is one wrong or doubled code.
 type ticketView struct {
-	ID         string          `json:"id"`
-	State      uscc.State      `json:"state"`
-	Class      uscc.Class      `json:"class"`
-	ClassText  string          `json:"classText"`
-	Code       string          `json:"code,omitempty"`
-	Name       string          `json:"name"`
-	Region     models.Region   `json:"region"`
-	Unit       string          `json:"unit" description:"That named it"`
-	Codes      []string        `json:"codes,omitempty" description:"Codes of one name"`
-	Names      []string        `json:"names,omitempty" description:"Names of one code"`
-	Suggest    string          `json:"suggest,omitempty" description:"For a human to decide"`
-	Authority  string          `json:"authority"`
-	Desk       string          `json:"desk,omitempty" description:"Unit that works on it"`
-	Due        models.Day      `json:"due"`
-	Late       bool            `json:"late"`
-	Seen       int             `json:"seen" description:"Days on which it was found"`
-	LastSeen   time.Time       `json:"lastSeen"`
+	ID         string                `json:"id"`
+	State      uscc.State            `json:"state"`
+	Class      uscc.Class            `json:"class"`
+	ClassText  string                `json:"classText"`
+	Code       string                `json:"code,omitempty"`
+	Name       string                `json:"name"`
+	Region     models.Region         `json:"region"`
+	Unit       string                `json:"unit" description:"That named it"`
+	Codes      []string              `json:"codes,omitempty" description:"Codes of one name"`
+	Names      []string              `json:"names,omitempty" description:"Names of one code"`
+	Suggest    string                `json:"suggest,omitempty" description:"For a human to decide"`
+	Authority  string                `json:"authority"`
+	Desk       string                `json:"desk,omitempty" description:"Unit that works on it"`
+	Due        models.Day            `json:"due"`
+	Late       bool                  `json:"late"`
+	Seen       int                   `json:"seen" description:"Days on which it was found"`
+	LastSeen   time.Time             `json:"lastSeen"`
 	Correction *ticketCorrectionView `json:"correction,omitempty"`
-	VerifiedAt *time.Time      `json:"verifiedAt,omitempty"`
-	CreatedAt  time.Time       `json:"createdAt"`
+	VerifiedAt *time.Time            `json:"verifiedAt,omitempty"`
+	CreatedAt  time.Time             `json:"createdAt"`
 
 	revision int64
 }

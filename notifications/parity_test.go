@@ -30,6 +30,7 @@ var samples = map[string][]string{
 	"shares":    {"2", "0"},
 	"reports":   {"1", "0"},
 	"record":    {"r1"},
+	"note":      {"材料齐全"},
 	"part":      {"1"},
 	"rejected":  {"1"},
 	"accepted":  {"1"},

@@ -50,6 +50,11 @@ var Silent = map[string]string{
 	"batch.submitted": "whoever submitted it is looking at it",
 	"batch.withdrawn": "whoever withdrew it sees how far it has come",
 
+	"casework.answered":  "the desk goes on with it; the person hears the decision",
+	"casework.supplied":  "the person has just done it",
+	"casework.withdrawn": "the person has just done it",
+	"casework.closed":    "what it came to was told when it was decided",
+
 	"audit.seal_due": "the log is sealed by itself",
 	"audit.sealed":   "everybody can read the heads; nobody has to act",
 

@@ -9,10 +9,12 @@ var (
 		Indexes: []Index{
 			{Paths: []string{"slot"}, Unique: true},
 			{Paths: []string{"subject.ref", "state", "createdAt"}},
+			{Paths: []string{"subject.person", "state", "createdAt"}},
 			{Paths: []string{"asker.org", "createdAt"}},
 		},
 		Queries: map[string]Query{
 			"ConsentsOf": ConsentsOf([]string{"s", "t"}, consent.Given), "ConsentsOf all": ConsentsOf([]string{"s"}), "ConsentsAsked": ConsentsAsked("bank"),
+			"ConsentsOfPerson": ConsentsOfPerson("p", consent.Given),
 		},
 	}
 	Receipts = Collection{
@@ -34,6 +36,11 @@ func ConsentsOf(refs []string, states ...consent.State) Query {
 		states = consent.States
 	}
 	return Where("subject.ref", In, anys(refs)...).And("state", In, anys(states)...).Desc("createdAt")
+}
+
+// ConsentsOfPerson lists the consents of an account in some states, the newest first. Index: subject.person, state, createdAt.
+func ConsentsOfPerson(person string, states ...consent.State) Query {
+	return Where("subject.person", Eq, person).And("state", In, anys(states)...).Desc("createdAt")
 }
 
 // ConsentsAsked lists what an organisation asked for, the newest first. Index: asker.org, createdAt.

@@ -1,6 +1,8 @@
 package casework
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -92,8 +94,8 @@ func (c *Case) Uphold(by models.Actor, how Correction, now time.Time) error {
 			c.Changes[i].New = c.Changes[i].Old
 		}
 	}
-	for field, value := range how.Values {
-		c.set(field, value)
+	for _, field := range slices.Sorted(maps.Keys(how.Values)) {
+		c.set(field, how.Values[field])
 	}
 	return nil
 }

@@ -1,0 +1,296 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"xinyi/models"
+	"xinyi/models/access"
+	"xinyi/models/casework"
+	"xinyi/models/catalogue"
+	"xinyi/models/decision"
+	"xinyi/models/record"
+	"xinyi/store"
+)
+
+// Casework is the door to what people ask of the offices about their file, and to the offices' desks.
+type Casework struct {
+	Cases     *store.Repo[casework.Case]
+	Records   *store.Repo[record.Record]
+	Entries   *store.Repo[access.Entry]
+	Decisions *store.Repo[decision.Decision]
+	Subjects  store.Subjects
+	Forms     *Forms
+	Looks     *Looks
+	Terms     casework.Terms
+	Desks     casework.Desks
+	Check     func(form *catalogue.Form, r *record.Record, changes []casework.Change) error // whether a record may say so
+}
+
+// Mount names the routes.
+func (h Casework) Mount(r *Router) {
+	Post(r, "/me/objections", h.object, Does("Object to a record of my file (异议)", "The record carries the mark at once, wherever it is shown"), May("cases.mine"), Creates, Tag("objections"))
+	Get(r, "/me/objections", h.objections, Does("My objections, the newest first"), May("cases.mine"), Tag("objections"))
+	Post(r, "/me/accesses/{id}/challenge", h.contest, Does("Challenge a look at my data", "Another office answers than the one that looked"), May("cases.mine"), Creates, Tag("accesses"))
+	Post(r, "/decisions/{id}/review", h.review, Does("Ask for a person to look at what was decided by rule"), May("cases.mine"), Creates)
+	Get(r, "/me/cases", h.mine, Does("All I asked for, the newest first"), May("cases.mine"), Tag("cases"))
+	Get(r, "/me/cases/{id}", h.one, Does("One of my cases, with its clock and every step"), May("cases.mine"), Tag("cases"))
+	Post(r, "/me/cases/{id}/supply", h.supply, Does("Hand in what was asked for"), May("cases.mine"), Tag("cases"))
+	Post(r, "/me/cases/{id}/withdraw", h.giveUp, Does("Give a case up"), May("cases.mine"), Tag("cases"))
+
+	Get(r, "/cases", h.queue, Does("What my desk has to act on, the first due first"), May("cases.desk"))
+	Get(r, "/cases/{id}", h.desk, Does("A case on my desk, with what it is about", "The look is logged and shown to the person"), May("cases.desk"), Reveals)
+	Post(r, "/cases/{id}/check", h.check, Does("Have the source unit check an objection"), May("cases.decide"))
+	Post(r, "/cases/{id}/answer", h.answer, Does("Say as the source unit what you found"), May("cases.answer"))
+	Post(r, "/cases/{id}/approve", h.approve, Does("Decide that the person is right", "An objection needs the values that are right, or withdraw"), May("cases.decide"))
+	Post(r, "/cases/{id}/reject", h.reject, Does("Decide that the person is not right, with the reason"), May("cases.decide"))
+	Post(r, "/cases/{id}/ask", h.ask, Does("Ask the person for more; the clock stands meanwhile"), May("cases.decide"))
+}
+
+// caseView is a case as its subject sees it.
+type caseView struct {
+	ID       string            `json:"id"`
+	Revision int64             `json:"revision"`
+	No       string            `json:"no"`
+	Kind     casework.Kind     `json:"kind"`
+	State    casework.State    `json:"state"`
+	About    aboutView         `json:"about"`
+	Desk     string            `json:"desk"`
+	DueOn    models.Day        `json:"dueOn,omitempty" description:"Last day for the office; absent while nothing runs"`
+	Stands   bool              `json:"clockStands" description:"The clock waits for the person"`
+	Late     bool              `json:"late"`
+	Words    string            `json:"words,omitempty"`
+	Changes  []fieldChangeView `json:"changes,omitempty"`
+	Agent    string            `json:"authorisation,omitempty" description:"Which paper an agent showed"`
+	Outcome  string            `json:"outcome,omitempty"`
+	Steps    []stepView        `json:"steps"`
+	At       time.Time         `json:"createdAt"`
+}
+
+// Revised lets clients ask whether it changed.
+func (v caseView) Revised() int64 { return v.Revision }
+
+type aboutView struct {
+	Kind    string `json:"kind"`
+	ID      string `json:"id"`
+	Version int    `json:"version,omitempty"`
+	Item    string `json:"item,omitempty"`
+}
+
+type fieldChangeView struct {
+	Field string `json:"field"`
+	Old   string `json:"old"`
+	New   string `json:"new"`
+}
+
+type stepView struct {
+	At    time.Time      `json:"at"`
+	By    models.Role    `json:"by"`
+	State casework.State `json:"state"`
+	Note  string         `json:"note,omitempty"`
+}
+
+func viewCase(c *casework.Case) caseView {
+	v := caseView{
+		ID: c.ID, Revision: c.Head().Revision, No: c.No, Kind: c.Kind, State: c.State, About: aboutView{c.About.Kind, c.About.ID, c.About.Version, c.About.Item},
+		Desk: c.Desk, DueOn: c.Clock.Due, Stands: c.Clock.Stopped != "", Late: c.Clock.Late, Words: c.Words.Reveal(), Outcome: c.Outcome,
+		Steps: []stepView{}, At: c.CreatedAt,
+	}
+	if c.Agent != nil {
+		v.Agent = c.Agent.Authorisation
+	}
+	for _, ch := range c.Changes {
+		v.Changes = append(v.Changes, fieldChangeView{ch.Field, ch.Old.Reveal(), ch.New.Reveal()})
+	}
+	for _, s := range c.Steps {
+		v.Steps = append(v.Steps, stepView{s.At, s.By, s.State, s.Note})
+	}
+	return v
+}
+
+// insert keeps a case; one that is open about the same thing already is a conflict, the same one after a crash is not.
+func (h Casework) insert(ctx context.Context, c *casework.Case) (caseView, error) {
+	err := h.Cases.Insert(ctx, c)
+	if !errors.Is(err, models.Conflict) {
+		return viewCase(c), err
+	}
+	was, err := h.Cases.Get(ctx, c.ID)
+	if errors.Is(err, models.NotFound) {
+		return caseView{}, models.E(models.Conflict, "casework.open_already")
+	}
+	if err != nil {
+		return caseView{}, err
+	}
+	return viewCase(was), nil
+}
+
+type objectRequest struct {
+	RecordID string `json:"recordId" validate:"required,max=128"`
+	Changes  []struct {
+		Field string `json:"field" validate:"required,max=64"`
+		New   string `json:"new" validate:"max=2000"`
+	} `json:"changes,omitempty" validate:"max=50,dive"`
+	Words string `json:"words,omitempty" validate:"max=2000"`
+}
+
+func (h Casework) object(ctx context.Context, rq Request, in objectRequest) (caseView, error) {
+	sub, err := h.Subjects.Of(ctx, rq.Actor)
+	if err != nil {
+		return caseView{}, err
+	}
+	r, err := h.Records.Get(ctx, in.RecordID)
+	if err != nil || !r.Subject.Is(sub) {
+		return caseView{}, notYours(err)
+	}
+	if r.State != record.Objected && !r.Used() {
+		return caseView{}, models.Refused(r.Life, nil, "record.not_objectable")
+	}
+	f := casework.Filing{
+		Subject: sub, About: casework.About{Kind: "record", ID: r.ID, Version: r.Current.No, Item: r.Item, Unit: r.Unit},
+		Desk: h.Desks.Of(r.Region), Region: r.Region, Words: in.Words,
+	}
+	for _, ch := range in.Changes {
+		f.Changes = append(f.Changes, casework.Change{Field: ch.Field, Old: oldValue(r, ch.Field), New: models.NewSecret(ch.New)})
+	}
+	_, form, err := h.Forms.Of(ctx, r.Item, r.ItemVersion)
+	if err != nil {
+		return caseView{}, err
+	}
+	if err := h.Check(form, r, f.Changes); err != nil {
+		return caseView{}, err
+	}
+	c, err := casework.Object(rq.NewID(), f, h.Terms, rq.Actor, rq.Now)
+	if err != nil {
+		return caseView{}, err
+	}
+	return h.insert(ctx, c)
+}
+
+// oldValue is what a field says now, as a cell would.
+func oldValue(r *record.Record, field string) models.Secret {
+	if s, private := r.Current.Private[field]; private {
+		return s
+	}
+	switch x := r.Current.Attributes[field].(type) {
+	case string:
+		return models.NewSecret(x)
+	case int64:
+		return models.NewSecret(models.Fen(x).Yuan())
+	case bool:
+		return models.NewSecret(map[bool]string{true: "1", false: "0"}[x])
+	}
+	return models.Secret{}
+}
+
+type wordsOnlyRequest struct {
+	byID
+	Words string `json:"words" validate:"required,max=2000"`
+}
+
+func (h Casework) contest(ctx context.Context, rq Request, in wordsOnlyRequest) (caseView, error) {
+	sub, refs, err := whose(ctx, h.Subjects, rq.Actor)
+	if err != nil {
+		return caseView{}, err
+	}
+	e, err := h.Entries.Get(ctx, in.ID)
+	if err != nil || !slices.Contains(refs, e.Subject.Ref) && (e.Subject.Person == "" || e.Subject.Person != sub.Person) {
+		return caseView{}, notYours(err)
+	}
+	desk := h.Desks.Of(rq.Actor.Region)
+	if desk == e.By.Org { // no office answers for itself
+		desk = h.Desks.Above(desk)
+	}
+	c, err := casework.Contest(rq.NewID(), casework.Filing{
+		Subject: sub, About: casework.About{Kind: "access", ID: e.ID}, Desk: desk, Region: rq.Actor.Region, Words: in.Words,
+	}, h.Terms, rq.Actor, rq.Now)
+	if err != nil {
+		return caseView{}, err
+	}
+	return h.insert(ctx, c)
+}
+
+func (h Casework) review(ctx context.Context, rq Request, in wordsOnlyRequest) (caseView, error) {
+	sub, _, err := whose(ctx, h.Subjects, rq.Actor)
+	if err != nil {
+		return caseView{}, err
+	}
+	d, err := h.Decisions.Get(ctx, in.ID)
+	if err != nil || !d.Subject.Is(sub) && (d.Person == "" || d.Person != sub.Person) {
+		return caseView{}, notYours(err)
+	}
+	c, err := casework.AskReview(rq.NewID(), casework.Filing{
+		Subject: sub, About: casework.About{Kind: "decision", ID: d.ID}, Desk: h.Desks.Of(rq.Actor.Region), Region: rq.Actor.Region, Words: in.Words,
+	}, h.Terms, rq.Actor, rq.Now)
+	if err != nil {
+		return caseView{}, err
+	}
+	return h.insert(ctx, c)
+}
+
+type casesRequest struct {
+	Kind string `query:"kind" validate:"omitempty,oneof=OBJECTION REPAIR CHALLENGE REVIEW ERASURE"`
+	PageQuery
+}
+
+func (in casesRequest) kinds() []casework.Kind {
+	if in.Kind == "" {
+		return nil
+	}
+	return []casework.Kind{casework.Kind(in.Kind)}
+}
+
+func (h Casework) objections(ctx context.Context, rq Request, in PageQuery) (List[caseView], error) {
+	return h.mine(ctx, rq, casesRequest{string(casework.Objection), in})
+}
+
+func (h Casework) mine(ctx context.Context, rq Request, in casesRequest) (List[caseView], error) {
+	sub, err := h.Subjects.Of(ctx, rq.Actor)
+	if err != nil {
+		return List[caseView]{}, err
+	}
+	page, err := h.Cases.Find(ctx, store.CasesOf(sub.Ref, in.kinds()...).Page(in.Limit, in.Cursor))
+	if err != nil {
+		return List[caseView]{}, err
+	}
+	return Listed(page, viewCase), nil
+}
+
+func (h Casework) one(ctx context.Context, rq Request, in byID) (caseView, error) {
+	sub, _, err := whose(ctx, h.Subjects, rq.Actor)
+	if err != nil {
+		return caseView{}, err
+	}
+	c, err := h.Cases.Get(ctx, in.ID)
+	if err != nil || !c.ForSubject(sub) {
+		return caseView{}, notYours(err)
+	}
+	return viewCase(c), nil
+}
+
+// own changes one of the caller's cases.
+func (h Casework) own(ctx context.Context, rq Request, id string, change func(*casework.Case) error) (caseView, error) {
+	sub, _, err := whose(ctx, h.Subjects, rq.Actor)
+	if err != nil {
+		return caseView{}, err
+	}
+	c, err := h.Cases.Update(ctx, id, func(c *casework.Case) error {
+		if !c.ForSubject(sub) {
+			return notYours(nil)
+		}
+		return change(c)
+	})
+	if err != nil {
+		return caseView{}, err
+	}
+	return viewCase(c), nil
+}
+
+func (h Casework) supply(ctx context.Context, rq Request, in wordsOnlyRequest) (caseView, error) {
+	return h.own(ctx, rq, in.ID, func(c *casework.Case) error { return c.Supply(in.Words, nil, rq.Actor, rq.Now) })
+}
+
+func (h Casework) giveUp(ctx context.Context, rq Request, in byID) (caseView, error) {
+	return h.own(ctx, rq, in.ID, func(c *casework.Case) error { return c.Withdraw(rq.Actor, rq.Now) })
+}

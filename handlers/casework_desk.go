@@ -1,0 +1,185 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"xinyi/models"
+	"xinyi/models/access"
+	"xinyi/models/casework"
+	"xinyi/store"
+)
+
+// deskRow is a case in a queue; it names nobody.
+type deskRow struct {
+	ID    string         `json:"id"`
+	No    string         `json:"no"`
+	Kind  casework.Kind  `json:"kind"`
+	State casework.State `json:"state"`
+	DueOn models.Day     `json:"dueOn,omitempty"`
+	Late  bool           `json:"late"`
+	Item  string         `json:"item,omitempty"`
+	Unit  string         `json:"unit,omitempty"`
+}
+
+func viewDeskRow(c *casework.Case) deskRow {
+	return deskRow{c.ID, c.No, c.Kind, c.State, c.Clock.Due, c.Clock.Late, c.About.Item, c.About.Unit}
+}
+
+func (h Casework) queue(ctx context.Context, rq Request, in casesRequest) (List[deskRow], error) {
+	page, err := h.Cases.Find(ctx, store.CasesQueued(rq.Actor.Org, in.kinds()...).Page(in.Limit, in.Cursor))
+	if err != nil {
+		return List[deskRow]{}, err
+	}
+	return Listed(page, viewDeskRow), nil
+}
+
+// deskCaseView is a case with what its subject says.
+type deskCaseView struct {
+	caseView
+	Words   string            `json:"words,omitempty" personal:"true"`
+	Changes []fieldChangeView `json:"changes,omitempty" personal:"true"`
+	Record  *recordView       `json:"record,omitempty" description:"What it is about, when that is a record"`
+}
+
+// sits says whether the caller's desk has to do with a case now.
+func sits(a models.Actor, c *casework.Case) bool {
+	switch {
+	case a.Is(models.Auditor):
+		return a.Region.Contains(c.Region)
+	case a.Is(models.DataOfficer, models.Department):
+		return a.Org == c.About.Unit && c.State == casework.Checking || a.Org == c.Desk
+	}
+	return a.Org == c.Desk
+}
+
+func (h Casework) desk(ctx context.Context, rq Request, in byID) (deskCaseView, error) {
+	c, err := h.Cases.Get(ctx, in.ID)
+	if err != nil || !sits(rq.Actor, c) {
+		return deskCaseView{}, notYours(err)
+	}
+	purpose := map[casework.Kind]string{
+		casework.Objection: "credit.objection", casework.Repair: "credit.repair", casework.Review: "credit.decision",
+		casework.Challenge: "credit.case", casework.Erasure: "credit.case",
+	}[c.Kind]
+	look := access.Look{Subject: c.Subject, Fields: []string{"case." + string(c.Kind)}, About: c.ID, Purpose: purpose, Case: c.ID}
+	v := deskCaseView{}
+	r, err := h.Records.Get(ctx, c.About.ID)
+	if c.About.Kind == "record" && err == nil {
+		look.Fields = append(look.Fields, "records."+r.Item)
+	} else if err != nil && !errors.Is(err, models.NotFound) {
+		return v, err
+	}
+	if err := h.Looks.Look(ctx, rq, look); err != nil {
+		return v, err
+	}
+	if c.About.Kind == "record" && r != nil {
+		whole, err := shower{h.Forms, rq.Lang, false}.whole(ctx, r)
+		if err != nil {
+			return v, err
+		}
+		v.Record = &whole
+	}
+	v.caseView = viewCase(c)
+	v.Words, v.Changes = v.caseView.Words, v.caseView.Changes
+	return v, nil
+}
+
+// onDesk changes a case that lies on the caller's desk. The answer names nobody.
+func (h Casework) onDesk(ctx context.Context, rq Request, id string, change func(*casework.Case) error) (deskRow, error) {
+	c, err := h.Cases.Update(ctx, id, func(c *casework.Case) error {
+		if !sits(rq.Actor, c) {
+			return notYours(nil)
+		}
+		if err := rq.Fresh(c.Revision); err != nil {
+			return err
+		}
+		return change(c)
+	})
+	if err != nil {
+		return deskRow{}, err
+	}
+	return viewDeskRow(c), nil
+}
+
+func (h Casework) check(ctx context.Context, rq Request, in byID) (deskRow, error) {
+	return h.onDesk(ctx, rq, in.ID, func(c *casework.Case) error { return c.Check(rq.Actor, rq.Now) })
+}
+
+type answerRequest struct {
+	byID
+	Right *bool  `json:"right" validate:"required" description:"Whether the person is right"`
+	Note  string `json:"note" validate:"required,max=500"`
+}
+
+func (h Casework) answer(ctx context.Context, rq Request, in answerRequest) (deskRow, error) {
+	return h.onDesk(ctx, rq, in.ID, func(c *casework.Case) error { return c.Answer(rq.Actor, *in.Right, in.Note, rq.Now) })
+}
+
+type upholdRequest struct {
+	byID
+	Values   map[string]string `json:"values,omitempty" validate:"max=50" description:"Of an objection: what fields are to say, by column key"`
+	Withdraw bool              `json:"withdraw,omitempty" description:"Of an objection: the whole record goes"`
+	Reason   string            `json:"reason" validate:"required,max=500"`
+}
+
+func (h Casework) approve(ctx context.Context, rq Request, in upholdRequest) (deskRow, error) {
+	if err := h.possible(ctx, rq, in); err != nil {
+		return deskRow{}, err
+	}
+	return h.onDesk(ctx, rq, in.ID, func(c *casework.Case) error {
+		switch c.Kind {
+		case casework.Objection:
+			return c.Uphold(rq.Actor, casework.Correction{Withdraw: in.Withdraw, Values: in.Values, Reason: in.Reason}, rq.Now)
+		case casework.Challenge, casework.Review, casework.Erasure, casework.Repair:
+		}
+		return c.Grant(rq.Actor, in.Reason, rq.Now)
+	})
+}
+
+// possible says whether a record may say what an objection is to be granted.
+func (h Casework) possible(ctx context.Context, rq Request, in upholdRequest) error {
+	c, err := h.Cases.Get(ctx, in.ID)
+	if err != nil || !sits(rq.Actor, c) {
+		return notYours(err)
+	}
+	if c.Kind != casework.Objection || in.Withdraw {
+		return nil
+	}
+	r, err := h.Records.Get(ctx, c.About.ID)
+	if err != nil {
+		return err
+	}
+	_, form, err := h.Forms.Of(ctx, r.Item, r.ItemVersion)
+	if err != nil {
+		return err
+	}
+	var changes []casework.Change
+	for field, value := range in.Values {
+		changes = append(changes, casework.Change{Field: field, Old: oldValue(r, field), New: models.NewSecret(value)})
+	}
+	slices.SortFunc(changes, func(a, b casework.Change) int { return compareText(a.Field, b.Field) })
+	return h.Check(form, r, changes)
+}
+
+func (h Casework) reject(ctx context.Context, rq Request, in reasonRequest) (deskRow, error) {
+	return h.onDesk(ctx, rq, in.ID, func(c *casework.Case) error { return c.Reject(rq.Actor, in.Reason, rq.Now) })
+}
+
+func (h Casework) ask(ctx context.Context, rq Request, in reasonRequest) (deskRow, error) {
+	return h.onDesk(ctx, rq, in.ID, func(c *casework.Case) error { return c.Ask(rq.Actor, in.Reason, rq.Now) })
+}
+
+// Ground is the case that a look rests on. Errors: NotFound.
+func (h Casework) Ground(ctx context.Context, id string) (*access.Ground, error) {
+	c, err := h.Cases.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	g := &access.Ground{ID: c.ID, Subject: c.Subject, Desk: c.Desk, Region: c.Region, Open: c.Open()}
+	if c.State == casework.Checking {
+		g.Desk = c.About.Unit
+	}
+	return g, nil
+}
