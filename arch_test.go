@@ -181,8 +181,8 @@ func TestNothingAmbient(t *testing.T) {
 }
 
 // engines are the packages of models that are no capability: what several capabilities use, and the documents of the
-// machinery itself (the event log, the inbox and what is carried out of it, the sandbox clock).
-var engines = []string{"rule", "score", "notice", "journal", "inbox", "delivery", "sandbox"}
+// machinery itself (the event log, the inbox and what is carried out of it, small files, the sandbox clock).
+var engines = []string{"rule", "score", "notice", "journal", "inbox", "delivery", "sandbox", "blob"}
 
 // pieces is what every capability has, by its name.
 var pieces = map[string]func(name string) bool{
@@ -194,12 +194,20 @@ var pieces = map[string]func(name string) bool{
 	"templates": func(x string) bool {
 		return exists("notifications/text/"+x+".*.zh.tmpl") && exists("notifications/text/"+x+".*.en.tmpl")
 	},
-	"server": func(x string) bool { return says("server/app.go", "handlers."+strings.ToUpper(x[:1])+x[1:]+"{") },
+	"server": func(x string) bool {
+		door := "handlers." + strings.ToUpper(x[:1]) + x[1:] + "{"
+		return says("server/app.go", door) || says("server/files.go", door)
+	},
 	"README": func(x string) bool { return says("README.md", "| `"+x+"` |") && says("README.zh-CN.md", "| `"+x+"` |") },
 }
 
 // lacks says which piece a capability does without, and why it is right to.
 var lacks = map[string]map[string]string{
+	"access": {
+		"flows": "nothing follows from a look; its challenge is casework",
+		"seed":  "looks are made by those who look",
+	},
+	"consent": {"seed": "consent is nobody's to make up"},
 	"webhook": {
 		"templates": "systems hear of webhooks, and read no words",
 	},

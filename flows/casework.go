@@ -171,3 +171,9 @@ func Amended(form *catalogue.Form, r *record.Record, changes []casework.Change) 
 	}
 	return out, nil
 }
+
+// Possible says whether a record may say what changes ask for. Errors: as Amended.
+func Possible(form *catalogue.Form, r *record.Record, changes []casework.Change) error {
+	_, err := Amended(form, r, changes)
+	return err
+}

@@ -11,15 +11,15 @@ import (
 	"xinyi/store"
 )
 
-// Accesses shows people who looked at their data, and auditors who looked at whose.
-type Accesses struct {
+// Access shows people who looked at their data, and auditors who looked at whose.
+type Access struct {
 	Entries  *store.Repo[access.Entry]
 	Subjects store.Subjects
 	Looks    *Looks
 }
 
 // Mount names the routes.
-func (h Accesses) Mount(r *Router) {
+func (h Access) Mount(r *Router) {
 	Get(r, "/me/accesses", h.mine, Does("Who looked at my data, the newest first", "When, which office, in what role, which fields, for what purpose, on what ground and for which case; also what was asked for and refused"),
 		May("accesses.own"), Tag("accesses"))
 	Get(r, "/me/accesses/{id}", h.one, Does("One look at my data"), May("accesses.own"), Tag("accesses"))
@@ -64,7 +64,7 @@ func viewAccess(e *access.Entry, lang string) accessView {
 }
 
 // refs are all names under which looks at the caller's data are kept: who has given no real name yet is known by the account.
-func (h Accesses) refs(ctx context.Context, a models.Actor) ([]string, error) {
+func (h Access) refs(ctx context.Context, a models.Actor) ([]string, error) {
 	_, refs, err := whose(ctx, h.Subjects, a)
 	if a.Is(models.Business) {
 		return refs, err
@@ -75,7 +75,7 @@ func (h Accesses) refs(ctx context.Context, a models.Actor) ([]string, error) {
 	return append(slices.DeleteFunc(refs, func(r string) bool { return r == "" }), access.Account(a.Person)), nil
 }
 
-func (h Accesses) mine(ctx context.Context, rq Request, in PageQuery) (List[accessView], error) {
+func (h Access) mine(ctx context.Context, rq Request, in PageQuery) (List[accessView], error) {
 	refs, err := h.refs(ctx, rq.Actor)
 	if err != nil {
 		return List[accessView]{}, err
@@ -87,7 +87,7 @@ func (h Accesses) mine(ctx context.Context, rq Request, in PageQuery) (List[acce
 	return Listed(page, func(e *access.Entry) accessView { return viewAccess(e, rq.Lang) }), nil
 }
 
-func (h Accesses) one(ctx context.Context, rq Request, in byID) (accessView, error) {
+func (h Access) one(ctx context.Context, rq Request, in byID) (accessView, error) {
 	refs, err := h.refs(ctx, rq.Actor)
 	if err != nil {
 		return accessView{}, err
@@ -111,7 +111,7 @@ type auditAccessView struct {
 	Officer string        `json:"officer,omitempty" personal:"true" description:"Who looked; absent for a system"`
 }
 
-func (h Accesses) audit(ctx context.Context, rq Request, in auditAccesses) (List[auditAccessView], error) {
+func (h Access) audit(ctx context.Context, rq Request, in auditAccesses) (List[auditAccessView], error) {
 	q := store.AccessesWatched(rq.Actor.Region)
 	if in.Org != "" {
 		q = store.AccessesBy(in.Org)

@@ -57,7 +57,7 @@ func allRoutes(t *testing.T) *Router {
 	r := NewRouter(Config{Now: time.Now, Auth: names{}, Store: s, Log: slog.New(slog.DiscardHandler)})
 	r.Handle(
 		Division{}, Identity{}, Medical{}, Ledger{}, Payments{}, Inbox{}, Delivery{}, Campaign{}, Webhook{}, Events{}, Audit{},
-		Consent{}, Partners{}, Query{}, Accesses{}, Record{}, Decision{},
+		Consent{}, Partners{}, Query{}, Access{}, Record{}, Decision{},
 	)
 	return r
 }

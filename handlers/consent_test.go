@@ -73,7 +73,7 @@ func sharings(t *testing.T) *sharing {
 	e.r = NewRouter(Config{Now: e.Now, Auth: places{}, Store: s, Log: slog.New(slog.DiscardHandler)})
 	e.r.Handle(
 		Consent{Consent: e.consent, Subjects: e.subjects, Policy: consent.Standard}, Partners{Consent: e.consent, Clients: clients},
-		e.query, Accesses{Entries: e.entries, Subjects: e.subjects, Looks: looks},
+		e.query, Access{Entries: e.entries, Subjects: e.subjects, Looks: looks},
 	)
 	if err := errors.Join(s.Ensure(t.Context()), e.r.Finish()); err != nil {
 		t.Fatal(err)

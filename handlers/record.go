@@ -25,6 +25,7 @@ type Record struct {
 	Forms    *Forms
 	Looks    *Looks
 	Policy   record.Policy
+	Forget   func(person string) // makes a person's next request be read afresh
 }
 
 // Mount names the routes.

@@ -18,10 +18,14 @@ import (
 	"xinyi/flows"
 	"xinyi/handlers"
 	"xinyi/models"
+	"xinyi/models/access"
+	"xinyi/models/blob"
+	"xinyi/models/casework"
 	"xinyi/models/division"
 	"xinyi/models/identity"
 	"xinyi/models/inbox"
 	"xinyi/models/journal"
+	"xinyi/models/record"
 	"xinyi/models/sandbox"
 	"xinyi/models/webhook"
 	"xinyi/notifications"
@@ -63,6 +67,7 @@ type App struct {
 	outside outside
 	seals   models.Seals
 	seal    flows.Seal
+	forget  func(person string) // makes a person's next request be read afresh
 }
 
 // repos are all collections, each opened once.
@@ -74,6 +79,10 @@ type repos struct {
 	lost     *store.Repo[journal.Lost]
 	clocks   *store.Repo[sandbox.Clock]
 	audit    store.Audit
+	consent  store.Consent
+	batch    store.Batch
+	entries  *store.Repo[access.Entry]
+	cases    *store.Repo[casework.Case]
 }
 
 // Open opens the store, joins all parts, fills what is missing, and takes the address; nothing is served before Run.
@@ -171,6 +180,13 @@ func (a *App) openRepos() {
 		clocks:   store.NewRepo[sandbox.Clock](s, store.Sandbox),
 	}
 	a.repos.audit = store.OpenAudit(s, a.repos.Events)
+	a.repos.Records = store.NewRepo[record.Record](s, store.Records)
+	a.repos.Subjects = store.Subjects{People: a.repos.Identity.People, Keys: s.Keys}
+	a.repos.Decision, a.repos.Recall, a.repos.Catalogue = store.OpenDecision(s), store.OpenRecall(s), store.OpenCatalogue(s)
+	a.repos.consent = store.OpenConsent(s)
+	a.repos.batch = store.OpenBatch(s, store.NewRepo[blob.Blob](s, store.Blobs))
+	a.repos.entries = store.NewRepo[access.Entry](s, store.Accesses)
+	a.repos.cases = store.NewRepo[casework.Case](s, store.Cases)
 	a.repos.campaign = store.OpenCampaign(s, a.repos.Identity.People)
 	a.repos.Campaigns = a.repos.campaign.Campaigns
 }
@@ -179,7 +195,7 @@ func (a *App) openRepos() {
 func (a *App) subscribe() error {
 	return errors.Join(
 		a.relay.Subscribe(flows.Journal(a.repos.Events)),
-		a.relay.Subscribe(flows.Subscriber{Name: "inbox", Kinds: a.told.Wants, Do: a.told.Deliver}),
+		a.relay.Subscribe(flows.Subscriber{Name: "inbox", Kinds: a.told.Wants, Do: flows.Addressed{Agents: a.repos.Identity.Agents}.Each(a.told.Deliver)}),
 		a.relay.Subscribe(flows.Delivery{Again: a.told.Again}.Subscribers()...),
 		a.relay.Subscribe(flows.Identity{
 			Identity: a.repos.Identity, Delivery: a.repos.delivery, Messages: a.repos.messages, Policy: a.cfg.policy.Delivery, Now: a.now,
@@ -192,13 +208,14 @@ func (a *App) subscribe() error {
 			Planned: a.courier.Kick, Now: a.now,
 		}.Subscribers()...),
 		a.relay.Subscribe(a.ledger.Subscribers()...),
-		a.relay.Subscribe(a.seal.Subscribers()...),
+		a.followFiles(),
 	)
 }
 
 // mount ties every capability to the door.
 func (a *App) mount(registry *prometheus.Registry, tokens *handlers.Tokens, texts *notifications.Texts) error {
 	callers := handlers.NewCallers(tokens, a.repos.Identity, a.now)
+	a.forget = callers.Forget
 	a.router = handlers.NewRouter(handlers.Config{
 		Now: a.now, Auth: callers, Store: a.store, Log: a.log, Version: version, Sandbox: a.cfg.Sandbox,
 		Rates: a.cfg.rates(), Origins: a.cfg.Origins, Proxies: a.cfg.Proxies, Metrics: registry,
@@ -221,6 +238,9 @@ func (a *App) mount(registry *prometheus.Registry, tokens *handlers.Tokens, text
 		Keys: a.store.Keys, Gateway: a.gateway, Served: a.served,
 	}
 	who.Ties = care.Ties()
+	file := a.files(callers)
+	who.Looks, care.Looks, care.Restricts = file.looks, file.looks, a.facts().Restricts
+	a.router.Handle(file.doors...)
 	a.router.Handle(
 		handlers.Division{Divisions: a.repos.Divisions, Zones: a.repos.Zones},
 		who,
@@ -229,7 +249,7 @@ func (a *App) mount(registry *prometheus.Registry, tokens *handlers.Tokens, text
 		handlers.Payments{Gateway: a.gateway, Bills: a.repos.Medical.Bills},
 		handlers.Inbox{Messages: a.repos.messages, Words: texts.Render, Live: a.live},
 		handlers.Delivery{
-			Delivery: a.repos.delivery, Policy: a.cfg.policy.Delivery, Channels: a.outside.personal(a.courier.On()),
+			Delivery: a.repos.delivery, Looks: file.looks, Policy: a.cfg.policy.Delivery, Channels: a.outside.personal(a.courier.On()),
 			Topics: texts.Topics, TopicName: func(topic, lang string) string { name, _ := texts.TopicName(topic, lang); return name },
 			TopicLegal: texts.Legal, Tester: &a.outside, Kick: a.courier.Kick,
 		},

@@ -13,8 +13,10 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"xinyi/models/casework"
+	"xinyi/models/consent"
 	"xinyi/models/delivery"
 	"xinyi/models/identity"
+	"xinyi/models/recall"
 	"xinyi/models/record"
 )
 
@@ -23,13 +25,16 @@ import (
 type Policy struct {
 	Record   record.Policy
 	Casework casework.Terms
+	Desks    casework.Desks
+	Consent  consent.Policy
+	Recall   recall.Policy
 	Identity identity.Policy // of a sandbox it is its own
 	Delivery delivery.Policy
 }
 
 // standard is the policy the product comes with.
 func standard() Policy {
-	return Policy{Record: record.Standard, Casework: casework.Standard, Identity: identity.Standard, Delivery: delivery.Standard}
+	return Policy{Record: record.Standard, Casework: casework.Standard, Desks: casework.StandardDesks, Consent: consent.Standard, Recall: recall.Standard, Identity: identity.Standard, Delivery: delivery.Standard}
 }
 
 // readPolicy is the standard with what the file at path says instead; "" is no file.

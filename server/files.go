@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"xinyi/flows"
+	"xinyi/handlers"
+	"xinyi/models"
+	"xinyi/models/access"
+	"xinyi/models/catalogue"
+)
+
+// fileDoors are the doors to credit files, and the log that every look goes through.
+type fileDoors struct {
+	looks *handlers.Looks
+	doors []handlers.Mounter
+}
+
+// facts reads what a decision may rest on.
+func (a *App) facts() handlers.Facts {
+	return handlers.Facts{Subjects: a.repos.Subjects, Records: a.repos.Records, Lists: handlers.StandardLists}
+}
+
+// files ties the capabilities around credit files to the door.
+func (a *App) files(callers *handlers.Callers) fileDoors {
+	r, p := a.repos, a.cfg.policy
+	forms := &handlers.Forms{Catalogue: r.Catalogue}
+	offices := &handlers.Offices{Identity: r.Identity, Now: a.now}
+	looks := &handlers.Looks{Entries: r.entries, Office: offices.Name}
+	cases := handlers.Casework{
+		Cases: r.cases, Records: r.Records, Entries: r.entries, Decisions: r.Decision.Decisions, Subjects: r.Subjects, Forms: forms,
+		Looks: looks, Terms: p.Casework, Desks: p.Desks, Check: flows.Possible,
+	}
+	grounds := func(ctx context.Context, id string) (*access.Ground, error) {
+		g, err := cases.Ground(ctx, id)
+		if !errors.Is(err, models.NotFound) {
+			return g, err
+		}
+		return a.careGround(ctx, id)
+	}
+	looks.Grounds = grounds
+	file := handlers.Record{
+		Records: r.Records, Uses: r.Recall.Uses, Cases: r.cases, Agents: r.Identity.Agents, Subjects: r.Subjects, Forms: forms, Looks: looks,
+		Policy: p.Record, Forget: callers.Forget,
+	}
+	return fileDoors{looks, []handlers.Mounter{
+		handlers.Catalogue{Catalogue: r.Catalogue},
+		handlers.Uscc{Catalogue: r.Catalogue},
+		file,
+		handlers.Batch{Batch: r.batch, Records: r.Records, Record: file, Looks: looks, Now: a.now},
+		cases,
+		handlers.Consent{Consent: r.consent, Subjects: r.Subjects, Looks: looks, Policy: p.Consent},
+		handlers.Query{
+			Consent: r.consent, Subjects: r.Subjects, Records: r.Records, Uses: r.Recall.Uses, Looks: looks, Seals: a.seals, Issuer: a.cfg.Issuer,
+			Policy: p.Consent, Grounds: grounds, Category: func(ctx context.Context, item string, version int) (string, error) {
+				it, err := r.Catalogue.Items.Get(ctx, catalogue.ID(item, version))
+				if err != nil {
+					return "", err
+				}
+				return it.Category, nil
+			},
+		},
+		handlers.Access{Entries: r.entries, Subjects: r.Subjects, Looks: looks},
+		handlers.Decision{Decision: r.Decision, Subjects: r.Subjects, Looks: looks},
+		handlers.Recall{Recall: r.Recall, Subjects: r.Subjects},
+	}}
+}
+
+// careGround is an agreement or a bill of credit medical care that a look rests on. Errors: NotFound.
+func (a *App) careGround(ctx context.Context, id string) (*access.Ground, error) {
+	about := func(person string, region models.Region, open bool) (*access.Ground, error) {
+		sub, err := a.repos.Subjects.Of(ctx, models.Actor{Person: person, Role: models.Resident})
+		if err != nil && !errors.Is(err, models.Conflict) {
+			return nil, err
+		}
+		sub.Kind, sub.Person = models.PersonSubject, person
+		return &access.Ground{ID: id, Subject: sub, Region: region, Open: open}, nil
+	}
+	g, err := a.repos.Medical.Agreements.Get(ctx, id)
+	if err == nil {
+		return about(g.Person, g.Region, g.Live())
+	}
+	if !errors.Is(err, models.NotFound) {
+		return nil, err
+	}
+	b, err := a.repos.Medical.Bills.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return about(b.Person, b.Region, true)
+}
+
+// followFiles ties what follows from events around credit files.
+func (a *App) followFiles() error {
+	r, p := a.repos, a.cfg.policy
+	recalls := flows.Recall{Recall: r.Recall, Records: r.Records, Policy: p.Recall, Now: a.now}
+	return errors.Join(
+		a.relay.Subscribe(a.seal.Subscribers()...),
+		a.relay.Subscribe(flows.Catalogue{Catalogue: r.Catalogue, Now: a.now}.Subscribers()...),
+		a.relay.Subscribe(flows.Uscc{Catalogue: r.Catalogue, Now: a.now}.Subscribers()...),
+		a.relay.Subscribe(flows.Record{
+			Records: r.Records, Identity: r.Identity, Subjects: r.Subjects, Now: a.now,
+			Forget: func(person string) {
+				if a.forget != nil {
+					a.forget(person)
+				}
+			},
+		}.Subscribers()...),
+		a.relay.Subscribe(flows.Batches{
+			Batch: r.batch, Catalogue: r.Catalogue, Records: r.Records, Subjects: r.Subjects, Policy: p.Record, Log: a.log, Now: a.now,
+		}.Subscribers()...),
+		a.relay.Subscribe(flows.Casework{Cases: r.cases, Records: r.Records, Entries: r.entries, Items: r.Catalogue.Items, Now: a.now}.Subscribers()...),
+		a.relay.Subscribe(flows.Consent{Consent: r.consent, Subjects: r.Subjects, Now: a.now}.Subscribers()...),
+		a.relay.Subscribe(recalls.Subscribers()...),
+		a.relay.Subscribe(flows.Decision{
+			Decision: r.Decision, Medical: r.Medical, Subjects: r.Subjects, Recall: recalls, Restricts: a.facts().Restricts, Now: a.now,
+		}.Subscribers()...),
+	)
+}
