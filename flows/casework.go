@@ -10,6 +10,7 @@ import (
 	"xinyi/models/access"
 	"xinyi/models/casework"
 	"xinyi/models/catalogue"
+	"xinyi/models/recall"
 	"xinyi/models/record"
 	"xinyi/store"
 )
@@ -21,16 +22,19 @@ type Casework struct {
 	Records *store.Repo[record.Record]
 	Entries *store.Repo[access.Entry]
 	Items   *store.Repo[catalogue.Item]
+	Uses    *store.Repo[recall.Use]
+	Terms   casework.Terms
+	Desks   casework.Desks
 	Erase   []func(ctx context.Context, person string) error // what goes when an erasure is granted
 	Now     func() time.Time
 }
 
 // Subscribers are to be given to the relay.
 func (f Casework) Subscribers() []Subscriber {
-	return []Subscriber{
-		{Name: "casework.mark", Do: f.mark, Kinds: Kinds(casework.EventFiled)},
-		{Name: "casework.outcome", Do: f.outcome, Kinds: Kinds(casework.EventApproved, casework.EventRejected, casework.EventWithdrawn, casework.EventLapsed)},
-	}
+	return append(f.repairs(),
+		Subscriber{Name: "casework.mark", Do: f.mark, Kinds: Kinds(casework.EventFiled)},
+		Subscriber{Name: "casework.outcome", Do: f.outcome, Kinds: Kinds(casework.EventApproved, casework.EventRejected, casework.EventWithdrawn, casework.EventLapsed)},
+	)
 }
 
 // mark puts the mark on what an objection or a challenge is about.

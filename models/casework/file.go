@@ -40,8 +40,30 @@ type Filing struct {
 // maxWords bounds what a person writes, in runes.
 const maxWords = 2000
 
-// file starts a case. The clock runs n working days. Errors: Invalid.
+// file starts a case that is asked for. The clock runs n working days. Errors: Invalid.
 func file(id string, f Filing, n int, t Terms, by models.Actor, now time.Time) (*Case, error) {
+	c, err := start(id, f, Submitted, t, by, now)
+	if err != nil {
+		return nil, err
+	}
+	c.Queue = f.Desk
+	c.Clock.start(n, models.DayOf(now))
+	c.tell(EventFiled, by, now, "")
+	c.plan()
+	return c, nil
+}
+
+// draft starts a case that nobody has asked for yet. Errors: Invalid.
+func draft(id string, f Filing, t Terms, by models.Actor, now time.Time) (*Case, error) {
+	c, err := start(id, f, Draft, t, by, now)
+	if err != nil {
+		return nil, err
+	}
+	c.tell(EventPrepared, by, now, "")
+	return c, nil
+}
+
+func start(id string, f Filing, state State, t Terms, by models.Actor, now time.Time) (*Case, error) {
 	switch {
 	case f.Subject.Ref == "" && f.Subject.Person == "" || f.About.ID == "" || f.Desk == "":
 		return nil, models.E(models.Invalid, "casework.incomplete")
@@ -50,17 +72,13 @@ func file(id string, f Filing, n int, t Terms, by models.Actor, now time.Time) (
 	case f.Agent != nil && strings.TrimSpace(f.Agent.Authorisation) == "":
 		return nil, models.Bad("/authorisation", "required", "casework.no_authorisation")
 	}
-	c := &Case{
-		Meta: models.Meta{ID: id}, Life: models.Life[State]{State: Submitted, Moved: models.Moved{By: by.Role, At: now}},
+	return &Case{
+		Meta: models.Meta{ID: id}, Life: models.Life[State]{State: state, Moved: models.Moved{By: by.Role, At: now}},
 		Kind: f.Kind, No: Number(f.Kind, id, now), Subject: f.Subject, About: f.About, Desk: f.Desk, Region: f.Region,
-		Slot: Slot(f.Kind, f.Subject, f.About.ID), Queue: f.Desk, Filed: by, Agent: f.Agent, Words: models.NewSecret(strings.TrimSpace(f.Words)),
+		Slot: Slot(f.Kind, f.Subject, f.About.ID), Filed: by, Agent: f.Agent, Words: models.NewSecret(strings.TrimSpace(f.Words)),
 		Materials: f.Materials, Changes: f.Changes, Terms: t,
-		Steps: []Step{{At: now, By: by.Role, Org: by.Org, State: Submitted}},
-	}
-	c.Clock.start(n, models.DayOf(now))
-	c.tell(EventFiled, by, now, "")
-	c.plan()
-	return c, nil
+		Steps: []Step{{At: now, By: by.Role, Org: by.Org, State: state}},
+	}, nil
 }
 
 // Slot is what an open case is unique by: one of a kind about a thing, for a subject.

@@ -23,15 +23,16 @@ var answerMoves = models.Machine[State]{
 	Rejected:  nil, Withdrawn: nil, Closed: nil,
 }
 
-// repairMoves is the life of a repair. A draft is prepared by the autopilot; a rejection may be objected to by another case.
+// repairMoves is the life of a repair. A draft is prepared by the autopilot; a rejection may be objected to by another case. While
+// nothing is decided, the end of the record itself closes it.
 //
 // Source: docs/sources.md#casework-repair.
 var repairMoves = models.Machine[State]{
 	Draft:       {Submitted, Withdrawn, Closed},
-	Submitted:   {NeedMore, Accepted, NotAccepted, Withdrawn},
+	Submitted:   {NeedMore, Accepted, NotAccepted, Withdrawn, Closed},
 	NeedMore:    {Submitted, Withdrawn, Closed},
-	Accepted:    {Checking, Approved, Rejected, Withdrawn},
-	Checking:    {Approved, Rejected, Withdrawn},
+	Accepted:    {Checking, Approved, Rejected, Withdrawn, Closed},
+	Checking:    {Accepted, Withdrawn, Closed},
 	Approved:    {Synced, Revoked},
 	Synced:      {Closed, Revoked},
 	Closed:      {Revoked},

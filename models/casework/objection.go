@@ -46,7 +46,7 @@ func (c *Case) Check(by models.Actor, now time.Time) error {
 	return nil
 }
 
-// Answer is what the source unit says; the desk decides. Errors: NotFound for any other unit, Invalid, InvalidTransition.
+// Answer is what the source unit says, of an objection or a repair; the desk decides. Errors: NotFound for any other unit, Invalid, InvalidTransition.
 func (c *Case) Answer(by models.Actor, right bool, note string, now time.Time) error {
 	if c.State != Checking || by.Org != c.About.Unit || !by.Is(models.DataOfficer, models.Department) {
 		return models.E(models.NotFound, "not_found")
@@ -57,11 +57,14 @@ func (c *Case) Answer(by models.Actor, right bool, note string, now time.Time) e
 	if by.Person != "" && by.Person == c.Subject.Person {
 		return models.E(models.Forbidden, "casework.own_case")
 	}
-	said := "unit_disagrees: "
+	said, back := "unit_disagrees: ", Submitted
 	if right {
 		said = "unit_agrees: "
 	}
-	if err := c.move(Submitted, by, said+note, now); err != nil {
+	if c.Repair != nil {
+		back, c.Repair.Answered, c.Repair.Agreed = Accepted, true, right
+	}
+	if err := c.move(back, by, said+note, now); err != nil {
 		return err
 	}
 	c.tell(EventAnswered, by, now, note)
