@@ -8,6 +8,7 @@ import (
 
 	"xinyi/models"
 	"xinyi/models/access"
+	"xinyi/models/blob"
 	"xinyi/models/casework"
 	"xinyi/models/catalogue"
 	"xinyi/models/decision"
@@ -21,6 +22,7 @@ type Casework struct {
 	Records   *store.Repo[record.Record]
 	Entries   *store.Repo[access.Entry]
 	Decisions *store.Repo[decision.Decision]
+	Blobs     *store.Repo[blob.Blob]
 	Subjects  store.Subjects
 	Forms     *Forms
 	Looks     *Looks
@@ -40,6 +42,7 @@ func (h Casework) Mount(r *Router) {
 	Post(r, "/me/cases/{id}/supply", h.supply, Does("Hand in what was asked for"), May("cases.mine"), Tag("cases"))
 	Post(r, "/me/cases/{id}/withdraw", h.giveUp, Does("Give a case up"), May("cases.mine"), Tag("cases"))
 
+	h.mountRepair(r)
 	Get(r, "/cases", h.queue, Does("What my desk has to act on, the first due first"), May("cases.desk"))
 	Get(r, "/cases/{id}", h.desk, Does("A case on my desk, with what it is about", "The look is logged and shown to the person"), May("cases.desk"), Reveals)
 	Post(r, "/cases/{id}/check", h.check, Does("Have the source unit check an objection"), May("cases.decide"))
@@ -136,36 +139,35 @@ type objectRequest struct {
 }
 
 func (h Casework) object(ctx context.Context, rq Request, in objectRequest) (caseView, error) {
-	sub, err := h.Subjects.Of(ctx, rq.Actor)
+	sub, r, err := h.myRecord(ctx, rq, in.RecordID)
 	if err != nil {
 		return caseView{}, err
 	}
-	r, err := h.Records.Get(ctx, in.RecordID)
-	if err != nil || !r.Subject.Is(sub) {
-		return caseView{}, notYours(err)
+	c, err := h.newObjection(ctx, rq, sub, r, in, nil)
+	if err != nil {
+		return caseView{}, err
 	}
+	return h.insert(ctx, c)
+}
+
+// newObjection is an objection to a record that its subject, or an agent for the subject, makes.
+func (h Casework) newObjection(ctx context.Context, rq Request, sub models.Subject, r *record.Record, in objectRequest, agent *casework.Agent) (*casework.Case, error) {
 	if r.State != record.Objected && !r.Used() {
-		return caseView{}, models.Refused(r.Life, nil, "record.not_objectable")
+		return nil, models.Refused(r.Life, nil, "record.not_objectable")
 	}
-	f := casework.Filing{
-		Subject: sub, About: casework.About{Kind: "record", ID: r.ID, Version: r.Current.No, Item: r.Item, Unit: r.Unit},
-		Desk: h.Desks.Of(r.Region), Region: r.Region, Words: in.Words,
-	}
+	f := h.filing(sub, r)
+	f.Words, f.Agent = in.Words, agent
 	for _, ch := range in.Changes {
 		f.Changes = append(f.Changes, casework.Change{Field: ch.Field, Old: oldValue(r, ch.Field), New: models.NewSecret(ch.New)})
 	}
 	_, form, err := h.Forms.Of(ctx, r.Item, r.ItemVersion)
 	if err != nil {
-		return caseView{}, err
+		return nil, err
 	}
 	if err := h.Check(form, r, f.Changes); err != nil {
-		return caseView{}, err
+		return nil, err
 	}
-	c, err := casework.Object(rq.NewID(), f, h.Terms, rq.Actor, rq.Now)
-	if err != nil {
-		return caseView{}, err
-	}
-	return h.insert(ctx, c)
+	return casework.Object(rq.NewID(), f, h.Terms, rq.Actor, rq.Now)
 }
 
 // oldValue is what a field says now, as a cell would.

@@ -54,16 +54,18 @@ func sits(a models.Actor, c *casework.Case) bool {
 	return a.Org == c.Desk
 }
 
+// deskPurpose is what a case is looked at for.
+var deskPurpose = map[casework.Kind]string{
+	casework.Objection: "credit.objection", casework.Repair: "credit.repair", casework.Review: "credit.decision",
+	casework.Challenge: "credit.case", casework.Erasure: "credit.case",
+}
+
 func (h Casework) desk(ctx context.Context, rq Request, in byID) (deskCaseView, error) {
 	c, err := h.Cases.Get(ctx, in.ID)
 	if err != nil || !sits(rq.Actor, c) {
 		return deskCaseView{}, notYours(err)
 	}
-	purpose := map[casework.Kind]string{
-		casework.Objection: "credit.objection", casework.Repair: "credit.repair", casework.Review: "credit.decision",
-		casework.Challenge: "credit.case", casework.Erasure: "credit.case",
-	}[c.Kind]
-	look := access.Look{Subject: c.Subject, Fields: []string{"case." + string(c.Kind)}, About: c.ID, Purpose: purpose, Case: c.ID}
+	look := access.Look{Subject: c.Subject, Fields: []string{"case." + string(c.Kind)}, About: c.ID, Purpose: deskPurpose[c.Kind], Case: c.ID}
 	v := deskCaseView{}
 	r, err := h.Records.Get(ctx, c.About.ID)
 	if c.About.Kind == "record" && err == nil {
@@ -132,24 +134,29 @@ func (h Casework) approve(ctx context.Context, rq Request, in upholdRequest) (de
 		switch c.Kind {
 		case casework.Objection:
 			return c.Uphold(rq.Actor, casework.Correction{Withdraw: in.Withdraw, Values: in.Values, Reason: in.Reason}, rq.Now)
-		case casework.Challenge, casework.Review, casework.Erasure, casework.Repair:
+		case casework.Repair:
+			return c.GrantRepair(rq.Actor, in.Reason, rq.Now)
+		case casework.Challenge, casework.Review, casework.Erasure:
 		}
 		return c.Grant(rq.Actor, in.Reason, rq.Now)
 	})
 }
 
-// possible says whether a record may say what an objection is to be granted.
+// possible says whether a record may follow what is to be granted.
 func (h Casework) possible(ctx context.Context, rq Request, in upholdRequest) error {
 	c, err := h.Cases.Get(ctx, in.ID)
 	if err != nil || !sits(rq.Actor, c) {
 		return notYours(err)
 	}
-	if c.Kind != casework.Objection || in.Withdraw {
+	if c.About.Kind != "record" || in.Withdraw {
 		return nil
 	}
 	r, err := h.Records.Get(ctx, c.About.ID)
 	if err != nil {
 		return err
+	}
+	if c.Kind == casework.Repair {
+		return mayRepair(rq, r)
 	}
 	_, form, err := h.Forms.Of(ctx, r.Item, r.ItemVersion)
 	if err != nil {

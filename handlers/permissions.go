@@ -86,5 +86,6 @@ var Permissions = map[Action][]models.Role{
 	"cases.mine":   {models.Resident, models.Business},
 	"cases.desk":   {models.CreditOffice, models.DataOfficer, models.Department, models.TownStaff, models.CountyHealth, models.Auditor},
 	"cases.decide": {models.CreditOffice, models.DataOfficer, models.Department, models.TownStaff, models.CountyHealth},
+	"cases.assist": {models.CreditOffice, models.TownStaff},
 	"cases.answer": {models.DataOfficer, models.Department},
 }

@@ -29,7 +29,7 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 	offices := &handlers.Offices{Identity: r.Identity, Now: a.now}
 	looks := &handlers.Looks{Entries: r.entries, Office: offices.Name}
 	cases := handlers.Casework{
-		Cases: r.cases, Records: r.Records, Entries: r.entries, Decisions: r.Decision.Decisions, Subjects: r.Subjects, Forms: forms,
+		Cases: r.cases, Records: r.Records, Entries: r.entries, Decisions: r.Decision.Decisions, Blobs: r.batch.Blobs, Subjects: r.Subjects, Forms: forms,
 		Looks: looks, Terms: p.Casework, Desks: p.Desks, Check: flows.Possible,
 	}
 	grounds := func(ctx context.Context, id string) (*access.Ground, error) {
@@ -110,7 +110,9 @@ func (a *App) followFiles() error {
 		a.relay.Subscribe(flows.Batches{
 			Batch: r.batch, Catalogue: r.Catalogue, Records: r.Records, Subjects: r.Subjects, Policy: p.Record, Log: a.log, Now: a.now,
 		}.Subscribers()...),
-		a.relay.Subscribe(flows.Casework{Cases: r.cases, Records: r.Records, Entries: r.entries, Items: r.Catalogue.Items, Now: a.now}.Subscribers()...),
+		a.relay.Subscribe(flows.Casework{
+			Cases: r.cases, Records: r.Records, Entries: r.entries, Items: r.Catalogue.Items, Uses: r.Recall.Uses, Terms: p.Casework, Desks: p.Desks, Now: a.now,
+		}.Subscribers()...),
 		a.relay.Subscribe(flows.Consent{Consent: r.consent, Subjects: r.Subjects, Now: a.now}.Subscribers()...),
 		a.relay.Subscribe(recalls.Subscribers()...),
 		a.relay.Subscribe(flows.Decision{
