@@ -57,7 +57,7 @@ func allRoutes(t *testing.T) *Router {
 	r := NewRouter(Config{Now: time.Now, Auth: names{}, Store: s, Log: slog.New(slog.DiscardHandler)})
 	r.Handle(
 		Division{}, Identity{}, Medical{}, Ledger{}, Payments{}, Inbox{}, Delivery{}, Campaign{}, Webhook{}, Events{}, Audit{},
-		Consent{}, Partners{}, Query{}, Access{}, Record{}, Decision{},
+		Consent{}, Partners{}, Query{}, Access{}, Record{}, Decision{}, Casework{}, Batch{}, Catalogue{}, Uscc{}, Recall{},
 	)
 	return r
 }

@@ -23,7 +23,7 @@ type audienceView struct {
 
 // officeView is who of the staff did something.
 type officeView struct {
-	PersonID string      `json:"personId"`
+	PersonID string      `json:"personId" personal:"false"`
 	Role     models.Role `json:"role"`
 	Org      string      `json:"org"`
 }

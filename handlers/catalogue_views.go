@@ -14,7 +14,7 @@ type itemView struct {
 	Version      int                  `json:"version"`
 	State        catalogue.State      `json:"state"`
 	Reason       string               `json:"reason,omitempty" description:"Why it was sent back or retired"`
-	Name         wordsView            `json:"name"`
+	Name         wordsView            `json:"name" personal:"false"`
 	Category     string               `json:"category"`
 	CategoryText string               `json:"categoryText"`
 	Kinds        []models.SubjectKind `json:"kinds"`
@@ -157,7 +157,7 @@ func orNone(text, lang string) string {
 // unitView is a source unit.
 type unitView struct {
 	Code   string        `json:"code"`
-	Name   wordsView     `json:"name"`
+	Name   wordsView     `json:"name" personal:"false"`
 	Region models.Region `json:"region"`
 	Office string        `json:"office"`
 }

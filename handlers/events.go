@@ -37,7 +37,7 @@ type deadView struct {
 	State      string    `json:"state"`
 	Event      string    `json:"event"`
 	Kind       string    `json:"kind"`
-	Subject    string    `json:"subject"`
+	Subject    string    `json:"subject" personal:"false"`
 	Subscriber string    `json:"subscriber"`
 	Code       string    `json:"code"`
 	Error      string    `json:"error"`

@@ -273,6 +273,9 @@ func (d *door) ask(line, body string, headers ...string) reply {
 	path, _, _ = strings.Cut(path, "?")
 	foreseen := res.StatusCode != http.StatusInternalServerError && res.StatusCode != http.StatusNotModified &&
 		res.StatusCode != http.StatusMethodNotAllowed && res.StatusCode != http.StatusUnsupportedMediaType && res.StatusCode != http.StatusRequestEntityTooLarge
+	if d.check == nil { // a door that a test put routes on by hand has no document
+		return reply{res.StatusCode, res.Header, string(raw)}
+	}
 	if _, routed := d.check.Route(method, path); routed && foreseen && res.Header.Get("Content-Encoding") == "" {
 		if err := d.check.Check(method, path, res.StatusCode, res.Header.Get("Content-Type"), raw); err != nil {
 			d.Error(err)

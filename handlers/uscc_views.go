@@ -43,7 +43,7 @@ type ticketView struct {
 	Class      uscc.Class            `json:"class"`
 	ClassText  string                `json:"classText"`
 	Code       string                `json:"code,omitempty"`
-	Name       string                `json:"name"`
+	Name       string                `json:"name" personal:"false"`
 	Region     models.Region         `json:"region"`
 	Unit       string                `json:"unit" description:"That named it"`
 	Codes      []string              `json:"codes,omitempty" description:"Codes of one name"`
@@ -64,7 +64,7 @@ type ticketView struct {
 
 type ticketCorrectionView struct {
 	Code string    `json:"code"`
-	Name string    `json:"name"`
+	Name string    `json:"name" personal:"false"`
 	Note string    `json:"note,omitempty"`
 	At   time.Time `json:"at"`
 }

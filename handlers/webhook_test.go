@@ -179,7 +179,7 @@ func TestRegisterAnEndpoint(t *testing.T) {
 	}
 	b.wants(400, "as client:bank, key k", "POST /v1/webhooks", `{"url":"https://a.example.com","kinds":["medical.bill_paid"]}`, `"pointer":"/kinds/0"`)
 	b.wants(200, "as his:c1", "GET /v1/webhooks/kinds", "", "webhook.ping", "medical.bill_paid", "medical.agreement_suspended")
-	if res := b.wants(200, "as client:bank", "GET /v1/webhooks/kinds", ""); res.body != `{"kinds":["webhook.ping"]}` {
+	if res := b.wants(200, "as client:bank", "GET /v1/webhooks/kinds", ""); res.body != `{"kinds":["webhook.ping","recall.recalled","recall.chased"]}` {
 		t.Errorf("a bank may hear of %s", res.body)
 	}
 	for i := range webhook.Most {

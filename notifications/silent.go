@@ -53,6 +53,7 @@ var Silent = map[string]string{
 	"casework.answered":  "the desk goes on with it; the person hears the decision",
 	"casework.supplied":  "the person has just done it",
 	"casework.withdrawn": "the person has just done it",
+	"casework.prepared":  "record.eligible told of the day at the same time",
 	"casework.closed":    "what it came to was told when it was decided",
 
 	"audit.seal_due": "the log is sealed by itself",
