@@ -146,6 +146,29 @@ func (h Record) list(ctx context.Context, rq Request, in recordsRequest) (List[r
 	return list, nil
 }
 
+// whole is a page of the file with every version of its records, as an export has it.
+func (h Record) whole(ctx context.Context, rq Request, in PageQuery) (List[recordView], error) {
+	list := List[recordView]{Items: []recordView{}}
+	sub, err := h.file(ctx, rq)
+	if err != nil {
+		return list, err
+	}
+	page, err := h.Records.Find(ctx, store.RecordsOf(sub.Ref).Page(in.Limit, in.Cursor))
+	if err != nil {
+		return list, err
+	}
+	s := shower{h.Forms, rq.Lang, true}
+	for _, r := range page.Items {
+		v, err := s.whole(ctx, r)
+		if err != nil {
+			return list, err
+		}
+		list.Items = append(list.Items, v)
+	}
+	list.NextCursor = page.Next
+	return list, nil
+}
+
 type myRecordRequest struct {
 	byID
 	KnownAt *time.Time `query:"knownAt"`

@@ -1,0 +1,200 @@
+package handlers
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"reflect"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"xinyi/models"
+)
+
+// A Portion is one part of what is kept about somebody. It reads what the caller's own routes show, so an export holds no less.
+type Portion struct {
+	Name string
+	Orgs bool // an organisation has it too
+	View reflect.Type
+	Read func(ctx context.Context, rq Request, keep func(row any) error) error
+}
+
+// Listing is a portion that one of the caller's own lists shows.
+func Listing[V any](name string, orgs bool, list func(ctx context.Context, rq Request, page PageQuery) (List[V], error)) Portion {
+	return Portion{name, orgs, reflect.TypeFor[V](), func(ctx context.Context, rq Request, keep func(any) error) error {
+		for page := (PageQuery{Limit: exportPage}); ; {
+			l, err := list(ctx, rq, page)
+			if err != nil {
+				return err
+			}
+			for _, row := range l.Items {
+				if err := keep(row); err != nil {
+					return err
+				}
+			}
+			if page.Cursor = l.NextCursor; page.Cursor == "" {
+				return nil
+			}
+		}
+	}}
+}
+
+// What one export reads. A portion that has more says so, and where its list is.
+const (
+	exportPage = 100
+	exportMost = 5000 // rows of one portion
+)
+
+// errExportFull ends a portion that has given as many rows as an export holds.
+var errExportFull = models.E(models.TooLarge, "export.more")
+
+// Export is the door to everything that is kept about somebody (个人信息查阅复制), read through the doors it is kept behind.
+//
+// Source: docs/sources.md#duties-copy.
+type Export struct {
+	Who       Identity
+	File      Record
+	Consents  Consent
+	Looks     Access
+	Cases     Casework
+	Decisions Decision
+	Recalls   Recall
+	Care      Medical
+	Inbox     Inbox
+	Delivery  Delivery
+}
+
+// Mount names the routes.
+func (h Export) Mount(r *Router) {
+	Get(r, "/me/export", h.file, Does("Everything that is kept about me, to take along", "One JSON document, a portion a capability, as my own lists show it"), May("export.mine"), Limit(time.Hour, 20), Tag("rights"))
+	Get(r, "/me/export/page", h.page, Does("The same as a page to read or print"), May("export.mine"), Limit(time.Hour, 20), Tag("rights"))
+}
+
+// portions are all there are.
+func (h Export) portions() []Portion {
+	return []Portion{
+		{"account", false, reflect.TypeFor[meView](), func(ctx context.Context, rq Request, keep func(any) error) error {
+			me, err := h.Who.me(ctx, rq, struct{}{})
+			if err != nil {
+				return err
+			}
+			return keep(me)
+		}},
+		Listing("sessions", false, h.Who.sessions),
+		Listing("mandates", false, func(ctx context.Context, rq Request, p PageQuery) (List[mandateView], error) {
+			return h.Who.mandates(ctx, rq, mandatesRequest{PageQuery: p})
+		}),
+		Listing("records", true, h.File.whole),
+		Listing("consents", true, func(ctx context.Context, rq Request, p PageQuery) (List[shareView], error) {
+			return h.Consents.mine(ctx, rq, consentsRequest{PageQuery: p})
+		}),
+		Listing("accesses", true, h.Looks.mine),
+		Listing("cases", true, func(ctx context.Context, rq Request, p PageQuery) (List[caseView], error) {
+			return h.Cases.mine(ctx, rq, casesRequest{PageQuery: p})
+		}),
+		Listing("decisions", true, func(ctx context.Context, rq Request, p PageQuery) (List[decisionView], error) {
+			return h.Decisions.list(ctx, rq, decisionsRequest{PageQuery: p})
+		}),
+		Listing("recalls", true, h.Recalls.mine),
+		Listing("agreements", false, h.Care.agreements),
+		Listing("bills", false, func(ctx context.Context, rq Request, p PageQuery) (List[billRow], error) {
+			return h.Care.bills(ctx, rq, billsRequest{PageQuery: p})
+		}),
+		Listing("messages", false, func(ctx context.Context, rq Request, p PageQuery) (List[messageView], error) {
+			return h.Inbox.list(ctx, rq, inboxRequest{PageQuery: p})
+		}),
+		Listing("devices", false, h.Delivery.devices),
+		Listing("deliveries", false, h.Delivery.list),
+	}
+}
+
+// portionView is one portion of an export.
+type portionView struct {
+	Name  string           `json:"name"`
+	Title string           `json:"title"`
+	Items []jsontext.Value `json:"items"`
+	More  bool             `json:"more,omitempty"`
+	Why   string           `json:"unavailable,omitempty"`
+}
+
+type exportView struct {
+	At       time.Time     `json:"at"`
+	Portions []portionView `json:"portions"`
+}
+
+func (h Export) read(ctx context.Context, rq Request) (exportView, error) {
+	v := exportView{At: rq.Now}
+	for _, p := range h.portions() {
+		if rq.Actor.Is(models.Business) && !p.Orgs {
+			continue
+		}
+		one := portionView{Name: p.Name, Title: say("export."+p.Name, rq.Lang, nil), Items: []jsontext.Value{}}
+		err := p.Read(ctx, rq, func(row any) error {
+			if len(one.Items) == exportMost {
+				return errExportFull
+			}
+			raw, err := json.Marshal(row, written)
+			one.Items = append(one.Items, raw)
+			return err
+		})
+		switch code := models.CodeOf(err); {
+		case err == nil:
+		case errors.Is(err, errExportFull):
+			one.More = true
+		case code == models.Conflict || code == models.NotFound || code == models.Forbidden: // a minor has no file; a name was not proved
+			one.Why = say("export.unavailable", rq.Lang, nil)
+		default:
+			return v, err
+		}
+		v.Portions = append(v.Portions, one)
+	}
+	return v, nil
+}
+
+// download is a file of one's own.
+type download struct {
+	kind string
+	body []byte
+}
+
+// File implements File.
+func (d download) File() (string, []byte) { return d.kind, d.body }
+
+func (h Export) file(ctx context.Context, rq Request, _ struct{}) (download, error) {
+	v, err := h.read(ctx, rq)
+	if err != nil {
+		return download{}, err
+	}
+	raw, err := json.Marshal(v, written, jsontext.WithIndent("  "))
+	return download{"application/json; charset=utf-8", raw}, err
+}
+
+func (h Export) page(ctx context.Context, rq Request, _ struct{}) (download, error) {
+	v, err := h.read(ctx, rq)
+	if err != nil {
+		return download{}, err
+	}
+	page := exportPageView{Lang: rq.Lang, Title: say("export.title", rq.Lang, nil), At: rq.Now.In(models.Shanghai).Format("2006-01-02 15:04"), Note: say("export.note", rq.Lang, nil)}
+	for _, p := range v.Portions {
+		section := exportSection{Title: p.Title, Why: p.Why}
+		if p.More {
+			section.Why = say("export.more", rq.Lang, nil)
+		}
+		if section.Why == "" && len(p.Items) == 0 {
+			section.Why = say("export.nothing", rq.Lang, nil)
+		}
+		for _, raw := range p.Items {
+			rows, err := exportRows(raw, rq.Lang)
+			if err != nil {
+				return download{}, err
+			}
+			section.Items = append(section.Items, rows)
+		}
+		page.Sections = append(page.Sections, section)
+	}
+	var out bytes.Buffer
+	err = exportTemplate.Execute(&out, page)
+	return download{"text/html; charset=utf-8", out.Bytes()}, err
+}
