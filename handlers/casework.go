@@ -43,6 +43,8 @@ func (h Casework) Mount(r *Router) {
 	Post(r, "/me/cases/{id}/withdraw", h.giveUp, Does("Give a case up"), May("cases.mine"), Tag("cases"))
 
 	h.mountRepair(r)
+	Post(r, "/me/erasure", h.erase, Does("Ask for my data to be deleted, as far as the law lets it go", "GET tells what goes, what stays and why"), May("erasure.mine"), Creates, Tag("rights"))
+	Get(r, "/me/erasure", h.erasable, Does("What can be deleted on request, what stays, and why"), May("erasure.mine"), Tag("rights"))
 	Get(r, "/cases", h.queue, Does("What my desk has to act on, the first due first"), May("cases.desk"))
 	Get(r, "/cases/{id}", h.desk, Does("A case on my desk, with what it is about", "The look is logged and shown to the person"), May("cases.desk"), Reveals)
 	Post(r, "/cases/{id}/check", h.check, Does("Have the source unit check an objection"), May("cases.decide"))

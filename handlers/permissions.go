@@ -83,6 +83,7 @@ var Permissions = map[Action][]models.Role{
 	"batches.read":  {models.Department, models.DataOfficer, models.CreditOffice, models.Auditor},
 	"batches.rows":  {models.Department, models.DataOfficer},
 
+	"erasure.mine": {models.Resident},
 	"export.mine":  {models.Resident, models.Business},
 	"cases.mine":   {models.Resident, models.Business},
 	"cases.desk":   {models.CreditOffice, models.DataOfficer, models.Department, models.TownStaff, models.CountyHealth, models.Auditor},

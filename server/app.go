@@ -240,19 +240,25 @@ func (a *App) mount(registry *prometheus.Registry, tokens *handlers.Tokens, text
 	who.Ties = care.Ties()
 	file := a.files(callers)
 	who.Looks, care.Looks, care.Restricts = file.looks, file.looks, a.facts().Restricts
+	messages := handlers.Inbox{Messages: a.repos.messages, Words: texts.Render, Live: a.live}
+	sent := handlers.Delivery{
+		Delivery: a.repos.delivery, Looks: file.looks, Policy: a.cfg.policy.Delivery, Channels: a.outside.personal(a.courier.On()),
+		Topics: texts.Topics, TopicName: func(topic, lang string) string { name, _ := texts.TopicName(topic, lang); return name },
+		TopicLegal: texts.Legal, Tester: &a.outside, Kick: a.courier.Kick,
+	}
+	export := file.export
+	export.Who, export.Care, export.Inbox, export.Delivery = who, care, messages, sent
 	a.router.Handle(file.doors...)
 	a.router.Handle(
+		export,
+		handlers.Notices{},
 		handlers.Division{Divisions: a.repos.Divisions, Zones: a.repos.Zones},
 		who,
 		care,
 		handlers.Ledger{Checks: a.repos.Medical.Checks},
 		handlers.Payments{Gateway: a.gateway, Bills: a.repos.Medical.Bills},
-		handlers.Inbox{Messages: a.repos.messages, Words: texts.Render, Live: a.live},
-		handlers.Delivery{
-			Delivery: a.repos.delivery, Looks: file.looks, Policy: a.cfg.policy.Delivery, Channels: a.outside.personal(a.courier.On()),
-			Topics: texts.Topics, TopicName: func(topic, lang string) string { name, _ := texts.TopicName(topic, lang); return name },
-			TopicLegal: texts.Legal, Tester: &a.outside, Kick: a.courier.Kick,
-		},
+		messages,
+		sent,
 		handlers.Campaign{Campaign: a.repos.campaign, Deliveries: a.repos.delivery.Deliveries, Words: texts.Render, Lock: texts.Push},
 		handlers.Webhook{
 			Endpoints: a.repos.Endpoints, Deliveries: a.repos.delivery.Deliveries, Check: a.outside.guard.Check, Pinger: a.outside.hooks, Kick: a.courier.Kick,

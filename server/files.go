@@ -13,8 +13,9 @@ import (
 
 // fileDoors are the doors to credit files, and the log that every look goes through.
 type fileDoors struct {
-	looks *handlers.Looks
-	doors []handlers.Mounter
+	looks  *handlers.Looks
+	doors  []handlers.Mounter
+	export handlers.Export // what of it these doors show
 }
 
 // facts reads what a decision may rest on.
@@ -44,13 +45,18 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 		Records: r.Records, Uses: r.Recall.Uses, Cases: r.cases, Agents: r.Identity.Agents, Subjects: r.Subjects, Forms: forms, Looks: looks,
 		Policy: p.Record, Forget: callers.Forget,
 	}
+	consents := handlers.Consent{Consent: r.consent, Subjects: r.Subjects, Looks: looks, Policy: p.Consent}
+	log := handlers.Access{Entries: r.entries, Subjects: r.Subjects, Looks: looks}
+	decisions := handlers.Decision{Decision: r.Decision, Subjects: r.Subjects, Looks: looks}
+	recalls := handlers.Recall{Recall: r.Recall, Subjects: r.Subjects}
+	export := handlers.Export{File: file, Consents: consents, Looks: log, Cases: cases, Decisions: decisions, Recalls: recalls}
 	return fileDoors{looks, []handlers.Mounter{
 		handlers.Catalogue{Catalogue: r.Catalogue},
 		handlers.Uscc{Catalogue: r.Catalogue},
 		file,
 		handlers.Batch{Batch: r.batch, Records: r.Records, Record: file, Looks: looks, Now: a.now},
 		cases,
-		handlers.Consent{Consent: r.consent, Subjects: r.Subjects, Looks: looks, Policy: p.Consent},
+		consents,
 		handlers.Query{
 			Consent: r.consent, Subjects: r.Subjects, Records: r.Records, Uses: r.Recall.Uses, Looks: looks, Seals: a.seals, Issuer: a.cfg.Issuer,
 			Policy: p.Consent, Grounds: grounds, Category: func(ctx context.Context, item string, version int) (string, error) {
@@ -61,10 +67,10 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 				return it.Category, nil
 			},
 		},
-		handlers.Access{Entries: r.entries, Subjects: r.Subjects, Looks: looks},
-		handlers.Decision{Decision: r.Decision, Subjects: r.Subjects, Looks: looks},
-		handlers.Recall{Recall: r.Recall, Subjects: r.Subjects},
-	}}
+		log,
+		decisions,
+		recalls,
+	}, export}
 }
 
 // careGround is an agreement or a bill of credit medical care that a look rests on. Errors: NotFound.
@@ -112,6 +118,7 @@ func (a *App) followFiles() error {
 		}.Subscribers()...),
 		a.relay.Subscribe(flows.Casework{
 			Cases: r.cases, Records: r.Records, Entries: r.entries, Items: r.Catalogue.Items, Uses: r.Recall.Uses, Terms: p.Casework, Desks: p.Desks, Now: a.now,
+			Erase: []flows.Eraser{flows.EraseMessages(r.messages, r.delivery.Deliveries)},
 		}.Subscribers()...),
 		a.relay.Subscribe(flows.Consent{Consent: r.consent, Subjects: r.Subjects, Now: a.now}.Subscribers()...),
 		a.relay.Subscribe(recalls.Subscribers()...),
