@@ -159,12 +159,12 @@ func (h Casework) newObjection(ctx context.Context, rq Request, sub models.Subje
 	}
 	f := h.filing(sub, r)
 	f.Words, f.Agent = in.Words, agent
-	for _, ch := range in.Changes {
-		f.Changes = append(f.Changes, casework.Change{Field: ch.Field, Old: oldValue(r, ch.Field), New: models.NewSecret(ch.New)})
-	}
 	_, form, err := h.Forms.Of(ctx, r.Item, r.ItemVersion)
 	if err != nil {
 		return nil, err
+	}
+	for _, ch := range in.Changes {
+		f.Changes = append(f.Changes, casework.Change{Field: ch.Field, Old: oldValue(form, r, ch.Field), New: models.NewSecret(ch.New)})
 	}
 	if err := h.Check(form, r, f.Changes); err != nil {
 		return nil, err
@@ -173,7 +173,7 @@ func (h Casework) newObjection(ctx context.Context, rq Request, sub models.Subje
 }
 
 // oldValue is what a field says now, as a cell would.
-func oldValue(r *record.Record, field string) models.Secret {
+func oldValue(form *catalogue.Form, r *record.Record, field string) models.Secret {
 	if s, private := r.Current.Private[field]; private {
 		return s
 	}
@@ -181,7 +181,11 @@ func oldValue(r *record.Record, field string) models.Secret {
 	case string:
 		return models.NewSecret(x)
 	case int64:
-		return models.NewSecret(models.Fen(x).Yuan())
+		for _, c := range form.Columns {
+			if c.Key == field {
+				return models.NewSecret(worded(c, x, ""))
+			}
+		}
 	case bool:
 		return models.NewSecret(map[bool]string{true: "1", false: "0"}[x])
 	}

@@ -164,7 +164,7 @@ func (h Casework) possible(ctx context.Context, rq Request, in upholdRequest) er
 	}
 	var changes []casework.Change
 	for field, value := range in.Values {
-		changes = append(changes, casework.Change{Field: field, Old: oldValue(r, field), New: models.NewSecret(value)})
+		changes = append(changes, casework.Change{Field: field, Old: oldValue(form, r, field), New: models.NewSecret(value)})
 	}
 	slices.SortFunc(changes, func(a, b casework.Change) int { return compareText(a.Field, b.Field) })
 	return h.Check(form, r, changes)

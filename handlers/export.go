@@ -61,6 +61,7 @@ type Export struct {
 	Cases     Casework
 	Decisions Decision
 	Recalls   Recall
+	Reports   Report
 	Care      Medical
 	Inbox     Inbox
 	Delivery  Delivery
@@ -98,6 +99,7 @@ func (h Export) portions() []Portion {
 			return h.Decisions.list(ctx, rq, decisionsRequest{PageQuery: p})
 		}),
 		Listing("recalls", true, h.Recalls.mine),
+		Listing("reports", true, h.Reports.list),
 		Listing("agreements", false, h.Care.agreements),
 		Listing("bills", false, func(ctx context.Context, rq Request, p PageQuery) (List[billRow], error) {
 			return h.Care.bills(ctx, rq, billsRequest{PageQuery: p})

@@ -84,6 +84,7 @@ var Permissions = map[Action][]models.Role{
 	"batches.rows":  {models.Department, models.DataOfficer},
 
 	"erasure.mine": {models.Resident},
+	"reports.mine": {models.Resident, models.Business},
 	"export.mine":  {models.Resident, models.Business},
 	"cases.mine":   {models.Resident, models.Business},
 	"cases.desk":   {models.CreditOffice, models.DataOfficer, models.Department, models.TownStaff, models.CountyHealth, models.Auditor},

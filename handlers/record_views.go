@@ -216,7 +216,10 @@ func worded(c catalogue.Column, value any, lang string) string {
 		}
 		return x
 	case int64:
-		if c.Type == "wan" || c.Type == "yuan" {
+		switch c.Type {
+		case "wan": // as its heading says
+			return models.Fen(x).Wan()
+		case "yuan":
 			return models.Fen(x).Yuan()
 		}
 		return strconv.FormatInt(x, 10)

@@ -42,6 +42,17 @@ func (f Fen) Yuan() string {
 	return fmt.Sprintf("%s%d.%02d", sign, u/100, u%100)
 }
 
+// Wan writes f in ten thousands of yuan (万元), exactly and without trailing zeros: Fen(50000).Wan() is "0.05".
+func (f Fen) Wan() string {
+	sign := ""
+	u := uint64(f)
+	if f < 0 {
+		sign, u = "-", -u
+	}
+	s := strings.TrimRight(fmt.Sprintf("%s%d.%06d", sign, u/1_000_000, u%1_000_000), "0")
+	return strings.TrimSuffix(s, ".")
+}
+
 // Bp is a share in basis points: 1/10000.
 type Bp int64
 

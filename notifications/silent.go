@@ -50,6 +50,9 @@ var Silent = map[string]string{
 	"batch.submitted": "whoever submitted it is looking at it",
 	"batch.withdrawn": "whoever withdrew it sees how far it has come",
 
+	"report.issued":  "the person has just asked for it",
+	"report.revoked": "the person has just done it",
+
 	"casework.answered":  "the desk goes on with it; the person hears the decision",
 	"casework.supplied":  "the person has just done it",
 	"casework.withdrawn": "the person has just done it",

@@ -26,6 +26,7 @@ import (
 	"xinyi/models/inbox"
 	"xinyi/models/journal"
 	"xinyi/models/record"
+	"xinyi/models/report"
 	"xinyi/models/sandbox"
 	"xinyi/models/webhook"
 	"xinyi/notifications"
@@ -83,6 +84,7 @@ type repos struct {
 	batch    store.Batch
 	entries  *store.Repo[access.Entry]
 	cases    *store.Repo[casework.Case]
+	reports  *store.Repo[report.Report]
 }
 
 // Open opens the store, joins all parts, fills what is missing, and takes the address; nothing is served before Run.
@@ -187,6 +189,7 @@ func (a *App) openRepos() {
 	a.repos.batch = store.OpenBatch(s, store.NewRepo[blob.Blob](s, store.Blobs))
 	a.repos.entries = store.NewRepo[access.Entry](s, store.Accesses)
 	a.repos.cases = store.NewRepo[casework.Case](s, store.Cases)
+	a.repos.reports = store.NewRepo[report.Report](s, store.Reports)
 	a.repos.campaign = store.OpenCampaign(s, a.repos.Identity.People)
 	a.repos.Campaigns = a.repos.campaign.Campaigns
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"xinyi/flows"
 	"xinyi/handlers"
@@ -49,7 +50,8 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 	log := handlers.Access{Entries: r.entries, Subjects: r.Subjects, Looks: looks}
 	decisions := handlers.Decision{Decision: r.Decision, Subjects: r.Subjects, Looks: looks}
 	recalls := handlers.Recall{Recall: r.Recall, Subjects: r.Subjects}
-	export := handlers.Export{File: file, Consents: consents, Looks: log, Cases: cases, Decisions: decisions, Recalls: recalls}
+	reports := handlers.Report{Reports: r.reports, Uses: r.Recall.Uses, File: file, Seals: a.seals, Policy: p.Report, Address: a.address}
+	export := handlers.Export{Reports: reports, File: file, Consents: consents, Looks: log, Cases: cases, Decisions: decisions, Recalls: recalls}
 	return fileDoors{looks, []handlers.Mounter{
 		handlers.Catalogue{Catalogue: r.Catalogue},
 		handlers.Uscc{Catalogue: r.Catalogue},
@@ -70,7 +72,16 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 		log,
 		decisions,
 		recalls,
+		reports,
 	}, export}
+}
+
+// address is where the service is reached: the issuer, when that is an address, else where this process answers.
+func (a *App) address() string {
+	if strings.Contains(a.cfg.Issuer, "://") {
+		return a.cfg.Issuer
+	}
+	return a.URL()
 }
 
 // careGround is an agreement or a bill of credit medical care that a look rests on. Errors: NotFound.
@@ -122,6 +133,7 @@ func (a *App) followFiles() error {
 		}.Subscribers()...),
 		a.relay.Subscribe(flows.Consent{Consent: r.consent, Subjects: r.Subjects, Now: a.now}.Subscribers()...),
 		a.relay.Subscribe(recalls.Subscribers()...),
+		a.relay.Subscribe(flows.Report{Reports: r.reports, Uses: r.Recall.Uses, Now: a.now}.Subscribers()...),
 		a.relay.Subscribe(flows.Decision{
 			Decision: r.Decision, Medical: r.Medical, Subjects: r.Subjects, Recall: recalls, Restricts: a.facts().Restricts, Now: a.now,
 		}.Subscribers()...),

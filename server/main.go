@@ -30,6 +30,7 @@ var commands = []command{
 	{"migrate", "make collections and indexes, and end", migrate},
 	{"doctor", "check configuration, keys, store, indexes and channels", doctor},
 	{"policy", "print the legal clocks, periods and limits in force", policyCommand},
+	{"verify", "check a report, PDF or JSON, offline", verifyCommand},
 	{"audit", "verify the audit log, check a proof, list or rotate the seals", auditCommand},
 	{"keys", "create, show, prepare, rotate, reencrypt or retire the keys of personal data", keysCommand},
 }

@@ -18,6 +18,7 @@ import (
 	"xinyi/models/identity"
 	"xinyi/models/recall"
 	"xinyi/models/record"
+	"xinyi/models/report"
 )
 
 // Policy is every number and rule that a department may set without a new program: legal clocks, periods of publication, limits.
@@ -28,13 +29,17 @@ type Policy struct {
 	Desks    casework.Desks
 	Consent  consent.Policy
 	Recall   recall.Policy
+	Report   report.Policy
 	Identity identity.Policy // of a sandbox it is its own
 	Delivery delivery.Policy
 }
 
 // standard is the policy the product comes with.
 func standard() Policy {
-	return Policy{Record: record.Standard, Casework: casework.Standard, Desks: casework.StandardDesks, Consent: consent.Standard, Recall: recall.Standard, Identity: identity.Standard, Delivery: delivery.Standard}
+	return Policy{
+		Record: record.Standard, Casework: casework.Standard, Desks: casework.StandardDesks, Consent: consent.Standard, Recall: recall.Standard,
+		Report: report.Standard, Identity: identity.Standard, Delivery: delivery.Standard,
+	}
 }
 
 // readPolicy is the standard with what the file at path says instead; "" is no file.

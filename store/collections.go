@@ -10,7 +10,7 @@ var Collections = []Collection{
 	Campaigns, Tags,
 	Items, Units, Orgs, Tickets, Scans,
 	Batches, Rows,
-	Records, Uses, Accesses, Cases, Blobs,
+	Records, Uses, Accesses, Cases, Blobs, Reports,
 	Consents, Receipts, Partners,
 	Decisions, Rules, Calls,
 	Schemes, Hospitals, Agreements, MedCodes, Encounters, Bills, Conducts, Checks,

@@ -95,22 +95,7 @@ func Number(k Kind, id string, at time.Time) string {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(id))
 	digits := fmt.Sprintf("%s%09d", strings.ReplaceAll(string(models.DayOf(at)), "-", ""), h.Sum64()%1_000_000_000)
-	return letters[k] + "-" + digits[:8] + "-" + digits[8:] + "-" + check(digits)
-}
-
-// check is the Luhn digit of digits.
-func check(digits string) string {
-	sum := 0
-	for i := range len(digits) {
-		d := int(digits[len(digits)-1-i] - '0')
-		if i%2 == 0 {
-			if d *= 2; d > 9 {
-				d -= 9
-			}
-		}
-		sum += d
-	}
-	return string(rune('0' + (10-sum%10)%10))
+	return letters[k] + "-" + digits[:8] + "-" + digits[8:] + "-" + models.Luhn(digits)
 }
 
 // Withdraw gives the case up: who filed it, or the subject. Errors: NotFound, InvalidTransition.
