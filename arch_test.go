@@ -208,6 +208,7 @@ var lacks = map[string]map[string]string{
 		"seed":  "looks are made by those who look",
 	},
 	"consent": {"seed": "consent is nobody's to make up"},
+	"report": {"seed": "a report is made by who it is about"},
 	"webhook": {
 		"templates": "systems hear of webhooks, and read no words",
 	},

@@ -89,17 +89,8 @@ func (l *load) read(line batch.Line) *verdict {
 	if v.faults != nil {
 		return v
 	}
-	v.draft = record.Draft{
-		Item: l.item.Code, ItemVersion: l.item.Version, Nature: l.item.Nature, Openness: l.item.For(row.Kind), Name: models.NewSecret(row.Name),
-		IDNumber: row.IDNumber.Secret, Region: l.b.Region, Unit: l.b.Unit, Key: row.Key, Batch: l.b.ID, Row: line.No, DecidedOn: row.DecidedOn,
-		Ended: row.Ended, Severity: row.Severity, KeepMonths: l.item.KeepMonths, Served: row.Served, Attributes: row.Attributes, Private: row.Private,
-	}
-	if row.Kind == models.Organisation {
-		v.draft.Subject = models.Subject{Kind: models.Organisation, Ref: string(row.Code)}
-	} else {
-		v.draft.Subject = l.f.Subjects.Ref(row.IDNumber)
-		v.draft.Subject.Kind = row.Kind
-	}
+	v.draft = l.f.Subjects.Drafted(l.item, row, l.b.Unit, l.b.Region)
+	v.draft.Batch, v.draft.Row = l.b.ID, line.No
 	return v
 }
 

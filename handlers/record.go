@@ -217,17 +217,10 @@ func (h Record) drafted(ctx context.Context, by models.Actor, it *catalogue.Item
 		}
 		return record.Draft{}, &models.Error{Code: models.Invalid, Reason: "record.cells_invalid", Fields: faults}
 	}
-	d := record.Draft{
-		Item: it.Code, ItemVersion: it.Version, Nature: it.Nature, Openness: it.For(row.Kind), Name: models.NewSecret(row.Name),
-		Region: by.Region, Unit: by.Org, Key: row.Key, DecidedOn: row.DecidedOn, Severity: row.Severity, Ended: row.Ended,
-		KeepMonths: it.KeepMonths, Served: row.Served, Attributes: row.Attributes, Private: row.Private,
+	d := h.Subjects.Drafted(it, row, by.Org, by.Region)
+	if row.Kind == models.PersonSubject {
+		d.Subject, err = h.Subjects.OfNumber(ctx, row.IDNumber)
 	}
-	if row.Kind == models.Organisation {
-		d.Subject = models.Subject{Kind: models.Organisation, Ref: string(row.Code)}
-		return d, nil
-	}
-	d.IDNumber = row.IDNumber.Secret
-	d.Subject, err = h.Subjects.OfNumber(ctx, row.IDNumber)
 	return d, err
 }
 

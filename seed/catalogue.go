@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"xinyi/models"
 	"xinyi/models/catalogue"
@@ -287,20 +286,16 @@ func dictionary(p map[string]any, c map[string]string) {
 }
 
 // keepCatalogue keeps units and items, if the store has room for them.
-func keepCatalogue(ctx context.Context, c store.Catalogue, p *Population, now time.Time) error {
+func keepCatalogue(ctx context.Context, c store.Catalogue, items []*catalogue.Item) error {
 	if c.Items == nil {
 		return nil
 	}
 	us, err := units()
-	if err == nil {
-		err = c.Units.InsertMany(ctx, us)
-	}
 	if err != nil {
 		return err
 	}
-	items, err := Catalogue(p.byID["staff-credit-1"].Actors(now)[1], p.byID["staff-credit-2"].Actors(now)[1])
-	if err != nil {
+	if err := fresh(ctx, c.Units, us); err != nil {
 		return err
 	}
-	return c.Items.InsertMany(ctx, items)
+	return fresh(ctx, c.Items, items)
 }

@@ -149,15 +149,8 @@ func again(d *decision.Decision, r rule.Rule, entry *record.Record, at time.Time
 	return next, err
 }
 
-// keepVerdicts keeps the decisions, their rules, the entries they rest on and who else had used those.
-func keepVerdicts(ctx context.Context, s Stores, p *Population, c *care, now time.Time) error {
-	if s.Decision.Decisions == nil || s.Recall.Uses == nil || s.Records == nil {
-		return nil
-	}
-	v, err := newVerdicts(p, c, s.Subjects, now)
-	if err != nil {
-		return err
-	}
+// keep writes the decisions, their rules, the entries they rest on and who else had used those.
+func (v *verdict) keep(ctx context.Context, s Stores) error {
 	for _, r := range v.rules {
 		if err := s.Decision.Keep(ctx, r); err != nil {
 			return err

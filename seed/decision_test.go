@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"xinyi/models"
+	"xinyi/models/blob"
+	"xinyi/models/casework"
 	"xinyi/models/decision"
 	"xinyi/models/medical"
 	"xinyi/models/recall"
@@ -17,6 +19,8 @@ func openCredit(t *testing.T) Stores {
 	s, stores := opened(t)
 	stores.Records, stores.Decision, stores.Recall = store.NewRepo[record.Record](s, store.Records), store.OpenDecision(s), store.OpenRecall(s)
 	stores.Subjects = store.Subjects{People: stores.Identity.People, Keys: s.Keys}
+	stores.Catalogue, stores.Batch = store.OpenCatalogue(s), store.OpenBatch(s, store.NewRepo[blob.Blob](s, store.Blobs))
+	stores.Cases = store.NewRepo[casework.Case](s, store.Cases)
 	if err := s.Ensure(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -23,8 +23,8 @@ var divisionsCSV string
 //go:embed zones.csv
 var zonesCSV string
 
-// batch is how many documents one write of the seed keeps.
-const batch = 500
+// atOnce is how many documents one write of the seed keeps.
+const atOnce = 500
 
 // Land keeps divisions and zones. zones is the text of a zones table, "" for the one that comes with the program.
 // A table that was taken before is not read again; of a new edition only the rows that differ are written, and no
@@ -88,7 +88,7 @@ func (s Stores) once(ctx context.Context, name, text string, take func() error) 
 // keep writes rows: all new in batches; where one is there already, row by row, those that differ only.
 // merge brings an old document up to date and answers whether it was.
 func keep[T any](ctx context.Context, repo *store.Repo[T], rows []*T, merge func(old, row *T) bool) error {
-	for part := range slices.Chunk(rows, batch) {
+	for part := range slices.Chunk(rows, atOnce) {
 		err := repo.InsertMany(ctx, part)
 		if err == nil {
 			continue
@@ -107,7 +107,7 @@ func keep[T any](ctx context.Context, repo *store.Repo[T], rows []*T, merge func
 
 // fresh writes documents that are not there yet and leaves the others alone.
 func fresh[T any](ctx context.Context, repo *store.Repo[T], vs []*T) error {
-	for part := range slices.Chunk(vs, batch) {
+	for part := range slices.Chunk(vs, atOnce) {
 		err := repo.InsertMany(ctx, part)
 		if errors.Is(err, models.Conflict) {
 			err = freshOnes(ctx, repo, part)

@@ -29,6 +29,7 @@ var Institutions = []Institution{
 	{"hospital-pingxiang-renmin", models.Hospital, "萍乡市人民医院", "360302"},
 	{"bank-liuyang-nongshang", models.Bank, "浏阳农商银行", "430181"},
 	{"provider-liuyang-wenlv", models.Provider, "浏阳文旅", "430181"},
+	{marketUnit, models.Department, marketName, "4301"},
 	{"department-changsha-minzheng", models.Department, "长沙市民政局", "4301"},
 }
 
@@ -87,6 +88,7 @@ var namedPeople = []named{
 	{"staff-credit-city", "19900000033", "欧阳静", "430104", "1978-06-15", models.CreditOffice, "office-credit-changsha", "长沙市信用办", "4301"},
 	{"staff-town", "19900000041", "廖勇", "430181108203", "1987-09-09", models.TownStaff, townOffice, "古港镇人民政府", "430181108"},
 	{"staff-auditor", "19900000051", "沈平", "430104", "1975-02-14", models.Auditor, "office-audit-changsha", "长沙市审计局", "4301"},
+	{"staff-data-1", "19900000071", "蒋文", "430104", "1989-03-03", models.DataOfficer, marketUnit, marketName, "4301"},
 	{"staff-operator", "19900000061", "袁浩然", "430104", "1992-11-11", models.Operator, "xinyi", "信易运维", ""},
 }
 
@@ -103,6 +105,16 @@ type Population struct {
 
 // Person is the person with an id, nil if there is none.
 func (p *Population) Person(id string) *identity.Person { return p.byID[id] }
+
+// byNumber is the person with an ID number, nil if there is none.
+func (p *Population) byNumber(n models.IDNumber) *identity.Person {
+	for _, who := range p.People {
+		if !n.Empty() && who.IDNumber == n.Secret {
+			return who
+		}
+	}
+	return nil
+}
 
 // NewPopulation makes the people of the city as it stands at now.
 func NewPopulation(now time.Time) (*Population, error) {

@@ -13,6 +13,7 @@ import (
 
 	"xinyi/models"
 	"xinyi/models/campaign"
+	"xinyi/models/casework"
 	"xinyi/models/division"
 	"xinyi/models/journal"
 	"xinyi/models/record"
@@ -41,6 +42,8 @@ type Stores struct {
 	Decision  store.Decision
 	Recall    store.Recall
 	Catalogue store.Catalogue
+	Batch     store.Batch
+	Cases     *store.Repo[casework.Case]
 }
 
 // City keeps the demo city as it stands at now: residents, staff and partner systems. Land must be there before.
@@ -53,6 +56,16 @@ func City(ctx context.Context, s Stores, now time.Time) error {
 	p, err := NewPopulation(now)
 	if err != nil {
 		return err
+	}
+	items, err := Catalogue(p.byID["staff-credit-1"].Actors(now)[1], p.byID["staff-credit-2"].Actors(now)[1])
+	if err != nil {
+		return err
+	}
+	var files *credit
+	if s.Records != nil { // before the people are kept: some act for a firm
+		if files, err = newCredit(p, s.Subjects, items, now); err != nil {
+			return fmt.Errorf("seed the credit files: %w", err)
+		}
 	}
 	if err := p.keep(ctx, s.Identity); err != nil {
 		return fmt.Errorf("seed the people: %w", err)
@@ -71,11 +84,11 @@ func City(ctx context.Context, s Stores, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("seed campaigns: %w", err)
 	}
-	if err := keepCatalogue(ctx, s.Catalogue, p, now); err != nil {
+	if err := keepCatalogue(ctx, s.Catalogue, items); err != nil {
 		return fmt.Errorf("seed the catalogue: %w", err)
 	}
-	if err := keepVerdicts(ctx, s, p, c, now); err != nil {
-		return fmt.Errorf("seed decisions: %w", err)
+	if err := keepCredit(ctx, s, p, c, files, now); err != nil {
+		return err
 	}
 	hooks, err := endpoints(p.Clients, p.Opened)
 	if err == nil {
@@ -85,4 +98,40 @@ func City(ctx context.Context, s Stores, now time.Time) error {
 		return fmt.Errorf("seed webhooks: %w", err)
 	}
 	return fresh(ctx, s.Marks, []*Mark{{Meta: models.Meta{ID: "city"}, Edition: "1"}})
+}
+
+// keepCredit keeps what a store with credit files has room for: decisions, files, cases, codes and a delivery.
+func keepCredit(ctx context.Context, s Stores, p *Population, c *care, files *credit, now time.Time) error {
+	if files == nil {
+		return nil
+	}
+	verdicts, err := newVerdicts(p, c, s.Subjects, now)
+	if err == nil {
+		err = verdicts.keep(ctx, s)
+	}
+	if err != nil {
+		return fmt.Errorf("seed decisions: %w", err)
+	}
+	if err := files.review(verdicts.decisions); err != nil {
+		return err
+	}
+	if err := files.keep(ctx, s); err != nil {
+		return fmt.Errorf("seed the credit files: %w", err)
+	}
+	office, clerk := p.byID["staff-credit-city"].Actors(now)[1], files.clerk
+	all, err := newCodes(office, clerk, now)
+	if err == nil {
+		err = all.keep(ctx, s.Catalogue)
+	}
+	if err != nil {
+		return fmt.Errorf("seed the codes: %w", err)
+	}
+	d, err := newDelivery(files.items["XZCF"], files.forms["XZCF"], clerk, now)
+	if err == nil {
+		err = d.keep(ctx, s.Batch)
+	}
+	if err != nil {
+		return fmt.Errorf("seed a delivery: %w", err)
+	}
+	return nil
 }

@@ -10,8 +10,8 @@ import (
 	"xinyi/models/webhook"
 )
 
-// hook is an endpoint of a demo system. Nothing is ever sent out of the demo: the one that is on belongs to a system no event
-// concerns, and the hospital's is off until somebody gives it an address that answers.
+// hook is an endpoint of a demo system. Nothing is ever sent out of the demo: the one that is on belongs to an organisation that no
+// document of the demo names, and the hospital's is off until somebody gives it an address that answers.
 type hook struct {
 	client, url string
 	kinds       []string
@@ -20,7 +20,7 @@ type hook struct {
 
 var hooks = []hook{
 	{"hospital-liuyang-zhongyi", "https://his.hospital-liuyang-zhongyi.example/xinyi", []string{"medical.bill_issued", "medical.bill_paid", "medical.refund_done"}, "示范地址，改成真实地址后再启用"},
-	{"bank-liuyang-nongshang", "https://core.bank-liuyang-nongshang.example/xinyi", nil, ""},
+	{"department-changsha-minzheng", "https://oa.department-changsha-minzheng.example/xinyi", nil, ""},
 }
 
 // endpoints makes the endpoints of the demo's systems. Their keys are as public as the systems' secrets.

@@ -81,9 +81,7 @@ type repos struct {
 	clocks   *store.Repo[sandbox.Clock]
 	audit    store.Audit
 	consent  store.Consent
-	batch    store.Batch
 	entries  *store.Repo[access.Entry]
-	cases    *store.Repo[casework.Case]
 	reports  *store.Repo[report.Report]
 }
 
@@ -186,9 +184,9 @@ func (a *App) openRepos() {
 	a.repos.Subjects = store.Subjects{People: a.repos.Identity.People, Keys: s.Keys}
 	a.repos.Decision, a.repos.Recall, a.repos.Catalogue = store.OpenDecision(s), store.OpenRecall(s), store.OpenCatalogue(s)
 	a.repos.consent = store.OpenConsent(s)
-	a.repos.batch = store.OpenBatch(s, store.NewRepo[blob.Blob](s, store.Blobs))
+	a.repos.Batch = store.OpenBatch(s, store.NewRepo[blob.Blob](s, store.Blobs))
 	a.repos.entries = store.NewRepo[access.Entry](s, store.Accesses)
-	a.repos.cases = store.NewRepo[casework.Case](s, store.Cases)
+	a.repos.Cases = store.NewRepo[casework.Case](s, store.Cases)
 	a.repos.reports = store.NewRepo[report.Report](s, store.Reports)
 	a.repos.campaign = store.OpenCampaign(s, a.repos.Identity.People)
 	a.repos.Campaigns = a.repos.campaign.Campaigns

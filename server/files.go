@@ -31,7 +31,7 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 	offices := &handlers.Offices{Identity: r.Identity, Now: a.now}
 	looks := &handlers.Looks{Entries: r.entries, Office: offices.Name}
 	cases := handlers.Casework{
-		Cases: r.cases, Records: r.Records, Entries: r.entries, Decisions: r.Decision.Decisions, Blobs: r.batch.Blobs, Subjects: r.Subjects, Forms: forms,
+		Cases: r.Cases, Records: r.Records, Entries: r.entries, Decisions: r.Decision.Decisions, Blobs: r.Batch.Blobs, Subjects: r.Subjects, Forms: forms,
 		Looks: looks, Terms: p.Casework, Desks: p.Desks, Check: flows.Possible,
 	}
 	grounds := func(ctx context.Context, id string) (*access.Ground, error) {
@@ -43,7 +43,7 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 	}
 	looks.Grounds = grounds
 	file := handlers.Record{
-		Records: r.Records, Uses: r.Recall.Uses, Cases: r.cases, Agents: r.Identity.Agents, Subjects: r.Subjects, Forms: forms, Looks: looks,
+		Records: r.Records, Uses: r.Recall.Uses, Cases: r.Cases, Agents: r.Identity.Agents, Subjects: r.Subjects, Forms: forms, Looks: looks,
 		Policy: p.Record, Forget: callers.Forget,
 	}
 	consents := handlers.Consent{Consent: r.consent, Subjects: r.Subjects, Looks: looks, Policy: p.Consent}
@@ -56,7 +56,7 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 		handlers.Catalogue{Catalogue: r.Catalogue},
 		handlers.Uscc{Catalogue: r.Catalogue},
 		file,
-		handlers.Batch{Batch: r.batch, Records: r.Records, Record: file, Looks: looks, Now: a.now},
+		handlers.Batch{Batch: r.Batch, Records: r.Records, Record: file, Looks: looks, Now: a.now},
 		cases,
 		consents,
 		handlers.Query{
@@ -125,10 +125,10 @@ func (a *App) followFiles() error {
 			},
 		}.Subscribers()...),
 		a.relay.Subscribe(flows.Batches{
-			Batch: r.batch, Catalogue: r.Catalogue, Records: r.Records, Subjects: r.Subjects, Policy: p.Record, Log: a.log, Now: a.now,
+			Batch: r.Batch, Catalogue: r.Catalogue, Records: r.Records, Subjects: r.Subjects, Policy: p.Record, Log: a.log, Now: a.now,
 		}.Subscribers()...),
 		a.relay.Subscribe(flows.Casework{
-			Cases: r.cases, Records: r.Records, Entries: r.entries, Items: r.Catalogue.Items, Uses: r.Recall.Uses, Terms: p.Casework, Desks: p.Desks, Now: a.now,
+			Cases: r.Cases, Records: r.Records, Entries: r.entries, Items: r.Catalogue.Items, Uses: r.Recall.Uses, Terms: p.Casework, Desks: p.Desks, Now: a.now,
 			Erase: []flows.Eraser{flows.EraseMessages(r.messages, r.delivery.Deliveries)},
 		}.Subscribers()...),
 		a.relay.Subscribe(flows.Consent{Consent: r.consent, Subjects: r.Subjects, Now: a.now}.Subscribers()...),

@@ -4,7 +4,9 @@ import (
 	"context"
 
 	"xinyi/models"
+	"xinyi/models/catalogue"
 	"xinyi/models/identity"
+	"xinyi/models/record"
 )
 
 // Subjects says whom credit is about.
@@ -51,4 +53,19 @@ func (s Subjects) OfPerson(p *identity.Person) (models.Subject, error) {
 		return models.Subject{}, models.E(models.Conflict, "identity.not_bound")
 	}
 	return models.Subject{Kind: models.PersonSubject, Ref: s.Keys.Hash(p.IDNumber), Person: p.ID}, nil
+}
+
+// Drafted is the record a unit's row makes. A person's account is not looked for.
+func (s Subjects) Drafted(it *catalogue.Item, row catalogue.Row, unit string, region models.Region) record.Draft {
+	d := record.Draft{
+		Item: it.Code, ItemVersion: it.Version, Nature: it.Nature, Openness: it.For(row.Kind), Name: models.NewSecret(row.Name),
+		IDNumber: row.IDNumber.Secret, Region: region, Unit: unit, Key: row.Key, DecidedOn: row.DecidedOn, Ended: row.Ended,
+		Severity: row.Severity, KeepMonths: it.KeepMonths, Served: row.Served, Attributes: row.Attributes, Private: row.Private,
+		Subject: models.Subject{Kind: models.Organisation, Ref: string(row.Code)},
+	}
+	if row.Kind != models.Organisation {
+		d.Subject = s.Ref(row.IDNumber)
+		d.Subject.Kind = row.Kind
+	}
+	return d
 }
