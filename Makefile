@@ -9,10 +9,10 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 FERRET := store/mongodb/ferrettest
 FUZZTIME ?= 20s
 
-.PHONY: help build run test race lint cover bench fuzz tidy
+.PHONY: help build run test race lint cover bench sample-data fuzz tidy
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 build: ## compile the one binary, ./xinyi
 	go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o xinyi ./server
@@ -42,6 +42,9 @@ cover: ## test coverage per function, the least covered first
 
 bench: ## requests per second and processor time, API and bare engine, about five minutes
 	go run ./bench
+
+sample-data: build ## 100,000 made-up penalties with planted faults, in ./data/sample
+	./xinyi sample-data
 
 fuzz: ## every fuzz test for FUZZTIME each (20s)
 	@for pkg in $$(go list ./...); do \

@@ -33,6 +33,7 @@ var layers = map[string][]string{
 	"store/storetest":     {"store", "models"},
 	"models":              {},
 	"models/*":            {"models", "models/rule", "models/score", "models/notice"},
+	"models/report":       {"models", "models/record"}, // a report is about records
 	"handlers/docs":       {},
 	"notifications/text":  {},
 	"notifications/local": {"notifications", "models", "models/*"},
@@ -208,7 +209,7 @@ var lacks = map[string]map[string]string{
 		"seed":  "looks are made by those who look",
 	},
 	"consent": {"seed": "consent is nobody's to make up"},
-	"report": {"seed": "a report is made by who it is about"},
+	"report":  {"seed": "a report is made by who it is about"},
 	"webhook": {
 		"templates": "systems hear of webhooks, and read no words",
 	},

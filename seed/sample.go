@@ -68,6 +68,12 @@ var plants = []plant{
 	{"CF_XWZZRQ", "ended_later", true, true, func(row map[string]string, _ int) { row["CF_XWZZRQ"] = string(models.Day(row["CF_JDRQ"]).Add(1)) }},
 }
 
+// SampleItem is the item a sample is a file of. MostFaults is the most of each fault it can have, in a thousand rows.
+const (
+	SampleItem = "XZCF"
+	MostFaults = 60
+)
+
 // Sample writes a file of made-up penalties (双公示) decided in the ninety days up to a moment: eight rows in ten about
 // organisations, the others about persons, and perMille of the rows spoiled by each of the faults there are. The same seed writes
 // the same file. No number or code in it is anybody's.

@@ -31,6 +31,7 @@ var commands = []command{
 	{"doctor", "check configuration, keys, store, indexes and channels", doctor},
 	{"policy", "print the legal clocks, periods and limits in force", policyCommand},
 	{"verify", "check a report, PDF or JSON, offline", verifyCommand},
+	{"sample-data", "write a file of made-up penalties with planted faults, to try a delivery with", sampleCommand},
 	{"audit", "verify the audit log, check a proof, list or rotate the seals", auditCommand},
 	{"keys", "create, show, prepare, rotate, reencrypt or retire the keys of personal data", keysCommand},
 }
@@ -80,9 +81,9 @@ func run(ctx context.Context, args, environ []string, out, faults io.Writer) int
 func help(out io.Writer) {
 	fmt.Fprintf(out, "Xinyi 信易 %s: the backend of a city's credit services.\n\nCommands:\n", version)
 	for _, c := range commands {
-		fmt.Fprintf(out, "  %-8s %s\n", c.name, c.help)
+		fmt.Fprintf(out, "  %-11s %s\n", c.name, c.help)
 	}
-	fmt.Fprintf(out, "  %-8s %s\n  %-8s %s\n\nEnvironment (each X also as X_FILE, a file that holds it):\n", "version", "print the version", "help", "print this")
+	fmt.Fprintf(out, "  %-11s %s\n  %-11s %s\n\nEnvironment (each X also as X_FILE, a file that holds it):\n", "version", "print the version", "help", "print this")
 	for _, s := range new(Config).table() {
 		fallback := ""
 		if s.fallback != "" {
