@@ -208,7 +208,6 @@ var lacks = map[string]map[string]string{
 		"flows": "nothing follows from a look; its challenge is casework",
 		"seed":  "looks are made by those who look",
 	},
-	"consent": {"seed": "consent is nobody's to make up"},
 	"report":  {"seed": "a report is made by who it is about"},
 	"webhook": {
 		"templates": "systems hear of webhooks, and read no words",
@@ -287,5 +286,38 @@ func TestSourcesExist(t *testing.T) {
 	}
 	if named == 0 {
 		t.Error("no source is named anywhere")
+	}
+}
+
+// TestDoorsAreMounted makes sure that the program opens every door there is.
+func TestDoorsAreMounted(t *testing.T) {
+	var joined strings.Builder
+	doors := map[string]bool{}
+	for _, s := range sources(t) {
+		if s.dir == "server" {
+			text, err := os.ReadFile(s.path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			joined.Write(text)
+		}
+		if s.dir != "handlers" {
+			continue
+		}
+		for _, d := range s.file.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && f.Recv != nil && f.Name.Name == "Mount" {
+				if of, ok := f.Recv.List[0].Type.(*ast.Ident); ok {
+					doors[of.Name] = true
+				}
+			}
+		}
+	}
+	if len(doors) < 20 {
+		t.Errorf("only %d doors found", len(doors))
+	}
+	for door := range doors {
+		if !strings.Contains(joined.String(), "handlers."+door+"{") {
+			t.Errorf("handlers.%s is mounted nowhere", door)
+		}
 	}
 }

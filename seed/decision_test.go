@@ -20,6 +20,7 @@ func openCredit(t *testing.T) Stores {
 	stores.Records, stores.Decision, stores.Recall = store.NewRepo[record.Record](s, store.Records), store.OpenDecision(s), store.OpenRecall(s)
 	stores.Subjects = store.Subjects{People: stores.Identity.People, Keys: s.Keys}
 	stores.Catalogue, stores.Batch = store.OpenCatalogue(s), store.OpenBatch(s, store.NewRepo[blob.Blob](s, store.Blobs))
+	stores.Consent = store.OpenConsent(s)
 	stores.Cases = store.NewRepo[casework.Case](s, store.Cases)
 	if err := s.Ensure(t.Context()); err != nil {
 		t.Fatal(err)

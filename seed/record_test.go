@@ -125,6 +125,18 @@ func TestTheCitysDelivery(t *testing.T) {
 	}
 }
 
+// The bank may ask for what a loan needs, and nobody has consented to anything yet.
+func TestTheCitysPartners(t *testing.T) {
+	s := openCredit(t)
+	p, err := s.Consent.Partners.Get(t.Context(), readingBank)
+	if err != nil || len(p.Grants["share.loan"]) == 0 || len(p.Outbox) != 0 {
+		t.Errorf("%+v, %v", p, err)
+	}
+	if n, err := s.Consent.Consents.Count(t.Context(), store.All()); err != nil || n != 0 {
+		t.Errorf("%d consents, %v", n, err)
+	}
+}
+
 // The same moment makes the same files, whatever is a secret.
 func TestTheSameFilesTwice(t *testing.T) {
 	one, two := openCredit(t), openCredit(t)

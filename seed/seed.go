@@ -44,6 +44,7 @@ type Stores struct {
 	Catalogue store.Catalogue
 	Batch     store.Batch
 	Cases     *store.Repo[casework.Case]
+	Consent   store.Consent
 }
 
 // City keeps the demo city as it stands at now: residents, staff and partner systems. Land must be there before.
@@ -119,6 +120,9 @@ func keepCredit(ctx context.Context, s Stores, p *Population, c *care, files *cr
 		return fmt.Errorf("seed the credit files: %w", err)
 	}
 	office, clerk := p.byID["staff-credit-city"].Actors(now)[1], files.clerk
+	if err := keepPartners(ctx, s.Consent, p, office); err != nil {
+		return fmt.Errorf("seed the partners: %w", err)
+	}
 	all, err := newCodes(office, clerk, now)
 	if err == nil {
 		err = all.keep(ctx, s.Catalogue)

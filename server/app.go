@@ -80,7 +80,6 @@ type repos struct {
 	lost     *store.Repo[journal.Lost]
 	clocks   *store.Repo[sandbox.Clock]
 	audit    store.Audit
-	consent  store.Consent
 	entries  *store.Repo[access.Entry]
 	reports  *store.Repo[report.Report]
 }
@@ -183,7 +182,7 @@ func (a *App) openRepos() {
 	a.repos.Records = store.NewRepo[record.Record](s, store.Records)
 	a.repos.Subjects = store.Subjects{People: a.repos.Identity.People, Keys: s.Keys}
 	a.repos.Decision, a.repos.Recall, a.repos.Catalogue = store.OpenDecision(s), store.OpenRecall(s), store.OpenCatalogue(s)
-	a.repos.consent = store.OpenConsent(s)
+	a.repos.Consent = store.OpenConsent(s)
 	a.repos.Batch = store.OpenBatch(s, store.NewRepo[blob.Blob](s, store.Blobs))
 	a.repos.entries = store.NewRepo[access.Entry](s, store.Accesses)
 	a.repos.Cases = store.NewRepo[casework.Case](s, store.Cases)

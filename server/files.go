@@ -46,7 +46,7 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 		Records: r.Records, Uses: r.Recall.Uses, Cases: r.Cases, Agents: r.Identity.Agents, Subjects: r.Subjects, Forms: forms, Looks: looks,
 		Policy: p.Record, Forget: callers.Forget,
 	}
-	consents := handlers.Consent{Consent: r.consent, Subjects: r.Subjects, Looks: looks, Policy: p.Consent}
+	consents := handlers.Consent{Consent: r.Consent, Subjects: r.Subjects, Looks: looks, Policy: p.Consent}
 	log := handlers.Access{Entries: r.entries, Subjects: r.Subjects, Looks: looks}
 	decisions := handlers.Decision{Decision: r.Decision, Subjects: r.Subjects, Looks: looks}
 	recalls := handlers.Recall{Recall: r.Recall, Subjects: r.Subjects}
@@ -59,8 +59,9 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 		handlers.Batch{Batch: r.Batch, Records: r.Records, Record: file, Looks: looks, Now: a.now},
 		cases,
 		consents,
+		handlers.Partners{Consent: r.Consent, Clients: r.Identity.Clients},
 		handlers.Query{
-			Consent: r.consent, Subjects: r.Subjects, Records: r.Records, Uses: r.Recall.Uses, Looks: looks, Seals: a.seals, Issuer: a.cfg.Issuer,
+			Consent: r.Consent, Subjects: r.Subjects, Records: r.Records, Uses: r.Recall.Uses, Looks: looks, Seals: a.seals, Issuer: a.cfg.Issuer,
 			Policy: p.Consent, Grounds: grounds, Category: func(ctx context.Context, item string, version int) (string, error) {
 				it, err := r.Catalogue.Items.Get(ctx, catalogue.ID(item, version))
 				if err != nil {
@@ -131,7 +132,7 @@ func (a *App) followFiles() error {
 			Cases: r.Cases, Records: r.Records, Entries: r.entries, Items: r.Catalogue.Items, Uses: r.Recall.Uses, Terms: p.Casework, Desks: p.Desks, Now: a.now,
 			Erase: []flows.Eraser{flows.EraseMessages(r.messages, r.delivery.Deliveries)},
 		}.Subscribers()...),
-		a.relay.Subscribe(flows.Consent{Consent: r.consent, Subjects: r.Subjects, Now: a.now}.Subscribers()...),
+		a.relay.Subscribe(flows.Consent{Consent: r.Consent, Subjects: r.Subjects, Now: a.now}.Subscribers()...),
 		a.relay.Subscribe(recalls.Subscribers()...),
 		a.relay.Subscribe(flows.Report{Reports: r.reports, Uses: r.Recall.Uses, Now: a.now}.Subscribers()...),
 		a.relay.Subscribe(flows.Decision{

@@ -1,0 +1,37 @@
+package seed
+
+import (
+	"context"
+
+	"xinyi/models"
+	"xinyi/models/consent"
+	"xinyi/store"
+)
+
+// grants are what the demo's partners may ask people for. Consent itself is nobody's to make up: nobody has given any.
+var grants = map[string]map[string][]string{
+	readingBank: {
+		"share.loan": {"profile.name", "records.penalty", "records.licence", "records.honour", "records.registration"}, "share.loan_review": {"records.penalty"},
+	},
+	readingProvider: {"share.benefit": {"records.honour"}},
+}
+
+// keepPartners registers the partners that may ask.
+func keepPartners(ctx context.Context, s store.Consent, p *Population, office models.Actor) error {
+	if s.Partners == nil {
+		return nil
+	}
+	var all []*consent.Partner
+	for _, i := range Institutions {
+		if grants[i.ID] == nil {
+			continue
+		}
+		one, err := consent.NewPartner(i.ID, i.Name, i.ID, i.Kind, consent.Grant{Scopes: grants[i.ID]}, office, p.Opened)
+		if err != nil {
+			return err
+		}
+		one.Outbox = nil
+		all = append(all, one)
+	}
+	return fresh(ctx, s.Partners, all)
+}
