@@ -167,7 +167,13 @@ func (h Casework) newObjection(ctx context.Context, rq Request, sub models.Subje
 		f.Changes = append(f.Changes, casework.Change{Field: ch.Field, Old: oldValue(form, r, ch.Field), New: models.NewSecret(ch.New)})
 	}
 	if err := h.Check(form, r, f.Changes); err != nil {
-		return nil, err
+		return nil, under(err, func(field string) string {
+			at := slices.IndexFunc(f.Changes, func(ch casework.Change) bool { return "/"+ch.Field == field })
+			if at < 0 {
+				return "/changes"
+			}
+			return "/changes/" + itoa(at) + "/new"
+		})
 	}
 	return casework.Object(rq.NewID(), f, h.Terms, rq.Actor, rq.Now)
 }

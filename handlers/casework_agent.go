@@ -11,14 +11,14 @@ import (
 // forWhom is who came to an office in person, by the code or the number on the paper shown there, and what allows the office to
 // act. Nothing of the file is shown for it.
 type forWhom struct {
-	Code          models.USCC     `json:"code,omitempty" validate:"omitempty,uscc" description:"Of an organisation"`
-	IDNumber      models.IDNumber `json:"idNumber,omitempty" validate:"omitempty,cnid" description:"Of a person"`
-	Authorisation string          `json:"authorisation" validate:"required,max=200" description:"Which paper was seen: its name and number"`
+	Code          models.USCC `json:"code,omitempty" validate:"omitempty,uscc" description:"Of an organisation"`
+	IDNumber      string      `json:"idNumber,omitempty" validate:"omitempty,cnid" description:"Of a person"`
+	Authorisation string      `json:"authorisation" validate:"required,max=200" description:"Which paper was seen: its name and number"`
 }
 
 // theirs is the record of who came. A record of somebody else is not found, as one that is not there.
 func (h Casework) theirs(ctx context.Context, who forWhom, id string) (*record.Record, error) {
-	if (who.Code == "") == (who.IDNumber == models.IDNumber{}) {
+	if (who.Code == "") == (who.IDNumber == "") {
 		return nil, models.Bad("/idNumber", "required", "casework.incomplete")
 	}
 	r, err := h.Records.Get(ctx, id)
@@ -27,7 +27,11 @@ func (h Casework) theirs(ctx context.Context, who forWhom, id string) (*record.R
 	}
 	sub := models.Subject{Kind: models.Organisation, Ref: string(who.Code)}
 	if who.Code == "" {
-		if sub, err = h.Subjects.OfNumber(ctx, who.IDNumber); err != nil {
+		number, err := models.ParseIDNumber(who.IDNumber)
+		if err != nil {
+			return nil, models.Bad("/idNumber", "cnid", "casework.incomplete")
+		}
+		if sub, err = h.Subjects.OfNumber(ctx, number); err != nil {
 			return nil, err
 		}
 	}

@@ -167,7 +167,18 @@ func (h Casework) possible(ctx context.Context, rq Request, in upholdRequest) er
 		changes = append(changes, casework.Change{Field: field, Old: oldValue(form, r, field), New: models.NewSecret(value)})
 	}
 	slices.SortFunc(changes, func(a, b casework.Change) int { return compareText(a.Field, b.Field) })
-	return h.Check(form, r, changes)
+	return under(h.Check(form, r, changes), func(field string) string { return "/values" + field })
+}
+
+// under moves the faults of a record's fields to where the request has them.
+func under(err error, to func(field string) string) error {
+	var e *models.Error
+	if errors.As(err, &e) {
+		for i := range e.Fields {
+			e.Fields[i].Pointer = to(e.Fields[i].Pointer)
+		}
+	}
+	return err
 }
 
 func (h Casework) reject(ctx context.Context, rq Request, in reasonRequest) (deskRow, error) {
