@@ -167,6 +167,9 @@ func (c *Case) Accept(by models.Actor, now time.Time) error {
 	if err := c.repair(by); err != nil {
 		return err
 	}
+	if c.State != Submitted { // the unit's answer leads there too
+		return models.Refused(c.Life, c.Kind.machine()[c.State], "casework.step_refused")
+	}
 	if err := c.move(Accepted, by, "", now); err != nil {
 		return err
 	}

@@ -143,6 +143,7 @@ func (r *Record) Withdraw(by models.Actor, why string, now time.Time) error {
 	if err := r.Move(moves, Withdrawn, by, now, "record.withdrawn_already", why); err != nil {
 		return err
 	}
+	r.Before = ""
 	r.tell(EventWithdrawn, by, now, why)
 	r.plan()
 	return nil
