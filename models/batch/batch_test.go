@@ -82,12 +82,12 @@ func TestEveryActInEveryState(t *testing.T) {
 		allowed []State
 		quiet   bool // elsewhere nothing happens, without an error
 	}{
-		"part":     {func(b *Batch) (bool, error) { return b.Part(2, []byte("d"), []string{"p2"}, []int{1}) }, []State{Receiving}, false},
-		"submit":   {func(b *Batch) (bool, error) { return true, b.Submit(sum("abc"), 1, clerk, noon) }, []State{Receiving}, false},
-		"withdraw": {func(b *Batch) (bool, error) { return true, b.Withdraw(clerk, "w", noon) }, []State{Done}, false},
-		"fix":      {func(b *Batch) (bool, error) { return true, b.Fix(1) }, []State{Done}, false},
-		"step":     {func(b *Batch) (bool, error) { return b.Step(Step{Part: part(b)}, noon) }, []State{Running}, true},
-		"take":     {func(b *Batch) (bool, error) { return b.Take(part(b), 1, "c", false, noon) }, []State{Withdrawing}, true},
+		"part":            {func(b *Batch) (bool, error) { return b.Part(2, []byte("d"), []string{"p2"}, []int{1}) }, []State{Receiving}, false},
+		"submit":          {func(b *Batch) (bool, error) { return true, b.Submit(sum("abc"), 1, clerk, noon) }, []State{Receiving}, false},
+		"withdraw":        {func(b *Batch) (bool, error) { return true, b.Withdraw(clerk, "w", noon) }, []State{Done}, false},
+		"fix":             {func(b *Batch) (bool, error) { return true, b.Fix(1) }, []State{Done}, false},
+		"step":            {func(b *Batch) (bool, error) { return b.Step(Step{Part: part(b)}, noon) }, []State{Running}, true},
+		"take":            {func(b *Batch) (bool, error) { return b.Take(part(b), 1, "c", false, noon) }, []State{Withdrawing}, true},
 		"a step that was": {func(b *Batch) (bool, error) { return b.Step(Step{Part: part(b) - 1, Counts: Counts{Rows: 9}}, noon) }, nil, true},
 	} {
 		for _, s := range States {
@@ -233,7 +233,9 @@ func TestMetrics(t *testing.T) {
 		}
 		return int(*p)
 	}
-	all := func(m Metrics) [4]int { return [4]int{bp(m.Compliance), bp(m.Timeliness), bp(m.Completeness), bp(m.Coverage)} }
+	all := func(m Metrics) [4]int {
+		return [4]int{bp(m.Compliance), bp(m.Timeliness), bp(m.Completeness), bp(m.Coverage)}
+	}
 	dry := done(Counts{Rows: 10, Accepted: 10}, nil)
 	dry.DryRun = true
 	failed := done(Counts{Rows: 10, Accepted: 10}, nil)
@@ -284,4 +286,3 @@ func TestRow(t *testing.T) {
 		t.Errorf("twice: %v", err)
 	}
 }
-

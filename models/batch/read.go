@@ -150,10 +150,16 @@ func (r *csvReader) decode(s string) (string, bool) {
 	return text, err == nil && !strings.ContainsRune(text, utf8.RuneError)
 }
 
-// head reads the headings. Errors: *Fault for one nobody knows, one twice.
+// head reads the headings. Errors: *Fault for none, for one nobody knows, and for one twice.
 func (r *csvReader) head(columns Columns) error {
 	cells, err := r.csv.Read()
-	if err != nil {
+	var parse *csv.ParseError
+	switch {
+	case errors.Is(err, io.EOF):
+		return &Fault{Why: "batch.no_rows"}
+	case errors.As(err, &parse) && !errors.Is(err, errLongRow):
+		return &Fault{Why: "batch.broken_heading"}
+	case err != nil:
 		return r.broken(err)
 	}
 	head := make([]string, len(cells))

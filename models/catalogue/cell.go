@@ -110,7 +110,11 @@ func truth(text string) (any, string, map[string]string) {
 	return nil, "oneof", map[string]string{"param": "1 是；0 否"}
 }
 
-// ReadDay reads 2026-05-10, 2026/5/10, 2026.5.10, 20260510 and 2026年5月10日, full-width or not.
+// The days that a workbook keeps as numbers: the first of 2000 and the last of 2099, counted from 1899-12-30.
+const firstSerial, lastSerial = 36526, 73050
+
+// ReadDay reads 2026-05-10, 2026/5/10, 2026.5.10, 20260510 and 2026年5月10日, full-width or not, and the number a workbook keeps a
+// day of this century as.
 func ReadDay(text string) (models.Day, bool) {
 	text = narrow(text)
 	if len(text) == 10 && text[4] == '-' && text[7] == '-' {
@@ -118,6 +122,9 @@ func ReadDay(text string) (models.Day, bool) {
 	}
 	if len(text) == 8 && strings.IndexFunc(text, func(r rune) bool { return r < '0' || r > '9' }) < 0 {
 		return realDay(text[:4], text[4:6], text[6:])
+	}
+	if n, ok := digits(text, 5); ok && n >= firstSerial && n <= lastSerial {
+		return models.Day("1899-12-30").Add(n), true
 	}
 	text = strings.NewReplacer("年", "-", "月", "-", "日", "", "/", "-", ".", "-").Replace(text)
 	parts := strings.Split(text, "-")
