@@ -258,6 +258,7 @@ type jsonReader struct {
 	cursor Cursor
 	from   int64
 	end    bool
+	comma  bool // one was read already: a row must follow
 }
 
 func newJSON(in io.Reader, c Cursor) (Reader, error) {
@@ -291,7 +292,7 @@ func newJSON(in io.Reader, c Cursor) (Reader, error) {
 			return nil, &Fault{Why: "batch.broken_json"}
 		}
 	}
-	r.from = c.Offset + skipped - 1 // the bracket put in front
+	r.from, r.comma = c.Offset+skipped-1, true // the bracket put in front
 	r.dec = json.NewDecoder(io.MultiReader(strings.NewReader("["), buffered))
 	r.dec.UseNumber()
 	if _, err := r.dec.Token(); err != nil {
@@ -306,7 +307,7 @@ func (r *jsonReader) Next() (Line, error) {
 		return Line{}, io.EOF
 	}
 	if !r.dec.More() {
-		if t, err := r.dec.Token(); err != nil || t != json.Delim(']') {
+		if t, err := r.dec.Token(); err != nil || t != json.Delim(']') || r.comma {
 			return Line{}, r.broken(err)
 		}
 		r.end = true
@@ -316,6 +317,7 @@ func (r *jsonReader) Next() (Line, error) {
 	if err := r.dec.Decode(&raw); err != nil {
 		return Line{}, r.broken(err)
 	}
+	r.comma = false
 	r.cursor.Row++
 	r.cursor.Offset = r.from + r.dec.InputOffset()
 	r.bound.row()
