@@ -208,7 +208,7 @@ var lacks = map[string]map[string]string{
 		"flows": "nothing follows from a look; its challenge is casework",
 		"seed":  "looks are made by those who look",
 	},
-	"report":  {"seed": "a report is made by who it is about"},
+	"report": {"seed": "a report is made by who it is about"},
 	"webhook": {
 		"templates": "systems hear of webhooks, and read no words",
 	},

@@ -152,7 +152,7 @@ func (f Batches) rows(ctx context.Context, l *load, r batch.Reader) (batch.Step,
 		counts, err := l.keep(ctx, lines)
 		if err != nil {
 			if n > len(lines) && ctx.Err() != nil {
-				return step, nil // the groups before count
+				return step, nil //nolint:nilerr // stopped: the groups before count
 			}
 			return step, err
 		}
@@ -165,7 +165,7 @@ func (f Batches) rows(ctx context.Context, l *load, r batch.Reader) (batch.Step,
 		case ended != nil:
 			return step, ended
 		case ctx.Err() != nil:
-			return step, nil
+			return step, nil //nolint:nilerr // stopped between two groups: what is kept counts
 		}
 	}
 	return step, nil

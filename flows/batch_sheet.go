@@ -111,7 +111,7 @@ func Unpack(raw []byte, out io.Writer) (err error) {
 	if err != nil {
 		return &batch.Fault{Why: "batch.workbook_too_large"}
 	}
-	defer func() { _ = book.Close() }() //nolint:errcheck // only its own files, which the system removes too
+	defer func() { _ = book.Close() }() // only its own files, which the system removes too
 	sheets := book.GetSheetList()
 	if len(sheets) == 0 {
 		return &batch.Fault{Why: "batch.no_rows"}
@@ -120,7 +120,7 @@ func Unpack(raw []byte, out io.Writer) (err error) {
 	if err != nil {
 		return &batch.Fault{Why: "batch.broken_workbook"}
 	}
-	defer func() { _ = rows.Close() }() //nolint:errcheck // as above
+	defer func() { _ = rows.Close() }()
 	return sheet(rows, csv.NewWriter(out))
 }
 

@@ -66,7 +66,7 @@ var errPartFull = errors.New("enough for one part")
 
 // part streams pairs, group by group, and reports what it finds. When ctx ends on the way, the groups done until then count.
 func (f Uscc) part(ctx context.Context, s *uscc.Scan) (uscc.Part, error) {
-	p := uscc.Part{Part: s.Part, After: s.After, Found: map[uscc.Class]int64{}}
+	p := uscc.Part{Part: s.Part, After: s.After, Found: make(map[uscc.Class]int64)}
 	short, cancel := context.WithTimeout(ctx, scanTime)
 	defer cancel()
 	size := int64(f.size)

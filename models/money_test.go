@@ -86,3 +86,12 @@ func TestSplitAddsUp(t *testing.T) {
 		}
 	})
 }
+
+// What a heading in 万元 promises is what stands under it, to the fen, and it reads back.
+func TestWan(t *testing.T) {
+	for fen, want := range map[Fen]string{0: "0", 1: "0.000001", 50_000: "0.05", 1_000_000: "1", 1_500_000: "1.5", -50_000: "-0.05", 123_456_789: "123.456789", 100_000_000: "100"} {
+		if got := fen.Wan(); got != want {
+			t.Errorf("%d: %s, want %s", fen, got, want)
+		}
+	}
+}

@@ -25,7 +25,7 @@ func TestSampleData(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer f.Close() //nolint:errcheck // read only
+		defer f.Close()
 		rows, err := csv.NewReader(f).ReadAll()
 		if err != nil {
 			t.Fatal(err)

@@ -8,7 +8,7 @@ var lives = map[Kind]models.Machine[State]{
 }
 
 // objectionMoves: the credit office decides what it keeps itself, or has the source unit check.
-var objectionMoves = models.Machine[State]{
+var objectionMoves = models.Machine[State]{ //nolint:exhaustive // an objection is in these alone
 	Submitted: {Checking, Approved, Rejected, Withdrawn},
 	Checking:  {Submitted, Approved, Rejected, Withdrawn},
 	Approved:  {Closed},
@@ -16,7 +16,7 @@ var objectionMoves = models.Machine[State]{
 }
 
 // answerMoves: an office answers.
-var answerMoves = models.Machine[State]{
+var answerMoves = models.Machine[State]{ //nolint:exhaustive // what is answered is in these alone
 	Submitted: {NeedMore, Approved, Rejected, Withdrawn},
 	NeedMore:  {Submitted, Withdrawn, Closed},
 	Approved:  {Closed},

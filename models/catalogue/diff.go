@@ -39,7 +39,7 @@ func Diff(a, b *Item) ([]Change, error) {
 	if err != nil {
 		return nil, err
 	}
-	changes := parts(a.Content.lines(), b.Content.lines(), Change{})
+	changes := parts(a.lines(), b.lines(), Change{})
 	oldRaw, oldRules, err := raws(a.Schema)
 	if err != nil {
 		return nil, err

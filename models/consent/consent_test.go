@@ -76,7 +76,7 @@ func in(t *testing.T, s State) *Consent {
 		do(t, c.Wake(noon.AddDate(0, 0, 7)))
 	case Given, Withdrawn, Expired, Exhausted:
 		do(t, c.Give(ann, agreed(), Narrowing{}, Standard, noon))
-		switch s { //nolint:exhaustive // the others are above
+		switch s {
 		case Withdrawn:
 			do(t, c.Withdraw(ann, noon))
 		case Expired:
