@@ -15,6 +15,8 @@ var Permissions = map[Action][]models.Role{
 	"identity.sessions.end":     {models.Resident},
 	"identity.mandates.own":     {models.Resident},
 	"identity.mandates.approve": {models.TownStaff, models.CreditOffice},
+	"staff.appoint":             {models.CreditOffice, models.Operator},
+	"clients.manage":            {models.CreditOffice, models.Operator},
 
 	"medical.agreements.read":   {models.Resident},
 	"medical.agreements.sign":   {models.Resident},

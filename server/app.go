@@ -252,6 +252,7 @@ func (a *App) mount(registry *prometheus.Registry, tokens *handlers.Tokens, text
 	a.router.Handle(
 		export,
 		handlers.Notices{},
+		handlers.Staff{Identity: a.repos.Identity, Forget: callers.Forget},
 		handlers.Division{Divisions: a.repos.Divisions, Zones: a.repos.Zones},
 		who,
 		care,

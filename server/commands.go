@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"xinyi/models"
 	"xinyi/models/identity"
 )
 
@@ -76,4 +77,37 @@ func migrate(ctx context.Context, cfg Config, _ []string, out io.Writer) error {
 	}
 	fmt.Fprintf(out, "%d collections with their indexes are there\n", len(a.store.Faces()))
 	return a.store.Engine.Close()
+}
+
+// operatorCommand makes somebody an operator, the first who can appoint others. The person has signed in and given a real name.
+func operatorCommand(ctx context.Context, cfg Config, args []string, out io.Writer) error {
+	if len(args) != 1 {
+		return errors.New("say who: operator PHONE, of somebody who has signed in and given a real name")
+	}
+	phone, err := identity.ParsePhone(args[0])
+	if err != nil {
+		return err
+	}
+	a, err := assemble(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer a.outside.close()
+	err = func() error {
+		if err := a.store.Ensure(ctx); err != nil {
+			return err
+		}
+		p, err := a.repos.Identity.People.First(ctx, a.repos.Identity.Keys.PersonByPhone(phone))
+		if err != nil {
+			return fmt.Errorf("nobody has signed in with this phone: %w", err)
+		}
+		m := identity.Membership{ID: models.Derived("operator", p.ID, a.now().String()), Role: models.Operator, Org: "xinyi", OrgName: "信易运维", From: a.now()}
+		_, err = a.repos.Identity.People.Update(ctx, p.ID, func(p *identity.Person) error { return p.Appoint(models.Clockwork, m, a.now()) })
+		return err
+	}()
+	if err := errors.Join(err, a.store.Engine.Close()); err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "an operator since now; a server that is running takes notice within a minute")
+	return nil
 }

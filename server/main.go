@@ -29,6 +29,7 @@ var commands = []command{
 	{"seed", "keep divisions and zones, with SANDBOX=true the demo city too, and end", seedOnly},
 	{"migrate", "make collections and indexes, and end", migrate},
 	{"doctor", "check configuration, keys, store, indexes and channels", doctor},
+	{"operator", "make somebody an operator, who appoints everybody else: operator PHONE", operatorCommand},
 	{"policy", "print the legal clocks, periods and limits in force", policyCommand},
 	{"verify", "check a report, PDF or JSON, offline", verifyCommand},
 	{"sample-data", "write a file of made-up penalties with planted faults, to try a delivery with", sampleCommand},
