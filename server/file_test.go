@@ -342,6 +342,19 @@ func TestEverythingAboutMe(t *testing.T) {
 	if k["kind"] != "ERASURE" {
 		t.Errorf("%v", k)
 	}
+	inbox := func() int { return len(rowsIn(f.must(200, f.farmer, "GET", "/v1/me/inbox", nil))) }
+	f.waits("a message is there", func() bool { return inbox() > 0 })
+	liuyang := []string{"X-Acting-As", "office-credit-liuyang"}
+	f.must(200, f.signIn(otherDesk), "POST", "/v1/cases/"+k["id"].(string)+"/approve", m{"reason": "可以删除"}, liuyang...)
+	f.waits("it is done", func() bool { return f.must(200, f.farmer, "GET", "/v1/me/cases/"+k["id"].(string), nil)["state"] == "CLOSED" })
+	for _, msg := range rowsIn(f.must(200, f.farmer, "GET", "/v1/me/inbox", nil)) {
+		if msg["at"].(string) < k["createdAt"].(string) {
+			t.Errorf("a message of before is left: %v", msg)
+		}
+	}
+	if got := f.must(200, f.farmer, "GET", "/v1/me/file", nil); got["total"] != 1.0 { // what the law keeps stays
+		t.Errorf("%v", got)
+	}
 	// Who came in person is helped without a phone; the farmer sees the case, and the office nothing of the file.
 	record := rowsIn(f.must(200, f.farmer, "GET", "/v1/me/objections", nil))[0]["about"].(m)["id"]
 	f.office(404, "POST", "/v1/objections", m{"idNumber": "430181199001010003", "authorisation": "授权委托书1号", "recordId": record, "words": "不是我的"})
