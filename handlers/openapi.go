@@ -76,7 +76,7 @@ func (rt *route) describe(ref *openapi31.Reflector) error {
 	case rt.out == reflect.TypeFor[None]():
 		oc.AddRespStructure(nil, openapi.WithHTTPStatus(rt.status))
 	case rt.out.Implements(reflect.TypeFor[File]()):
-		oc.AddRespStructure(nil, openapi.WithHTTPStatus(rt.status), openapi.WithContentType("application/octet-stream"))
+		oc.AddRespStructure(nil, openapi.WithHTTPStatus(rt.status), openapi.WithContentType("*/*")) // the header says which
 	case rt.streams:
 		oc.AddRespStructure(zero(rt.out), openapi.WithHTTPStatus(rt.status), openapi.WithContentType(eventStream), func(cu *openapi.ContentUnit) {
 			cu.Description = "Server-sent events. The schema is that of an event's data."

@@ -5,18 +5,22 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"xinyi/handlers/openapitest"
 )
 
 // city is the real program on a free port with the demo city, and what a test does with it over HTTP.
 type city struct {
-	t    *testing.T
-	url  string
-	keys int
+	t     *testing.T
+	url   string
+	keys  int
+	check *openapitest.Checker // every answer is one the document foresees
 }
 
 func openCity(t *testing.T) *city {
@@ -43,7 +47,11 @@ func openCity(t *testing.T) *city {
 			t.Errorf("Close = %v", err)
 		}
 	})
-	return &city{t: t, url: a.URL()}
+	check, err := openapitest.New(a.router.Document())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &city{t: t, url: a.URL(), check: check}
 }
 
 type m = map[string]any
@@ -80,9 +88,19 @@ func (c *city) call(token, method, path string, body any, header ...string) (int
 		c.t.Fatal(err)
 	}
 	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		c.t.Fatal(err)
+	}
 	var out m
-	if err := json.NewDecoder(resp.Body).Decode(&out); err != nil && resp.StatusCode != http.StatusNoContent {
+	if err := json.Unmarshal(answer, &out); err != nil && resp.StatusCode != http.StatusNoContent {
 		c.t.Fatalf("%s %s: %d, %v", method, path, resp.StatusCode, err)
+	}
+	where, _, _ := strings.Cut(path, "?")
+	if _, routed := c.check.Route(method, where); routed {
+		if err := c.check.Check(method, where, resp.StatusCode, resp.Header.Get("Content-Type"), answer); err != nil {
+			c.t.Errorf("%s %s: %d: %v", method, path, resp.StatusCode, err)
+		}
 	}
 	return resp.StatusCode, out
 }
