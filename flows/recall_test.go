@@ -31,12 +31,16 @@ import (
 // A broken engine refuses every n-th write of a collection, the first eight times.
 type broken struct {
 	store.Engine
-	every   int
-	in      []string
+	every int
+	in    []string
+
+	mu      sync.Mutex // lanes write side by side
 	n, gone int
 }
 
 func (b *broken) fails(c store.Collection) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if b.every == 0 || b.gone >= 8 || !slices.Contains(b.in, c.Name) {
 		return nil
 	}
