@@ -33,7 +33,7 @@ func (h Staff) Mount(r *Router) {
 // heldView is an office as who appoints sees it.
 type heldView struct {
 	ID      string        `json:"id"`
-	Person  string        `json:"person"`
+	Person  string        `json:"person" personal:"false" description:"Account of who holds it: an office is no secret to who gives it"`
 	Role    models.Role   `json:"role"`
 	Org     string        `json:"org"`
 	OrgName string        `json:"orgName"`
