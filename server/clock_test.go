@@ -70,7 +70,7 @@ func (a *actor) pays(bill string, fen int) {
 // journey is what people and a hospital do at the start.
 func journey(t *testing.T, a *App) {
 	t.Helper()
-	c := &city{t: t, url: a.URL()}
+	c := cityAt(t, a.URL())
 	by := func(phone string) *actor { return &actor{c: c, name: phone, mark: c.signIn(phone)} }
 	his := &actor{c: c, name: ward, mark: c.client(ward)}
 	one, two, three, officer := by(resident), by("19900000002"), by("19900000003"), by(health1)
@@ -187,7 +187,7 @@ func TestFortyDays(t *testing.T) {
 		cfg.world = func() time.Time { return start }
 		a := program(t, cfg)
 		journey(t, a)
-		c := &city{t: t, url: a.URL()}
+		c := cityAt(t, a.URL())
 		for range steps {
 			c.advance(span)
 		}

@@ -171,7 +171,7 @@ func TestLimitUnderContention(t *testing.T) {
 // chargeAtOnce charges 64 visits of the demo resident, in turn at each of urls.
 func chargeAtOnce(t *testing.T, a *App, urls []string) {
 	const visits, amount, limit = 64, 3700, 100_000
-	c := &city{t: t, url: urls[0]}
+	c := cityAt(t, urls[0])
 	me, his := c.signIn(resident), c.client(ward)
 	agreement := c.sign(me, "scheme-430181")
 	ids := make([]string, visits)
@@ -271,7 +271,7 @@ func bookedRight(t *testing.T, a *App, id string, succeeded, refunded int) {
 func TestTwoPaymentsAtOnce(t *testing.T) {
 	const payers, fen = 32, 5000
 	a := program(t, settingsOf(t, t.TempDir()))
-	c := &city{t: t, url: a.URL()}
+	c := cityAt(t, a.URL())
 	me, his := c.signIn(resident), c.client(ward)
 	c.sign(me, "scheme-430181")
 	id, _ := c.owing(me, his, "V-1", fen)
@@ -295,7 +295,7 @@ func TestTwoPaymentsAtOnce(t *testing.T) {
 // What a channel says again is no news: the bill stays as it is, and so does its ETag.
 func TestChannelRepeatsItself(t *testing.T) {
 	a := program(t, settingsOf(t, t.TempDir()))
-	c := &city{t: t, url: a.URL()}
+	c := cityAt(t, a.URL())
 	me, his := c.signIn(resident), c.client(ward)
 	c.sign(me, "scheme-430181")
 	for what, fen := range map[string]int{"paid": 5000, "refused": 5013} {
@@ -332,7 +332,7 @@ func TestChannelRepeatsItself(t *testing.T) {
 // Somebody pays in the app and at the desk. The money that is too much goes back, however late the channel speaks.
 func TestPaidTwice(t *testing.T) {
 	a := program(t, settingsOf(t, t.TempDir()))
-	c := &city{t: t, url: a.URL()}
+	c := cityAt(t, a.URL())
 	me, his := c.signIn(resident), c.client(ward)
 	c.sign(me, "scheme-430181")
 	pay := func(id string, fen int) {

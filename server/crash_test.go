@@ -315,7 +315,7 @@ func TestKillNine(t *testing.T) {
 	var words []*word
 	for n := range 2 {
 		first := startChild(t, dir)
-		c := &city{t: t, url: first.url}
+		c := cityAt(t, first.url)
 		his, consents := c.client(elsewhere), c.consents("scheme-430182")
 		r := &round{url: first.url}
 		ctx, stop := context.WithCancel(t.Context())
@@ -327,7 +327,7 @@ func TestKillNine(t *testing.T) {
 		t.Logf("killed after %d requests; %d outboxes were left to tell", len(r.words), left(t, dir))
 
 		second := startChild(t, dir)
-		c = &city{t: t, url: second.url}
+		c = cityAt(t, second.url)
 		c.advance("PT2M") // claims of the dead run out
 		r.again(t, second.url)
 		r.shown(t, his)

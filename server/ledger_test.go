@@ -29,7 +29,7 @@ func misbook(t *testing.T, a *App) string {
 // A day later the ledger has been checked; a day after a fen went astray somebody knows.
 func TestLedgerOvernight(t *testing.T) {
 	a := program(t, settingsOf(t, t.TempDir()))
-	c := &city{t: t, url: a.URL()}
+	c := cityAt(t, a.URL())
 	d, err := a.repos.Identity.Demos.Get(t.Context(), identity.DemoID)
 	if err != nil {
 		t.Fatal(err)
