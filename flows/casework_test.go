@@ -36,7 +36,7 @@ func desks(t *testing.T) *desk {
 			return nil
 		}},
 	}
-	must(t, d.relay.Subscribe(d.Casework.Subscribers()...))
+	must(t, d.relay.Subscribe(d.Subscribers()...))
 	must(t, d.store.Ensure(t.Context()))
 	return d
 }
@@ -96,7 +96,7 @@ func (d *desk) one(id string) *casework.Case {
 func (d *desk) again(events ...models.Event) {
 	d.Helper()
 	for i := len(events) - 1; i >= 0; i-- {
-		for _, s := range d.Casework.Subscribers() {
+		for _, s := range d.Subscribers() {
 			if s.Kinds(events[i].Kind) {
 				must(d.T, s.Do(d.Context(), events[i]))
 			}

@@ -346,7 +346,9 @@ func TestEverythingAboutMe(t *testing.T) {
 	f.waits("a message is there", func() bool { return inbox() > 0 })
 	liuyang := []string{"X-Acting-As", "office-credit-liuyang"}
 	f.must(200, f.signIn(otherDesk), "POST", "/v1/cases/"+k["id"].(string)+"/approve", m{"reason": "可以删除"}, liuyang...)
-	f.waits("it is done", func() bool { return f.must(200, f.farmer, "GET", "/v1/me/cases/"+k["id"].(string), nil)["state"] == "CLOSED" })
+	f.waits("it is done", func() bool {
+		return f.must(200, f.farmer, "GET", "/v1/me/cases/"+k["id"].(string), nil)["state"] == "CLOSED"
+	})
 	for _, msg := range rowsIn(f.must(200, f.farmer, "GET", "/v1/me/inbox", nil)) {
 		if msg["at"].(string) < k["createdAt"].(string) {
 			t.Errorf("a message of before is left: %v", msg)
