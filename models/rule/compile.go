@@ -3,6 +3,7 @@ package rule
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"sync"
@@ -28,6 +29,13 @@ type compiled struct {
 	Clause
 	expr                             *expression
 	observed, required, source, from *expression // nil where the clause says nothing
+	fix                              []fixing    // by the name of the fact
+}
+
+// A fixing is what one fact becomes.
+type fixing struct {
+	fact string
+	to   *expression
 }
 
 // An expression is a compiled piece of a clause, and the facts it names.
@@ -166,6 +174,18 @@ func clause(env *cel.Env, r Rule, c Clause) (compiled, error) {
 			faults = append(faults, models.Field{Pointer: piece.pointer, Code: "rule_expression", Args: map[string]string{"why": err.Error()}})
 		}
 		*piece.into = x
+	}
+	for _, fact := range slices.Sorted(maps.Keys(c.Fix)) {
+		at := slices.IndexFunc(r.Facts, func(f Fact) bool { return f.Name == fact })
+		if at < 0 || celTypes[r.Facts[at].Type] == nil || fact == Today { // nobody moves time
+			faults = append(faults, models.Field{Pointer: "/fix/" + fact, Code: "rule_fact"})
+			continue
+		}
+		x, err := express(env, r, c.Fix[fact], celTypes[r.Facts[at].Type])
+		if err != nil {
+			faults = append(faults, models.Field{Pointer: "/fix/" + fact, Code: "rule_expression", Args: map[string]string{"why": err.Error()}})
+		}
+		ready.fix = append(ready.fix, fixing{fact, x})
 	}
 	if len(faults) > 0 {
 		return ready, &models.Error{Code: models.Invalid, Reason: "rule.invalid", Fields: faults}

@@ -21,11 +21,7 @@ func (p *Program) Eval(facts map[string]any) (Result, error) {
 	if err != nil {
 		return Result{}, models.E(models.Internal, "rule.fact", err)
 	}
-	patterns := make([]*cel.AttributePatternType, 0, len(missing))
-	for name := range missing {
-		patterns = append(patterns, cel.AttributePattern(name))
-	}
-	input, err := cel.PartialVars(known, patterns...)
+	input, err := activation(known, missing)
 	if err != nil {
 		return Result{}, models.E(models.Internal, "rule.failed", err)
 	}
@@ -35,8 +31,17 @@ func (p *Program) Eval(facts map[string]any) (Result, error) {
 			return Result{}, models.E(models.Internal, "rule.failed", fmt.Errorf("%s of %s: %w", c.ID, p.rule.ID, err))
 		}
 	}
-	r.Outcome = Over(r.Clauses)
+	r.Outcome = over(p.clauses, func(i int) string { return r.Clauses[i].Outcome })
 	return r, nil
+}
+
+// activation is what the engine asks for facts.
+func activation(known map[string]any, missing map[string]bool) (cel.PartialActivation, error) {
+	patterns := make([]*cel.AttributePatternType, 0, len(missing))
+	for name := range missing {
+		patterns = append(patterns, cel.AttributePattern(name))
+	}
+	return cel.PartialVars(known, patterns...)
 }
 
 // bind checks the facts against their declaration and says which are missing.
@@ -118,18 +123,9 @@ func fits(s string) error {
 
 // eval works out a clause. The day from which time alone lifts it is asked of a failure alone.
 func (c compiled) eval(input cel.PartialActivation, missing map[string]bool) (out models.Clause, err error) {
-	out = models.Clause{ID: c.ID, Outcome: models.Unknown, ChangeableBy: c.ChangeableBy}
-	v, err := c.expr.eval(input, missing)
-	if err != nil {
+	out = models.Clause{ID: c.ID, ChangeableBy: c.ChangeableBy}
+	if out.Outcome, err = c.outcome(input, missing); err != nil {
 		return out, err
-	}
-	if pass, ok := v.(types.Bool); ok {
-		switch {
-		case bool(pass):
-			out.Outcome = models.Pass
-		case !c.expr.misses(missing):
-			out.Outcome = models.Fail
-		}
 	}
 	if out.Observed, err = c.observed.text(input, missing); err != nil {
 		return out, err
@@ -145,6 +141,20 @@ func (c compiled) eval(input cel.PartialActivation, missing map[string]bool) (ou
 		out.From = &day
 	}
 	return out, err
+}
+
+// outcome is how a clause comes out, without its words.
+func (c compiled) outcome(input cel.PartialActivation, missing map[string]bool) (string, error) {
+	v, err := c.expr.eval(input, missing)
+	if pass, ok := v.(types.Bool); ok && err == nil {
+		switch {
+		case bool(pass):
+			return models.Pass, nil
+		case !c.expr.misses(missing):
+			return models.Fail, nil
+		}
+	}
+	return models.Unknown, err
 }
 
 // misses says whether the expression names a missing fact.

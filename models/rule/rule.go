@@ -8,7 +8,6 @@ package rule
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"slices"
 
 	"xinyi/models"
 )
@@ -54,9 +53,12 @@ type Clause struct {
 	From         string `bson:"from,omitempty"`     // expression of the day on which time alone lifts a failure, "" for never
 	Basis        string `bson:"basis"`              // the line of docs/sources.md it rests on
 	ChangeableBy string `bson:"changeableBy"`
+
+	AnyOf string            `bson:"anyOf,omitempty"` // clauses that name the same are alternatives: one of them is enough
+	Fix   map[string]string `bson:"fix,omitempty"`   // the remedy in facts: what each becomes, an expression of its type
 }
 
-// A Rule is a set of clauses of which all must pass. A rule that decided once is never changed: a change is a new version.
+// A Rule is a set of clauses of which all must pass, of alternatives one. A rule that decided once is never changed: a change is a new version.
 type Rule struct {
 	ID      string   `bson:"id"` // "medical.admission"
 	Version int      `bson:"version"`
@@ -79,7 +81,8 @@ type Cited struct {
 	Version int    `bson:"version"`
 }
 
-// A Result is how a rule came out: Fail when a clause fails, else Unknown when one is unknown, else Pass.
+// A Result is how a rule came out: Fail when a clause and all its alternatives fail, else Unknown when one is unknown and
+// none beside it passes, else Pass.
 type Result struct {
 	Outcome string
 	Clauses []models.Clause // of every clause, in the rule's order
@@ -91,11 +94,17 @@ func (r Rule) Hash() string {
 	for _, f := range r.Facts {
 		facts[f.Name] = string(f.Type)
 	}
-	clauses := make([]map[string]string, len(r.Clauses))
+	clauses := make([]map[string]any, len(r.Clauses))
 	for i, c := range r.Clauses {
-		clauses[i] = map[string]string{
+		clauses[i] = map[string]any{
 			"id": c.ID, "expr": c.Expr, "observed": c.Observed, "required": c.Required, "source": c.Source, "from": c.From,
 			"basis": c.Basis, "changeableBy": c.ChangeableBy,
+		}
+		if c.AnyOf != "" {
+			clauses[i]["anyOf"] = c.AnyOf
+		}
+		if len(c.Fix) > 0 {
+			clauses[i]["fix"] = c.Fix
 		}
 	}
 	return Digest(map[string]any{"id": r.ID, "version": r.Version, "facts": facts, "clauses": clauses})
@@ -139,16 +148,41 @@ func Sum(b []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Over is the outcome of clauses together.
-func Over(clauses []models.Clause) string {
-	has := func(outcome string) bool {
-		return slices.ContainsFunc(clauses, func(c models.Clause) bool { return c.Outcome == outcome })
+// over is the outcome of a rule whose clauses came out so.
+func over(clauses []compiled, outcome func(int) string) string {
+	all, groups := models.Pass, map[string]string{}
+	for i, c := range clauses {
+		o := outcome(i)
+		if c.AnyOf != "" {
+			groups[c.AnyOf] = either(groups[c.AnyOf], o)
+			continue
+		}
+		all = both(all, o)
 	}
+	for _, o := range groups {
+		all = both(all, o)
+	}
+	return all
+}
+
+// both is the outcome of two conditions of which each has to pass.
+func both(a, b string) string {
 	switch {
-	case has(models.Fail):
+	case a == models.Fail || b == models.Fail:
 		return models.Fail
-	case has(models.Unknown):
+	case a == models.Unknown || b == models.Unknown:
 		return models.Unknown
 	}
 	return models.Pass
+}
+
+// either is the outcome of two alternatives; "" is none yet.
+func either(a, b string) string {
+	switch {
+	case a == models.Pass || b == models.Pass:
+		return models.Pass
+	case a == models.Unknown || b == models.Unknown:
+		return models.Unknown
+	}
+	return models.Fail
 }

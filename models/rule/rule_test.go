@@ -225,7 +225,11 @@ func TestHashKnowsEveryField(t *testing.T) {
 	for i := range reflect.TypeFor[Clause]().NumField() {
 		r = sample()
 		r.Clauses = slices.Clone(r.Clauses)
-		reflect.ValueOf(&r.Clauses[2]).Elem().Field(i).SetString("changed")
+		if f := reflect.ValueOf(&r.Clauses[2]).Elem().Field(i); f.Kind() == reflect.String {
+			f.SetString("changed")
+		} else {
+			f.Set(reflect.ValueOf(map[string]string{"level": "changed"}))
+		}
 		check(reflect.TypeFor[Clause]().Field(i).Name, r)
 	}
 	r = sample()
