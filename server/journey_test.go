@@ -247,12 +247,12 @@ func TestWorkedExample(t *testing.T) {
 	}
 	id := c.must(200, me, "GET", "/v1/me/medical/bills?state=ISSUED", nil)["items"].([]any)[0].(m)["id"].(string)
 	c.must(201, me, "POST", "/v1/me/medical/bills/"+id+"/payments", m{"amountFen": 10000, "channel": "wechat"})
-	c.waits("the payment", func() bool { return c.bill(me, id)["state"] == "PARTIALLY_PAID" })
+	c.waits("the payment", func() bool { return c.bill(me, id)["state"] == "PARTIALLY_PAID" && c.limits(me) == "100000 0 8735 91265" })
 	if got := numbers(c.bill(me, id)) + " / " + c.limits(me); got != "PARTIALLY_PAID 18735 10000 0 8735 / 100000 0 8735 91265" {
 		t.Fatalf("after the payment: %s", got)
 	}
 	c.settle(his, visit, "S-1", 2, "423.77", "292.57", "50.00", "81.20")
-	c.waits("the refund", func() bool { return c.bill(me, id)["state"] == "PAID" })
+	c.waits("the refund", func() bool { return c.bill(me, id)["state"] == "PAID" && c.limits(me) == "100000 0 0 100000" })
 	if got := numbers(c.bill(me, id)) + " / " + c.limits(me); got != "PAID 8120 10000 1880 0 / 100000 0 0 100000" {
 		t.Fatalf("after the re-settlement: %s", got)
 	}
