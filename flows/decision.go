@@ -19,6 +19,7 @@ type Decision struct {
 	Medical   store.Medical
 	Subjects  store.Subjects
 	Recall    Recall
+	Benefit   *Benefit                                                                                     // nil: no decision of it is made again
 	Restricts func(ctx context.Context, person string) (restricted string, looked []rule.Cited, err error) // as handlers.Medical asks it
 	Now       func() time.Time
 }
@@ -61,6 +62,17 @@ func (f Decision) admission(ctx context.Context, e models.Event) error {
 		}
 		return nil
 	})
+}
+
+// Decided keeps a decision somebody has just made, and its rule; one that is kept already stays as it is.
+func (f Decision) Decided(ctx context.Context, r rule.Rule, v *decision.Decision) error {
+	if _, err := f.Decisions.Get(ctx, v.ID); err == nil || !errors.Is(err, models.NotFound) {
+		return err
+	}
+	if err := f.Keep(ctx, r); err != nil {
+		return err
+	}
+	return f.keep(ctx, v)
 }
 
 // subject is a person as credit knows it; without a real name, only the account.
@@ -157,7 +169,10 @@ func (f Decision) corrected(ctx context.Context, v *decision.Decision) (facts ma
 	if facts, err = rule.Facts([]byte(v.Inputs.Reveal())); err != nil {
 		return nil, nil, false, err
 	}
-	if v.Kind != decision.Admission {
+	switch {
+	case v.Kind == decision.Eligibility && f.Benefit != nil:
+		return f.Benefit.corrected(ctx, v, facts)
+	case v.Kind != decision.Admission:
 		return nil, nil, false, models.E(models.Internal, "decision.kind_unknown")
 	}
 	restricted, looked, err := f.Restricts(ctx, v.Person)

@@ -74,6 +74,13 @@ var Permissions = map[Action][]models.Role{
 	"records.write":      {models.Department, models.DataOfficer},
 	"records.reschedule": {models.CreditOffice},
 
+	"benefits.mine":    {models.Resident, models.Business},
+	"benefits.approve": {models.CreditOffice},
+	"benefits.decide":  {models.CreditOffice},
+	"benefits.metrics": {models.CreditOffice, models.Auditor},
+	"offers.write":     {models.Provider, models.Bank, models.Hospital, models.Department},
+	"offers.redeem":    {models.Provider, models.Bank, models.Hospital, models.Department},
+
 	"catalogue.read":  {models.CreditOffice, models.DataOfficer, models.Auditor},
 	"catalogue.write": {models.CreditOffice},
 	"uscc.read":       {models.CreditOffice, models.DataOfficer, models.Auditor},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -126,11 +127,15 @@ func problemOf(e *models.Error, status int, rq *Request, path string) problem {
 
 // viewClause puts a clause into words.
 func viewClause(c models.Clause, lang string) problemClause {
-	label := say("clause."+c.ID, lang, nil)
+	name, _, _ := strings.Cut(c.ID, "-") // the second of a kind is "kind-2"
+	if strings.HasPrefix(name, "custom.") {
+		name = "custom"
+	}
+	label := say("clause."+name, lang, nil)
 	if label == "" {
 		label = c.ID
 	}
-	return problemClause{c.ID, c.Outcome, c.Observed, c.Required, c.ChangeableBy, c.From, label, say("clause."+c.ID+".remedy", lang, nil)}
+	return problemClause{c.ID, c.Outcome, c.Observed, c.Required, c.ChangeableBy, c.From, label, say("clause."+name+".remedy", lang, nil)}
 }
 
 // refused is the answer to an error. A 5xx is logged with its cause; the caller learns only the request id.

@@ -30,3 +30,26 @@ const (
 	General Severity = "GENERAL" // 一般
 	Serious Severity = "SERIOUS" // 严重
 )
+
+// An Honour is an honour for honesty, as capabilities hand it to each other. Level is 1 of a town, 2 county, 3 city, 4 province,
+// 5 nation.
+type Honour struct {
+	Level  int    `bson:"level"`
+	On     Day    `bson:"on"`
+	Until  Day    `bson:"until,omitempty"` // "": it names no end
+	Record string `bson:"record"`          // the record that says so, "<id>@<version>"
+}
+
+// Ends is the last day an honour counts; one without an end of its own counts months.
+func (h Honour) Ends(months int) Day {
+	if h.Until != "" {
+		return h.Until
+	}
+	return h.On.AddMonths(months)
+}
+
+// Standing is where somebody stands in credit medical care, as other capabilities may know it: only what speaks for her.
+type Standing struct {
+	Agreement bool `bson:"agreement"` // one is in force, with nothing in its way
+	OnTime    int  `bson:"onTime"`    // bills paid on time, all told
+}

@@ -17,6 +17,8 @@ var samples = map[string][]string{
 	"amount": {"123.05", "0.01", "12000.00"}, "outstanding": {"88.00"}, "principal": {"300.00"}, "deferred": {"300.00", "0.00"},
 	"payNow": {"0.00", "45.10"}, "old": {"3000.00"}, "new": {"2000.00", "5000.00"}, "limit": {"3000.00"},
 	"due": {"2026-03-31"}, "until": {"2026-04-15"}, "ends": {"2027-03-01"}, "repaired": {"2026-09-01"}, "suspends": {"2026-04-07"},
+	"offer": {"o1"}, "scene": {"XYY"}, "day": {"2026-03-31"}, "region": {"430181"}, "claim": {"c1"},
+	"band": {"AA", "C"}, "name": {"景区门票八折"}, "nameEN": {"Tickets"}, "saved": {"12.00", "0.00"},
 	"times": {"3"}, "daysMore": {"365"}, "years": {"5"},
 	"billNo": {"CSXY20260301000017"}, "payNo": {"P2026030100001"}, "refundNo": {"R2026030100001"}, "visit": {"v1"},
 	"hospital": {"长沙县第一人民医院"}, "days": {"3", "0", "1", "30"}, "onTime": {"true", "false"}, "verdict": {"UPHELD", "REJECTED"},

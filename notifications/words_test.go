@@ -19,6 +19,7 @@ import (
 
 // quiet are the kinds that push nothing: they confirm what their person just did, or another push of the same moment says it.
 var quiet = []string{
+	"benefit.claim_lapsed",
 	"consent.given",
 	"identity.bound", "identity.signed_in", "identity.session_ended",
 	"medical.agreement_signed", "medical.agreement_closed", "medical.agreement_review_asked", "medical.agreement_thawed", "medical.hold_lapsed",
@@ -317,7 +318,7 @@ func TestTopics(t *testing.T) {
 			}
 			names[lang+name] = topic
 		}
-		want := slices.Contains([]string{"medical.agreement", "medical.bill", "medical.conduct", "credit.record"}, topic)
+		want := slices.Contains([]string{"medical.agreement", "medical.bill", "medical.conduct", "credit.record", "benefit.breach"}, topic)
 		if got := texts.Legal(topic); got != want {
 			t.Errorf("%s: legal is %v", topic, got)
 		}

@@ -44,6 +44,9 @@ func Land(ctx context.Context, s Stores, zones string) error {
 	if err != nil {
 		return err
 	}
+	if err := s.scenes(ctx); err != nil {
+		return err
+	}
 	if zones == "" {
 		zones = zonesCSV
 	}

@@ -31,6 +31,10 @@ var Institutions = []Institution{
 	{"provider-liuyang-wenlv", models.Provider, "浏阳文旅", "430181"},
 	{marketUnit, models.Department, marketName, "4301"},
 	{"department-changsha-minzheng", models.Department, "长沙市民政局", "4301"},
+	{library, models.Provider, "长沙市图书馆", "4301"},
+	{buses, models.Provider, "长沙公交", "4301"},
+	{alliance, models.Provider, "长沙信易生活联盟", "4301"},
+	{permits, models.Department, "长沙市行政审批服务局", "4301"},
 }
 
 // Hospitals are the hospitals among Institutions.

@@ -45,6 +45,7 @@ type Stores struct {
 	Batch     store.Batch
 	Cases     *store.Repo[casework.Case]
 	Consent   store.Consent
+	Benefit   store.Benefit
 }
 
 // City keeps the demo city as it stands at now: residents, staff and partner systems. Land must be there before.
@@ -134,8 +135,11 @@ func keepCredit(ctx context.Context, s Stores, p *Population, c *care, files *cr
 	if err == nil {
 		err = d.keep(ctx, s.Batch)
 	}
+	if err == nil {
+		err = keepBenefits(ctx, s, p, office, now)
+	}
 	if err != nil {
-		return fmt.Errorf("seed a delivery: %w", err)
+		return fmt.Errorf("seed a delivery and benefits: %w", err)
 	}
 	return nil
 }

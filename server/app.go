@@ -183,6 +183,7 @@ func (a *App) openRepos() {
 	a.repos.Subjects = store.Subjects{People: a.repos.Identity.People, Keys: s.Keys}
 	a.repos.Decision, a.repos.Recall, a.repos.Catalogue = store.OpenDecision(s), store.OpenRecall(s), store.OpenCatalogue(s)
 	a.repos.Consent = store.OpenConsent(s)
+	a.repos.Benefit = store.OpenBenefit(s, a.repos.Identity.People, a.repos.Records, a.repos.Subjects, a.repos.Medical)
 	a.repos.Batch = store.OpenBatch(s, store.NewRepo[blob.Blob](s, store.Blobs))
 	a.repos.entries = store.NewRepo[access.Entry](s, store.Accesses)
 	a.repos.Cases = store.NewRepo[casework.Case](s, store.Cases)

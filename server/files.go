@@ -10,6 +10,7 @@ import (
 	"xinyi/models"
 	"xinyi/models/access"
 	"xinyi/models/catalogue"
+	"xinyi/store"
 )
 
 // fileDoors are the doors to credit files, and the log that every look goes through.
@@ -52,7 +53,13 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 	recalls := handlers.Recall{Recall: r.Recall, Subjects: r.Subjects}
 	reports := handlers.Report{Reports: r.reports, Uses: r.Recall.Uses, File: file, Seals: a.seals, Policy: p.Report, Address: a.address}
 	export := handlers.Export{Reports: reports, File: file, Consents: consents, Looks: log, Cases: cases, Decisions: decisions, Recalls: recalls}
+	offers := handlers.Benefit{
+		Benefit: r.Benefit, Facts: store.StandardBenefitFacts(a.facts().Restricts), Policy: p.Benefit, Board: &handlers.Board{}, Looks: looks, Seals: a.seals,
+		Issuer: a.cfg.Issuer, Keep: a.decisions().Decided,
+	}
 	return fileDoors{looks, []handlers.Mounter{
+		offers,
+		handlers.BenefitDesk{Benefit: offers, Clients: r.Identity.Clients},
 		handlers.Catalogue{Catalogue: r.Catalogue},
 		handlers.Uscc{Catalogue: r.Catalogue},
 		file,
@@ -109,6 +116,20 @@ func (a *App) careGround(ctx context.Context, id string) (*access.Ground, error)
 	return about(b.Person, b.Region, true)
 }
 
+// benefits ties what follows for 信易+.
+func (a *App) benefits() flows.Benefit {
+	return flows.Benefit{Benefit: a.repos.Benefit, Facts: store.StandardBenefitFacts(a.facts().Restricts), Policy: a.cfg.policy.Benefit, Now: a.now}
+}
+
+// decisions ties how decisions are kept and made again.
+func (a *App) decisions() flows.Decision {
+	offers := a.benefits()
+	return flows.Decision{
+		Decision: a.repos.Decision, Medical: a.repos.Medical, Subjects: a.repos.Subjects, Benefit: &offers, Restricts: a.facts().Restricts, Now: a.now,
+		Recall: flows.Recall{Recall: a.repos.Recall, Records: a.repos.Records, Policy: a.cfg.policy.Recall, Now: a.now},
+	}
+}
+
 // followFiles ties what follows from events around credit files.
 func (a *App) followFiles() error {
 	r, p := a.repos, a.cfg.policy
@@ -135,8 +156,7 @@ func (a *App) followFiles() error {
 		a.relay.Subscribe(flows.Consent{Consent: r.Consent, Subjects: r.Subjects, Now: a.now}.Subscribers()...),
 		a.relay.Subscribe(recalls.Subscribers()...),
 		a.relay.Subscribe(flows.Report{Reports: r.reports, Uses: r.Recall.Uses, Now: a.now}.Subscribers()...),
-		a.relay.Subscribe(flows.Decision{
-			Decision: r.Decision, Medical: r.Medical, Subjects: r.Subjects, Recall: recalls, Restricts: a.facts().Restricts, Now: a.now,
-		}.Subscribers()...),
+		a.relay.Subscribe(a.decisions().Subscribers()...),
+		a.relay.Subscribe(a.benefits().Subscribers()...),
 	)
 }

@@ -247,7 +247,9 @@ func TestWorkedExample(t *testing.T) {
 	}
 	id := c.must(200, me, "GET", "/v1/me/medical/bills?state=ISSUED", nil)["items"].([]any)[0].(m)["id"].(string)
 	c.must(201, me, "POST", "/v1/me/medical/bills/"+id+"/payments", m{"amountFen": 10000, "channel": "wechat"})
-	c.waits("the payment", func() bool { return c.bill(me, id)["state"] == "PARTIALLY_PAID" && c.limits(me) == "100000 0 8735 91265" })
+	c.waits("the payment", func() bool {
+		return c.bill(me, id)["state"] == "PARTIALLY_PAID" && c.limits(me) == "100000 0 8735 91265"
+	})
 	if got := numbers(c.bill(me, id)) + " / " + c.limits(me); got != "PARTIALLY_PAID 18735 10000 0 8735 / 100000 0 8735 91265" {
 		t.Fatalf("after the payment: %s", got)
 	}

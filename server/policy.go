@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"xinyi/models/benefit"
 	"xinyi/models/casework"
 	"xinyi/models/consent"
 	"xinyi/models/delivery"
@@ -32,13 +33,14 @@ type Policy struct {
 	Report   report.Policy
 	Identity identity.Policy // of a sandbox it is its own
 	Delivery delivery.Policy
+	Benefit  benefit.Policy
 }
 
 // standard is the policy the product comes with.
 func standard() Policy {
 	return Policy{
 		Record: record.Standard, Casework: casework.Standard, Desks: casework.StandardDesks, Consent: consent.Standard, Recall: recall.Standard,
-		Report: report.Standard, Identity: identity.Standard, Delivery: delivery.Standard,
+		Report: report.Standard, Identity: identity.Standard, Delivery: delivery.Standard, Benefit: benefit.Standard,
 	}
 }
 

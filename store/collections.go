@@ -13,5 +13,6 @@ var Collections = []Collection{
 	Records, Uses, Accesses, Cases, Blobs, Reports,
 	Consents, Receipts, Partners,
 	Decisions, Rules, Calls,
+	Scenes, Offers, Versions, Simulations, Shares, Claims, BenefitCodes, Waits, Profiles, Tallies,
 	Schemes, Hospitals, Agreements, MedCodes, Encounters, Bills, Conducts, Checks,
 }

@@ -46,6 +46,9 @@ var Purposes = map[string]Purpose{
 	"credit.evaluation":  {Words{"评价、评优时依法核查信用记录", "A lawful check before an evaluation or an award"}, publicService, true, true, true},
 	"credit.supervision": {Words{"信用监管执法中查询", "Supervision and enforcement"}, publicService, true, true, true},
 
+	"benefit.use":    {Words{"核对您出示的信易+领取码", "Check the code you showed for a benefit"}, contracted, true, false, false},
+	"benefit.breach": {Words{"办理您对信易+违约登记的异议", "Work on your objection to a breach"}, requested, true, true, false},
+
 	"audit.access": {Words{"审计查询记录本身", "Audit of the log of looks"}, supervised, false, false, false},
 
 	"share.loan":        {Words{"贷款审批", "A decision on a loan"}, consented, true, true, false},

@@ -42,6 +42,9 @@ var moves = models.Machine[State]{
 // Admission is the kind of a decision whether a resident gets an agreement of credit medical care.
 const Admission string = "medical.admission"
 
+// Eligibility is the kind of a decision whether somebody may have an offer of 信易+.
+const Eligibility string = "benefit.eligibility"
+
 // Who decided.
 const (
 	Automatic = "AUTOMATIC" // a program, by the rule alone

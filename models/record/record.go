@@ -15,6 +15,7 @@ import (
 // The events of a record. Data: "record", "version", "item", "unit", and "why" where somebody gave a reason.
 const (
 	EventKept      = "record.kept"      // a negative record is there, and what may be done about it
+	EventHonoured  = "record.honoured"  // a record that speaks for its subject is there
 	EventObjected  = "record.objected"  // it carries the mark
 	EventUpheld    = "record.upheld"    // an objection changed nothing; the mark is off
 	EventRevised   = "record.revised"   // its source changed it
@@ -168,6 +169,9 @@ func New(d Draft, p Policy, by models.Actor, now time.Time) (*Record, error) {
 	}
 	if r.Nature == models.Negative && r.State != Ended && r.Subject.Addressee() != "" {
 		r.tell(EventKept, by, now, "")
+	}
+	if r.Nature == models.Positive && r.State != Ended {
+		r.tell(EventHonoured, by, now, "")
 	}
 	r.plan()
 	return r, nil

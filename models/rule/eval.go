@@ -192,3 +192,36 @@ func (x *expression) text(input cel.PartialActivation, missing map[string]bool) 
 	}
 	return "", err
 }
+
+// Asks says whether a clause of the rule looks at a fact.
+func (p *Program) Asks(fact string) bool {
+	for _, c := range p.clauses {
+		for _, name := range c.expr.names {
+			if name == fact {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Outcome is how the rule comes out, without its words: Eval for where many are counted. Errors: those of Eval.
+func (p *Program) Outcome(facts map[string]any) (string, error) {
+	known, missing, err := p.bind(facts)
+	if err != nil {
+		return "", models.E(models.Internal, "rule.fact", err)
+	}
+	input, err := activation(known, missing)
+	if err != nil {
+		return "", models.E(models.Internal, "rule.failed", err)
+	}
+	var fault error
+	out := over(p.clauses, func(i int) string {
+		o, err := p.clauses[i].outcome(input, missing)
+		if err != nil && fault == nil {
+			fault = models.E(models.Internal, "rule.failed", fmt.Errorf("%s of %s: %w", p.clauses[i].ID, p.rule.ID, err))
+		}
+		return o
+	})
+	return out, fault
+}

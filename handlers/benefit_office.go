@@ -1,0 +1,207 @@
+package handlers
+
+import (
+	"context"
+	"strings"
+
+	"xinyi/models"
+	"xinyi/models/access"
+	"xinyi/models/benefit"
+	"xinyi/store"
+)
+
+func (h BenefitDesk) mountOffice(r *Router) {
+	tag := Tag("benefits")
+	Get(r, "/benefits/versions", h.stage, Does("Versions of offers in one stage, those that wait for approval when none is named"), May("benefits.approve"), tag)
+	Get(r, "/benefits/versions/{id}", h.tried, Does("A version with its rule and what its simulation came to"), May("benefits.approve"), tag)
+	Post(r, "/benefits/versions/{id}/approve", h.approve, Does("Approve a version", "A second person, within seven days of its simulation; else 409"), May("benefits.approve"), tag)
+	Get(r, "/benefits/breaches", h.breaches, Does("Breaches somebody objects to, the oldest first"), May("benefits.decide"), Reveals, tag)
+	Post(r, "/benefits/breaches/{id}/decide", h.decide, Does("Decide on an objection to a breach"), May("benefits.decide"), tag)
+	Get(r, "/benefits/metrics", h.metrics, Does("What 信易+ comes to: scenes in use, users, uses, what was saved, fields covered"), May("benefits.metrics"), tag)
+}
+
+type stageRequest struct {
+	Stage string `query:"stage" validate:"omitempty,oneof=DRAFT VALIDATED SIMULATED APPROVED SCHEDULED ACTIVE RETIRED"`
+	PageQuery
+}
+
+func (h BenefitDesk) stage(ctx context.Context, rq Request, in stageRequest) (List[offerVersionView], error) {
+	stage := benefit.Simulated
+	if in.Stage != "" {
+		stage = benefit.Stage(in.Stage)
+	}
+	page, err := h.Versions.Find(ctx, store.VersionsIn(rq.Actor.Region, stage).Page(in.Limit, in.Cursor))
+	if err != nil {
+		return List[offerVersionView]{}, err
+	}
+	return Listed(page, viewOfferVersion(rq.Lang)), nil
+}
+
+type triedView struct {
+	offerVersionView
+	Offer      string          `json:"offer"`
+	Provider   string          `json:"provider"`
+	Rule       ruleView        `json:"rule"`
+	Conditions []needView      `json:"conditions"`
+	Trial      *simulationView `json:"trial,omitempty"`
+}
+
+// inRegion is a version the caller's office answers for. Errors: NotFound.
+func (h BenefitDesk) inRegion(ctx context.Context, rq Request, id string) (*benefit.Version, error) {
+	v, err := h.Versions.Get(ctx, id)
+	if err == nil && !rq.Actor.Region.Contains(v.Region) {
+		err = models.E(models.NotFound, "not_found")
+	}
+	return v, err
+}
+
+func (h BenefitDesk) tried(ctx context.Context, rq Request, in byID) (triedView, error) {
+	v, err := h.inRegion(ctx, rq, in.ID)
+	if err != nil {
+		return triedView{}, err
+	}
+	out := triedView{offerVersionView: viewOfferVersion(rq.Lang)(v), Offer: v.Offer, Provider: v.Provider, Conditions: []needView{}}
+	if v.Rule != nil {
+		out.Rule = ruleView{v.Rule.ID, v.No, v.Rule.Hash(), ""}
+		o := &benefit.Offer{Terms: v.Terms}
+		for _, c := range v.Rule.Clauses {
+			words := clauseWords(o, models.Clause{ID: c.ID}, rq.Lang)
+			out.Conditions = append(out.Conditions, needView{c.ID, words.Label, words.Remedy, c.Expr, c.Basis, c.ChangeableBy, c.AnyOf})
+		}
+	}
+	if v.Simulation == "" {
+		return out, nil
+	}
+	s, err := h.Simulations.Get(ctx, v.Simulation)
+	if err != nil {
+		return out, err
+	}
+	trial := h.viewSimulation(s, v.Terms)
+	out.Trial = &trial
+	return out, nil
+}
+
+func (h BenefitDesk) approve(ctx context.Context, rq Request, in byID) (offerVersionView, error) {
+	if _, err := h.inRegion(ctx, rq, in.ID); err != nil {
+		return offerVersionView{}, err
+	}
+	v, err := h.Versions.Update(ctx, in.ID, func(v *benefit.Version) error {
+		if err := rq.Fresh(v.Revision); err != nil {
+			return err
+		}
+		return v.Approve(h.Policy, rq.Actor, rq.Now)
+	})
+	if err != nil {
+		return offerVersionView{}, err
+	}
+	return viewOfferVersion(rq.Lang)(v), nil
+}
+
+type breachView struct {
+	claimView
+	Provider string `json:"provider"`
+	Name     string `json:"holder" personal:"true" description:"Masked"`
+}
+
+func (h BenefitDesk) breaches(ctx context.Context, rq Request, in PageQuery) (List[breachView], error) {
+	page, err := h.Claims.Find(ctx, store.ClaimsQueued(rq.Actor.Region).Page(in.Limit, in.Cursor))
+	if err != nil {
+		return List[breachView]{}, err
+	}
+	looks := make([]access.Look, len(page.Items))
+	for i, c := range page.Items {
+		looks[i] = access.Look{Subject: models.Subject{Kind: models.PersonSubject, Person: c.Person}, Fields: []string{"benefit.breach"}, About: c.ID, Purpose: "benefit.breach", Case: c.ID}
+	}
+	if err := h.Looks.Look(ctx, rq, looks...); err != nil {
+		return List[breachView]{}, err
+	}
+	view := viewClaim(rq.Lang)
+	return Listed(page, func(c *benefit.Claim) breachView { return breachView{view(c), c.Provider, c.Name.String()} }), nil
+}
+
+type decideBreachRequest struct {
+	byID
+	Right   *bool  `json:"right" validate:"required" description:"The person is right: the breach is off"`
+	Finding string `json:"finding" validate:"required,max=1000"`
+}
+
+func (h BenefitDesk) decide(ctx context.Context, rq Request, in decideBreachRequest) (None, error) {
+	_, err := h.Claims.Update(ctx, in.ID, func(c *benefit.Claim) error {
+		if c.Queue == "" || !strings.HasPrefix(c.Queue, string(rq.Actor.Region)) {
+			return models.E(models.NotFound, "not_found")
+		}
+		return c.Decide(*in.Right, in.Finding, rq.Actor, rq.Now)
+	})
+	return None{}, err
+}
+
+type benefitMetricsView struct {
+	Days        int                     `json:"days" description:"The span that is counted, today included"`
+	Scenes      int                     `json:"scenesInUse" description:"With at least one use in it"`
+	Wanted      int                     `json:"scenesWanted" description:"The city's plan: more than this many"`
+	Reached     bool                    `json:"reached"`
+	Users       int64                   `json:"users"`
+	Uses        int64                   `json:"uses"`
+	Saved       models.Fen              `json:"savedFen"`
+	Fields      []string                `json:"fields" description:"Of the plan's eleven, those with a scene in use"`
+	FieldsTotal int                     `json:"fieldsTotal"`
+	Online      int                     `json:"offersOnline"`
+	ByScene     map[string]sceneMetrics `json:"byScene"`
+}
+
+type sceneMetrics struct {
+	Uses  int64      `json:"uses"`
+	Saved models.Fen `json:"savedFen"`
+}
+
+func (h BenefitDesk) metrics(ctx context.Context, rq Request, _ noRequest) (benefitMetricsView, error) {
+	today := models.DayOf(rq.Now)
+	since := today.Add(1 - h.Policy.UseDays)
+	v := benefitMetricsView{Days: h.Policy.UseDays, Wanted: h.Policy.ScenesWanted, Fields: []string{}, FieldsTotal: len(benefit.Fields), ByScene: map[string]sceneMetrics{}}
+	add := func(scene string, uses benefit.SceneUses) {
+		if uses.Uses == 0 {
+			return
+		}
+		m := v.ByScene[scene]
+		v.ByScene[scene] = sceneMetrics{m.Uses + uses.Uses, m.Saved + uses.Saved}
+		v.Uses, v.Saved = v.Uses+uses.Uses, v.Saved+uses.Saved
+	}
+	_, err := h.Tallies.Each(ctx, store.TalliesSince(since), func(t *benefit.Tally) error {
+		scenes := t.Scenes
+		if scenes == nil { // today, and yesterday until it is counted
+			var err error
+			if scenes, err = h.Used(ctx, t.Day); err != nil {
+				return err
+			}
+		}
+		for scene, uses := range scenes {
+			add(scene, uses)
+		}
+		return nil
+	})
+	if err != nil {
+		return v, err
+	}
+	if v.Users, err = h.Profiles.Count(ctx, store.ProfilesSince(since)); err != nil {
+		return v, err
+	}
+	posts, err := h.Board.all(ctx, h.Offers, rq.Now)
+	if err != nil {
+		return v, err
+	}
+	v.Scenes, v.Online = len(v.ByScene), len(posts)
+	v.Reached = v.Scenes > v.Wanted
+	fields := map[string]bool{}
+	_, err = h.Scenes.Each(ctx, store.All(), func(s *benefit.Scene) error {
+		if _, used := v.ByScene[s.ID]; used {
+			fields[s.Field] = true
+		}
+		return nil
+	})
+	for _, f := range benefit.Fields {
+		if fields[f] {
+			v.Fields = append(v.Fields, f)
+		}
+	}
+	return v, err
+}

@@ -1,0 +1,228 @@
+package benefit
+
+import (
+	"slices"
+	"time"
+
+	"xinyi/models"
+)
+
+// A State is where an offer stands.
+type State string
+
+// The states of an offer.
+const (
+	Preparing State = "PREPARING" // no version of it is in force yet
+	Online    State = "ONLINE"
+	Paused    State = "PAUSED" // nobody may claim; what was claimed may be used
+	Offline   State = "OFFLINE"
+)
+
+// States lists them.
+var States = []State{Preparing, Online, Paused, Offline}
+
+var offerMoves = models.Machine[State]{Preparing: {Online, Offline}, Online: {Paused, Offline}, Paused: {Online, Offline}, Offline: nil}
+
+// A Period is the span in which each person's places are counted anew.
+type Period string
+
+// The periods.
+const (
+	Once  Period = "ONCE"
+	Day   Period = "DAY"
+	Month Period = "MONTH"
+	Year  Period = "YEAR"
+)
+
+// Key names the period a day lies in.
+func (p Period) Key(on models.Day) string {
+	switch p {
+	case Day:
+		return string(on)
+	case Month:
+		return string(on)[:7]
+	case Year:
+		return string(on)[:4]
+	case Once:
+	}
+	return "once"
+}
+
+// A Quota says how often an offer may be claimed. 0 is no bound, but each person has at least one place a period.
+type Quota struct {
+	Total     int    `bson:"total"`
+	Daily     int    `bson:"daily"`
+	PerPerson int    `bson:"perPerson"`
+	Period    Period `bson:"period"` // of PerPerson
+}
+
+// The bounds of a quota, which bound how many shares it is split into.
+const (
+	MaxPlaces    = 100_000
+	maxPerPerson = 100
+)
+
+// Terms are what a version of an offer says: who gets what, how often, where and how long.
+type Terms struct {
+	Name      Words           `bson:"name"`
+	Details   Words           `bson:"details"`
+	Otherwise Words           `bson:"otherwise,omitempty"` // of a public service: how everybody gets it without the offer
+	Form      Form            `bson:"form"`
+	Needs     []Need          `bson:"needs,omitempty"`
+	Quota     Quota           `bson:"quota"`
+	Cap       models.Fen      `bson:"cap"` // the most one use saves, 0 none
+	Regions   []models.Region `bson:"regions"`
+	From      models.Day      `bson:"from"`
+	Until     models.Day      `bson:"until"`   // the last day on which it may be claimed
+	Good      int             `bson:"good"`    // days a claim is good, the day of claiming not counted
+	Bring     int             `bson:"bring"`   // days until a thing has to be brought back, 0: nothing has
+	Consent   Words           `bson:"consent"` // what the person agrees to when she claims
+}
+
+const (
+	maxGood  = 366
+	maxSpan  = 5 * 366
+	maxName  = 40
+	maxWords = 1000
+)
+
+// check looks at terms for a scene. Errors: Invalid "benefit.terms_invalid", a field for every fault.
+func (t Terms) check(s *Scene) error {
+	var faults []models.Field
+	fault := func(bad bool, pointer, code string) {
+		if bad {
+			faults = append(faults, models.Field{Pointer: pointer, Code: code})
+		}
+	}
+	q := t.Quota
+	fault(!t.Name.Whole(maxName), "/name", "benefit_words")
+	fault(!t.Details.Whole(maxWords), "/details", "benefit_words")
+	fault(!t.Consent.Whole(maxWords), "/consent", "benefit_words")
+	fault(s.Public && !t.Otherwise.Whole(maxWords), "/otherwise", "benefit_otherwise")
+	fault(!slices.Contains(s.Forms, t.Form), "/form", "benefit_form")
+	fault(q.Total < 0 || q.Total > MaxPlaces, "/quota/total", "benefit_count")
+	fault(q.Daily < 0 || q.Daily > MaxPlaces, "/quota/daily", "benefit_count")
+	fault(q.PerPerson < 1 || q.PerPerson > maxPerPerson, "/quota/perPerson", "benefit_count")
+	fault(!slices.Contains([]Period{Once, Day, Month, Year}, q.Period), "/quota/period", "oneof")
+	fault(t.Cap < 0, "/cap", "fen")
+	fault(len(t.Regions) == 0 || len(t.Regions) > maxRegions, "/regions", "benefit_regions")
+	fault(t.From == "" || t.Until < t.From || t.Until.Since(t.From) > maxSpan, "/until", "benefit_span")
+	fault(t.Good < 0 || t.Good > maxGood, "/good", "benefit_days")
+	fault(t.Bring < 0 || t.Bring > maxGood || t.Bring > 0 && t.Form != DepositFree, "/bring", "benefit_bring")
+	if len(faults) > 0 {
+		return &models.Error{Code: models.Invalid, Reason: "benefit.terms_invalid", Fields: faults}
+	}
+	return nil
+}
+
+// Near says whether the offer is for where somebody lives. Who lives nowhere known sees the whole city's.
+func (t Terms) Near(home models.Region) bool {
+	return slices.ContainsFunc(t.Regions, func(r models.Region) bool { return r.Contains(home) || home != "" && home.Contains(r) })
+}
+
+// An Offer is one provider's advantage in one scene. What it says stands in its versions; the one in force is copied here.
+type Offer struct {
+	models.Meta        `bson:",inline"`
+	models.Life[State] `bson:",inline"`
+
+	Scene    string             `bson:"scene"`
+	Field    string             `bson:"field"` // the scene's
+	Provider string             `bson:"provider"`
+	By       string             `bson:"by"`     // the provider's name
+	Region   models.Region      `bson:"region"` // whose credit office answers for it
+	Subject  models.SubjectKind `bson:"subject"`
+
+	Versions int    `bson:"versions"` // how many there are
+	Active   int    `bson:"active"`   // the one in force, 0 none
+	Hash     string `bson:"hash,omitempty"`
+	Terms    Terms  `bson:"terms"`
+	Why      string `bson:"why,omitempty"` // of a pause or an end
+}
+
+// NewOffer starts an offer without a version.
+func NewOffer(id string, s *Scene, provider, name string, region models.Region, kind models.SubjectKind, by models.Actor, now time.Time) (*Offer, error) {
+	if !slices.Contains(s.Subjects, kind) {
+		return nil, models.Bad("/subject", "oneof", "benefit.terms_invalid")
+	}
+	o := &Offer{Scene: s.ID, Field: s.Field, Provider: provider, By: name, Region: region, Subject: kind}
+	o.ID, o.State, o.Moved = id, Preparing, models.Moved{By: by.Role, At: now}
+	return o, nil
+}
+
+// Draft numbers the next version. Errors: Conflict "benefit.offer_over".
+func (o *Offer) Draft() (int, error) {
+	if o.State == Offline {
+		return 0, models.E(models.Conflict, "benefit.offer_over")
+	}
+	o.Versions++
+	return o.Versions, nil
+}
+
+// Start puts a version in force. It says whether that was news: an older one never takes the place of a newer.
+func (o *Offer) Start(v *Version, now time.Time) bool {
+	if v.No <= o.Active || o.State == Offline {
+		return false
+	}
+	o.Active, o.Hash, o.Terms = v.No, v.Hash, v.Terms
+	if o.State == Preparing && o.Move(offerMoves, Online, models.Clockwork, now, "benefit.offer_state", "") == nil {
+		o.Tell(EventOffered, "", models.Clockwork, now, map[string]string{"scene": o.Scene})
+	}
+	o.WakeAt = models.At(o.Terms.Until.Add(1).Start())
+	return true
+}
+
+// Pause stops claims for now. Errors: InvalidTransition unless online.
+func (o *Offer) Pause(why string, by models.Actor, now time.Time) error {
+	return o.act(Paused, EventPaused, why, by, now)
+}
+
+// Resume lets people claim again. Errors: InvalidTransition unless paused.
+func (o *Offer) Resume(by models.Actor, now time.Time) error {
+	if o.State != Paused {
+		return models.Refused(o.Life, nil, "benefit.offer_state")
+	}
+	return o.act(Online, EventResumed, "", by, now)
+}
+
+// Close ends the offer for good. Errors: InvalidTransition once closed.
+func (o *Offer) Close(why string, by models.Actor, now time.Time) error {
+	if err := o.act(Offline, EventClosed, why, by, now); err != nil {
+		return err
+	}
+	o.WakeAt = nil
+	return nil
+}
+
+func (o *Offer) act(to State, kind, why string, by models.Actor, now time.Time) error {
+	if err := o.Move(offerMoves, to, by, now, "benefit.offer_state", why); err != nil {
+		return err
+	}
+	o.Why = why
+	o.Tell(kind, "", by, now, map[string]string{"scene": o.Scene, "reason": why})
+	return nil
+}
+
+// Wake ends an offer whose last day is over.
+func (o *Offer) Wake(now time.Time) error {
+	if o.WakeAt == nil || o.WakeAt.After(now) {
+		return nil
+	}
+	o.WakeAt = nil
+	if o.State == Online || o.State == Paused {
+		return o.Close("", models.Clockwork, now)
+	}
+	return nil
+}
+
+// Open says whether it may be claimed on a day. Errors: Conflict "benefit.offer_closed", "benefit.offer_paused", "benefit.offer_early".
+func (o *Offer) Open(today models.Day) error {
+	switch {
+	case o.State == Paused:
+		return models.E(models.Conflict, "benefit.offer_paused")
+	case o.State != Online || today > o.Terms.Until:
+		return models.E(models.Conflict, "benefit.offer_closed")
+	case today < o.Terms.From:
+		return models.E(models.Conflict, "benefit.offer_early")
+	}
+	return nil
+}

@@ -1,0 +1,271 @@
+package benefit
+
+import (
+	"strconv"
+	"time"
+
+	"xinyi/models"
+	"xinyi/models/rule"
+)
+
+// A SimState is where a simulation stands.
+type SimState string
+
+// The states of a simulation.
+const (
+	Counting SimState = "COUNTING"
+	Counted  SimState = "COUNTED"
+)
+
+var simMoves = models.Machine[SimState]{Counting: {Counted}, Counted: nil}
+
+// Counts are people by what a version changes for them.
+type Counts struct {
+	Gain    int64 `bson:"gain"` // may have it under the version and may not now
+	Lose    int64 `bson:"lose"` // may have it now and may not under the version
+	Keep    int64 `bson:"keep"` // may have it before and after
+	Never   int64 `bson:"never"`
+	Unknown int64 `bson:"unknown"` // under the version something about them is not known
+}
+
+func (c *Counts) add(o Counts) {
+	c.Gain, c.Lose, c.Keep, c.Never, c.Unknown = c.Gain+o.Gain, c.Lose+o.Lose, c.Keep+o.Keep, c.Never+o.Never, c.Unknown+o.Unknown
+}
+
+// One counts one person by how the rule in force and the version come out.
+func (c *Counts) One(before, after string) {
+	was, is := before == models.Pass, after == models.Pass
+	switch {
+	case is && was:
+		c.Keep++
+	case is:
+		c.Gain++
+	case was:
+		c.Lose++
+	case after == models.Unknown:
+		c.Unknown++
+	default:
+		c.Never++
+	}
+}
+
+// A Cell is a group of people: where they live and how old they are, nothing finer.
+type Cell struct {
+	County models.Region `bson:"county"` // "" unknown
+	Ages   string        `bson:"ages"`   // one of AgeGroups, "" of organisations
+	Counts Counts        `bson:"counts"`
+}
+
+// AgeGroups are the groups of age, in years; the last is for whose age is not known.
+var AgeGroups = []string{"0-17", "18-29", "30-44", "45-59", "60-74", "75+", "unknown"}
+
+// AgeGroup is the group of somebody born on a day.
+func AgeGroup(birth, today models.Day) string {
+	if birth == "" {
+		return AgeGroups[len(AgeGroups)-1]
+	}
+	for i, over := range []int{18, 30, 45, 60, 75} {
+		if models.AgeOn(birth, today) < over {
+			return AgeGroups[i]
+		}
+	}
+	return AgeGroups[5]
+}
+
+// A Simulation tries a version on everybody, part by part, and keeps counts alone: nobody's name, nobody's outcome. It is
+// never deleted.
+type Simulation struct {
+	models.Meta           `bson:",inline"`
+	models.Life[SimState] `bson:",inline"`
+
+	Of       string             `bson:"of"`      // the version it tries
+	Against  string             `bson:"against"` // the version in force, "" none
+	Hash     string             `bson:"hash"`    // of the version
+	Subject  models.SubjectKind `bson:"subject"`
+	Provider string             `bson:"provider"`
+	Region   models.Region      `bson:"region"`
+	Today    models.Day         `bson:"today"` // the day it is tried for
+
+	Total  int64      `bson:"total"` // profiles when it began
+	Seen   int64      `bson:"seen"`
+	Part   int        `bson:"part"`
+	After  string     `bson:"after"` // the last profile counted
+	Cells  []Cell     `bson:"cells,omitempty"`
+	DoneAt *time.Time `bson:"doneAt,omitempty"`
+}
+
+// NewSimulation starts the simulation of a validated version against the one in force, nil for none.
+func NewSimulation(id string, v, inForce *Version, total int64, by models.Actor, now time.Time) (*Simulation, error) {
+	if v.Hash == "" {
+		return nil, models.E(models.Conflict, "benefit.not_validated")
+	}
+	s := &Simulation{Of: v.ID, Hash: v.Hash, Subject: v.Subject, Provider: v.Provider, Region: v.Region, Today: models.DayOf(now), Total: total}
+	if inForce != nil {
+		s.Against = inForce.ID
+	}
+	s.ID, s.State, s.Moved = id, Counting, models.Moved{By: by.Role, At: now}
+	s.due(now)
+	return s, nil
+}
+
+func (s *Simulation) due(now time.Time) {
+	s.Tell(EventSimDue, "", models.Clockwork, now, map[string]string{"part": strconv.Itoa(s.Part)})
+}
+
+// A Part is what one part of a simulation counted.
+type Part struct {
+	Part  int
+	After string
+	Seen  int64
+	Cells map[[2]string]*Counts // by county and ages
+	Last  bool
+}
+
+// Count counts one profile in its group.
+func (p *Part) Count(who *Profile, today models.Day, before, after string) {
+	key := [2]string{string(who.Region.County()), ""}
+	if who.Kind != models.Organisation {
+		key[1] = AgeGroup(who.Birth, today)
+	}
+	counts := p.Cells[key]
+	if counts == nil {
+		counts = &Counts{}
+		p.Cells[key] = counts
+	}
+	counts.One(before, after)
+	p.Seen++
+}
+
+// Step adds the part that is due. It says whether it was: one that was added is not added again.
+func (s *Simulation) Step(p Part, now time.Time) (bool, error) {
+	if s.State != Counting || p.Part != s.Part {
+		return false, nil
+	}
+	at := make(map[[2]string]int, len(s.Cells))
+	for i, c := range s.Cells {
+		at[[2]string{string(c.County), c.Ages}] = i
+	}
+	for key, counts := range p.Cells {
+		i, known := at[key]
+		if !known {
+			i = len(s.Cells)
+			s.Cells = append(s.Cells, Cell{County: models.Region(key[0]), Ages: key[1]})
+		}
+		s.Cells[i].Counts.add(*counts)
+	}
+	s.Seen, s.After, s.Part = s.Seen+p.Seen, p.After, s.Part+1
+	if !p.Last {
+		s.due(now)
+		return true, nil
+	}
+	s.DoneAt = models.At(now)
+	s.Tell(EventSimDone, "", models.Clockwork, now, map[string]string{"version": s.Of})
+	return true, s.Move(simMoves, Counted, models.Clockwork, now, "benefit.simulation_state", "")
+}
+
+// A Shown is a simulation as people may see it: a group with fewer than k in some count says nothing about that count, and the
+// totals are those of what is shown, so that nothing can be worked out by subtraction.
+type Shown struct {
+	Cells  []ShownCell
+	Totals Counts
+	Hidden int // counts that are not shown
+}
+
+// A ShownCell is a group; -1 is a count that is not shown.
+type ShownCell struct {
+	County models.Region
+	Ages   string
+	Counts Counts
+}
+
+// Show is the simulation with small counts left out.
+//
+// Source: docs/sources.md#benefit-gate.
+func (s *Simulation) Show(k int) Shown {
+	var out Shown
+	for _, c := range s.Cells {
+		for _, n := range []*int64{&c.Counts.Gain, &c.Counts.Lose, &c.Counts.Keep, &c.Counts.Never, &c.Counts.Unknown} {
+			if *n > 0 && *n < int64(k) {
+				*n = -1
+				out.Hidden++
+			}
+		}
+		out.Cells = append(out.Cells, ShownCell(c))
+		out.Totals.add(Counts{max(c.Counts.Gain, 0), max(c.Counts.Lose, 0), max(c.Counts.Keep, 0), max(c.Counts.Never, 0), max(c.Counts.Unknown, 0)})
+	}
+	return out
+}
+
+// Budget is the most the version may cost over its whole time: every place at its cap, or, without a total, every person shown as
+// entitled, as often as they may. 0 is not bounded: it has no cap, or counts anew each day, month or year.
+func (t Terms) Budget(entitled int64) models.Fen {
+	switch {
+	case t.Quota.Total > 0:
+		return models.Fen(t.Quota.Total) * t.Cap
+	case t.Quota.Period != Once:
+		return 0
+	}
+	return models.Fen(entitled) * models.Fen(t.Quota.PerPerson) * t.Cap
+}
+
+// A Trial tries one version and the one in force on people, and remembers how facts came out: many people are alike.
+type Trial struct {
+	before, after *rule.Program
+	names         []string
+	known         map[string][2]string
+}
+
+// NewTrial prepares a trial. before is nil without a version in force.
+func NewTrial(before, after *rule.Program) *Trial {
+	t := &Trial{before: before, after: after, known: map[string][2]string{}}
+	for _, f := range facts {
+		if after.Asks(f.Name) || before != nil && before.Asks(f.Name) {
+			t.names = append(t.names, f.Name)
+		}
+	}
+	return t
+}
+
+// maxKnown bounds what a trial remembers.
+const maxKnown = 200_000
+
+// Outcomes is how the two rules come out on facts.
+func (t *Trial) Outcomes(all map[string]any) (before, after string, err error) {
+	key := make([]byte, 0, 96)
+	for _, name := range t.names {
+		key = appendFact(key, all[name])
+	}
+	if got, known := t.known[string(key)]; known {
+		return got[0], got[1], nil
+	}
+	got := [2]string{models.Fail, ""}
+	if t.before != nil {
+		if got[0], err = t.before.Outcome(all); err != nil {
+			return "", "", err
+		}
+	}
+	if got[1], err = t.after.Outcome(all); err != nil {
+		return "", "", err
+	}
+	if len(t.known) >= maxKnown {
+		clear(t.known)
+	}
+	t.known[string(key)] = got
+	return got[0], got[1], nil
+}
+
+func appendFact(key []byte, v any) []byte {
+	switch x := v.(type) {
+	case nil:
+		key = append(key, '?')
+	case int:
+		key = strconv.AppendInt(key, int64(x), 10)
+	case bool:
+		key = strconv.AppendBool(key, x)
+	case string:
+		key = append(append(key, '='), x...)
+	case models.Day:
+		key = append(append(key, '='), x...)
+	}
+	return append(key, 0)
+}

@@ -1,0 +1,53 @@
+package benefit
+
+import (
+	"time"
+
+	"xinyi/models"
+)
+
+// A Tally is what was used on one day, by scene. Its id is the day. It counts itself anew each night until nothing of the day can
+// be reversed any more.
+type Tally struct {
+	models.Meta `bson:",inline"`
+
+	Day    models.Day           `bson:"day"`
+	Scenes map[string]SceneUses `bson:"scenes,omitempty"`
+	Last   models.Day           `bson:"last"` // of the counting
+}
+
+// SceneUses is one scene's day.
+type SceneUses struct {
+	Uses  int64      `bson:"uses"`
+	Saved models.Fen `bson:"saved"`
+}
+
+// NewTally starts a day's count.
+func NewTally(day models.Day, pol Policy) *Tally {
+	t := &Tally{Meta: models.Meta{ID: string(day)}, Day: day, Last: day.Add(int(pol.Reversal/(24*time.Hour)) + 1)}
+	t.WakeAt = models.At(day.Add(1).Clock(1, 0))
+	return t
+}
+
+// Take takes what was counted. It says whether that was news.
+func (t *Tally) Take(scenes map[string]SceneUses) bool {
+	same := len(scenes) == len(t.Scenes)
+	for code, uses := range scenes {
+		same = same && t.Scenes[code] == uses
+	}
+	t.Scenes = scenes
+	return !same
+}
+
+// Wake has the day counted, each night until Last.
+func (t *Tally) Wake(now time.Time) error {
+	if t.WakeAt == nil || t.WakeAt.After(now) {
+		return nil
+	}
+	t.Tell(EventTallyDue, "", models.Clockwork, now, nil)
+	next := models.DayOf(now).Add(1)
+	if t.WakeAt = models.At(next.Clock(1, 0)); next > t.Last {
+		t.WakeAt = nil
+	}
+	return nil
+}
