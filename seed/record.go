@@ -139,7 +139,7 @@ func (c *credit) firms() error {
 			return err
 		}
 		if i%4 == 0 {
-			if _, err := c.honour(f.name, string(f.code), models.Organisation, c.today.Add(-90-i), fmt.Sprintf("示表〔2026〕%03d号", i+1)); err != nil {
+			if _, err := c.honour(f.name, string(f.code), models.Organisation, c.today.Add(-90-i), fmt.Sprintf("示表〔2026〕%03d号", i+1), "4"); err != nil {
 				return err
 			}
 		}
@@ -148,9 +148,9 @@ func (c *credit) firms() error {
 }
 
 // honour reports an honour for honesty. number is a code or an ID number.
-func (c *credit) honour(name, number string, kind models.SubjectKind, on models.Day, no string) (*record.Record, error) {
+func (c *credit) honour(name, number string, kind models.SubjectKind, on models.Day, no, level string) (*record.Record, error) {
 	cells := map[string]string{
-		"XDR_MC": name, "XDR_LB": "02", "RY_WSH": no, "RY_MC": "诚实守信示范", "RY_JB": "4", "RY_SY": "多年诚实守信", "RY_RQ": string(on),
+		"XDR_MC": name, "XDR_LB": "02", "RY_WSH": no, "RY_MC": "诚实守信示范", "RY_JB": level, "RY_SY": "多年诚实守信", "RY_RQ": string(on),
 		"RY_JG": marketName, "LYDW": marketName, "LYDWDM": marketCode,
 	}
 	if kind == models.Organisation {
@@ -230,10 +230,13 @@ func (c *credit) lists() error {
 	return err
 }
 
-// persons gives the resident an honour and the farmer a fine.
+// persons gives the resident an honour, the farmer a fine, and honest residents theirs.
 func (c *credit) persons() error {
 	resident, farmer := c.people.byID[DemoResident], c.people.byID[DemoFarmer]
-	if _, err := c.honour(resident.Name.Reveal(), resident.IDNumber.Reveal(), models.PersonSubject, c.today.Add(-120), "示表〔2026〕901号"); err != nil {
+	if _, err := c.honour(resident.Name.Reveal(), resident.IDNumber.Reveal(), models.PersonSubject, c.today.Add(-120), "示表〔2026〕901号", "4"); err != nil {
+		return err
+	}
+	if err := c.honest(); err != nil {
 		return err
 	}
 	on := c.today.AddMonths(-1)
@@ -242,6 +245,22 @@ func (c *credit) persons() error {
 	}))
 	c.byName["farmer"] = r
 	return err
+}
+
+// honest gives every twentieth resident of age an honour, of the county and of the city in turn.
+func (c *credit) honest() error {
+	n := 0
+	for i, who := range c.people.People {
+		if i%20 != 19 || !who.Adult(c.today) || who.Phone.Empty() || len(who.Memberships) > 0 {
+			continue
+		}
+		n++
+		level := []string{"4", "3"}[n%2]
+		if _, err := c.honour(who.Name.Reveal(), who.IDNumber.Reveal(), models.PersonSubject, c.today.Add(-200-n), fmt.Sprintf("示表〔2026〕%03d号", 910+n), level); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // represented lets the resident act for the firm whose registration names her.

@@ -211,7 +211,7 @@ type BenefitFacts struct {
 func StandardBenefitFacts(restricts func(ctx context.Context, person string) (string, []rule.Cited, error)) BenefitFacts {
 	return BenefitFacts{
 		Honours: "RYXX", Level: "RY_JB", Until: "RY_YXQ", Restricts: restricts,
-		Levels: map[string]int{"乡镇级": 1, "县级": 2, "市级": 3, "省级": 4, "国家级": 5},
+		Levels: map[string]int{"5": 1, "4": 2, "3": 3, "2": 4, "1": 5},
 	}
 }
 

@@ -63,6 +63,7 @@ func cases(opt Options) []testCase {
 		{"Cancelled", "", testCancelled},
 		{"LostUpdate", contest, testLostUpdate},
 		{"Stale", contest, testStale},
+		{"Places", contest, testPlaces},
 		{"Operators", "", testOperators},
 		{"RangeBorders", "", testRangeBorders},
 		{"Prefix", "", testPrefix},
