@@ -30,7 +30,7 @@ var layers = map[string][]string{
 	"store":               {"models", "models/*"},
 	"store/sqlite":        {"store", "models"},
 	"store/mongodb":       {"store", "models"},
-	"store/storetest":     {"store", "models"},
+	"store/storetest":     {"store", "models", "models/benefit"},
 	"models":              {},
 	"models/*":            {"models", "models/rule", "models/score", "models/notice"},
 	"models/report":       {"models", "models/record"}, // a report is about records
@@ -319,5 +319,27 @@ func TestDoorsAreMounted(t *testing.T) {
 		if !strings.Contains(joined.String(), "handlers."+door+"{") {
 			t.Errorf("handlers.%s is mounted nowhere", door)
 		}
+	}
+}
+
+// TestBenefitsAreNobodysCondition makes sure that no other capability can ask what band somebody has or what she claimed: a
+// benefit is no condition of a public service, of credit medical care, or of anything else.
+func TestBenefitsAreNobodysCondition(t *testing.T) {
+	may := regexp.MustCompile(`^(models/benefit/|(store|flows|handlers|seed|server)/benefit[a-z_]*\.go$|store/storetest/places\.go$|server/policy\.go$|bench/)`)
+	named := 0
+	for _, s := range sources(t) {
+		text, err := os.ReadFile(s.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(text), `"xinyi/models/benefit"`) {
+			continue
+		}
+		if named++; !may.MatchString(s.path) {
+			t.Errorf("%s knows of benefits", s.path)
+		}
+	}
+	if named < 5 {
+		t.Errorf("only %d files found", named)
 	}
 }

@@ -94,22 +94,32 @@ func newEngine(t *testing.T) *counting {
 type counting struct {
 	store.Engine
 	writes, finds, gets atomic.Int64
+
+	stop func() error // asked before a write; nil: all are let through
 }
 
 func (c *counting) Insert(ctx context.Context, of store.Collection, docs ...bson.Raw) error {
-	c.write(of)
+	if err := c.write(of); err != nil {
+		return err
+	}
 	return c.Engine.Insert(ctx, of, docs...)
 }
 
 func (c *counting) Replace(ctx context.Context, of store.Collection, id string, read int64, doc bson.Raw) (bool, error) {
-	c.write(of)
+	if err := c.write(of); err != nil {
+		return false, err
+	}
 	return c.Engine.Replace(ctx, of, id, read, doc)
 }
 
-func (c *counting) write(of store.Collection) {
+func (c *counting) write(of store.Collection) error {
 	if of.Name == "notes" {
 		c.writes.Add(1)
 	}
+	if c.stop != nil {
+		return c.stop()
+	}
+	return nil
 }
 
 func (c *counting) Find(ctx context.Context, of store.Collection, q store.Query, ix store.Index, limit int, after *store.Key) ([]bson.Raw, error) {
