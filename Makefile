@@ -40,7 +40,7 @@ cover: ## test coverage per function, the least covered first
 	go test -coverprofile=coverage.out -coverpkg=./... ./...
 	go tool cover -func=coverage.out | sort -t '	' -k 3 -n | tail -n 60
 
-bench: ## requests per second and processor time, API and bare engine, about five minutes
+bench: ## requests per second and processor time, API and bare engine, about eight minutes
 	go run ./bench
 
 sample-data: build ## 100,000 made-up penalties with planted faults, in ./data/sample

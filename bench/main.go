@@ -22,7 +22,7 @@ type plan struct {
 }
 
 func main() {
-	only := flag.String("only", "", "notify: messages and pushes alone; ingest: a file of records alone")
+	only := flag.String("only", "", "notify: messages and pushes alone; ingest: a file of records alone; benefits: offers, claims and simulations alone")
 	short := flag.Bool("short", false, "a quick look: fewer documents, a second each")
 	flag.Parse()
 	p := plan{small: 10_000, large: 100_000, each: 8 * time.Second}
@@ -31,12 +31,14 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	ctx, cancel := context.WithTimeout(ctx, 6*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 9*time.Minute)
 	defer cancel()
 	run := p.run
 	switch *only {
 	case "notify":
 		run = func(ctx context.Context) error { return p.alone(ctx, p.notify) }
+	case "benefits":
+		run = func(ctx context.Context) error { return p.alone(ctx, p.benefits) }
 	case "ingest":
 		run = func(ctx context.Context) error { return p.alone(ctx, p.ingest) }
 	}
@@ -83,7 +85,10 @@ func (p plan) run(ctx context.Context) (err error) {
 	for _, name := range []string{"GET bill, 64", "list of 20, 64", "POST payment, 64"} {
 		fmt.Printf("processor per request at %d over %d documents: %-17s %.2f\n", p.large, p.small, name, large[name].cpu/small[name].cpu)
 	}
-	return p.notify(ctx, dir)
+	if err := p.notify(ctx, dir); err != nil {
+		return err
+	}
+	return p.benefits(ctx, dir)
 }
 
 // size measures the server over a store of n bills. open adds the open model.
