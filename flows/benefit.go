@@ -222,7 +222,7 @@ func (f Benefit) part(ctx context.Context, s *benefit.Simulation) (benefit.Part,
 	}
 	short, cancel := context.WithTimeout(ctx, simTime)
 	defer cancel()
-	q := store.ProfilesOf(s.Subject).Page(store.MaxPage, s.After).Only("kind", "region", "birth", "level", "honours", "standing", "restricted", "band")
+	q := store.ProfilesOf(s.Subject).Page(store.MaxPage, s.After)
 	p.After, err = f.Profiles.Each(ctx, q, func(who *benefit.Profile) error {
 		if p.Seen >= size || p.Seen%1000 == 999 && short.Err() != nil {
 			return errPartCounted

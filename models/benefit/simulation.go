@@ -208,64 +208,26 @@ func (t Terms) Budget(entitled int64) models.Fen {
 	return models.Fen(entitled) * models.Fen(t.Quota.PerPerson) * t.Cap
 }
 
-// A Trial tries one version and the one in force on people, and remembers how facts came out: many people are alike.
-type Trial struct {
-	before, after *rule.Program
-	names         []string
-	known         map[string][2]string
-}
+// A Trial tries one version and the one in force on people. It is for one goroutine.
+type Trial struct{ before, after *rule.Many }
 
 // NewTrial prepares a trial. before is nil without a version in force.
 func NewTrial(before, after *rule.Program) *Trial {
-	t := &Trial{before: before, after: after, known: map[string][2]string{}}
-	for _, f := range facts {
-		if after.Asks(f.Name) || before != nil && before.Asks(f.Name) {
-			t.names = append(t.names, f.Name)
-		}
+	t := &Trial{after: after.Many()}
+	if before != nil {
+		t.before = before.Many()
 	}
 	return t
 }
 
-// maxKnown bounds what a trial remembers.
-const maxKnown = 200_000
-
-// Outcomes is how the two rules come out on facts.
+// Outcomes is how the two rules come out on facts; without a version in force nobody may have it.
 func (t *Trial) Outcomes(all map[string]any) (before, after string, err error) {
-	key := make([]byte, 0, 96)
-	for _, name := range t.names {
-		key = appendFact(key, all[name])
-	}
-	if got, known := t.known[string(key)]; known {
-		return got[0], got[1], nil
-	}
-	got := [2]string{models.Fail, ""}
+	before = models.Fail
 	if t.before != nil {
-		if got[0], err = t.before.Outcome(all); err != nil {
+		if before, err = t.before.Outcome(all); err != nil {
 			return "", "", err
 		}
 	}
-	if got[1], err = t.after.Outcome(all); err != nil {
-		return "", "", err
-	}
-	if len(t.known) >= maxKnown {
-		clear(t.known)
-	}
-	t.known[string(key)] = got
-	return got[0], got[1], nil
-}
-
-func appendFact(key []byte, v any) []byte {
-	switch x := v.(type) {
-	case nil:
-		key = append(key, '?')
-	case int:
-		key = strconv.AppendInt(key, int64(x), 10)
-	case bool:
-		key = strconv.AppendBool(key, x)
-	case string:
-		key = append(append(key, '='), x...)
-	case models.Day:
-		key = append(append(key, '='), x...)
-	}
-	return append(key, 0)
+	after, err = t.after.Outcome(all)
+	return before, after, err
 }

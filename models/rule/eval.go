@@ -193,18 +193,6 @@ func (x *expression) text(input cel.PartialActivation, missing map[string]bool) 
 	return "", err
 }
 
-// Asks says whether a clause of the rule looks at a fact.
-func (p *Program) Asks(fact string) bool {
-	for _, c := range p.clauses {
-		for _, name := range c.expr.names {
-			if name == fact {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // Outcome is how the rule comes out, without its words: Eval for where many are counted. Errors: those of Eval.
 func (p *Program) Outcome(facts map[string]any) (string, error) {
 	known, missing, err := p.bind(facts)

@@ -245,3 +245,37 @@ func BenchmarkExplain(b *testing.B) {
 		}
 	}
 }
+
+// Counting many says of each what Eval says, whatever it remembers of others.
+func TestManyIsEval(t *testing.T) {
+	r := Rule{ID: "test.explain", Version: 1, Facts: []Fact{
+		{"level", Int}, {"birth", Day}, {"today", Day}, {"coolingUntil", Day}, {"signed", List}, {"member", Bool}, {"paid", Bool},
+	}}
+	for i, p := range pieces() {
+		p.AnyOf = []string{"", "g", "h"}[i%3]
+		r.Clauses = append(r.Clauses, p.Clause)
+	}
+	p, err := Compile(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := p.Many()
+	rapid.Check(t, func(t *rapid.T) {
+		facts := map[string]any{
+			"level": rapid.IntRange(0, 5).Draw(t, "level"), "today": models.Day("2026-04-24"), "signed": rapid.SampledFrom([][]string{{}, {"a"}, {"ab"}, {"a", "b"}}).Draw(t, "signed"),
+			"birth": rapid.SampledFrom([]models.Day{"", "1990-01-01", "2008-04-20"}).Draw(t, "birth"), "member": rapid.Bool().Draw(t, "member"), "paid": rapid.Bool().Draw(t, "paid"),
+			"coolingUntil": rapid.SampledFrom([]models.Day{"", "2026-05-01"}).Draw(t, "cooling"),
+		}
+		for name := range maps.Clone(facts) {
+			if rapid.IntRange(0, 6).Draw(t, "missing "+name) == 0 {
+				delete(facts, name)
+			}
+		}
+		want, err1 := p.Eval(facts)
+		got, err2 := m.Outcome(facts)
+		plainly, err3 := p.Outcome(facts)
+		if (err1 == nil) != (err2 == nil) || (err1 == nil) != (err3 == nil) || err1 == nil && (got != want.Outcome || plainly != want.Outcome) {
+			t.Fatalf("%s %s %v, by Eval %s %v", got, plainly, err2, want.Outcome, err1)
+		}
+	})
+}

@@ -150,10 +150,13 @@ func Sum(b []byte) string {
 
 // over is the outcome of a rule whose clauses came out so.
 func over(clauses []compiled, outcome func(int) string) string {
-	all, groups := models.Pass, map[string]string{}
-	for i, c := range clauses {
-		o := outcome(i)
+	all, groups := models.Pass, map[string]string(nil)
+	for i := range clauses {
+		c, o := &clauses[i], outcome(i)
 		if c.AnyOf != "" {
+			if groups == nil {
+				groups = map[string]string{}
+			}
 			groups[c.AnyOf] = either(groups[c.AnyOf], o)
 			continue
 		}
