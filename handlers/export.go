@@ -63,6 +63,7 @@ type Export struct {
 	Recalls   Recall
 	Reports   Report
 	Care      Medical
+	Offers    Benefit
 	Inbox     Inbox
 	Delivery  Delivery
 }
@@ -100,6 +101,15 @@ func (h Export) portions() []Portion {
 		}),
 		Listing("recalls", true, h.Recalls.mine),
 		Listing("reports", true, h.Reports.list),
+		{"band", false, reflect.TypeFor[bandView](), func(ctx context.Context, rq Request, keep func(any) error) error {
+			band, err := h.Offers.band(ctx, rq, noRequest{})
+			if err != nil {
+				return err
+			}
+			return keep(band)
+		}},
+		Listing("claims", true, h.Offers.claims),
+		Listing("waits", true, h.Offers.waits),
 		Listing("agreements", false, h.Care.agreements),
 		Listing("bills", false, func(ctx context.Context, rq Request, p PageQuery) (List[billRow], error) {
 			return h.Care.bills(ctx, rq, billsRequest{PageQuery: p})

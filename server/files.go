@@ -52,11 +52,11 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 	decisions := handlers.Decision{Decision: r.Decision, Subjects: r.Subjects, Looks: looks}
 	recalls := handlers.Recall{Recall: r.Recall, Subjects: r.Subjects}
 	reports := handlers.Report{Reports: r.reports, Uses: r.Recall.Uses, File: file, Seals: a.seals, Policy: p.Report, Address: a.address}
-	export := handlers.Export{Reports: reports, File: file, Consents: consents, Looks: log, Cases: cases, Decisions: decisions, Recalls: recalls}
 	offers := handlers.Benefit{
 		Benefit: r.Benefit, Facts: store.StandardBenefitFacts(a.facts().Restricts), Policy: p.Benefit, Board: &handlers.Board{}, Looks: looks, Seals: a.seals,
 		Issuer: a.cfg.Issuer, Keep: a.decisions().Decided,
 	}
+	export := handlers.Export{Reports: reports, File: file, Consents: consents, Looks: log, Cases: cases, Decisions: decisions, Recalls: recalls, Offers: offers}
 	return fileDoors{looks, []handlers.Mounter{
 		offers,
 		handlers.BenefitDesk{Benefit: offers, Clients: r.Identity.Clients},
