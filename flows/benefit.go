@@ -486,6 +486,9 @@ func (f Benefit) count(ctx context.Context, e models.Event) error {
 	return err
 }
 
+// errNoDay is a decision about an offer that names no day.
+var errNoDay = errors.New("the decision names no day")
+
 // corrected are the facts of a decision about an offer, those that come from records as the records stand now.
 func (f Benefit) corrected(ctx context.Context, v *decision.Decision, facts map[string]any) (map[string]any, []rule.Cited, bool, error) {
 	holder, who := v.Person, models.Actor{Person: v.Person, Role: models.Resident}
@@ -496,7 +499,10 @@ func (f Benefit) corrected(ctx context.Context, v *decision.Decision, facts map[
 	if err != nil {
 		return nil, nil, false, err
 	}
-	day, _ := facts[rule.Today].(string)
+	day, dated := facts[rule.Today].(string)
+	if !dated {
+		return nil, nil, false, models.E(models.Internal, "internal", errNoDay)
+	}
 	now := p.Facts(models.Day(day), 0, f.Policy)
 	for _, name := range benefit.FromRecords {
 		if fact, known := now[name]; known {

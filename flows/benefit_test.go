@@ -89,7 +89,7 @@ func (mk *market) settles(t *testing.T, d time.Duration) {
 // served says which claim somebody who waited has, "" for none.
 func (mk *market) served(t *testing.T, firm string) string {
 	t.Helper()
-	w, err := mk.Benefit.Waits.Get(t.Context(), "wait-"+firm)
+	w, err := mk.Waits.Get(t.Context(), "wait-"+firm)
 	must(t, err)
 	return w.Claim
 }
@@ -148,7 +148,7 @@ func TestLineIsInOrder(t *testing.T) {
 	for _, firm := range []string{"E", "F", "G", "H"} {
 		mk.waits(t, firm)
 	}
-	_, err := mk.Benefit.Waits.Update(t.Context(), "wait-F", func(w *benefit.Wait) error { return w.Leave("", models.Actor{}, mk.clock.now()) })
+	_, err := mk.Waits.Update(t.Context(), "wait-F", func(w *benefit.Wait) error { return w.Leave("", models.Actor{}, mk.clock.now()) })
 	must(t, err)
 	for i, want := range []map[string]bool{{"E": true}, {"E": true, "G": true}, {"E": true, "G": true, "H": true}} {
 		_, err := mk.Claims.Update(t.Context(), had[i].ID, func(c *benefit.Claim) error { return c.Cancel(models.Actor{}, mk.clock.now()) })

@@ -80,6 +80,7 @@ func TestReadmeWalk(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "sh", "-eu")
+	cmd.Dir = t.TempDir() // it saves a report
 	cmd.Stdin = strings.NewReader(strings.ReplaceAll(script, printed, a.URL()))
 	raw, err := cmd.CombinedOutput()
 	out := string(raw)

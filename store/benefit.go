@@ -288,13 +288,20 @@ func (b Benefit) Known(ctx context.Context, a models.Actor, f BenefitFacts) (ben
 		if r.Item != f.Honours || !r.Used() || !r.Subject.Is(sub) || len(k.Honours) == rule.MaxList {
 			return nil
 		}
-		level, _ := r.Current.Attributes[f.Level].(string)
-		until, _ := r.Current.Attributes[f.Until].(string)
+		level, until := textOf(r.Current.Attributes[f.Level]), textOf(r.Current.Attributes[f.Until])
 		k.Honours = append(k.Honours, models.Honour{Level: max(f.Levels[level], 1), On: r.DecidedOn, Until: models.Day(until), Record: r.Versioned()})
 		k.Looked = append(k.Looked, rule.Cited{Record: r.ID, Version: r.Current.No})
 		return nil
 	})
 	return k, err
+}
+
+// textOf is an attribute as text, "" when it is not there.
+func textOf(v any) string {
+	if s, is := v.(string); is {
+		return s
+	}
+	return ""
 }
 
 // standing is what credit medical care says for somebody.
@@ -388,7 +395,7 @@ func (b Benefit) place(ctx context.Context, key, claim string, until time.Time) 
 			return "", models.E(models.Conflict, "benefit.full")
 		}
 		h := fnv.New32a()
-		h.Write([]byte(claim)) //nolint:errcheck // a hash takes everything
+		h.Write([]byte(claim))
 		first := int(h.Sum32() % uint32(len(page.Items)))
 		for i := range page.Items {
 			id := page.Items[(first+i)%len(page.Items)].ID
