@@ -384,3 +384,80 @@ func TestWhatThereIs(t *testing.T) {
 		t.Errorf("without a band: %v", out)
 	}
 }
+
+// An honour that was reported by mistake is taken back: the decision it carried is made again, and she is told; nothing that runs is
+// taken away by a program.
+func TestHonourTakenBack(t *testing.T) {
+	f := openFiles(t)
+	if out := f.must(200, f.head, "POST", "/v1/offers/offer-xyx/eligibility", nil); out["decision"] != "pass" {
+		t.Fatalf("%v", out)
+	}
+	before := f.must(200, f.head, "POST", "/v1/offers/offer-xyx/eligibility", nil)["decisionId"].(string)
+	var honour string
+	for _, x := range f.must(200, f.head, "GET", "/v1/me/file/records", nil)["items"].([]any) {
+		if x.(m)["item"] == "RYXX" {
+			honour = x.(m)["id"].(string)
+		}
+	}
+	f.market(200, "POST", "/v1/records/"+honour+"/withdraw", m{"reason": "报送有误"})
+	f.waits("the band", func() bool { return f.must(200, f.head, "GET", "/v1/me/band", nil)["band"] == "C" })
+	f.advance("PT2M") // uses are looked for twice, a minute apart
+	f.waits("the decision is made again", func() bool {
+		return f.must(200, f.head, "GET", "/v1/decisions/"+before, nil)["state"] == "CHANGED"
+	})
+	next := f.must(200, f.head, "GET", "/v1/decisions/"+before, nil)["next"].(string)
+	if out := f.must(200, f.head, "GET", "/v1/decisions/"+next+"/replay", nil); out["equal"] != true {
+		t.Errorf("%v", out)
+	}
+	if out := f.must(200, f.head, "GET", "/v1/decisions/"+next, nil); out["outcome"] != "fail" || out["after"] != before {
+		t.Errorf("%v", out)
+	}
+}
+
+// A firm has offers of its own, and a number for each day is a number for each day.
+func TestFirmsAndDays(t *testing.T) {
+	f := openFiles(t)
+	desk, today := f.client("department-changsha-shenpi"), models.DayOf(time.Now())
+	said := terms("企业绿色通道", nil, 0, today)
+	said["form"], said["capFen"], said["quota"] = "FAST_LANE", 0, m{"total": 0, "daily": 1, "perPerson": 5, "period": "DAY"}
+	body := m{"scene": "XYP", "for": "ORGANISATION", "terms": said}
+	refused := f.must(201, desk, "POST", "/v1/provider/offers", body)["id"].(string) // a draft may lack anything
+	out := f.must(400, desk, "POST", "/v1/provider/offers/"+refused+"/versions/1/validate", nil)
+	if e := out["errors"].([]any)[0].(m); e["pointer"] != "/otherwise" { // a public service says how everybody gets it
+		t.Errorf("%v", out)
+	}
+	said["otherwise"] = m{"zh": "照常办理", "en": "As always"}
+	id := f.must(201, desk, "POST", "/v1/provider/offers", body)["id"].(string)
+	f.publishes(desk, id, 1, today)
+	f.waits("it is online", func() bool {
+		status, _ := f.call("", "GET", "/v1/offers/"+id, nil)
+		return status == 200
+	})
+	firm := f.must(200, f.head, "GET", "/v1/me/organisations", nil)["items"].([]any)[0].(m)["code"].(string)
+	as := []string{"X-Acting-As", firm}
+	if out := f.must(409, f.head, "POST", "/v1/offers/"+id+"/claims", m{}); out["reason"] != "benefit.other_subject" {
+		t.Errorf("a person: %v", out)
+	}
+	if out := f.must(200, f.head, "POST", "/v1/offers/"+id+"/eligibility", nil, as...); out["decision"] != "pass" {
+		t.Fatalf("%v", out)
+	}
+	agree := m{"agree": f.textOf(id)}
+	claim := f.must(201, f.head, "POST", "/v1/offers/"+id+"/claims", agree, as...)["id"].(string)
+	if out := f.must(409, f.head, "POST", "/v1/offers/"+id+"/claims", agree, as...); out["reason"] != "benefit.full_today" {
+		t.Errorf("%v", out)
+	}
+	if out := f.must(409, f.head, "POST", "/v1/offers/"+id+"/waits", nil, as...); out["reason"] != "benefit.nothing_to_wait_for" {
+		t.Errorf("%v", out)
+	}
+	f.must(404, f.head, "GET", "/v1/me/claims/"+claim, nil) // it is the firm's, not hers
+	code := f.must(201, f.head, "POST", "/v1/me/claims/"+claim+"/code", nil, as...)["code"]
+	f.must(200, desk, "POST", "/v1/provider/redemptions", m{"code": code, "no": "P-1", "amountFen": 0, "savedFen": 0})
+	f.advance("P1D")
+	f.head = f.signIn(headOfFirm)
+	second := f.must(201, f.head, "POST", "/v1/offers/"+id+"/claims", agree, as...)["id"].(string)
+	f.must(200, f.head, "POST", "/v1/me/claims/"+second+"/cancel", nil, as...)
+	f.waits("today's place is free", func() bool {
+		status, _ := f.call(f.head, "POST", "/v1/offers/"+id+"/claims", agree, as...)
+		return status == 201
+	})
+}
