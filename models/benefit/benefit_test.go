@@ -647,3 +647,24 @@ func TestWaitAndCodeAndTally(t *testing.T) {
 		t.Error("news")
 	}
 }
+
+// A vacant place is passed on once, and to nobody who has one.
+func TestPassing(t *testing.T) {
+	s := NewShare("o", Whole, 0, 2)
+	for _, c := range []string{"a", "b"} {
+		must(t, s.Reserve(c, noon))
+		if took, err := s.Take(c); !took || err != nil {
+			t.Fatal(took, err)
+		}
+		if !s.Vacate(c, true, noon) || s.Vacate(c, true, noon) {
+			t.Fatal("vacated twice, or never")
+		}
+	}
+	wants(t, "kept for who waits", s.Reserve("c", noon), models.Conflict, "benefit.full")
+	if !s.Pass("a", "w", noon) || s.Pass("b", "w", noon) || s.Pass("a", "v", noon) || s.Pass("w", "v", noon) {
+		t.Errorf("%+v", s.Places)
+	}
+	if !s.Has("w") || !s.Kept("b") || len(s.Outbox) != 2 || !s.Open("b") || s.Open("b") || s.Full {
+		t.Errorf("%+v", s)
+	}
+}
