@@ -94,6 +94,35 @@ func (mk *market) served(t *testing.T, firm string) string {
 	return w.Claim
 }
 
+// quietly cancels a claim and vacates its place, and tells nobody: what follows is the test's to tell.
+func (mk *market) quietly(t *testing.T, c *benefit.Claim, then func(*benefit.Share)) {
+	t.Helper()
+	_, err := mk.Claims.Update(t.Context(), c.ID, func(c *benefit.Claim) error {
+		defer func() { c.Outbox = nil }()
+		return c.Cancel(models.Actor{}, mk.clock.now())
+	})
+	must(t, err)
+	_, err = mk.Shares.Update(t.Context(), c.Shares[0], func(s *benefit.Share) error {
+		if !s.Vacate(c.ID, true, mk.clock.now()) {
+			t.Error("not vacated")
+		}
+		then(s)
+		s.Outbox = nil
+		return nil
+	})
+	must(t, err)
+}
+
+// vacated tells that a claim's place was given back.
+func (mk *market) vacated(c *benefit.Claim) error {
+	for _, s := range mk.Subscribers() {
+		if s.Name == "benefit.serve" {
+			return s.Do(context.Background(), models.Event{Subject: c.Shares[0], Data: map[string]string{"offer": "o", "claim": c.ID}})
+		}
+	}
+	return errors.New("nobody serves")
+}
+
 // places are all that are taken or held.
 func (mk *market) places(t *testing.T) (all []string) {
 	t.Helper()
@@ -172,7 +201,9 @@ func TestLineIsInOrder(t *testing.T) {
 
 // Cut off at any point and told again, the line goes on: no place is lost, and nobody has two.
 func TestLineCutOff(t *testing.T) {
-	for cut := range 12 {
+	stopped := true
+	for cut := 0; stopped; cut++ {
+		stopped = false
 		mk := markets(t, 2)
 		a, b := mk.claims(t, "A"), mk.claims(t, "B")
 		mk.settles(t, 0)
@@ -180,9 +211,7 @@ func TestLineCutOff(t *testing.T) {
 		mk.waits(t, "F")
 		mk.settles(t, 0)
 		for _, c := range []*benefit.Claim{a, b} {
-			c, err := mk.Claims.Update(t.Context(), c.ID, func(c *benefit.Claim) error { return c.Cancel(models.Actor{}, mk.clock.now()) })
-			must(t, err)
-			must(t, mk.Vacate(t.Context(), c.Shares, c.ID))
+			mk.quietly(t, c, func(*benefit.Share) {})
 		}
 		left := cut // so many writes are let through
 		engine := mk.engine.(*counting)
@@ -192,14 +221,16 @@ func TestLineCutOff(t *testing.T) {
 			}
 			return nil
 		}
-		for _, e := range []string{a.ID, b.ID} {
-			for _, s := range mk.Subscribers() {
-				if s.Name == "benefit.serve" {
-					_ = s.Do(context.Background(), models.Event{Subject: a.Shares[0], Data: map[string]string{"offer": "o", "claim": e}})
-				}
+		for _, c := range []*benefit.Claim{a, b} {
+			fault := mk.vacated(c)
+			if stopped = stopped || fault != nil; fault != nil && left >= 0 {
+				t.Fatal(fault)
 			}
 		}
 		engine.stop = nil
+		for _, c := range []*benefit.Claim{b, a} { // told again, in another order
+			must(t, mk.vacated(c))
+		}
 		mk.settles(t, time.Minute)
 		for range 3 {
 			mk.settles(t, 5*time.Minute)
@@ -210,5 +241,49 @@ func TestLineCutOff(t *testing.T) {
 		if got := mk.places(t); len(got) != 2 {
 			t.Fatalf("cut off after %d: %v", cut, got)
 		}
+		if !stopped && cut < 6 {
+			t.Fatalf("it took only %d writes", cut)
+		}
+	}
+}
+
+// Two replicas that pass two places to the same person at the same moment give her one; the other goes on down the line.
+func TestServedTwiceAtOnce(t *testing.T) {
+	mk := markets(t, 3) // two shares
+	var had []*benefit.Claim
+	for _, firm := range []string{"A", "B", "C"} {
+		had = append(had, mk.claims(t, firm))
+	}
+	mk.settles(t, 0)
+	mk.waits(t, "E")
+	mk.waits(t, "F")
+	mk.settles(t, 0)
+	her, passed := models.Derived("waited", "wait-E"), map[string]bool{}
+	var told []*benefit.Claim
+	for _, c := range had {
+		if passed[c.Shares[0]] {
+			continue
+		}
+		passed[c.Shares[0]] = true
+		mk.quietly(t, c, func(s *benefit.Share) {
+			if !s.Pass(c.ID, her, mk.clock.now().Add(time.Hour)) {
+				t.Error("not passed")
+			}
+		})
+		told = append(told, c)
+	}
+	first := told[0] // it was cut off once the claim was there
+	_, err := mk.Grant(t.Context(), mk.offer, benefit.Grant{ID: her, Holder: "E", Person: "p-E", Shares: first.Shares, Until: mk.clock.now().Add(time.Hour)}, benefit.Standard)
+	must(t, err)
+	must(t, mk.vacated(told[1]))
+	must(t, mk.vacated(first))
+	if len(passed) != 2 {
+		t.Fatalf("%d shares", len(passed))
+	}
+	mk.settles(t, time.Minute)
+	got := mk.places(t)
+	slices.Sort(got)
+	if mk.served(t, "E") != her || mk.served(t, "F") == "" || len(got) != 3 || len(slices.Compact(got)) != 3 {
+		t.Errorf("E %q, F %q, %v", mk.served(t, "E"), mk.served(t, "F"), got)
 	}
 }

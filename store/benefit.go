@@ -480,7 +480,11 @@ func (b Benefit) Grant(ctx context.Context, o *benefit.Offer, g benefit.Grant, p
 		return nil, err
 	}
 	if !free {
-		return nil, models.E(models.Conflict, "benefit.claimed_already")
+		kept, err := b.Claims.Get(ctx, g.ID)
+		if errors.Is(err, models.NotFound) {
+			err = models.E(models.Conflict, "benefit.claimed_already")
+		}
+		return kept, err // the same request, once more
 	}
 	if len(g.Shares) == 0 {
 		if g.Shares, err = b.Reserve(ctx, o, g.ID, g.Until.Add(pol.Slack), pol); err != nil {
