@@ -311,10 +311,15 @@ func (f Benefit) doubt(ctx context.Context, e models.Event) error {
 // waited names the claim of somebody who waited.
 func waited(w *benefit.Wait) string { return models.Derived("waited", w.ID) }
 
+// mostPassed bounds what one event does: the rest is done when it is told again.
+const mostPassed = 1000
+
+var errLongLine = errors.New("the line goes on when this is told again")
+
 // vacated gives a place that was given back to who waits first, and to all when nobody does.
 func (f Benefit) vacated(ctx context.Context, e models.Event) error {
 	old := e.Data["claim"]
-	for {
+	for range mostPassed {
 		s, err := f.Shares.Get(ctx, e.Subject)
 		if err != nil {
 			return err
@@ -342,17 +347,30 @@ func (f Benefit) vacated(ctx context.Context, e models.Event) error {
 			}
 			return f.joined(ctx, e) // somebody may have joined meanwhile
 		default:
-			_, err := f.Shares.Update(ctx, s.ID, func(s *benefit.Share) error {
-				if !s.Pass(old, waited(w), f.Now().Add(f.Policy.Turn+f.Policy.Slack)) {
-					return store.Unchanged()
-				}
-				return nil
-			})
-			if err != nil {
+			if err := f.pass(ctx, s.ID, old, w); err != nil {
 				return err
 			}
 		}
 	}
+	return models.E(models.Unavailable, "unavailable", errLongLine)
+}
+
+// pass gives a vacant place to somebody who waits; who has a claim already, from another share, is only told.
+func (f Benefit) pass(ctx context.Context, share, old string, w *benefit.Wait) error {
+	c, err := f.Claims.Get(ctx, waited(w))
+	if err == nil {
+		return f.served(ctx, w, c)
+	}
+	if !errors.Is(err, models.NotFound) {
+		return err
+	}
+	_, err = f.Shares.Update(ctx, share, func(s *benefit.Share) error {
+		if !s.Pass(old, waited(w), f.Now().Add(f.Policy.Turn+f.Policy.Slack)) {
+			return store.Unchanged()
+		}
+		return nil
+	})
+	return err
 }
 
 // next is who waits first for an offer that may be claimed, nil for nobody.

@@ -287,3 +287,32 @@ func TestServedTwiceAtOnce(t *testing.T) {
 		t.Errorf("E %q, F %q, %v", mk.served(t, "E"), mk.served(t, "F"), got)
 	}
 }
+
+// Somebody whose claim is there already, and whose second place was given back, does not stop the line.
+func TestServedElsewhere(t *testing.T) {
+	mk := markets(t, 2)
+	a, b := mk.claims(t, "A"), mk.claims(t, "B")
+	mk.settles(t, 0)
+	mk.waits(t, "E")
+	mk.waits(t, "F")
+	mk.settles(t, 0)
+	her := models.Derived("waited", "wait-E")
+	mk.quietly(t, a, func(s *benefit.Share) { s.Pass(a.ID, her, mk.clock.now().Add(time.Hour)) })
+	_, err := mk.Grant(t.Context(), mk.offer, benefit.Grant{ID: her, Holder: "E", Person: "p-E", Shares: []string{"elsewhere"}, Until: mk.clock.now().Add(time.Hour)}, benefit.Standard)
+	must(t, err)
+	_, err = mk.Shares.Update(t.Context(), a.Shares[0], func(s *benefit.Share) error {
+		if !s.Vacate(her, true, mk.clock.now()) {
+			t.Error("not vacated")
+		}
+		s.Outbox = nil
+		return nil
+	})
+	must(t, err)
+	must(t, mk.vacated(&benefit.Claim{Meta: models.Meta{ID: her}, Shares: a.Shares}))
+	if mk.served(t, "E") != her || mk.served(t, "F") == "" {
+		t.Errorf("E %q, F %q, %v", mk.served(t, "E"), mk.served(t, "F"), mk.places(t))
+	}
+	if got := mk.places(t); len(got) != 2 || !slices.Contains(got, b.ID) || slices.Contains(got, her) {
+		t.Errorf("%v", got)
+	}
+}

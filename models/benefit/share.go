@@ -53,8 +53,15 @@ func Sizes(quota, share int) []int {
 
 // NewShare makes a share.
 func NewShare(offer, span string, no, size int) *Share {
-	return &Share{Meta: models.Meta{ID: ShareID(offer, span, no)}, Offer: offer, Span: span, Key: ShareKey(offer, span), No: no, Size: size, Full: size == 0}
+	s := &Share{Meta: models.Meta{ID: ShareID(offer, span, no)}, Offer: offer, Span: span, Key: ShareKey(offer, span), No: no, Size: size, Full: size == 0}
+	if span != Whole {
+		s.GoneAt = models.At(models.Day(span).Add(keptDays).Start())
+	}
+	return s
 }
+
+// keptDays is how long the places of a day are kept: longer than anything of it can be given back.
+const keptDays = 40
 
 // Resize changes how many places there are; who has one keeps it. It says whether that was news.
 func (s *Share) Resize(size int) bool {
