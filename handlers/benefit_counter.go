@@ -59,7 +59,7 @@ func (h BenefitDesk) shown(ctx context.Context, rq Request, in counterRequest, a
 // look notes that a provider sees who shows a code.
 func (h BenefitDesk) look(ctx context.Context, rq Request, c *benefit.Claim) error {
 	return h.Looks.Look(ctx, rq, access.Look{
-		Subject: models.Subject{Kind: models.PersonSubject, Person: c.Person}, Fields: []string{"benefit.name"}, About: c.ID, Purpose: "benefit.use", Case: c.ID,
+		Subject: c.Subject(), Fields: []string{"benefit.name"}, About: c.ID, Purpose: "benefit.use", Case: c.ID,
 	})
 }
 

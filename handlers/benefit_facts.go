@@ -32,7 +32,7 @@ const boardTime = 2 * time.Second
 
 // program is an offer's rule in force, made ready once.
 func (b *Board) program(o *benefit.Offer) (*ruling.Program, error) {
-	id := benefit.VersionID(o.ID, o.Active)
+	id := o.InForce()
 	b.mu.Lock()
 	p := b.ready[id]
 	b.mu.Unlock()
@@ -90,7 +90,7 @@ func (b *Board) all(ctx context.Context, offers *store.Repo[benefit.Offer], now 
 
 func inForce(posts []posted, version string) bool {
 	for _, p := range posts {
-		if benefit.VersionID(p.offer.ID, p.offer.Active) == version {
+		if p.offer.InForce() == version {
 			return true
 		}
 	}

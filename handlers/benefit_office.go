@@ -110,7 +110,7 @@ func (h BenefitDesk) breaches(ctx context.Context, rq Request, in PageQuery) (Li
 	}
 	looks := make([]access.Look, len(page.Items))
 	for i, c := range page.Items {
-		looks[i] = access.Look{Subject: models.Subject{Kind: models.PersonSubject, Person: c.Person}, Fields: []string{"benefit.breach"}, About: c.ID, Purpose: "benefit.breach", Case: c.ID}
+		looks[i] = access.Look{Subject: c.Subject(), Fields: []string{"benefit.breach"}, About: c.ID, Purpose: "benefit.breach", Case: c.ID}
 	}
 	if err := h.Looks.Look(ctx, rq, looks...); err != nil {
 		return List[breachView]{}, err

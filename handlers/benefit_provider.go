@@ -241,7 +241,7 @@ type publishRequest struct {
 
 func (h BenefitDesk) publish(ctx context.Context, rq Request, in publishRequest) (offerVersionView, error) {
 	return h.changeVersion(ctx, rq, in.versionAt, func(v *benefit.Version, o *benefit.Offer) error {
-		return v.Publish(in.Begins, o.Active > 0, h.Policy, rq.Actor, rq.Now)
+		return v.Publish(in.Begins, o.InForce(), h.Policy, rq.Actor, rq.Now)
 	})
 }
 

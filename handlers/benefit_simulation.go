@@ -58,8 +58,8 @@ func (h BenefitDesk) simulate(ctx context.Context, rq Request, in versionAt) (si
 		return simulationView{}, err
 	}
 	var inForce *benefit.Version
-	if o.Active > 0 {
-		if inForce, err = h.Versions.Get(ctx, benefit.VersionID(o.ID, o.Active)); err != nil {
+	if id := o.InForce(); id != "" {
+		if inForce, err = h.Versions.Get(ctx, id); err != nil {
 			return simulationView{}, err
 		}
 	}

@@ -29,7 +29,7 @@ func readScenes(text string) ([]*benefit.Scene, error) {
 	}
 	var all []*benefit.Scene
 	for _, r := range rows[1:] {
-		s := &benefit.Scene{Meta: models.Meta{ID: r[0]}, Name: benefit.Words{ZH: r[1], EN: r[2]}, Field: r[3], Public: r[7] == "yes", Served: r[8], Edition: 1}
+		s := &benefit.Scene{Meta: models.Meta{ID: r[0]}, Name: benefit.Words{ZH: r[1], EN: r[2]}, Field: r[3], Public: r[7] == "yes", Served: r[8]}
 		for _, x := range strings.Fields(r[4]) {
 			s.Subjects = append(s.Subjects, models.SubjectKind(x))
 		}
@@ -208,7 +208,7 @@ func (b *benefits) offer(i int, plan planned, approver models.Actor, holders []*
 	if err := v.Approve(b.pol, approver, began); err != nil {
 		return err
 	}
-	if err := v.Publish(models.DayOf(began), false, b.pol, desk, began); err != nil {
+	if err := v.Publish(models.DayOf(began), "", b.pol, desk, began); err != nil {
 		return err
 	}
 	if !o.Start(v, began) {

@@ -25,11 +25,12 @@ func (b Benefit) Ready(ctx context.Context, offer, span string, quota, share int
 		}
 		id := benefit.ShareID(offer, span, no)
 		if !slices.ContainsFunc(known, func(s *benefit.Share) bool { return s.ID == id }) {
-			if err := b.Shares.Insert(ctx, benefit.NewShare(offer, span, no, size)); err == nil || !errors.Is(err, models.Conflict) {
-				if err != nil {
-					return err
-				}
+			err := b.Shares.Insert(ctx, benefit.NewShare(offer, span, no, size))
+			if err == nil {
 				continue
+			}
+			if !errors.Is(err, models.Conflict) { // another replica made it
+				return err
 			}
 		}
 		_, err := b.Shares.Update(ctx, id, func(s *benefit.Share) error {

@@ -82,7 +82,6 @@ type Scene struct {
 	Forms       []Form               `bson:"forms"`
 	Public      bool                 `bson:"public"`           // of a public service: everybody gets the service itself, and each offer says how
 	Served      string               `bson:"served,omitempty"` // the capability that serves the scene itself: "medical"; it takes no offers
-	Edition     int                  `bson:"edition"`
 }
 
 // Words are a text in the two languages.

@@ -265,7 +265,7 @@ func version(t *testing.T, to Stage) (*Version, *Simulation) {
 		case Approved:
 			must(t, v.Approve(Standard, boss, noon))
 		case Scheduled:
-			must(t, v.Publish("2026-05-10", false, Standard, desk, noon))
+			must(t, v.Publish("2026-05-10", "", Standard, desk, noon))
 		case Active:
 			must(t, v.Wake(*v.WakeAt))
 		case Retired:
@@ -302,7 +302,7 @@ func TestEveryStage(t *testing.T) {
 		"validate": {func(v *Version, _ *Simulation) error { return v.Validate(scene(), desk, noon) }, []Stage{Drafted}},
 		"try":      {func(v *Version, s *Simulation) error { return v.Try(s, noon) }, []Stage{Validated, Simulated, Approved}},
 		"approve":  {func(v *Version, _ *Simulation) error { return v.Approve(Standard, boss, noon) }, []Stage{Simulated}},
-		"publish":  {func(v *Version, _ *Simulation) error { return v.Publish("2026-05-10", false, Standard, desk, noon) }, []Stage{Approved}},
+		"publish":  {func(v *Version, _ *Simulation) error { return v.Publish("2026-05-10", "", Standard, desk, noon) }, []Stage{Approved}},
 		"drop":     {func(v *Version, _ *Simulation) error { return v.Drop(desk, noon) }, []Stage{Drafted, Validated, Simulated, Approved, Scheduled}},
 	}
 	for _, stage := range Stages {
@@ -326,7 +326,7 @@ func TestEveryStage(t *testing.T) {
 func TestGate(t *testing.T) {
 	v, _ := version(t, Validated)
 	wants(t, "approve untried", v.Approve(Standard, boss, noon), models.Conflict, "benefit.simulation_old")
-	wants(t, "publish untried", v.Publish("2026-05-10", false, Standard, desk, noon), models.Conflict, "benefit.simulation_old")
+	wants(t, "publish untried", v.Publish("2026-05-10", "", Standard, desk, noon), models.Conflict, "benefit.simulation_old")
 	v, _ = version(t, Simulated)
 	late := noon.Add(Standard.FreshSim + time.Millisecond)
 	wants(t, "approve late", v.Approve(Standard, boss, late), models.Conflict, "benefit.simulation_old")
@@ -334,10 +334,13 @@ func TestGate(t *testing.T) {
 	wants(t, "approve one's own", v.Approve(Standard, boss, noon), models.Forbidden, "benefit.second_person")
 	wants(t, "a system approves", v.Approve(Standard, models.Actor{Role: models.CreditOffice, Client: "c"}, noon), models.Forbidden, "benefit.second_person")
 	v, _ = version(t, Approved)
-	wants(t, "publish late", v.Publish("2026-06-10", false, Standard, desk, late), models.Conflict, "benefit.simulation_old")
-	wants(t, "begins yesterday", v.Publish("2026-04-23", false, Standard, desk, noon), models.Invalid, "benefit.too_soon")
-	wants(t, "a later one begins too soon", v.Publish("2026-04-30", true, Standard, desk, noon), models.Invalid, "benefit.too_soon")
-	must(t, v.Publish("2026-05-01", true, Standard, desk, noon))
+	wants(t, "publish late", v.Publish("2026-06-10", "", Standard, desk, late), models.Conflict, "benefit.simulation_old")
+	wants(t, "begins yesterday", v.Publish("2026-04-23", "", Standard, desk, noon), models.Invalid, "benefit.too_soon")
+	wants(t, "tried against nothing, while one is in force", v.Publish("2026-05-01", "o@0", Standard, desk, noon), models.Conflict, "benefit.simulation_old")
+	v.Against = "o@0"
+	wants(t, "tried against another", v.Publish("2026-05-01", "o@7", Standard, desk, noon), models.Conflict, "benefit.simulation_old")
+	wants(t, "a later one begins too soon", v.Publish("2026-04-30", "o@0", Standard, desk, noon), models.Invalid, "benefit.too_soon")
+	must(t, v.Publish("2026-05-01", "o@0", Standard, desk, noon))
 	if must(t, v.Wake(models.Day("2026-05-01").Start().Add(-time.Millisecond))); v.State != Scheduled {
 		t.Error("it began a moment early")
 	}

@@ -51,7 +51,6 @@ type Claim struct {
 	Good    int        `bson:"good"`            // days it is good once claimed
 	Bring   int        `bson:"bring"`
 	Cap     models.Fen `bson:"cap"`
-	Last    models.Day `bson:"last"`           // of the offer
 	Ends    models.Day `bson:"ends,omitempty"` // last day of use
 	Agreed  string     `bson:"agreed,omitempty"`
 	Decided []string   `bson:"decided,omitempty"` // the decisions: at claiming, at use
@@ -98,7 +97,7 @@ func NewClaim(o *Offer, g Grant, pol Policy, now time.Time) *Claim {
 	t := o.Terms
 	c := &Claim{
 		Offer: o.ID, Under: o.Active, Scene: o.Scene, Provider: o.Provider, Kind: o.Subject, Holder: g.Holder, Person: g.Person, Name: g.Name, Slot: g.Slot,
-		Shares: g.Shares, Until: models.At(g.Until), Title: t.Name, Good: t.Good, Bring: t.Bring, Cap: t.Cap, Last: t.Until, Reversal: int(pol.Reversal / (24 * time.Hour)),
+		Shares: g.Shares, Until: models.At(g.Until), Title: t.Name, Good: t.Good, Bring: t.Bring, Cap: t.Cap, Reversal: int(pol.Reversal / (24 * time.Hour)),
 	}
 	c.ID, c.State, c.Moved, c.WakeAt = g.ID, Held, models.Moved{By: g.By.Role, At: now}, c.Until
 	if g.Decision != "" {
@@ -295,6 +294,14 @@ func (c *Claim) Warn(from models.Day, now time.Time) bool {
 	c.Warned = true
 	c.tell(EventEnding, from, models.Clockwork, now)
 	return true
+}
+
+// Subject is whom a look at the claim is about.
+func (c *Claim) Subject() models.Subject {
+	if c.Kind == models.Organisation {
+		return models.Subject{Kind: c.Kind, Ref: c.Holder}
+	}
+	return models.Subject{Kind: models.PersonSubject, Person: c.Person}
 }
 
 // Live says whether it has a place that is not used up.

@@ -149,6 +149,14 @@ func NewOffer(id string, s *Scene, provider, name string, region models.Region, 
 	return o, nil
 }
 
+// InForce is the id of the version in force, "" none.
+func (o *Offer) InForce() string {
+	if o.Active == 0 {
+		return ""
+	}
+	return VersionID(o.ID, o.Active)
+}
+
 // Draft numbers the next version. Errors: Conflict "benefit.offer_over".
 func (o *Offer) Draft() (int, error) {
 	if o.State == Offline {

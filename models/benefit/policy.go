@@ -11,7 +11,6 @@ type Policy struct {
 	Slack      time.Duration // how much later the place itself is looked at
 	Code       time.Duration // a code is good
 	Reversal   time.Duration // a use may be reversed, then it is settled
-	Cure       time.Duration // a breach that was made good counts no more after this
 	FreshSim   time.Duration // a simulation may be this old when a version is approved
 	NoticeDays int           // between the publication of a later version and its start
 	SharePlace int           // places in one share of a quota
@@ -29,7 +28,7 @@ type Policy struct {
 // Standard is the policy the product comes with.
 var Standard = Policy{
 	Hold: 15 * time.Minute, Turn: 24 * time.Hour, Slack: 2 * time.Minute, Code: 5 * time.Minute, Reversal: 7 * 24 * time.Hour,
-	Cure: 0, FreshSim: 7 * 24 * time.Hour, NoticeDays: 7, SharePlace: 500, Suppress: 5,
+	FreshSim: 7 * 24 * time.Hour, NoticeDays: 7, SharePlace: 500, Suppress: 5,
 	BandPoints: [3]int{1, 3, 6}, HonourPoints: [5]int{1, 2, 3, 5, 6}, HonourMonths: 36, PunctualEach: 6, PunctualMost: 2,
 	UseDays: 90, ScenesWanted: 15,
 }

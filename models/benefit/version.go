@@ -46,6 +46,7 @@ type Version struct {
 	Author   string             `bson:"author"`         // who wrote it: nobody approves what she wrote
 
 	Simulation string     `bson:"simulation,omitempty"`
+	Against    string     `bson:"against,omitempty"` // the version in force that it was tried against, "" none
 	TriedAt    *time.Time `bson:"triedAt,omitempty"` // when the simulation ended
 	ApprovedBy string     `bson:"approvedBy,omitempty"`
 	Begins     models.Day `bson:"begins,omitempty"`
@@ -101,7 +102,7 @@ func (v *Version) Try(s *Simulation, now time.Time) error {
 	if err := v.Move(stageMoves, Simulated, models.Clockwork, now, "benefit.version_stage", ""); err != nil {
 		return err
 	}
-	v.Simulation, v.TriedAt, v.ApprovedBy = s.ID, s.DoneAt, ""
+	v.Simulation, v.Against, v.TriedAt, v.ApprovedBy = s.ID, s.Against, s.DoneAt, ""
 	return nil
 }
 
@@ -137,8 +138,9 @@ func (v *Version) Approve(pol Policy, by models.Actor, now time.Time) error {
 }
 
 // Publish sets the day a version begins: the first one of an offer today at the earliest, a later one after the notice that
-// people who would lose are due. Errors: Conflict "benefit.simulation_old"; Invalid "benefit.too_soon"; InvalidTransition.
-func (v *Version) Publish(begins models.Day, replaces bool, pol Policy, by models.Actor, now time.Time) error {
+// people who would lose are due. inForce is the version it follows, "" none: one that was tried against another was not tried.
+// Errors: Conflict "benefit.simulation_old"; Invalid "benefit.too_soon"; InvalidTransition.
+func (v *Version) Publish(begins models.Day, inForce string, pol Policy, by models.Actor, now time.Time) error {
 	if v.State == Drafted || v.State == Validated {
 		return models.E(models.Conflict, "benefit.simulation_old")
 	}
@@ -148,8 +150,11 @@ func (v *Version) Publish(begins models.Day, replaces bool, pol Policy, by model
 	if err := v.fresh(pol, now); err != nil {
 		return err
 	}
+	if v.Against != inForce {
+		return models.E(models.Conflict, "benefit.simulation_old")
+	}
 	first := models.DayOf(now)
-	if replaces {
+	if inForce != "" {
 		first = first.Add(pol.NoticeDays)
 	}
 	if begins < first {
