@@ -45,7 +45,7 @@ const (
 	countyStaff = "as cara+credit_office@430181"
 	nextTown    = "as dan+town_staff@430181109"
 	cityAuditor = "as eve+auditor@4301"
-	notice      = `{"title":{"zh":"停水","en":"No water"},"body":{"zh":"周六停水","en":"None on Saturday"},"class":"service","audience":{"region":"430181108240"}}`
+	aNotice     = `{"title":{"zh":"停水","en":"No water"},"body":{"zh":"周六停水","en":"None on Saturday"},"class":"service","audience":{"region":"430181108240"}}`
 )
 
 func pulpits(t *testing.T) *pulpit {
@@ -97,7 +97,7 @@ func by(headers ...string) []string { return headers }
 // draft makes a campaign and answers its address.
 func (p *pulpit) draft(key string) string {
 	p.Helper()
-	res := p.wants(201, "POST /v1/campaigns", notice, by(townMaker, "key "+key), `"state":"DRAFT"`, `"severity":"info"`, `"personId":"ann"`)
+	res := p.wants(201, "POST /v1/campaigns", aNotice, by(townMaker, "key "+key), `"state":"DRAFT"`, `"severity":"info"`, `"personId":"ann"`)
 	var v struct{ ID string }
 	if err := json.Unmarshal([]byte(res.body), &v); err != nil {
 		p.Fatal(err)
@@ -111,7 +111,7 @@ func TestCampaignScenario(t *testing.T) {
 	if again := p.draft("k"); again != at {
 		t.Errorf("the same key made %s besides %s", again, at)
 	}
-	changed := strings.Replace(notice, "None on Saturday", "None on Sunday", 1)
+	changed := strings.Replace(aNotice, "None on Saturday", "None on Sunday", 1)
 	p.wants(412, "PUT "+at, changed, by(townMaker, `If-Match: "9"`))
 	p.wants(200, "PUT "+at, changed, by(townMaker, `If-Match: "1"`), "Sunday")
 	p.wants(403, "PUT "+at, changed, by(townChecker), "campaign.not_maker")
@@ -136,7 +136,7 @@ func TestCampaignScenario(t *testing.T) {
 func TestCampaignScope(t *testing.T) {
 	p := pulpits(t)
 	at := p.draft("k")
-	wide := strings.Replace(notice, "430181108240", "430181", 1)
+	wide := strings.Replace(aNotice, "430181108240", "430181", 1)
 	p.wants(403, "POST /v1/campaigns", wide, by(townMaker, "key w"), "campaign.other_region")
 	p.wants(403, "PUT "+at, wide, by(townMaker), "campaign.other_region")
 	for _, line := range []string{"GET " + at, "POST " + at + "/preview", "POST " + at + "/approve", "POST " + at + "/cancel", "POST " + at + "/stop", "PUT " + at} {
@@ -145,7 +145,7 @@ func TestCampaignScope(t *testing.T) {
 		case strings.HasSuffix(line, "stop"):
 			body = `{"reason":"x"}`
 		case strings.HasPrefix(line, "PUT"):
-			body = notice
+			body = aNotice
 		}
 		p.wants(404, line, body, by(nextTown))
 		p.wants(403, line, body, by("as ann"))
@@ -176,7 +176,7 @@ func TestCampaignFaultsArePointedAt(t *testing.T) {
 		"/audience/tag":    {`"430181108240"`, `"430181108240","tag":"left_handed"`},
 		"/scheduledAt":     {`"class"`, `"scheduledAt":"2026-03-02T03:59:00Z","class"`},
 	} {
-		body := strings.Replace(notice, change[0], change[1], 1)
+		body := strings.Replace(aNotice, change[0], change[1], 1)
 		res := p.wants(400, "POST /v1/campaigns", body, by(townMaker, "key "+pointer))
 		if e := res.problem(t).Errors; len(e) != 1 || e[0].Pointer != pointer || e[0].Message == "" {
 			t.Errorf("%s: %s", pointer, res.body)

@@ -31,6 +31,7 @@ type partnerRequest struct {
 	Grants map[string][]string `json:"grants" validate:"required,max=20" description:"Purpose to scopes; item.* is any item of the catalogue"`
 	Sign   consent.Algorithm   `json:"sign,omitempty" validate:"omitempty,oneof=hmac-sha256 ed25519" description:"Its queries are signed; absent: its credentials count"`
 	Key    string              `json:"key,omitempty" validate:"max=512" description:"Base64: the Ed25519 public key, or an HMAC secret of at least 24 bytes; never shown again"`
+	Box    string              `json:"box,omitempty" validate:"max=4096" description:"JWK of the public key (EC, or RSA of 2048 bits and up) that packages for it are encrypted to"`
 }
 
 type partnerView struct {
@@ -40,11 +41,12 @@ type partnerView struct {
 	Kind   models.Role         `json:"kind"`
 	Grants map[string][]string `json:"grants"`
 	Sign   consent.Algorithm   `json:"sign,omitempty"`
+	Box    string              `json:"box,omitempty"`
 	At     time.Time           `json:"at"`
 }
 
 func viewPartner(p *consent.Partner) partnerView {
-	return partnerView{p.ID, p.Org, p.Name, p.Kind, p.Grants, p.Sign, p.At}
+	return partnerView{p.ID, p.Org, p.Name, p.Kind, p.Grants, p.Sign, p.Box, p.At}
 }
 
 // client is a system in the caller's region.
@@ -61,7 +63,12 @@ func (h Partners) register(ctx context.Context, rq Request, in partnerRequest) (
 	if err != nil {
 		return partnerView{}, err
 	}
-	g := consent.Grant{Scopes: in.Grants, Sign: in.Sign, Key: models.NewSecret(in.Key)}
+	if in.Box != "" {
+		if _, err := boxOf(in.Box); err != nil {
+			return partnerView{}, err
+		}
+	}
+	g := consent.Grant{Scopes: in.Grants, Sign: in.Sign, Key: models.NewSecret(in.Key), Box: in.Box}
 	p, err := h.Partners.Update(ctx, c.ID, func(p *consent.Partner) error { return p.Change(g, rq.Actor, rq.Now) })
 	if errors.Is(err, models.NotFound) {
 		if p, err = consent.NewPartner(c.ID, c.Name, c.Org, c.Kind, g, rq.Actor, rq.Now); err == nil {

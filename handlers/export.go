@@ -64,6 +64,7 @@ type Export struct {
 	Reports   Report
 	Care      Medical
 	Offers    Benefit
+	Farm      Farmer
 	Inbox     Inbox
 	Delivery  Delivery
 }
@@ -110,6 +111,29 @@ func (h Export) portions() []Portion {
 		}},
 		Listing("claims", true, h.Offers.claims),
 		Listing("waits", true, h.Offers.waits),
+		{"farm", false, reflect.TypeFor[farmFileView](), func(ctx context.Context, rq Request, keep func(any) error) error {
+			own, err := h.Farm.mine(ctx, rq, noRequest{})
+			if errors.Is(err, models.NotFound) || errors.Is(err, models.Conflict) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			return keep(own)
+		}},
+		{"farmScore", false, reflect.TypeFor[farmScoreView](), func(ctx context.Context, rq Request, keep func(any) error) error {
+			own, err := h.Farm.score(ctx, rq, noRequest{})
+			if errors.Is(err, models.NotFound) || errors.Is(err, models.Conflict) || errors.Is(err, models.Forbidden) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			return keep(own)
+		}},
+		Listing("farmChanges", false, ofFarm(h.Farm.changes)),
+		Listing("farmEvaluations", false, ofFarm(h.Farm.evaluations)),
+		Listing("farmShares", false, ofFarm(h.Farm.shares)),
 		Listing("agreements", false, h.Care.agreements),
 		Listing("bills", false, func(ctx context.Context, rq Request, p PageQuery) (List[billRow], error) {
 			return h.Care.bills(ctx, rq, billsRequest{PageQuery: p})
@@ -119,6 +143,17 @@ func (h Export) portions() []Portion {
 		}),
 		Listing("devices", false, h.Delivery.devices),
 		Listing("deliveries", false, h.Delivery.list),
+	}
+}
+
+// ofFarm is a list of a household's file; whoever is the head of none has none.
+func ofFarm[V any](list func(context.Context, Request, PageQuery) (List[V], error)) func(context.Context, Request, PageQuery) (List[V], error) {
+	return func(ctx context.Context, rq Request, p PageQuery) (List[V], error) {
+		l, err := list(ctx, rq, p)
+		if errors.Is(err, models.NotFound) || errors.Is(err, models.Conflict) || errors.Is(err, models.Forbidden) {
+			return List[V]{}, nil
+		}
+		return l, err
 	}
 }
 

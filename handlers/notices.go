@@ -13,8 +13,8 @@ type Notices struct{}
 
 // Mount names the routes.
 func (h Notices) Mount(r *Router) {
-	Get(r, "/notices", h.list, Does("What people are told before their data is handled, with versions (告知书)"), Open(), Limit(time.Minute, 120))
-	Get(r, "/notices/{id}", h.one, Does("One notice, in the version named or the newest"), Open(), Limit(time.Minute, 120))
+	Get(r, "/privacy-notices", h.list, Does("What people are told before their data is handled, with versions (告知书)"), Open(), Limit(time.Minute, 120))
+	Get(r, "/privacy-notices/{id}", h.one, Does("One notice, in the version named or the newest"), Open(), Limit(time.Minute, 120))
 }
 
 // noticeTextView is a notice. The hash is of its words in both languages and never changes under one version.

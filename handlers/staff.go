@@ -48,7 +48,7 @@ func viewHeld(person string, m identity.Membership) heldView {
 
 type appointOfficeRequest struct {
 	Phone   string        `json:"phone" validate:"required,cnphone"`
-	Role    models.Role   `json:"role" validate:"required,oneof=hospital_finance town_staff county_health credit_office data_officer auditor operator"`
+	Role    models.Role   `json:"role" validate:"required,oneof=hospital_finance village_staff town_staff county_health credit_office data_officer auditor operator"`
 	Org     string        `json:"org" validate:"required,max=64" description:"Of a data officer: the source unit's code in the catalogue; of a hospital's staff: its system's organisation"`
 	OrgName string        `json:"orgName" validate:"required,max=200"`
 	Region  models.Region `json:"region,omitempty" validate:"omitempty,numeric,max=12" description:"Whose people the office is for; absent: everywhere, for an operator alone"`

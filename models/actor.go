@@ -17,6 +17,7 @@ const (
 	Business Role = "business" // a person acting for an organisation; Org is its unified social credit code
 
 	HospitalFinance Role = "hospital_finance" // hospital cashier and finance staff
+	VillageStaff    Role = "village_staff"    // village committee and its collectors
 	TownStaff       Role = "town_staff"       // township office
 	CountyHealth    Role = "county_health"    // county health administration
 	CreditOffice    Role = "credit_office"    // city or county credit office
@@ -27,7 +28,7 @@ const (
 
 // Roles lists every role that can sign in, for tables and checks.
 var Roles = []Role{
-	Resident, Hospital, Bank, Provider, Department, Business, HospitalFinance, TownStaff, CountyHealth, CreditOffice, DataOfficer, Auditor, Operator,
+	Resident, Hospital, Bank, Provider, Department, Business, HospitalFinance, VillageStaff, TownStaff, CountyHealth, CreditOffice, DataOfficer, Auditor, Operator,
 }
 
 // An Actor is who asks: a person, a person in an office, or a partner's system. The zero Actor is nobody.

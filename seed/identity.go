@@ -61,7 +61,7 @@ type named struct {
 	scope           models.Region // of the office held
 }
 
-const townOffice, countyHealth, creditLiuyang = "office-gugang", "office-health-liuyang", "office-credit-liuyang"
+const townOffice, villageOffice, countyHealth, creditLiuyang = "office-gugang", "office-fanshi", "office-health-liuyang", "office-credit-liuyang"
 
 // The ids of the demo people the seeds of other capabilities build on.
 const (
@@ -91,6 +91,9 @@ var namedPeople = []named{
 	{"staff-credit-2", "19900000032", "易超", "430181001001", "1983-01-25", models.CreditOffice, creditLiuyang, "浏阳市信用办", "430181"},
 	{"staff-credit-city", "19900000033", "欧阳静", "430104", "1978-06-15", models.CreditOffice, "office-credit-changsha", "长沙市信用办", "4301"},
 	{"staff-town", "19900000041", "廖勇", "430181108203", "1987-09-09", models.TownStaff, townOffice, "古港镇人民政府", "430181108"},
+	{"staff-town-2", "19900000044", "苏娟", "430181108203", "1990-11-21", models.TownStaff, townOffice, "古港镇人民政府", "430181108"},
+	{"staff-village-1", "19900000042", "卢满秀", "430181108203", "1986-03-17", models.VillageStaff, villageOffice, "范市村村委会", "430181108203"},
+	{"staff-village-2", "19900000043", "涂建军", "430181108203", "1979-12-05", models.VillageStaff, villageOffice, "范市村村委会", "430181108203"},
 	{"staff-auditor", "19900000051", "沈平", "430104", "1975-02-14", models.Auditor, "office-audit-changsha", "长沙市审计局", "4301"},
 	{"staff-data-1", "19900000071", "蒋文", "430104", "1989-03-03", models.DataOfficer, marketUnit, marketName, "4301"},
 	{"staff-operator", "19900000061", "袁浩然", "430104", "1992-11-11", models.Operator, "xinyi", "信易运维", ""},
@@ -138,6 +141,11 @@ func NewPopulation(now time.Time) (*Population, error) {
 		return nil, err
 	}
 	p.People = append(p.People, residents...)
+	farmers, err := m.farmers()
+	if err != nil {
+		return nil, err
+	}
+	p.People = append(p.People, farmers...)
 	for _, r := range p.People {
 		p.byID[r.ID] = r
 	}

@@ -46,6 +46,7 @@ type Stores struct {
 	Cases     *store.Repo[casework.Case]
 	Consent   store.Consent
 	Benefit   store.Benefit
+	Farmer    store.Farmer
 }
 
 // City keeps the demo city as it stands at now: residents, staff and partner systems. Land must be there before.
@@ -138,8 +139,11 @@ func keepCredit(ctx context.Context, s Stores, p *Population, c *care, files *cr
 	if err == nil {
 		err = keepBenefits(ctx, s, p, office, now)
 	}
+	if err == nil {
+		err = keepFarms(ctx, s, p, now)
+	}
 	if err != nil {
-		return fmt.Errorf("seed a delivery and benefits: %w", err)
+		return fmt.Errorf("seed a delivery, benefits and farms: %w", err)
 	}
 	return nil
 }

@@ -134,7 +134,7 @@ func TestPopulation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(p.People); n < 490 || n > 510 {
+	if n := len(p.People); n < 515 || n > 540 {
 		t.Errorf("%d people", n)
 	}
 	phones, numbers, minors := map[string]string{}, map[string]string{}, 0

@@ -56,7 +56,18 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 		Benefit: r.Benefit, Facts: store.StandardBenefitFacts(a.facts().Restricts), Policy: p.Benefit, Board: &handlers.Board{}, Looks: looks, Seals: a.seals,
 		Issuer: a.cfg.Issuer, Keep: a.decisions().Decided,
 	}
-	export := handlers.Export{Reports: reports, File: file, Consents: consents, Looks: log, Cases: cases, Decisions: decisions, Recalls: recalls, Offers: offers}
+	farm := handlers.Farmer{Farmer: r.Farmer, Facts: a.farmFacts(), Policy: p.Farmer, Looks: looks}
+	query := handlers.Query{
+		Consent: r.Consent, Subjects: r.Subjects, Records: r.Records, Uses: r.Recall.Uses, Looks: looks, Seals: a.seals, Issuer: a.cfg.Issuer,
+		Policy: p.Consent, Grounds: grounds, Category: func(ctx context.Context, item string, version int) (string, error) {
+			it, err := r.Catalogue.Items.Get(ctx, catalogue.ID(item, version))
+			if err != nil {
+				return "", err
+			}
+			return it.Category, nil
+		},
+	}
+	export := handlers.Export{Reports: reports, File: file, Consents: consents, Looks: log, Cases: cases, Decisions: decisions, Recalls: recalls, Offers: offers, Farm: farm}
 	return fileDoors{looks, []handlers.Mounter{
 		offers,
 		handlers.BenefitDesk{Benefit: offers, Clients: r.Identity.Clients},
@@ -67,16 +78,12 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 		cases,
 		consents,
 		handlers.Partners{Consent: r.Consent, Clients: r.Identity.Clients},
-		handlers.Query{
-			Consent: r.Consent, Subjects: r.Subjects, Records: r.Records, Uses: r.Recall.Uses, Looks: looks, Seals: a.seals, Issuer: a.cfg.Issuer,
-			Policy: p.Consent, Grounds: grounds, Category: func(ctx context.Context, item string, version int) (string, error) {
-				it, err := r.Catalogue.Items.Get(ctx, catalogue.ID(item, version))
-				if err != nil {
-					return "", err
-				}
-				return it.Category, nil
-			},
-		},
+		query,
+		farm,
+		handlers.FarmDesk{Farmer: farm},
+		handlers.FarmEvaluation{FarmDesk: handlers.FarmDesk{Farmer: farm}},
+		handlers.FarmShare{Farmer: farm, Query: query},
+		handlers.Notice{Notices: r.Farmer.Notices, Looks: looks},
 		log,
 		decisions,
 		recalls,
@@ -121,6 +128,14 @@ func (a *App) benefits() flows.Benefit {
 	return flows.Benefit{Benefit: a.repos.Benefit, Facts: store.StandardBenefitFacts(a.facts().Restricts), Policy: a.cfg.policy.Benefit, Now: a.now}
 }
 
+// farmFacts says what households are scored on besides their files.
+func (a *App) farmFacts() store.FarmFacts { return store.StandardFarmFacts(nil) }
+
+// farms ties what follows for households' files.
+func (a *App) farms() flows.Farmer {
+	return flows.Farmer{Farmer: a.repos.Farmer, Facts: a.farmFacts(), Policy: a.cfg.policy.Farmer, Now: a.now}
+}
+
 // decisions ties how decisions are kept and made again.
 func (a *App) decisions() flows.Decision {
 	offers := a.benefits()
@@ -158,5 +173,6 @@ func (a *App) followFiles() error {
 		a.relay.Subscribe(flows.Report{Reports: r.reports, Uses: r.Recall.Uses, Now: a.now}.Subscribers()...),
 		a.relay.Subscribe(a.decisions().Subscribers()...),
 		a.relay.Subscribe(a.benefits().Subscribers()...),
+		a.relay.Subscribe(a.farms().Subscribers()...),
 	)
 }

@@ -16,6 +16,7 @@ import (
 	"xinyi/models/casework"
 	"xinyi/models/consent"
 	"xinyi/models/delivery"
+	farming "xinyi/models/farmer"
 	"xinyi/models/identity"
 	"xinyi/models/recall"
 	"xinyi/models/record"
@@ -34,13 +35,14 @@ type Policy struct {
 	Identity identity.Policy // of a sandbox it is its own
 	Delivery delivery.Policy
 	Benefit  benefit.Policy
+	Farmer   farming.Policy
 }
 
 // standard is the policy the product comes with.
 func standard() Policy {
 	return Policy{
 		Record: record.Standard, Casework: casework.Standard, Desks: casework.StandardDesks, Consent: consent.Standard, Recall: recall.Standard,
-		Report: report.Standard, Identity: identity.Standard, Delivery: delivery.Standard, Benefit: benefit.Standard,
+		Report: report.Standard, Identity: identity.Standard, Delivery: delivery.Standard, Benefit: benefit.Standard, Farmer: farming.Standard,
 	}
 }
 

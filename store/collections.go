@@ -14,5 +14,6 @@ var Collections = []Collection{
 	Consents, Receipts, Partners,
 	Decisions, Rules, Calls,
 	Scenes, Offers, Versions, Simulations, Shares, Claims, BenefitCodes, Waits, Profiles, Tallies,
+	FarmFiles, FarmSeats, FarmForms, FarmLayouts, FarmImports, FarmChanges, FarmScores, FarmModels, FarmRuns, FarmEvaluations, FarmShares, Notices,
 	Schemes, Hospitals, Agreements, MedCodes, Encounters, Bills, Conducts, Checks,
 }

@@ -49,6 +49,10 @@ var Purposes = map[string]Purpose{
 	"benefit.use":    {Words{"核对您出示的信易+领取码", "Check the code you showed for a benefit"}, contracted, true, false, false},
 	"benefit.breach": {Words{"办理您对信易+违约登记的异议", "Work on your objection to a breach"}, requested, true, true, false},
 
+	"farmer.file":       {Words{"建立和核实农户信用档案", "Gather and check a farming household's file"}, consented, true, false, false},
+	"farmer.evaluation": {Words{"评定信用户", "Evaluate a credit household"}, consented, true, false, false},
+	"notice.objection":  {Words{"办理公示异议", "Work on an objection to a public notice"}, requested, true, false, false},
+
 	"audit.access": {Words{"审计查询记录本身", "Audit of the log of looks"}, supervised, false, false, false},
 
 	"share.loan":        {Words{"贷款审批", "A decision on a loan"}, consented, true, true, false},

@@ -20,10 +20,11 @@ type Partner struct {
 	Name   string              `bson:"name"`
 	Org    string              `bson:"org"`
 	Kind   models.Role         `bson:"kind"`
-	Grants map[string][]string `bson:"grants"` // purpose → scopes, of Scopes; "item.*" is any item
-	Sign   Algorithm           `bson:"sign"`   // how it signs its queries; "" it does not, its credentials count
-	Key    models.Secret       `bson:"key"`    // of Sign, in base64: the Ed25519 public key, or the HMAC secret
-	By     models.Actor        `bson:"by"`     // who registered it last
+	Grants map[string][]string `bson:"grants"`        // purpose → scopes, of Scopes; "item.*" is any item
+	Sign   Algorithm           `bson:"sign"`          // how it signs its queries; "" it does not, its credentials count
+	Key    models.Secret       `bson:"key"`           // of Sign, in base64: the Ed25519 public key, or the HMAC secret
+	Box    string              `bson:"box,omitempty"` // public key (JWK, RFC 7517) that packages for it are encrypted to; "" none
+	By     models.Actor        `bson:"by"`            // who registered it last
 	At     time.Time           `bson:"at"`
 }
 
@@ -42,7 +43,7 @@ const anyItem = itemScope + "*"
 // NewPartner registers a partner's system, or says anew what it may ask for. Errors: Forbidden unless by is of the credit office;
 // Invalid with every fault.
 func NewPartner(client, name, org string, kind models.Role, g Grant, by models.Actor, now time.Time) (*Partner, error) {
-	p := &Partner{Name: name, Org: org, Kind: kind, Grants: g.Scopes, Sign: g.Sign, Key: g.Key, By: by, At: now}
+	p := &Partner{Name: name, Org: org, Kind: kind, Grants: g.Scopes, Sign: g.Sign, Key: g.Key, Box: g.Box, By: by, At: now}
 	p.ID = client
 	return p, p.check(by)
 }
@@ -52,12 +53,13 @@ type Grant struct {
 	Scopes map[string][]string
 	Sign   Algorithm
 	Key    models.Secret
+	Box    string
 }
 
 // Change says anew what the partner may ask for. Consents that stand are read within it. Errors: as NewPartner.
 func (p *Partner) Change(g Grant, by models.Actor, now time.Time) error {
 	next := *p
-	next.Grants, next.Sign, next.Key, next.By, next.At = g.Scopes, g.Sign, g.Key, by, now
+	next.Grants, next.Sign, next.Key, next.Box, next.By, next.At = g.Scopes, g.Sign, g.Key, g.Box, by, now
 	if err := next.check(by); err != nil {
 		return err
 	}

@@ -68,6 +68,16 @@ var Scopes = map[string]Scope{
 	"records.honour":       {Words{"诚实守信荣誉", "Honours"}, false},
 	"records.research":     {Words{"科研诚信", "Research"}, false},
 	"records.utility":      {Words{"水电气缴费", "Utilities"}, false},
+	"farm.household":       {Words{"农户基本情况", "The household"}, false},
+	"farm.members":         {Words{"家庭成员", "Members of the household"}, false},
+	"farm.land":            {Words{"土地", "Land"}, false},
+	"farm.production":      {Words{"生产经营", "Production"}, false},
+	"farm.insurance":       {Words{"农业保险与补贴", "Farm insurance and subsidies"}, false},
+	"farm.honours":         {Words{"农户荣誉", "Honours of the household"}, false},
+	"farm.conduct":         {Words{"公益与义务", "Public good and duties"}, false},
+	"farm.venture":         {Words{"新型农业经营主体", "Farm businesses"}, false},
+	"farm.score":           {Words{"农户信用评分与等级", "Score and grade of the household"}, false},
+	"farm.debts":           {Words{"负债与担保", "Debts and guarantees"}, true},
 	"finance.income":       {Words{"收入", "Income"}, true},
 	"finance.deposits":     {Words{"存款", "Deposits"}, true},
 	"finance.securities":   {Words{"有价证券", "Securities"}, true},
@@ -179,7 +189,7 @@ func (t Text) Hash() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Main is the text of every consent. Adverse and Written are the two documents restricted data needs besides: the notice of
+// Main is the text of every consent, Farm that of a farming household's file. Adverse and Written are the two documents restricted data needs besides: the notice of
 // adverse consequences, and the written consent.
 //
 // Source: docs/sources.md#consent-notice, docs/sources.md#consent-restricted.
@@ -187,6 +197,10 @@ var (
 	Main = Text{"share", "2026-1", Words{
 		"您同意本页所列的接收方，为所列目的，在所列期限和次数内，查询所列范围的信用信息。每次查询前都会登记，您可以随时看到，也可以随时撤回；撤回后不能再查询，撤回前已提供的不受影响。不同意不会影响您办理不需要这些信息的事项，也不需要说明理由。接收方只能用于所列目的，用后应当删除。您有权查阅、复制、更正、删除自己的信息，并可以向信用主管部门投诉。",
 		"You agree that the recipient named here may read the credit information listed here, for the purpose, the time and the number of reads listed here. Every read is logged before it is answered and you can see it. You can withdraw at any time; then nothing more is read, and what was given before stays given. If you do not agree, nothing that does not need this information is refused to you, and you need not say why. The recipient may use it for this purpose only and deletes it afterwards. You may see, copy, correct and delete your information and complain to the credit office.",
+	}}
+	Farm = Text{"farm_file", "2026-1", Words{
+		"您自愿建立农户信用档案。村里的采集员和乡镇工作人员登记您家的基本情况、土地、生产经营、荣誉和公益，第二个人核实；每一项都写明来源，您随时可以查看、指出错误、要求更改。收入、存款、房产等要您另外签两份文件才登记，不签不影响建档，也不扣分。不登记宗教信仰、基因、指纹、血型、疾病和病史。档案只用于信用户评定、您自己选择的银行和惠农服务；谁看过，您都看得到。您随时可以退出，退出后内容删除，不影响您办理任何不需要它的事项。",
+		"You have a credit file of your farming household because you want one. People of the village and the township note the household, its land, production, honours and public good, and a second person looks; each field says where it comes from, and you may see it, say that it is wrong and have it changed. Incomes, savings and property are noted only after you sign two more texts; if you do not, you are filed all the same and lose no points. Never religion, genes, fingerprints, blood group, illness or medical history. The file is for becoming a credit household and for the banks and services you choose yourself; you see everybody who looked. You may leave at any time; what it holds is then erased, and nothing that does not need it is refused to you.",
 	}}
 	Adverse = Text{"adverse", "2026-1", Words{
 		"收入、存款、有价证券、商业保险、不动产、纳税数额提供给接收方后，可能影响对方是否与您交易、额度、价格和条件，也可能被对方留存。请想清楚再同意。",

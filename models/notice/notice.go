@@ -4,7 +4,6 @@ package notice
 
 import (
 	"slices"
-	"strconv"
 	"time"
 
 	"xinyi/models"
@@ -138,19 +137,17 @@ func New(id string, d Draft, t Terms, by models.Actor, now time.Time) (*Notice, 
 		n.Closes = n.Opened.AddWorking(t.Days)
 	}
 	n.WakeAt = models.At(n.Closes.Add(1).Start())
-	n.tell(EventOpened, "", "", by, now, nil)
+	n.tell(EventOpened, "", "", by, now, said{})
 	return n, nil
 }
 
-func (n *Notice) tell(kind, ref, person string, by models.Actor, now time.Time, more map[string]string) {
-	data := map[string]string{"about": n.About, "place": string(n.Region)}
-	if ref != "" {
-		data["ref"] = ref
-	}
-	for k, v := range more {
-		data[k] = v
-	}
-	n.Tell(kind, person, by, now, data)
+// said is what an event says of an objection.
+type said struct{ due, upheld, answer, objection string }
+
+func (n *Notice) tell(kind, ref, person string, by models.Actor, now time.Time, s said) {
+	n.Tell(kind, person, by, now, map[string]string{
+		"about": n.About, "place": string(n.Region), "ref": ref, "due": s.due, "upheld": s.upheld, "answer": s.answer, "objection": s.objection,
+	})
 }
 
 // Line is the line about ref, nil for none.
@@ -170,10 +167,10 @@ func (n *Notice) Object(id, ref, text string, by models.Actor, now time.Time) er
 		return nil
 	}
 	line := n.Line(ref)
-	said := 0
+	before := 0
 	for _, o := range n.Objections {
 		if o.By.Principal() == by.Principal() {
-			said++
+			before++
 		}
 	}
 	switch {
@@ -185,13 +182,13 @@ func (n *Notice) Object(id, ref, text string, by models.Actor, now time.Time) er
 		return models.E(models.Conflict, "notice.line_struck")
 	case line.Person != "" && line.Person == by.Person:
 		return models.E(models.Forbidden, "notice.own_line")
-	case said >= perPerson || len(n.Objections) >= maxObjections:
+	case before >= perPerson || len(n.Objections) >= maxObjections:
 		return models.E(models.Limited, "notice.enough")
 	}
 	due := models.DayOf(now).AddWorking(n.Terms.Answer)
 	n.Objections = append(n.Objections, Objection{ID: id, Ref: ref, By: by, Text: models.NewSecret(text), At: now, Due: due, State: Waiting})
 	line.State = Objected
-	n.tell(EventObjected, ref, line.Person, models.Clockwork, now, map[string]string{"due": string(due)})
+	n.tell(EventObjected, ref, line.Person, models.Clockwork, now, said{due: string(due)})
 	n.wakes(now)
 	return nil
 }
@@ -216,7 +213,7 @@ func (n *Notice) Answer(id string, upheld bool, answer string, by models.Actor, 
 	if upheld {
 		o.State = Upheld
 	}
-	n.tell(EventAnswered, o.Ref, o.By.Person, by, now, map[string]string{"upheld": map[bool]string{true: "yes", false: "no"}[upheld], "answer": answer})
+	n.tell(EventAnswered, o.Ref, o.By.Person, by, now, said{upheld: map[bool]string{true: "yes", false: "no"}[upheld], answer: answer})
 	n.settle(o.Ref, upheld, by, now)
 	n.wakes(now)
 	return nil
@@ -229,13 +226,13 @@ func (n *Notice) settle(ref string, upheld bool, by models.Actor, now time.Time)
 	case line.State == Struck:
 	case upheld:
 		line.State = Struck
-		n.tell(EventStruck, ref, line.Person, by, now, nil)
+		n.tell(EventStruck, ref, line.Person, by, now, said{})
 	case n.waits(ref):
 	case n.State == Open:
 		line.State = Shown
 	default:
 		line.State = Passed
-		n.tell(EventPassed, ref, line.Person, by, now, nil)
+		n.tell(EventPassed, ref, line.Person, by, now, said{})
 	}
 }
 
@@ -250,7 +247,7 @@ func (n *Notice) Withdraw(why string, by models.Actor, now time.Time) error {
 		return err
 	}
 	n.WakeAt = nil
-	n.tell(EventWithdrawn, "", "", by, now, nil)
+	n.tell(EventWithdrawn, "", "", by, now, said{})
 	return nil
 }
 
@@ -277,19 +274,17 @@ func (n *Notice) Wake(now time.Time) error {
 		if err := n.Move(moves, Closed, models.Clockwork, now, "notice.state", ""); err != nil {
 			return err
 		}
-		passed := 0
 		for i := range n.Lines {
 			if n.Lines[i].State == Shown {
 				n.Lines[i].State = Passed
-				passed++
 			}
 		}
-		n.tell(EventClosed, "", "", models.Clockwork, now, map[string]string{"passed": strconv.Itoa(passed)})
+		n.tell(EventClosed, "", "", models.Clockwork, now, said{})
 	}
 	for i := range n.Objections {
 		if o := &n.Objections[i]; o.State == Waiting && !o.Late && today > o.Due {
 			o.Late = true
-			n.tell(EventOverdue, o.Ref, "", models.Clockwork, now, map[string]string{"objection": o.ID})
+			n.tell(EventOverdue, o.Ref, "", models.Clockwork, now, said{objection: o.ID})
 		}
 	}
 	n.wakes(now)

@@ -1,0 +1,373 @@
+package flows
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"xinyi/models"
+	"xinyi/models/consent"
+	"xinyi/models/farmer"
+	"xinyi/models/identity"
+	"xinyi/models/notice"
+	"xinyi/models/record"
+	"xinyi/store"
+)
+
+// Farmer is what follows for households' files: scores follow files, records and neighbours; changes are done once they are
+// approved; sheets are read; evaluations follow their notices; banks delete what is over.
+type Farmer struct {
+	store.Farmer
+	Facts  store.FarmFacts
+	Policy farmer.Policy
+	Now    func() time.Time
+
+	size int // households in a part of a run, lines in a part of an import; 0 is runPart, importPart
+}
+
+// Subscribers are to be given to the relay.
+func (f Farmer) Subscribers() []Subscriber {
+	return []Subscriber{
+		{Name: "farmer.rate", Do: f.rate, Kinds: Kinds(farmer.EventVerified, farmer.EventClosed)},
+		{Name: "farmer.record", Do: f.record, Kinds: Kinds(record.EventKept, record.EventHonoured, record.EventRevised, record.EventCorrected,
+			record.EventRepaired, record.EventRestored, record.EventEnded, record.EventWithdrawn)},
+		{Name: "farmer.reseat", Do: f.reseat, Kinds: Kinds(farmer.EventUnseated, farmer.EventLeft)},
+		{Name: "farmer.gone", Do: f.left, Kinds: Kinds(farmer.EventLeft)},
+		{Name: "farmer.bound", Do: f.bound, Kinds: Kinds(identity.EventBound)},
+		{Name: "farmer.closed", Do: f.closed, Kinds: Kinds(identity.EventLeft)},
+		{Name: "farmer.carry", Do: f.carry, Kinds: Kinds(farmer.EventApproved)},
+		{Name: "farmer.import", Do: f.importPart, Kinds: Kinds(farmer.EventImport)},
+		{Name: "farmer.run", Do: f.run, Kinds: Kinds(farmer.EventRunDue)},
+		{Name: "farmer.tried", Do: f.tried, Kinds: Kinds(farmer.EventRunDone)},
+		{Name: "farmer.model", Do: f.active, Kinds: Kinds(farmer.EventModelOn)},
+		{Name: "farmer.warn", Do: f.warn, Kinds: Kinds(farmer.EventModelDue)},
+		{Name: "farmer.evaluate", Do: f.evaluate, Kinds: Kinds(farmer.EventPeersDone)},
+		{Name: "farmer.notice", Do: f.notice, Kinds: Kinds(notice.EventOpened, notice.EventClosed, notice.EventPassed, notice.EventStruck, notice.EventWithdrawn)},
+		{Name: "farmer.share", Do: f.ended, Kinds: Kinds(consent.EventWithdrawn, consent.EventExpired, consent.EventExhausted)},
+	}
+}
+
+// rate scores a household anew.
+func (f Farmer) rate(ctx context.Context, e models.Event) error { return f.score(ctx, e.Subject) }
+
+// score scores a household by what is known now. Only a file that was verified once counts.
+func (f Farmer) score(ctx context.Context, household string) error {
+	file, err := f.Files.Get(ctx, household)
+	if err != nil || file.State != farmer.Verified {
+		return gone(err)
+	}
+	_, err = f.Rate(ctx, file, f.Facts, f.Policy)
+	return err
+}
+
+// record follows what is said of a head in the credit file.
+func (f Farmer) record(ctx context.Context, e models.Event) error {
+	r, err := f.Records.Get(ctx, e.Subject)
+	if err != nil || r.Subject.Kind != models.PersonSubject {
+		return gone(err)
+	}
+	file, err := f.Files.First(ctx, store.FarmFileOf(r.Subject.Ref))
+	if err != nil {
+		return gone(err)
+	}
+	return f.score(ctx, file.ID)
+}
+
+func (f Farmer) reseat(ctx context.Context, e models.Event) error { return f.Reseat(ctx, e.Subject) }
+
+// left forgets what is kept beside a file that is no more.
+func (f Farmer) left(ctx context.Context, e models.Event) error {
+	file, err := f.Files.Get(ctx, e.Subject)
+	if err != nil {
+		return gone(err)
+	}
+	err = changeAll(ctx, f.Evaluations, store.EvaluationsOf(e.Subject), func(v *farmer.Evaluation) error {
+		if v.Slot == "" || v.Withdraw(models.Clockwork, f.Now()) != nil {
+			return store.Unchanged()
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, p := range file.Photos {
+		if err := f.Blobs.Delete(ctx, p.ID); err != nil {
+			return err
+		}
+	}
+	return f.Scores.Delete(ctx, e.Subject)
+}
+
+// bound ties a file to the account its head has opened.
+func (f Farmer) bound(ctx context.Context, e models.Event) error {
+	sub, err := f.Subjects.Of(ctx, models.Actor{Person: e.Person, Role: models.Resident})
+	if errors.Is(err, models.Conflict) || errors.Is(err, models.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	file, err := f.Files.First(ctx, store.FarmFileOf(sub.Ref))
+	if err != nil {
+		return gone(err)
+	}
+	_, err = f.Files.Update(ctx, file.ID, func(file *farmer.File) error {
+		if !file.Meet(sub.Ref, e.Person, f.Now()) {
+			return store.Unchanged()
+		}
+		return nil
+	})
+	return err
+}
+
+// closed unties the file of a head whose account is closed; the household is filed on paper from then on.
+func (f Farmer) closed(ctx context.Context, e models.Event) error {
+	return changeAll(ctx, f.Files, store.FarmFilesOfPerson(e.Person), func(file *farmer.File) error {
+		file.Tie(file.Seat, "", f.Now())
+		return nil
+	})
+}
+
+// carry does an approved change.
+func (f Farmer) carry(ctx context.Context, e models.Event) error {
+	c, err := f.Changes.Get(ctx, e.Subject)
+	if err != nil || c.State != farmer.ChangeApproved || c.DoneAt != nil {
+		return err
+	}
+	made, err := f.do(ctx, c)
+	failed := ""
+	switch models.CodeOf(err) {
+	case "":
+	case models.Invalid, models.Conflict, models.NotFound, models.InvalidTransition:
+		var why *models.Error
+		if failed = "farmer.change_failed"; errors.As(err, &why) {
+			failed = why.Reason
+		}
+	default:
+		return err
+	}
+	_, err = f.Changes.Update(ctx, c.ID, func(c *farmer.Change) error {
+		if !c.Done(made, failed, f.Now()) {
+			return store.Unchanged()
+		}
+		return nil
+	})
+	return err
+}
+
+// do carries a change out; cut off at any point and done again it comes to the same.
+func (f Farmer) do(ctx context.Context, c *farmer.Change) (made string, err error) {
+	file, err := f.Files.Get(ctx, c.Household)
+	if err != nil {
+		return "", err
+	}
+	switch c.Kind { //nolint:exhaustive // the others change one file alone
+	case farmer.Split:
+		if made, err = f.split(ctx, file, c); err != nil {
+			return "", err
+		}
+	case farmer.Merge:
+		if err := f.merge(ctx, c); err != nil {
+			return "", err
+		}
+	}
+	forms, err := f.FormsAt(ctx, file.Village)
+	if err != nil {
+		return "", err
+	}
+	_, err = f.Files.Update(ctx, file.ID, func(file *farmer.File) error {
+		news, err := file.Carry(c, forms, f.Now())
+		if err == nil && !news {
+			return store.Unchanged()
+		}
+		return err
+	})
+	if err != nil {
+		return made, err
+	}
+	return made, f.settle(ctx, c, made)
+}
+
+// split makes the new household's file before the old one gives its members up.
+func (f Farmer) split(ctx context.Context, file *farmer.File, c *farmer.Change) (string, error) {
+	id := models.Derived("split", c.ID)
+	if file.Did(c.ID) {
+		return id, nil
+	}
+	return id, existingFile(ctx, f, file.SplitOff(id, c, f.Now()))
+}
+
+// existingFile keeps a file, and takes one that is there already for done; a number that is taken is a conflict.
+func existingFile(ctx context.Context, f Farmer, file *farmer.File) error {
+	err := f.Files.Insert(ctx, file)
+	if !errors.Is(err, models.Conflict) {
+		return err
+	}
+	if _, err := f.Files.Get(ctx, file.ID); errors.Is(err, models.NotFound) {
+		return models.E(models.Conflict, "farmer.number_taken")
+	} else if err != nil {
+		return err
+	}
+	return nil
+}
+
+// merge brings the other household's people and rows into the file, and then ends the other file.
+func (f Farmer) merge(ctx context.Context, c *farmer.Change) error {
+	other, err := f.Files.Get(ctx, c.Other)
+	if err != nil {
+		return err
+	}
+	if other.State == farmer.Left {
+		return nil // done before
+	}
+	if other.Village != c.Village {
+		return models.E(models.Conflict, "farmer.other_village")
+	}
+	_, err = f.Files.Update(ctx, c.Household, func(file *farmer.File) error {
+		news, err := file.Join(other, c, f.Now())
+		if err == nil && !news {
+			return store.Unchanged()
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	_, err = f.Files.Update(ctx, c.Other, func(file *farmer.File) error {
+		if file.State == farmer.Left {
+			return store.Unchanged()
+		}
+		return file.Leave("farmer.merged", models.Clockwork, f.Now())
+	})
+	return err
+}
+
+// settle has everybody sit where they are now, and the heads be who they are.
+func (f Farmer) settle(ctx context.Context, c *farmer.Change, made string) error {
+	for _, id := range []string{c.Household, c.Other, c.Household, made} { // who comes was seated elsewhere until the other gave the seat up
+		if id == "" {
+			continue
+		}
+		if err := f.Reseat(ctx, id); err != nil {
+			return err
+		}
+	}
+	for _, id := range []string{c.Household, made} {
+		if id == "" {
+			continue
+		}
+		if err := f.head(ctx, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// head ties a file to whoever its head is now.
+func (f Farmer) head(ctx context.Context, id string) error {
+	_, err := f.Files.Update(ctx, id, func(file *farmer.File) error {
+		if file.State == farmer.Left {
+			return store.Unchanged()
+		}
+		number, _ := file.Cells[farmer.HeadNumber].Value().(string)
+		n, err := models.ParseIDNumber(number)
+		if err != nil {
+			return store.Unchanged()
+		}
+		sub, err := f.Subjects.OfNumber(ctx, n)
+		if err != nil {
+			return err
+		}
+		if !file.Tie(sub.Ref, sub.Person, f.Now()) {
+			return store.Unchanged()
+		}
+		return nil
+	})
+	return err
+}
+
+// evaluate scores the household of an evaluation whose answers are counted.
+func (f Farmer) evaluate(ctx context.Context, e models.Event) error {
+	v, err := f.Evaluations.Get(ctx, e.Subject)
+	if err != nil || v.State != farmer.Scored {
+		return err
+	}
+	file, err := f.Files.Get(ctx, v.Household)
+	if err != nil {
+		return err
+	}
+	s, err := f.Rate(ctx, file, f.Facts, f.Policy)
+	if err != nil {
+		return err
+	}
+	sc, err := f.Scorer(ctx)
+	if err != nil || sc == nil {
+		return err
+	}
+	r, err := sc.Score(s.Input())
+	if err != nil {
+		return err
+	}
+	_, err = f.Evaluations.Update(ctx, v.ID, func(v *farmer.Evaluation) error {
+		return v.Score(farmer.Told{Village: s.Village, Facts: s.Facts, Open: s.Open, Grounds: s.Grounds}, r)
+	})
+	return err
+}
+
+// aboutHouseholds is what notices of credit households are about.
+const aboutHouseholds = "farmer.household"
+
+// notice leads the evaluations of a notice on.
+func (f Farmer) notice(ctx context.Context, e models.Event) error {
+	if e.Data["about"] != aboutHouseholds {
+		return nil
+	}
+	n, err := f.Notices.Get(ctx, e.Subject)
+	if err != nil {
+		return err
+	}
+	for _, l := range n.Lines {
+		if ref := e.Data["ref"]; ref != "" && ref != l.Ref {
+			continue
+		}
+		_, err := f.Evaluations.Update(ctx, l.Ref, func(v *farmer.Evaluation) error {
+			if !f.led(v, n, l, e.Kind) {
+				return store.Unchanged()
+			}
+			return nil
+		})
+		if gone(err) != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// led leads one evaluation on as its line stands. It says whether that was news.
+func (f Farmer) led(v *farmer.Evaluation, n *notice.Notice, l notice.Line, kind string) bool {
+	if kind == notice.EventOpened {
+		return v.State == farmer.Prelim && v.Show(n.ID, n.Closes, models.Clockwork, f.Now()) == nil
+	}
+	if n.State == notice.Withdrawn {
+		return v.Back(n.ID, f.Now())
+	}
+	switch l.State {
+	case notice.Passed:
+		return v.Pass(n.ID, f.Policy, f.Now())
+	case notice.Struck:
+		return v.Strike(n.ID, f.Now())
+	case notice.Shown, notice.Objected:
+	}
+	return false
+}
+
+// ended has a bank delete what it read under a consent that is over.
+func (f Farmer) ended(ctx context.Context, e models.Event) error {
+	_, err := f.Shares.Update(ctx, e.Subject, func(s *farmer.Share) error {
+		if !s.End(f.Policy, f.Now()) {
+			return store.Unchanged()
+		}
+		return nil
+	})
+	return gone(err)
+}

@@ -1,0 +1,282 @@
+package handlers
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-json-experiment/json"
+
+	"xinyi/models"
+	"xinyi/models/access"
+	"xinyi/models/consent"
+	"xinyi/models/farmer"
+	"xinyi/store"
+)
+
+// FarmShare is the door through which a household's file goes to a bank its head chose: one package, one consent, one receipt.
+type FarmShare struct {
+	Farmer
+	Query Query
+}
+
+// Mount names the routes.
+func (h FarmShare) Mount(r *Router) {
+	tag := Tag("farm packages")
+	Post(r, "/farmers/packages", h.give, Does("Read a household's file within a consent of its head",
+		"The same ten checks as POST /records/queries, and the same signature. The answer is a JWE (RFC 7516) to the bank's registered key that holds a JWS (RFC 7515) by the seal; only the parts agreed to are in it.",
+		"Every package takes one read, is logged before it is given, and the household sees it. What comes of its consent is that it ends: then the deletion is to be attested"),
+		May("farm.packages"), Reveals, tag)
+	Get(r, "/farmers/packages", h.mineAt, Does("What I have of households, and what I have to delete, the newest first"), May("farm.packages"), Reveals, tag)
+	Post(r, "/farmers/packages/{id}/deleted", h.deleted, Does("Attest that what was read under a consent is deleted"), May("farm.packages"), Reveals, tag)
+	Get(r, "/farmers/undeleted", h.undeleted, Does("Banks that did not attest in time, by village"), May("farm.overdue"), Reveals, tag)
+}
+
+type packageView struct {
+	Package   string    `json:"package" personal:"true" description:"JWE, compact; inside a JWS, compact, of the household's parts as JSON"`
+	Digest    string    `json:"sha256" description:"Of the package"`
+	ConsentID string    `json:"consentId"`
+	ReceiptID string    `json:"receiptId"`
+	Receipt   string    `json:"receipt"`
+	Scopes    []string  `json:"effectiveScopes"`
+	Until     time.Time `json:"validUntil"`
+}
+
+// contents is what is inside a package.
+type contents struct {
+	Household  string            `json:"householdId"`
+	No         string            `json:"no"`
+	Village    models.Region     `json:"village"`
+	VerifiedOn models.Day        `json:"verifiedOn,omitempty"`
+	State      farmer.State      `json:"state"`
+	Sections   []farmSectionView `json:"sections"`
+	Score      *farmScoreView    `json:"score,omitempty"`
+	Consent    string            `json:"consentId"`
+	Receipt    string            `json:"receiptId"`
+	Purpose    string            `json:"purpose"`
+	Scopes     []string          `json:"scopes"`
+	At         time.Time         `json:"at"`
+	DeleteBy   string            `json:"deletion" description:"What is owed once the consent is over"`
+}
+
+func (h FarmShare) give(ctx context.Context, rq Request, in queryRequest) (packageView, error) {
+	q := h.Query.read(rq, in)
+	c, p, err := h.Query.found(ctx, q)
+	if err != nil {
+		return packageView{}, err
+	}
+	if r := consent.Check(q, p, c, h.Query.Policy, rq.Now); r != "" {
+		return packageView{}, h.Query.denied(ctx, rq, in, r.Error())
+	}
+	f, err := h.Files.First(ctx, store.FarmFileOf(c.Subject.Ref))
+	if errors.Is(err, models.NotFound) {
+		err = models.E(models.NotFound, "farmer.no_file")
+	}
+	if err != nil {
+		return packageView{}, err
+	}
+	box, err := boxOf(p.Box)
+	if err != nil {
+		return packageView{}, err
+	}
+	if c, err = h.Query.Consents.Update(ctx, c.ID, func(c *consent.Consent) error { return c.Take(q, p, h.Query.Policy, rq.Now) }); err != nil {
+		return packageView{}, h.Query.denied(ctx, rq, in, err)
+	}
+	inside, err := h.contents(ctx, rq, q, f)
+	if err != nil {
+		return packageView{}, err
+	}
+	return h.hand(ctx, rq, q, c, f, inside, box)
+}
+
+// contents are the parts of a file that a query may read. Other people's names and numbers stay masked: the head cannot agree for them.
+func (h FarmShare) contents(ctx context.Context, rq Request, q consent.Query, f *farmer.File) (contents, error) {
+	forms, err := h.FormsAt(ctx, f.Village)
+	if err != nil {
+		return contents{}, err
+	}
+	v := contents{
+		Household: f.ID, No: f.No, Village: f.Village, VerifiedOn: f.VerifiedOn, State: f.State, Consent: q.Consent, Receipt: q.ReceiptID(), Purpose: q.Purpose,
+		Scopes: q.Scopes, At: rq.Now, Sections: eyesOf{scopes: q.Scopes, forms: forms, lang: rq.Lang}.sections(f),
+		DeleteBy: say("farmer.deletion", rq.Lang, map[string]string{"days": itoa(h.Policy.DeleteDays)}),
+	}
+	for _, s := range q.Scopes {
+		if s != "farm.score" {
+			continue
+		}
+		own, err := h.Scores.Get(ctx, f.ID)
+		if errors.Is(err, models.NotFound) || err == nil && own.Model == "" {
+			break
+		}
+		if err != nil {
+			return v, err
+		}
+		shown, err := h.scored(ctx, own, rq.Lang)
+		if err != nil {
+			return v, err
+		}
+		v.Score = &shown
+	}
+	return v, nil
+}
+
+// hand keeps receipt, look and share, and only then gives the package.
+func (h FarmShare) hand(ctx context.Context, rq Request, q consent.Query, c *consent.Consent, f *farmer.File, inside contents, box jose.Recipient) (packageView, error) {
+	sealed, err := h.seal(inside, box)
+	if err != nil {
+		return packageView{}, err
+	}
+	receipt := consent.NewReceipt(q, c, access.Standard.KeepMonths, rq.Now)
+	receipt.Records = 1
+	signed, err := h.Query.sign(receipt)
+	if err == nil {
+		err = h.Query.Receipts.Insert(ctx, receipt)
+	}
+	if err != nil {
+		return packageView{}, err
+	}
+	look := access.Look{Subject: c.Subject, Fields: q.Scopes, About: c.ID, Purpose: q.Purpose, Receipt: receipt.ID}
+	if err := h.Looks.Look(ctx, rq, look); err != nil {
+		return packageView{}, err
+	}
+	sum := sha256.Sum256([]byte(sealed))
+	v := packageView{sealed, hex.EncodeToString(sum[:]), c.ID, receipt.ID, signed, q.Scopes, receipt.Until}
+	name, err := h.Looks.office(ctx, rq.Actor)
+	if err != nil {
+		return packageView{}, err
+	}
+	read := farmer.ShareRead{Receipt: receipt.ID, Digest: v.Digest, At: rq.Now}
+	return v, h.noted(ctx, farmer.NewShare(c.ID, f, rq.Actor.Org, name, c.Terms.Scopes, read, rq.Actor, rq.Now), read, rq, c)
+}
+
+// noted keeps who has the file.
+func (h FarmShare) noted(ctx context.Context, s *farmer.Share, read farmer.ShareRead, rq Request, c *consent.Consent) error {
+	err := h.Shares.Insert(ctx, s)
+	if errors.Is(err, models.Conflict) {
+		_, err = h.Shares.Update(ctx, s.ID, func(s *farmer.Share) error { s.Read(read, rq.Actor, rq.Now); return nil })
+	}
+	if err != nil || c.State == consent.Given {
+		return err
+	}
+	_, err = h.Shares.Update(ctx, s.ID, func(s *farmer.Share) error { // that was the last read: what ends with it was told before there was a share
+		if !s.End(h.Policy, rq.Now) {
+			return store.Unchanged()
+		}
+		return nil
+	})
+	return err
+}
+
+// boxOf reads the key packages are encrypted to. Errors: Conflict "farmer.no_key" without one; Invalid "farmer.key".
+func boxOf(text string) (jose.Recipient, error) {
+	if text == "" {
+		return jose.Recipient{}, models.E(models.Conflict, "farmer.no_key")
+	}
+	var key jose.JSONWebKey
+	bad := models.Bad("/box", "box_key", "farmer.key")
+	if err := key.UnmarshalJSON([]byte(text)); err != nil || !key.IsPublic() || !key.Valid() {
+		return jose.Recipient{}, bad
+	}
+	to := jose.Recipient{Key: key.Key, KeyID: key.KeyID}
+	switch k := key.Key.(type) {
+	case *ecdsa.PublicKey:
+		to.Algorithm = jose.ECDH_ES_A256KW
+	case *rsa.PublicKey:
+		if to.Algorithm = jose.RSA_OAEP_256; k.N.BitLen() < 2048 {
+			return jose.Recipient{}, bad
+		}
+	default:
+		return jose.Recipient{}, bad
+	}
+	return to, nil
+}
+
+// seal signs the contents and encrypts them to the bank.
+func (h FarmShare) seal(inside contents, box jose.Recipient) (string, error) {
+	if len(h.Query.Seals) == 0 || h.Query.Seals[0].Private() == nil {
+		return "", models.E(models.Internal, "internal", errNoSeal)
+	}
+	raw, err := json.Marshal(inside)
+	if err != nil {
+		return "", models.E(models.Internal, "internal", err)
+	}
+	opts := (&jose.SignerOptions{}).WithType("farm-package+jwt").WithHeader("kid", h.Query.Seals[0].ID)
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.EdDSA, Key: h.Query.Seals[0].Private()}, opts)
+	if err != nil {
+		return "", models.E(models.Internal, "internal", err)
+	}
+	signed, err := signer.Sign(raw)
+	if err != nil {
+		return "", models.E(models.Internal, "internal", err)
+	}
+	text, err := signed.CompactSerialize()
+	if err != nil {
+		return "", models.E(models.Internal, "internal", err)
+	}
+	enc, err := jose.NewEncrypter(jose.A256GCM, box, (&jose.EncrypterOptions{Compression: jose.NONE}).WithContentType("JWT"))
+	if err != nil {
+		return "", models.E(models.Internal, "internal", err)
+	}
+	jwe, err := enc.Encrypt([]byte(text))
+	if err != nil {
+		return "", models.E(models.Internal, "internal", err)
+	}
+	out, err := jwe.CompactSerialize()
+	if err != nil {
+		return "", models.E(models.Internal, "internal", err)
+	}
+	return out, nil
+}
+
+type sharesRequest struct {
+	State farmer.ShareState `query:"state" validate:"required,oneof=ACTIVE DELETE_DUE DELETED OVERDUE"`
+	PageQuery
+}
+
+// seen notes that shares are looked at: they are about the heads.
+func (h FarmShare) seen(ctx context.Context, rq Request, purpose string, items []*farmer.Share) error {
+	return h.Looks.Look(ctx, rq, personal(rq, purpose, []string{"farm.share"}, items, func(s *farmer.Share) (string, string) { return s.ID, s.Person })...)
+}
+
+func (h FarmShare) mineAt(ctx context.Context, rq Request, in sharesRequest) (List[farmShareView], error) {
+	page, err := h.Shares.Find(ctx, store.FarmSharesAt(rq.Actor.Org, in.State).Page(in.Limit, in.Cursor))
+	if err == nil {
+		err = h.seen(ctx, rq, "share.loan_review", page.Items)
+	}
+	if err != nil {
+		return List[farmShareView]{}, err
+	}
+	return Listed(page, viewFarmShare(rq.Lang)), nil
+}
+
+type deletedRequest struct {
+	byID
+	No string `json:"no" validate:"required,max=64" description:"The bank's own number of its deletion"`
+}
+
+func (h FarmShare) deleted(ctx context.Context, rq Request, in deletedRequest) (farmShareView, error) {
+	s, err := h.Shares.Update(ctx, in.ID, func(s *farmer.Share) error { return s.Attest(in.No, rq.Actor, rq.Now) })
+	if err == nil {
+		err = h.seen(ctx, rq, "share.loan_review", []*farmer.Share{s})
+	}
+	if err != nil {
+		return farmShareView{}, err
+	}
+	return viewFarmShare(rq.Lang)(s), nil
+}
+
+func (h FarmShare) undeleted(ctx context.Context, rq Request, in PageQuery) (List[farmShareView], error) {
+	page, err := h.Shares.Find(ctx, store.FarmSharesIn(rq.Actor.Region, farmer.Undeleted).Page(in.Limit, in.Cursor))
+	if err == nil {
+		err = h.seen(ctx, rq, "credit.supervision", page.Items)
+	}
+	if err != nil {
+		return List[farmShareView]{}, err
+	}
+	return Listed(page, viewFarmShare(rq.Lang)), nil
+}

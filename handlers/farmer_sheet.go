@@ -1,0 +1,317 @@
+package handlers
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/xuri/excelize/v2"
+
+	"xinyi/models"
+	"xinyi/models/access"
+	"xinyi/models/blob"
+	"xinyi/models/farmer"
+	"xinyi/store"
+)
+
+func (h FarmDesk) mountSheets(r *Router) {
+	tag := Tag("farm desk")
+	Get(r, "/farmers/layouts", h.layouts, Does("The layouts of sheets that may be used in my place"), May("farm.write"), tag)
+	Put(r, "/farmers/layouts/{name}", h.layout, Does("Say how a township writes its sheet: which heading is which field"), May("farm.layouts"), tag)
+	Post(r, "/farmers/imports", h.importSheet, Does("Bring a sheet (XLSX, at most 4 MiB) in a layout of the township",
+		"It is read some lines at a time; each line has a verdict. dryRun checks and keeps nothing. Formulas, and sheets that unpack too large, are refused"),
+		May("farm.write"), Takes(blob.Max), Creates, tag)
+	Get(r, "/farmers/imports", h.imports, Does("The imports of my place, the newest first in each"), May("farm.write"), tag)
+	Get(r, "/farmers/imports/{id}", h.imported, Does("How far an import has come, and the lines with something to say"), May("farm.write"), tag)
+	Get(r, "/farmers/export.xlsx", h.export, Does("The households of a village as a sheet in a layout", "At most 2,000; names and numbers masked, nothing restricted; each household sees the look"), May("farm.write"), Reveals, Within(30*time.Second), tag)
+}
+
+type layoutView struct {
+	ID      string             `json:"id"`
+	Region  models.Region      `json:"region"`
+	Called  string             `json:"name" personal:"false"`
+	Columns []layoutColumnView `json:"columns"`
+}
+
+type layoutColumnView struct {
+	Heading string `json:"heading" validate:"required,max=60"`
+	To      string `json:"to" validate:"required,max=90" description:"no, village, or <section>.<field>"`
+	Unit    string `json:"unit,omitempty" validate:"omitempty,oneof=yuan wan" description:"Money in the sheet; it is kept in fen"`
+	Yes     string `json:"yes,omitempty" validate:"max=20" description:"What stands for yes"`
+}
+
+func viewLayout(l *farmer.Layout) layoutView {
+	v := layoutView{ID: l.ID, Region: l.Region, Called: l.Name, Columns: []layoutColumnView{}}
+	for _, c := range l.Columns {
+		v.Columns = append(v.Columns, layoutColumnView(c))
+	}
+	return v
+}
+
+// layoutsFor are the layouts of a place and of what it lies in.
+func (h FarmDesk) layoutsFor(ctx context.Context, place models.Region) ([]*farmer.Layout, error) {
+	var all []*farmer.Layout
+	_, err := h.Layouts.Each(ctx, store.FarmLayoutsIn(place.City()), func(l *farmer.Layout) error {
+		if l.Region.Contains(place) || place.Contains(l.Region) {
+			all = append(all, l)
+		}
+		return nil
+	})
+	return all, err
+}
+
+func (h FarmDesk) layouts(ctx context.Context, rq Request, _ noRequest) (List[layoutView], error) {
+	all, err := h.layoutsFor(ctx, rq.Actor.Region)
+	v := List[layoutView]{Items: []layoutView{}}
+	for _, l := range all {
+		v.Items = append(v.Items, viewLayout(l))
+	}
+	return v, err
+}
+
+type layoutRequest struct {
+	Name    string             `path:"name"`
+	Columns []layoutColumnView `json:"columns" validate:"required,min=2,max=150,dive"`
+}
+
+func (h FarmDesk) layout(ctx context.Context, rq Request, in layoutRequest) (layoutView, error) {
+	forms, err := h.FormsAt(ctx, rq.Actor.Region)
+	if err != nil {
+		return layoutView{}, err
+	}
+	columns := make([]farmer.LayoutColumn, len(in.Columns))
+	for i, c := range in.Columns {
+		columns[i] = farmer.LayoutColumn(c)
+	}
+	l, err := farmer.NewLayout(rq.Actor.Region, in.Name, columns, forms, rq.Actor, rq.Now)
+	if err != nil {
+		return layoutView{}, err
+	}
+	kept, err := h.Layouts.Update(ctx, l.ID, func(old *farmer.Layout) error {
+		old.Columns, old.By, old.At = l.Columns, l.By, l.At
+		return nil
+	})
+	if errors.Is(err, models.NotFound) {
+		kept, err = l, h.Layouts.Insert(ctx, l)
+	}
+	if err != nil {
+		return layoutView{}, err
+	}
+	return viewLayout(kept), nil
+}
+
+type importRequest struct {
+	Layout  string        `query:"layout" validate:"required,max=60"`
+	Village models.Region `query:"village" validate:"omitempty,numeric,len=12" description:"Of lines that name none"`
+	DryRun  bool          `query:"dryRun"`
+	Data    []byte        `body:"raw"`
+}
+
+type importView struct {
+	ID      string             `json:"id"`
+	State   farmer.ImportState `json:"state" enum:"RUNNING,DONE,FAILED"`
+	Layout  string             `json:"layout"`
+	DryRun  bool               `json:"dryRun,omitempty"`
+	Lines   int                `json:"lines"`
+	Taken   int                `json:"taken"`
+	Created int                `json:"created"`
+	Refused int                `json:"refused"`
+	Rows    []importRow        `json:"rows" description:"Lines with a fault or a conflict, at most 1,000"`
+	Why     string             `json:"why,omitempty" description:"The sheet cannot be read"`
+	DoneAt  *time.Time         `json:"doneAt,omitempty"`
+}
+
+type importRow struct {
+	Line   int            `json:"line"`
+	No     string         `json:"no"`
+	Taken  bool           `json:"taken"`
+	Faults []problemField `json:"errors"`
+}
+
+func viewImport(im *farmer.Import, lang string) importView {
+	v := importView{ID: im.ID, State: im.State, Layout: im.Layout, DryRun: im.DryRun, Lines: im.Lines, Taken: im.Taken, Created: im.Created, Refused: im.Refused, Rows: []importRow{}, DoneAt: im.DoneAt}
+	for _, x := range im.Verdicts {
+		v.Rows = append(v.Rows, importRow{x.Line, x.No, x.Taken, viewFields(x.Faults, lang)})
+	}
+	if im.Why != "" {
+		v.Why = say(im.Why, lang, nil)
+	}
+	return v
+}
+
+func (h FarmDesk) importSheet(ctx context.Context, rq Request, in importRequest) (importView, error) {
+	if !bytes.HasPrefix(in.Data, []byte("PK\x03\x04")) {
+		return importView{}, models.Bad("", "xlsx", "farmer.no_workbook")
+	}
+	l, err := h.Layouts.Get(ctx, in.Layout)
+	if errors.Is(err, models.NotFound) {
+		return importView{}, models.Bad("#query/layout", "unknown", "farmer.layout_unknown")
+	}
+	if err != nil {
+		return importView{}, err
+	}
+	id := rq.NewID()
+	b, err := blob.New(models.Derived("farmimport", id), "import/"+id, xlsxKind, in.Data, rq.Now.AddDate(0, 0, 30))
+	if err != nil {
+		return importView{}, err
+	}
+	im, err := farmer.NewImport(id, l, in.Village, b.ID, b.Hash, in.DryRun, rq.Actor, rq.Now)
+	if err == nil {
+		err = keepOnce(h.Blobs.Insert(ctx, b))
+	}
+	if err == nil {
+		err = keepOnce(h.Imports.Insert(ctx, im))
+	}
+	if err != nil {
+		return importView{}, err
+	}
+	return h.imported(ctx, rq, byID{id})
+}
+
+func (h FarmDesk) imports(ctx context.Context, rq Request, in PageQuery) (List[importView], error) {
+	page, err := h.Imports.Find(ctx, store.FarmImportsIn(rq.Actor.Region).Page(in.Limit, in.Cursor))
+	if err != nil {
+		return List[importView]{}, err
+	}
+	return Listed(page, func(im *farmer.Import) importView { return viewImport(im, rq.Lang) }), nil
+}
+
+func (h FarmDesk) imported(ctx context.Context, rq Request, in byID) (importView, error) {
+	im, err := h.Imports.Get(ctx, in.ID)
+	if err != nil || !rq.Actor.Region.Contains(im.Region) {
+		return importView{}, notYours(err)
+	}
+	return viewImport(im, rq.Lang), nil
+}
+
+type exportSheetRequest struct {
+	Layout  string        `query:"layout" validate:"required,max=60"`
+	Village models.Region `query:"village" validate:"required,numeric,len=12"`
+}
+
+// maxExported bounds the households of one sheet.
+const maxExported = 2000
+
+func (h FarmDesk) export(ctx context.Context, rq Request, in exportSheetRequest) (sheetView, error) {
+	if _, err := placeWithin(rq, in.Village); err != nil {
+		return sheetView{}, err
+	}
+	l, err := h.Layouts.Get(ctx, in.Layout)
+	if err != nil {
+		return sheetView{}, err
+	}
+	forms, err := h.FormsAt(ctx, in.Village)
+	if err != nil {
+		return sheetView{}, err
+	}
+	var files []*farmer.File
+	_, err = h.Files.Each(ctx, store.FarmFilesIn(in.Village), func(f *farmer.File) error {
+		if f.State == farmer.Left {
+			return nil
+		}
+		if files = append(files, f); len(files) > maxExported {
+			return models.E(models.TooLarge, "farmer.export_large")
+		}
+		return nil
+	})
+	if err != nil {
+		return sheetView{}, err
+	}
+	var looks []access.Look
+	for _, f := range files {
+		looks = append(looks, aboutHead(rq, f, "farmer.file", "farm.sheet"))
+	}
+	for part := range slices.Chunk(looks, store.MaxPage) {
+		if err := h.Looks.Look(ctx, rq, part...); err != nil {
+			return sheetView{}, err
+		}
+	}
+	if len(looks) == 0 {
+		if err := h.Looks.Look(ctx, rq); err != nil {
+			return sheetView{}, err
+		}
+	}
+	return sheetOf(l, files, forms)
+}
+
+// sheetOf writes households into a sheet; nothing restricted, and names and numbers masked.
+func sheetOf(l *farmer.Layout, files []*farmer.File, forms farmer.Forms) (v sheetView, err error) {
+	book := excelize.NewFile()
+	defer func() { err = errors.Join(err, book.Close()) }()
+	w, err := book.NewStreamWriter("Sheet1")
+	if err != nil {
+		return v, models.E(models.Internal, "internal", err)
+	}
+	head := make([]any, len(l.Columns))
+	for i, c := range l.Columns {
+		head[i] = c.Heading
+	}
+	line := 1
+	put := func(cells []any) error {
+		at, err := excelize.CoordinatesToCellName(1, line)
+		line++
+		if err != nil {
+			return err
+		}
+		return w.SetRow(at, cells)
+	}
+	if err := put(head); err != nil {
+		return v, models.E(models.Internal, "internal", err)
+	}
+	many := l.Many(forms)
+	for _, f := range files {
+		rows := []farmer.Row{{}}
+		if many != "" {
+			rows = f.Rows(many)
+		}
+		for _, r := range rows {
+			if err := put(sheetLine(l, f, r, many, forms)); err != nil {
+				return v, models.E(models.Internal, "internal", err)
+			}
+		}
+	}
+	if err := w.Flush(); err != nil {
+		return v, models.E(models.Internal, "internal", err)
+	}
+	var b bytes.Buffer
+	if err := book.Write(&b); err != nil {
+		return v, models.E(models.Internal, "internal", err)
+	}
+	return sheetView{xlsxKind, b.Bytes()}, nil
+}
+
+func sheetLine(l *farmer.Layout, f *farmer.File, r farmer.Row, many string, forms farmer.Forms) []any {
+	cells := make([]any, len(l.Columns))
+	for i, c := range l.Columns {
+		switch c.To {
+		case farmer.ToNo:
+			cells[i] = f.No
+			continue
+		case farmer.ToVillage:
+			cells[i] = string(f.Village)
+			continue
+		}
+		section, key, _ := strings.Cut(c.To, ".")
+		sheet := forms[section]
+		if sheet == nil {
+			continue
+		}
+		col := sheet.Column(key)
+		if col == nil || col.Restricted {
+			continue
+		}
+		row := ""
+		if section == many {
+			row = r.ID
+		}
+		cell, there := f.Cells[farmer.Address{Section: section, Row: row, Key: key}.String()]
+		if there {
+			text, _ := maskedIf(col.Personal, c.Text(cell.Value(), col)).(string)
+			cells[i] = harmless(text)
+		}
+	}
+	return cells
+}

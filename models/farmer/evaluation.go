@@ -1,0 +1,489 @@
+package farmer
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"xinyi/models"
+	"xinyi/models/score"
+)
+
+// A Step is where the evaluation of a household stands.
+type Step string
+
+// The steps.
+const (
+	Peers     Step = "PEERS"     // 背靠背评议: neighbours answer, sealed
+	Scored    Step = "SCORED"    // the village looks at it
+	Prelim    Step = "PRELIM"    // 村级初评: ready for the notice
+	Notice    Step = "NOTICE"    // 公示
+	Review    Step = "REVIEW"    // 乡镇复核
+	Certified Step = "CERTIFIED" // 认定
+	Annual    Step = "ANNUAL"    // 年审; the certificate stays good
+	Grace     Step = "GRACE"     // 整改: below the line at the review
+	Appealed  Step = "APPEALED"
+	Rejected  Step = "REJECTED"
+	Revoked   Step = "REVOKED" // 摘牌
+	Withdrawn Step = "WITHDRAWN"
+)
+
+// Steps lists them.
+var Steps = []Step{Peers, Scored, Prelim, Notice, Review, Certified, Annual, Grace, Appealed, Rejected, Revoked, Withdrawn}
+
+// steps is the whole life of an evaluation.
+//
+// Source: docs/sources.md#farmer-process.
+var steps = models.Machine[Step]{
+	Peers: {Scored, Withdrawn}, Scored: {Prelim, Rejected, Withdrawn}, Prelim: {Notice, Withdrawn}, Notice: {Review, Prelim, Rejected, Withdrawn},
+	Review: {Certified, Rejected, Withdrawn}, Certified: {Annual, Revoked, Withdrawn}, Annual: {Certified, Grace, Revoked, Withdrawn},
+	Grace: {Certified, Revoked, Withdrawn}, Appealed: {Scored, Rejected, Revoked}, Rejected: {Appealed}, Revoked: {Appealed}, Withdrawn: nil,
+}
+
+// A PeerState is where a neighbour's answer stands.
+type PeerState string
+
+// The states of an answer.
+const (
+	PeerInvited PeerState = "INVITED"
+	PeerRecused PeerState = "RECUSED"
+	PeerGiven   PeerState = "GIVEN"
+)
+
+// A Peer is a neighbour who is asked. What one answers nobody sees but as a part of the mean.
+type Peer struct {
+	Person string        `bson:"person"`
+	State  PeerState     `bson:"state"`
+	Sealed models.Secret `bson:"sealed,omitzero"` // the answers as JSON
+	At     *time.Time    `bson:"at,omitempty"`
+}
+
+// Questions are what neighbours are asked; each is answered 0, 1 or 2. Nothing about anybody's home life is asked.
+//
+// Source: docs/sources.md#farmer-peers.
+var Questions = []string{"promises", "repute", "diligence", "community"}
+
+// Answers are one neighbour's, by question.
+type Answers map[string]int
+
+func (a Answers) points() (score.Points, bool) {
+	var sum int
+	for _, q := range Questions {
+		n, ok := a[q]
+		if !ok || n < 0 || n > 2 {
+			return 0, false
+		}
+		sum += n
+	}
+	return score.Points(sum) * 100, len(a) == len(Questions)
+}
+
+// An Evaluation is how a household becomes, and stays, a credit household (信用户). It holds what it was decided on.
+type Evaluation struct {
+	models.Meta       `bson:",inline"`
+	models.Life[Step] `bson:",inline"`
+
+	Household string        `bson:"household"`
+	Village   models.Region `bson:"village"`
+	Person    string        `bson:"person,omitempty"`
+	Label     string        `bson:"label"`          // the head's name, masked
+	Slot      string        `bson:"slot,omitempty"` // unique: one alive a household
+
+	Until models.Day `bson:"until,omitempty"` // of what goes on: answers, the township's review, the certificate, the time to mend
+	Least int        `bson:"least"`           // so many answers count
+	Trim  int        `bson:"trim"`            // from so many on, the highest and the lowest are left out
+	Peers []Peer     `bson:"peers,omitempty"`
+	Mean  *int64     `bson:"mean,omitempty"`  // of the answers, in hundredths; nil: too few
+	Valid int        `bson:"valid,omitempty"` // answers counted
+
+	Facts   map[string]int64 `bson:"facts,omitempty"` // what it was scored on
+	Open    bool             `bson:"open"`
+	Grounds []score.Ground   `bson:"grounds,omitempty"`
+	Result  *score.Result    `bson:"result,omitempty"`
+
+	First  models.Actor `bson:"first"` // the village's word
+	Notice string       `bson:"notice,omitempty"`
+	Judge  models.Actor `bson:"judge"` // the township's
+	Why    string       `bson:"why,omitempty"`
+	No     string       `bson:"no,omitempty"` // of the certificate
+	Since  models.Day   `bson:"since,omitempty"`
+	Grade  string       `bson:"grade,omitempty"`  // as certified
+	Late   bool         `bson:"late,omitempty"`   // the township did not keep to its days
+	Was    string       `bson:"was,omitempty"`    // the grade before
+	Warned models.Day   `bson:"warned,omitempty"` // of a model to come
+	Appeal string       `bson:"appeal,omitempty"`
+}
+
+// Apply starts an evaluation of a verified file. Errors: Conflict "farmer.not_verified"; Forbidden.
+func Apply(id string, f *File, label string, pol Policy, by models.Actor, now time.Time) (*Evaluation, error) {
+	switch {
+	case !f.Mine(by.Person) && !mayWriteIn(by, f.Village):
+		return nil, models.E(models.Forbidden, "farmer.not_yours")
+	case f.State != Verified:
+		return nil, models.E(models.Conflict, "farmer.not_verified")
+	}
+	e := &Evaluation{Household: f.ID, Village: f.Village, Person: f.Person, Label: label, Slot: f.ID, Least: pol.PeersValid, Trim: pol.PeersTrim}
+	e.ID, e.State, e.Moved = id, Peers, models.Moved{By: by.Role, At: now}
+	e.due(models.DayOf(now).Add(pol.PeerDays))
+	e.tell(EventApplied, by, now)
+	return e, nil
+}
+
+func (e *Evaluation) due(until models.Day) {
+	e.Until = until
+	e.WakeAt = models.At(until.Add(1).Start())
+}
+
+func (e *Evaluation) tell(kind string, by models.Actor, now time.Time) {
+	grade := e.Grade
+	if e.Result != nil {
+		grade = e.Result.Grade
+	}
+	e.Tell(kind, e.Person, by, now, map[string]string{"grade": grade, "was": e.Was, "until": string(e.Until), "no": e.No, "reason": e.Why})
+}
+
+func (e *Evaluation) staff(by models.Actor, roles ...models.Role) error {
+	if !by.Is(roles...) || !by.Region.Contains(e.Village) || by.Agent != "" {
+		return models.E(models.Forbidden, "farmer.other_region")
+	}
+	return nil
+}
+
+// Invite asks neighbours, by their accounts. Errors: Forbidden; Invalid "farmer.too_few_peers",
+// "farmer.peer_kin"; InvalidTransition.
+func (e *Evaluation) Invite(people []string, pol Policy, by models.Actor, now time.Time) error {
+	if err := e.staff(by, models.VillageStaff, models.TownStaff); err != nil {
+		return err
+	}
+	if e.State != Peers {
+		return models.Refused(e.Life, steps[e.State], "farmer.eval_step")
+	}
+	slices.Sort(people)
+	people = slices.Compact(people)
+	if len(people)+len(e.Peers) < pol.PeersInvited {
+		return &models.Error{Code: models.Invalid, Reason: "farmer.too_few_peers", Fields: []models.Field{{Pointer: "/households", Code: "min"}}}
+	}
+	for _, p := range people {
+		if p == e.Person {
+			return &models.Error{Code: models.Invalid, Reason: "farmer.peer_kin", Fields: []models.Field{{Pointer: "/households", Code: "farmer_kin"}}}
+		}
+	}
+	for _, p := range people {
+		if e.peer(p) == nil {
+			e.Peers = append(e.Peers, Peer{Person: p, State: PeerInvited})
+			e.Tell(EventInvited, p, by, now, map[string]string{"until": string(e.Until)})
+		}
+	}
+	return nil
+}
+
+func (e *Evaluation) peer(person string) *Peer {
+	for i := range e.Peers {
+		if e.Peers[i].Person == person {
+			return &e.Peers[i]
+		}
+	}
+	return nil
+}
+
+// Answer seals a neighbour's answers; each answers once. Recused ones say that they are of the family, or owe or are owed.
+// Errors: NotFound for whoever was not asked; Conflict "farmer.peer_answered"; Invalid "farmer.answers"; InvalidTransition.
+func (e *Evaluation) Answer(a Answers, recused bool, by models.Actor, now time.Time) error {
+	p := e.peer(by.Person)
+	switch {
+	case p == nil:
+		return models.E(models.NotFound, "not_found")
+	case e.State != Peers || models.DayOf(now) > e.Until:
+		return models.Refused(e.Life, nil, "farmer.eval_step")
+	case p.State != PeerInvited:
+		return models.E(models.Conflict, "farmer.peer_answered")
+	}
+	if recused {
+		p.State, p.At = PeerRecused, models.At(now)
+		return nil
+	}
+	if _, ok := a.points(); !ok {
+		return models.Bad("/answers", "farmer_answers", "farmer.answers")
+	}
+	p.State, p.At, p.Sealed = PeerGiven, models.At(now), hide(a)
+	return nil
+}
+
+// open counts the answers, and forgets who said what.
+func (e *Evaluation) open() {
+	var answers []score.Points
+	for i := range e.Peers {
+		var a Answers
+		if e.Peers[i].State == PeerGiven && json.Unmarshal([]byte(e.Peers[i].Sealed.Reveal()), &a) == nil {
+			if n, ok := a.points(); ok {
+				answers = append(answers, n)
+			}
+		}
+		e.Peers[i].Sealed = models.Secret{}
+	}
+	e.Valid = len(answers)
+	if m, ok := Mean(answers, e.Least, e.Trim); ok {
+		n := int64(m)
+		e.Mean = &n
+	}
+}
+
+// Score keeps what the evaluation is decided on. Errors: InvalidTransition unless the answers are counted.
+func (e *Evaluation) Score(t Told, r score.Result) error {
+	if e.State != Scored && e.State != Annual && e.State != Grace {
+		return models.Refused(e.Life, steps[e.State], "farmer.eval_step")
+	}
+	e.Facts, e.Open, e.Grounds, e.Result = t.Facts, t.Open, t.Grounds, &r
+	return nil
+}
+
+// Input is what the result was made from.
+func (e *Evaluation) Input() score.Input {
+	return score.Input{Facts: e.Facts, Open: e.Open, Grounds: e.Grounds}
+}
+
+// Propose is the village's word: on to the notice when the result earns the title. Errors: Forbidden; Conflict "farmer.not_scored",
+// "farmer.below"; InvalidTransition.
+func (e *Evaluation) Propose(by models.Actor, now time.Time) error {
+	switch err := e.staff(by, models.VillageStaff, models.TownStaff); {
+	case err != nil:
+		return err
+	case e.State == Scored && e.Result == nil:
+		return models.E(models.Conflict, "farmer.not_scored")
+	case e.State == Scored && !e.Result.Good:
+		return models.E(models.Conflict, "farmer.below")
+	}
+	if err := e.Move(steps, Prelim, by, now, "farmer.eval_step", ""); err != nil {
+		return err
+	}
+	e.First, e.WakeAt = by, nil
+	e.tell(EventPrelim, by, now)
+	return nil
+}
+
+// Reject says no: the village because the result does not earn the title, the township for a reason of its own. Errors:
+// Forbidden "farmer.second_person"; Conflict "farmer.good" for a village that refuses a household that earned it; InvalidTransition.
+func (e *Evaluation) Reject(why string, by models.Actor, now time.Time) error {
+	roles := []models.Role{models.VillageStaff, models.TownStaff}
+	if e.State == Review {
+		roles = []models.Role{models.TownStaff}
+	}
+	switch err := e.staff(by, roles...); {
+	case err != nil:
+		return err
+	case e.State == Scored && (e.Result == nil || e.Result.Good):
+		return models.E(models.Conflict, "farmer.good")
+	case e.State == Review && by.Person == e.First.Person:
+		return models.E(models.Forbidden, "farmer.second_person")
+	}
+	return e.refuse(Rejected, EventRefused, why, by, now)
+}
+
+func (e *Evaluation) refuse(to Step, kind, why string, by models.Actor, now time.Time) error {
+	if err := e.Move(steps, to, by, now, "farmer.eval_step", why); err != nil {
+		return err
+	}
+	e.Why, e.WakeAt, e.Slot, e.Judge = why, nil, "", by
+	e.tell(kind, by, now)
+	return nil
+}
+
+// Show notes that the notice is open. Errors: InvalidTransition.
+func (e *Evaluation) Show(noticeID string, until models.Day, by models.Actor, now time.Time) error {
+	if err := e.Move(steps, Notice, by, now, "farmer.eval_step", ""); err != nil {
+		return err
+	}
+	e.Notice, e.Until, e.WakeAt = noticeID, until, nil
+	e.tell(EventShown, by, now)
+	return nil
+}
+
+// Pass takes that nobody objected, or nobody rightly. It says whether that was news.
+func (e *Evaluation) Pass(noticeID string, pol Policy, now time.Time) bool {
+	if e.State != Notice || e.Notice != noticeID || e.Move(steps, Review, models.Clockwork, now, "farmer.eval_step", "") != nil {
+		return false
+	}
+	e.due(models.DayOf(now).AddWorking(pol.ReviewDays))
+	e.tell(EventReview, models.Clockwork, now)
+	return true
+}
+
+// Strike takes that an objection was right. It says whether that was news.
+func (e *Evaluation) Strike(noticeID string, now time.Time) bool {
+	return e.State == Notice && e.Notice == noticeID && e.refuse(Rejected, EventRefused, "notice.upheld", models.Clockwork, now) == nil
+}
+
+// Back takes that the notice was withdrawn.
+func (e *Evaluation) Back(noticeID string, now time.Time) bool {
+	if e.State != Notice || e.Notice != noticeID || e.Move(steps, Prelim, models.Clockwork, now, "farmer.eval_step", "") != nil {
+		return false
+	}
+	e.Notice = ""
+	return true
+}
+
+// Certify is the township's word. Errors: Forbidden "farmer.second_person" for whoever gave the village's; InvalidTransition.
+func (e *Evaluation) Certify(no string, pol Policy, by models.Actor, now time.Time) error {
+	switch err := e.staff(by, models.TownStaff); {
+	case err != nil:
+		return err
+	case e.State != Review:
+		return models.Refused(e.Life, steps[e.State], "farmer.eval_step")
+	case by.Person == e.First.Person:
+		return models.E(models.Forbidden, "farmer.second_person")
+	}
+	if err := e.Move(steps, Certified, by, now, "farmer.eval_step", ""); err != nil {
+		return err
+	}
+	today := models.DayOf(now)
+	e.Judge, e.No, e.Since, e.Grade = by, no, today, e.Result.Grade
+	e.certify(today.AddMonths(pol.CertMonths), pol)
+	e.tell(EventCertified, by, now)
+	return nil
+}
+
+// certify sets the certificate's last day; the yearly review begins before it.
+func (e *Evaluation) certify(until models.Day, pol Policy) {
+	e.Until = until
+	e.WakeAt = models.At(until.Add(-pol.AnnualDays).Start())
+}
+
+// Title says whether the household is a credit household on a day: certified, under review, or mending.
+func (e *Evaluation) Title(on models.Day) bool {
+	return (e.State == Certified || e.State == Annual || e.State == Grace) && on >= e.Since
+}
+
+// Renew is the yearly review, or the second look after the time to mend: on the result kept last. Better or worse grades are
+// noted; below the line there is time to mend, then the title ends. Staff decide; nobody loses anything because they do not.
+// Errors: Forbidden; Conflict "farmer.not_scored"; InvalidTransition.
+func (e *Evaluation) Renew(pol Policy, by models.Actor, now time.Time) error {
+	switch err := e.staff(by, models.TownStaff); {
+	case err != nil:
+		return err
+	case e.State != Annual && e.State != Grace:
+		return models.Refused(e.Life, steps[e.State], "farmer.eval_step")
+	case e.Result == nil:
+		return models.E(models.Conflict, "farmer.not_scored")
+	}
+	today := models.DayOf(now)
+	if e.Result.Good {
+		if err := e.Move(steps, Certified, by, now, "farmer.eval_step", ""); err != nil {
+			return err
+		}
+		e.Was, e.Grade, e.Judge = e.Grade, e.Result.Grade, by
+		e.certify(max(e.Until, today).AddMonths(pol.CertMonths), pol)
+		e.tell(EventRenewed, by, now)
+		return nil
+	}
+	if e.State == Grace {
+		if today <= e.Until {
+			return models.E(models.Conflict, "farmer.grace")
+		}
+		return e.refuse(Revoked, EventRevoked, "farmer.below_line", by, now)
+	}
+	if err := e.Move(steps, Grace, by, now, "farmer.eval_step", ""); err != nil {
+		return err
+	}
+	e.due(today.Add(pol.GraceDays))
+	e.tell(EventGrace, by, now)
+	return nil
+}
+
+// Revoke ends the title at once, for fraud. Errors: Forbidden; InvalidTransition.
+func (e *Evaluation) Revoke(why string, by models.Actor, now time.Time) error {
+	if err := e.staff(by, models.TownStaff); err != nil {
+		return err
+	}
+	return e.refuse(Revoked, EventRevoked, why, by, now)
+}
+
+// Withdraw ends it because the household wants no more. Errors: Forbidden; InvalidTransition.
+func (e *Evaluation) Withdraw(by models.Actor, now time.Time) error {
+	if !by.Is(models.System) && (e.Person == "" || by.Person != e.Person) {
+		return models.E(models.Forbidden, "farmer.not_yours")
+	}
+	if err := e.Move(steps, Withdrawn, by, now, "farmer.eval_step", ""); err != nil {
+		return err
+	}
+	e.Slot, e.WakeAt = "", nil
+	e.tell(EventWithdrawn, by, now)
+	return nil
+}
+
+// Object appeals against a refusal or an end. The county decides. Errors: Forbidden; Conflict "farmer.appeal_late",
+// "farmer.appealed_already"; InvalidTransition.
+func (e *Evaluation) Object(why string, pol Policy, by models.Actor, now time.Time) error {
+	switch {
+	case e.Person == "" || by.Person != e.Person:
+		return models.E(models.Forbidden, "farmer.not_yours")
+	case e.Appeal != "":
+		return models.E(models.Conflict, "farmer.appealed_already")
+	case (e.State == Rejected || e.State == Revoked) && models.DayOf(now) > models.DayOf(e.Moved.At).Add(pol.AppealDays):
+		return models.E(models.Conflict, "farmer.appeal_late")
+	}
+	was := e.State
+	if err := e.Move(steps, Appealed, by, now, "farmer.eval_step", string(was)); err != nil {
+		return err
+	}
+	e.Appeal = why
+	e.tell(EventAppealed, by, now)
+	return nil
+}
+
+// Decide decides an appeal: back to the village's look, or it stands. Errors: Forbidden; InvalidTransition.
+func (e *Evaluation) Decide(upheld bool, why string, by models.Actor, now time.Time) error {
+	if err := e.staff(by, models.CreditOffice); err != nil {
+		return err
+	}
+	if e.State != Appealed {
+		return models.Refused(e.Life, steps[e.State], "farmer.eval_step")
+	}
+	was := Step(e.Moved.Reason)
+	if !upheld {
+		kind := EventRefused
+		if was == Revoked {
+			kind = EventRevoked
+		}
+		return e.refuse(was, kind, why, by, now)
+	}
+	if err := e.Move(steps, Scored, by, now, "farmer.eval_step", why); err != nil {
+		return err
+	}
+	e.Slot, e.Notice, e.Why = e.Household, "", ""
+	e.tell(EventPeersDone, by, now)
+	return nil
+}
+
+// Wake does what time brings: the answers are counted, the township is late, the yearly review begins, the time to mend is over.
+func (e *Evaluation) Wake(now time.Time) error {
+	if e.WakeAt == nil || e.WakeAt.After(now) {
+		return nil
+	}
+	e.WakeAt = nil
+	switch e.State {
+	case Peers:
+		e.open()
+		e.tell(EventPeersDone, models.Clockwork, now)
+		return e.Move(steps, Scored, models.Clockwork, now, "farmer.eval_step", "")
+	case Review:
+		e.Late = true
+		e.tell(EventLate, models.Clockwork, now)
+	case Certified:
+		e.tell(EventAnnual, models.Clockwork, now)
+		return e.Move(steps, Annual, models.Clockwork, now, "farmer.eval_step", "")
+	case Grace:
+		e.tell(EventAnnual, models.Clockwork, now)
+	case Scored, Prelim, Notice, Annual, Appealed, Rejected, Revoked, Withdrawn:
+	}
+	return nil
+}
+
+// Warn tells the household that a model to come would cost it the title. The same day twice is once. It says whether that was news.
+func (e *Evaluation) Warn(from models.Day, grade string, now time.Time) bool {
+	if e.Warned == from || !e.Title(models.DayOf(now)) {
+		return false
+	}
+	e.Warned = from
+	e.Tell(EventWarned, e.Person, models.Clockwork, now, map[string]string{"from": string(from), "grade": grade})
+	return true
+}

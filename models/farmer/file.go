@@ -1,0 +1,332 @@
+package farmer
+
+import (
+	"slices"
+	"time"
+
+	"xinyi/models"
+)
+
+// A State is where a file stands.
+type State string
+
+// The states of a file.
+const (
+	Draft     State = "DRAFT"     // being filled in, or changed since it was verified
+	Submitted State = "SUBMITTED" // a second person has to look
+	Verified  State = "VERIFIED"
+	Left      State = "LEFT" // the household is no more here, or wants no file; nothing of it is kept but that it was
+)
+
+// States lists them.
+var States = []State{Draft, Submitted, Verified, Left}
+
+var moves = models.Machine[State]{Draft: {Submitted, Left}, Submitted: {Verified, Draft, Left}, Verified: {Draft, Left}, Left: nil}
+
+// A Conflict is a cell that two people wrote without knowing of each other. What was later by their clocks stands in the file; the
+// other is kept here until somebody who knows has looked.
+type Conflict struct {
+	ID     string        `bson:"id"`
+	At     string        `bson:"at"`   // the cell
+	Lost   models.Secret `bson:"lost"` // the value that does not stand, as JSON
+	By     string        `bson:"by"`   // who wrote that one
+	Origin Origin        `bson:"origin"`
+	Wrote  time.Time     `bson:"wrote"`
+}
+
+// An Agreement is a text the head of the household agreed to.
+type Agreement struct {
+	Text    string       `bson:"text"`
+	Version string       `bson:"version"`
+	Hash    string       `bson:"hash"`
+	Lang    string       `bson:"lang"`
+	How     How          `bson:"how"`
+	Proof   string       `bson:"proof,omitempty"` // of paper: the picture of the signature
+	By      models.Actor `bson:"by"`
+	At      time.Time    `bson:"at"`
+	Ended   *time.Time   `bson:"ended,omitempty"` // withdrawn
+}
+
+// How is in what way somebody agreed.
+type How string
+
+// The ways.
+const (
+	InApp   How = "APP"
+	OnPaper How = "PAPER"
+)
+
+// The texts: to be filed at all, and the two that restricted data needs besides.
+//
+// Source: docs/sources.md#consent-restricted, docs/sources.md#farmer-file.
+const (
+	TextFile    = "farm_file"
+	TextAdverse = "adverse"
+	TextWritten = "written"
+)
+
+// The bounds of a file.
+const (
+	maxCells     = 1500
+	maxConflicts = 100
+	maxPhotos    = 60
+	maxOps       = 50
+)
+
+// A Photo is a picture or a scan that goes with a file.
+type Photo struct {
+	ID     string    `bson:"id"` // of the blob
+	About  string    `bson:"about"`
+	Note   string    `bson:"note,omitempty"`
+	By     string    `bson:"by"`
+	At     time.Time `bson:"at"`
+	Width  int       `bson:"width"`
+	Height int       `bson:"height"`
+}
+
+// A File is one household's.
+type File struct {
+	models.Meta        `bson:",inline"`
+	models.Life[State] `bson:",inline"`
+
+	No      string        `bson:"no"` // 户号
+	Village models.Region `bson:"village"`
+	Seat    string        `bson:"seat,omitempty"`   // unique: hash of the head's number, while it is not left
+	Person  string        `bson:"person,omitempty"` // the head's account, "" while there is none
+	Slot    string        `bson:"slot,omitempty"`   // unique: village and number
+
+	Forms     map[string]string `bson:"forms,omitempty"` // by section, the version its cells are by
+	Cells     map[string]Cell   `bson:"cells,omitempty"`
+	Agreed    []Agreement       `bson:"agreed,omitempty"`
+	Conflicts []Conflict        `bson:"conflicts,omitempty"`
+	Photos    []Photo           `bson:"photos,omitempty"`
+	Ops       []string          `bson:"ops,omitempty"`     // the last operations of phones that were taken
+	Writers   []string          `bson:"writers,omitempty"` // whoever wrote since it was last verified
+
+	FiledOn    models.Day `bson:"filedOn"`
+	VerifiedOn models.Day `bson:"verifiedOn,omitempty"`
+	VerifiedBy string     `bson:"verifiedBy,omitempty"`
+	Applied    []string   `bson:"applied,omitempty"` // changes that are done
+}
+
+// NewFile starts a file. Errors: Invalid "farmer.no_village"; Forbidden "farmer.other_region".
+func NewFile(id, no string, village models.Region, by models.Actor, now time.Time) (*File, error) {
+	switch {
+	case len(village) != 12:
+		return nil, models.Bad("/village", "farmer_village", "farmer.no_village")
+	case !mayWriteIn(by, village):
+		return nil, models.E(models.Forbidden, "farmer.other_region")
+	}
+	f := &File{No: no, Village: village, FiledOn: models.DayOf(now), Cells: map[string]Cell{}, Forms: map[string]string{}, Slot: string(village) + "/" + no}
+	f.ID, f.State, f.Moved = id, Draft, models.Moved{By: by.Role, At: now}
+	return f, nil
+}
+
+func mayWriteIn(by models.Actor, village models.Region) bool {
+	return by.Is(models.VillageStaff, models.TownStaff) && by.Region.Contains(village) && by.Agent == ""
+}
+
+// Mine says whether a person is of the household: the head, by the account.
+func (f *File) Mine(person string) bool { return person != "" && f.Person == person && f.State != Left }
+
+// Agrees says whether the head agreed to a text and did not withdraw.
+func (f *File) Agrees(text string) bool {
+	return slices.ContainsFunc(f.Agreed, func(a Agreement) bool { return a.Text == text && a.Ended == nil })
+}
+
+// Open says whether restricted data may be kept and looked at: both texts were agreed to.
+//
+// Source: docs/sources.md#consent-restricted.
+func (f *File) Open() bool { return f.Agrees(TextAdverse) && f.Agrees(TextWritten) }
+
+// Agree notes that the head agreed to a text. On paper the picture of the signature says so. The same text twice is once.
+// Errors: Invalid "farmer.no_proof"; Forbidden "farmer.not_yours".
+func (f *File) Agree(a Agreement, by models.Actor, now time.Time) error {
+	switch {
+	case a.How == InApp && !f.Mine(by.Person):
+		return models.E(models.Forbidden, "farmer.not_yours")
+	case a.How == OnPaper && !mayWriteIn(by, f.Village):
+		return models.E(models.Forbidden, "farmer.other_region")
+	case a.How == OnPaper && !slices.ContainsFunc(f.Photos, func(p Photo) bool { return p.ID == a.Proof }):
+		return models.Bad("/proof", "farmer_proof", "farmer.no_proof")
+	}
+	if slices.ContainsFunc(f.Agreed, func(old Agreement) bool { return old.Text == a.Text && old.Hash == a.Hash && old.Ended == nil }) {
+		return nil
+	}
+	a.By, a.At, a.Ended = by, now, nil
+	f.Agreed = append(f.Agreed, a)
+	return nil
+}
+
+// Disagree withdraws the agreement to restricted data: what is restricted is erased at once, and counts as not told from then on.
+// Errors: Forbidden; Conflict "farmer.not_agreed".
+func (f *File) Disagree(by models.Actor, now time.Time) error {
+	switch {
+	case !f.Mine(by.Person) && !mayWriteIn(by, f.Village):
+		return models.E(models.Forbidden, "farmer.not_yours")
+	case !f.Agrees(TextAdverse) && !f.Agrees(TextWritten):
+		return models.E(models.Conflict, "farmer.not_agreed")
+	}
+	for i := range f.Agreed {
+		if a := &f.Agreed[i]; a.Text != TextFile && a.Ended == nil {
+			a.Ended = models.At(now)
+		}
+	}
+	f.Tell(EventClosed, f.Person, by, now, nil)
+	return nil
+}
+
+// Erase takes out every restricted cell, and what lost to one. It says whether there was any.
+func (f *File) Erase(forms Forms) bool {
+	n := len(f.Cells) + len(f.Conflicts)
+	for at := range f.Cells {
+		if restricted(forms, at) {
+			delete(f.Cells, at)
+		}
+	}
+	f.Conflicts = slices.DeleteFunc(f.Conflicts, func(c Conflict) bool { return restricted(forms, c.At) })
+	return len(f.Cells)+len(f.Conflicts) != n
+}
+
+func restricted(forms Forms, at string) bool {
+	a, ok := ParseAddress(at)
+	if !ok || forms[a.Section] == nil {
+		return false
+	}
+	c := forms[a.Section].Column(a.Key)
+	return c != nil && c.Restricted
+}
+
+// Tie names the head: the hash of the number, and the account if there is one. It says whether that was news.
+func (f *File) Tie(ref, person string, now time.Time) bool {
+	if f.Seat == ref && f.Person == person {
+		return false
+	}
+	if person != "" && person != f.Person {
+		f.Tell(EventCreated, person, models.Clockwork, now, map[string]string{"no": f.No})
+	}
+	f.Seat, f.Person = ref, person
+	return true
+}
+
+// Meet ties the file to the account its head has opened. It says whether that was news.
+func (f *File) Meet(ref, person string, now time.Time) bool {
+	if f.State == Left || f.Seat != ref || f.Person == person {
+		return false
+	}
+	return f.Tie(ref, person, now)
+}
+
+// Lacks says what a file still needs before a second person looks, as faults with the cells as pointers.
+func (f *File) Lacks(forms Forms) (faults []models.Field) {
+	lack := func(pointer, code string) { faults = append(faults, models.Field{Pointer: pointer, Code: code}) }
+	if !f.Agrees(TextFile) {
+		lack("/agreed", "farmer_agreement")
+	}
+	if len(f.Conflicts) > 0 {
+		lack("/conflicts", "farmer_conflicts")
+	}
+	if f.Seat == "" {
+		lack("/"+HeadNumber, "required")
+	}
+	for _, name := range forms.Sections() {
+		sheet := forms[name]
+		rows := f.Rows(name)
+		if sheet.Form.Rows == 0 && len(rows) == 0 && name == Head {
+			rows = []Row{{}}
+		}
+		for _, r := range rows {
+			for _, key := range sheet.missing(func(k string) bool { _, ok := r.Cells[k]; return ok }) {
+				if c := sheet.Column(key); c.Restricted && !f.Open() {
+					continue
+				}
+				lack("/"+Address{name, r.ID, key}.String(), "required")
+			}
+		}
+	}
+	return faults
+}
+
+// Submit hands the file to a second person. Errors: Invalid "farmer.incomplete" with what it lacks; Forbidden; InvalidTransition.
+func (f *File) Submit(forms Forms, by models.Actor, now time.Time) error {
+	if !mayWriteIn(by, f.Village) {
+		return models.E(models.Forbidden, "farmer.other_region")
+	}
+	if err := moves.Check(f.Life, Submitted, "farmer.file_state"); err != nil {
+		return err
+	}
+	if faults := f.Lacks(forms); len(faults) > 0 {
+		return &models.Error{Code: models.Invalid, Reason: "farmer.incomplete", Fields: faults}
+	}
+	f.wrote(by)
+	f.Tell(EventSubmitted, "", by, now, nil)
+	return f.Move(moves, Submitted, by, now, "farmer.file_state", "")
+}
+
+func (f *File) wrote(by models.Actor) {
+	if who := by.Principal(); !slices.Contains(f.Writers, who) {
+		f.Writers = append(f.Writers, who)
+	}
+}
+
+// Verify says that the file is as it should be. Nobody verifies what they wrote themselves. Errors: Forbidden "farmer.second_person";
+// InvalidTransition.
+//
+// Source: docs/sources.md#farmer-process.
+func (f *File) Verify(by models.Actor, now time.Time) error {
+	switch {
+	case !mayWriteIn(by, f.Village):
+		return models.E(models.Forbidden, "farmer.other_region")
+	case slices.Contains(f.Writers, by.Principal()):
+		return models.E(models.Forbidden, "farmer.second_person")
+	}
+	if err := f.Move(moves, Verified, by, now, "farmer.file_state", ""); err != nil {
+		return err
+	}
+	f.Writers, f.VerifiedOn, f.VerifiedBy = nil, models.DayOf(now), by.Principal()
+	f.Tell(EventVerified, f.Person, by, now, nil)
+	return nil
+}
+
+// Return sends a file back. Errors: Forbidden; InvalidTransition.
+func (f *File) Return(why string, by models.Actor, now time.Time) error {
+	switch {
+	case !mayWriteIn(by, f.Village):
+		return models.E(models.Forbidden, "farmer.other_region")
+	case f.State != Submitted:
+		return models.Refused(f.Life, moves[f.State], "farmer.file_state")
+	}
+	if err := f.Move(moves, Draft, by, now, "farmer.file_state", why); err != nil {
+		return err
+	}
+	f.Tell(EventReturned, "", by, now, map[string]string{"reason": why})
+	return nil
+}
+
+// Leave ends the file: the household asked, or it is no more. What it held is erased. Errors: Forbidden; InvalidTransition.
+func (f *File) Leave(why string, by models.Actor, now time.Time) error {
+	if !by.Is(models.System) && !f.Mine(by.Person) && !mayWriteIn(by, f.Village) {
+		return models.E(models.Forbidden, "farmer.not_yours")
+	}
+	if err := f.Move(moves, Left, by, now, "farmer.file_state", why); err != nil {
+		return err
+	}
+	f.Tell(EventLeft, f.Person, by, now, map[string]string{"ref": f.Seat})
+	f.Seat, f.Slot, f.Cells, f.Conflicts, f.Writers, f.Ops, f.Forms = "", "", nil, nil, nil, nil, nil
+	return nil
+}
+
+// Picture adds a photo. The same one twice is once. Errors: Conflict "farmer.too_many_photos"; Forbidden.
+func (f *File) Picture(p Photo, by models.Actor, now time.Time) error {
+	switch {
+	case !f.Mine(by.Person) && !mayWriteIn(by, f.Village):
+		return models.E(models.Forbidden, "farmer.not_yours")
+	case slices.ContainsFunc(f.Photos, func(old Photo) bool { return old.ID == p.ID }):
+		return nil
+	case len(f.Photos) >= maxPhotos:
+		return models.E(models.Conflict, "farmer.too_many_photos")
+	}
+	p.By, p.At = by.Principal(), now
+	f.Photos = append(f.Photos, p)
+	return nil
+}

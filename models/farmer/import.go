@@ -1,0 +1,126 @@
+package farmer
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"xinyi/models"
+)
+
+// An ImportState is where an import stands.
+type ImportState string
+
+// The states of an import.
+const (
+	Importing ImportState = "RUNNING"
+	Imported  ImportState = "DONE"
+	Unread    ImportState = "FAILED" // the sheet itself cannot be read
+)
+
+// ImportStates lists them.
+var ImportStates = []ImportState{Importing, Imported, Unread}
+
+var importMoves = models.Machine[ImportState]{Importing: {Imported, Unread}, Imported: nil, Unread: nil}
+
+// maxVerdicts bounds the lines an import names.
+const maxVerdicts = 1000
+
+// An Import is a township's sheet on its way into files, some lines at a time.
+type Import struct {
+	models.Meta              `bson:",inline"`
+	models.Life[ImportState] `bson:",inline"`
+
+	Layout  string        `bson:"layout"`
+	Village models.Region `bson:"village,omitempty"` // of lines that name none; of a whole town, each line names its own
+	Region  models.Region `bson:"region"`            // of whoever sent it
+	Blob    string        `bson:"blob"`
+	Hash    string        `bson:"hash"`
+	DryRun  bool          `bson:"dryRun"`
+	By      models.Actor  `bson:"by"`
+
+	Part     int           `bson:"part"`
+	Next     int           `bson:"next"` // the first line that is not read yet, from 0
+	Lines    int           `bson:"lines"`
+	Taken    int           `bson:"taken"`
+	Created  int           `bson:"created"` // households that were not there
+	Refused  int           `bson:"refused"`
+	Verdicts []LineVerdict `bson:"verdicts,omitempty"` // of lines with a fault or a conflict
+	Why      string        `bson:"why,omitempty"`      // the reason's key, of FAILED
+	DoneAt   *time.Time    `bson:"doneAt,omitempty"`
+}
+
+// A LineVerdict is what became of a line.
+type LineVerdict struct {
+	Line   int            `bson:"line"` // from 1, the headings not counted
+	No     string         `bson:"no"`
+	Taken  bool           `bson:"taken"`
+	Faults []models.Field `bson:"faults,omitempty"`
+}
+
+// NewImport starts an import.
+func NewImport(id string, l *Layout, village models.Region, blob, hash string, dryRun bool, by models.Actor, now time.Time) (*Import, error) {
+	if village == "" {
+		village = by.Region
+	}
+	if !mayWriteIn(by, village) || !l.Region.Contains(by.Region) {
+		return nil, models.E(models.Forbidden, "farmer.other_region")
+	}
+	im := &Import{Layout: l.ID, Village: village, Region: by.Region, Blob: blob, Hash: hash, DryRun: dryRun, By: by}
+	im.ID, im.State, im.Moved = id, Importing, models.Moved{By: by.Role, At: now}
+	im.GoneAt = models.At(now.AddDate(0, 0, 90))
+	im.due(now)
+	return im, nil
+}
+
+func (im *Import) due(now time.Time) {
+	im.Tell(EventImport, "", models.Clockwork, now, map[string]string{"part": strconv.Itoa(im.Part)})
+}
+
+// A Step of an import.
+type ImportStep struct {
+	Part     int
+	Lines    int
+	Taken    int
+	Created  int
+	Verdicts []LineVerdict // of lines with something to say
+	Refused  int
+	Last     bool
+}
+
+// Step adds the lines that were read. It says whether they were due.
+func (im *Import) Step(s ImportStep, now time.Time) (bool, error) {
+	if im.State != Importing || s.Part != im.Part {
+		return false, nil
+	}
+	im.Part, im.Next, im.Lines, im.Taken, im.Created, im.Refused = im.Part+1, im.Next+s.Lines, im.Lines+s.Lines, im.Taken+s.Taken, im.Created+s.Created, im.Refused+s.Refused
+	im.Verdicts = append(im.Verdicts, s.Verdicts[:min(len(s.Verdicts), maxVerdicts-len(im.Verdicts))]...)
+	if !s.Last {
+		im.due(now)
+		return true, nil
+	}
+	return true, im.end(Imported, "", now)
+}
+
+// Fail ends an import whose sheet cannot be read.
+func (im *Import) Fail(why string, now time.Time) (bool, error) {
+	if im.State != Importing {
+		return false, nil
+	}
+	return true, im.end(Unread, why, now)
+}
+
+func (im *Import) end(to ImportState, why string, now time.Time) error {
+	im.Why, im.DoneAt = why, models.At(now)
+	im.Tell(EventImported, im.By.Person, models.Clockwork, now, map[string]string{"taken": strconv.Itoa(im.Taken), "refused": strconv.Itoa(im.Refused)})
+	return im.Move(importMoves, to, models.Clockwork, now, "farmer.import_state", why)
+}
+
+// Fault adds a fault to a line's verdict.
+func (v *LineVerdict) Fault(at, code string) {
+	if !slices.ContainsFunc(v.Faults, func(f models.Field) bool { return f.Pointer == at && f.Code == code }) {
+		v.Faults = append(v.Faults, models.Field{Pointer: at, Code: code})
+	}
+}
+
+func decimal(n int64) string { return strconv.FormatInt(n, 10) }

@@ -1,0 +1,244 @@
+package farmer
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"xinyi/models"
+)
+
+// An Edit is one cell as a phone wrote it, perhaps days ago and without a network.
+type Edit struct {
+	At     string     // the address
+	Value  any        // nil takes the cell out; of "…/~gone" true takes the row out
+	Wrote  time.Time  // by the phone's clock
+	Seen   *time.Time // the Wrote of the cell the phone knew; nil: it knew of none
+	Record string     // of a department's or a bank's
+}
+
+// An Outcome is how an edit came out.
+type Outcome string
+
+// The outcomes.
+const (
+	Applied   Outcome = "APPLIED"
+	Unchanged Outcome = "UNCHANGED" // the cell says so already
+	Overwrote Outcome = "OVERWROTE" // it stands, and took the place of what somebody else had written meanwhile
+	Kept      Outcome = "KEPT"      // what somebody else wrote later stands
+	Refused   Outcome = "REFUSED"
+)
+
+// A Verdict is what became of an edit.
+type Verdict struct {
+	At      string
+	Outcome Outcome
+	Code    string // why it was refused
+	Other   *Cell  // of a conflict, what the other wrote
+}
+
+// Took says whether an operation of a phone was taken before.
+func (f *File) Took(op string) bool { return op != "" && slices.Contains(f.Ops, op) }
+
+// take notes that an operation was taken.
+func (f *File) take(op string) {
+	if op == "" || slices.Contains(f.Ops, op) {
+		return
+	}
+	f.Ops = append(f.Ops, op)
+	if len(f.Ops) > maxOps {
+		f.Ops = slices.Delete(f.Ops, 0, len(f.Ops)-maxOps)
+	}
+}
+
+// Apply takes edits, cell by cell: the one written last stands, and whoever wrote without knowing of the other is named a conflict.
+// forms are those in force; a section goes over to its form's version with the first edit by it. The same operation twice changes
+// nothing. Errors: Forbidden; Conflict "farmer.file_left". What is wrong with an edit is its own verdict.
+func (f *File) Apply(op string, edits []Edit, forms Forms, skew time.Duration, by models.Actor, now time.Time) ([]Verdict, error) {
+	origin := OriginOf(by)
+	switch {
+	case f.State == Left:
+		return nil, models.E(models.Conflict, "farmer.file_left")
+	case origin == Self && !f.Mine(by.Person), origin == Collector && !mayWriteIn(by, f.Village), origin == "":
+		return nil, models.E(models.Forbidden, "farmer.not_yours")
+	}
+	verdicts := make([]Verdict, len(edits))
+	changed := false
+	for i, e := range edits {
+		if e.Wrote.After(now.Add(skew)) {
+			e.Wrote = now // a phone whose clock runs ahead wins nothing by it
+		}
+		e.Wrote = *models.At(e.Wrote)
+		v := f.edit(e, forms, origin, by, now)
+		verdicts[i] = v
+		changed = changed || v.Outcome == Applied || v.Outcome == Overwrote
+	}
+	f.take(op)
+	if !changed {
+		return verdicts, nil
+	}
+	f.wrote(by)
+	if f.State != Draft {
+		if err := f.Move(moves, Draft, by, now, "farmer.file_state", ""); err != nil {
+			return nil, err
+		}
+	}
+	return verdicts, nil
+}
+
+// edit takes one edit.
+func (f *File) edit(e Edit, forms Forms, origin Origin, by models.Actor, now time.Time) Verdict {
+	next, code := f.read(e, forms)
+	if code != "" {
+		return Verdict{At: e.At, Outcome: Refused, Code: code}
+	}
+	if (origin == Department || origin == Bank) && e.Record == "" {
+		return Verdict{At: e.At, Outcome: Refused, Code: "farmer_record"}
+	}
+	next.Origin, next.By, next.At, next.Record = origin, by.Principal(), e.Wrote, e.Record
+	old, there := f.Cells[e.At]
+	known := !there || e.Seen != nil && old.At.Equal(*models.At(*e.Seen))
+	switch {
+	case there && same(old, next):
+		return Verdict{At: e.At, Outcome: Unchanged}
+	case !there && e.Value == nil:
+		return Verdict{At: e.At, Outcome: Unchanged}
+	case known || there && old.By == next.By && !next.At.Before(old.At):
+		f.put(e.At, next, e.Value == nil, now, by)
+		return Verdict{At: e.At, Outcome: Applied}
+	case next.At.After(old.At) || next.At.Equal(old.At) && next.By > old.By:
+		f.put(e.At, next, e.Value == nil, now, by)
+		f.conflict(e.At, old)
+		return Verdict{At: e.At, Outcome: Overwrote, Other: &old}
+	}
+	f.conflict(e.At, next)
+	return Verdict{At: e.At, Outcome: Kept, Other: &old}
+}
+
+// read finds out what an edit means by the form, or what is wrong with it.
+func (f *File) read(e Edit, forms Forms) (Cell, string) {
+	a, ok := ParseAddress(e.At)
+	if !ok {
+		return Cell{}, "farmer_address"
+	}
+	sheet := forms[a.Section]
+	if sheet == nil {
+		return Cell{}, "farmer_no_field"
+	}
+	if (a.Row != "") != (sheet.Form.Rows > 0) {
+		return Cell{}, "farmer_address"
+	}
+	if a.Key == gone {
+		if e.Value != true {
+			return Cell{}, "farmer_address"
+		}
+		f.Forms[a.Section] = sheet.Form.ID
+		return Cell{Plain: true}, ""
+	}
+	col := sheet.Column(a.Key)
+	switch {
+	case col == nil:
+		return Cell{}, "farmer_no_field"
+	case col.Restricted && !f.Open():
+		return Cell{}, "farmer_no_consent"
+	case f.full(a, sheet.Form.Rows):
+		return Cell{}, "farmer_full"
+	}
+	if e.Value == nil {
+		return Cell{}, ""
+	}
+	v, err := col.Value(e.Value)
+	if err != nil {
+		return Cell{}, codeOf(err)
+	}
+	if a.Key == FieldID {
+		s, _ := v.(string)
+		n, err := models.ParseIDNumber(s)
+		if err != nil {
+			return Cell{}, "cnid"
+		}
+		v = n.Reveal()
+	}
+	f.Forms[a.Section] = sheet.Form.ID
+	return col.cell(v), ""
+}
+
+// full says whether a cell, or its row, would be one too many.
+func (f *File) full(a Address, rows int) bool {
+	if _, there := f.Cells[a.String()]; there {
+		return false
+	}
+	if len(f.Cells) >= maxCells {
+		return true
+	}
+	if a.Row == "" {
+		return false
+	}
+	have := f.Rows(a.Section)
+	return len(have) >= rows && !slices.ContainsFunc(have, func(r Row) bool { return r.ID == a.Row })
+}
+
+// put writes a cell, and tells when somebody is of the household no more.
+func (f *File) put(at string, c Cell, out bool, now time.Time, by models.Actor) {
+	a, _ := ParseAddress(at)
+	if a.Section == Members && (a.Key == gone || a.Key == FieldID) {
+		if old, ok := f.Cells[Address{Members, a.Row, FieldID}.String()]; ok && (a.Key == gone || !same(old, c)) {
+			f.Tell(EventUnseated, "", by, now, map[string]string{"row": a.Row})
+		}
+	}
+	if out {
+		delete(f.Cells, at)
+		return
+	}
+	f.Cells[at] = c
+}
+
+func (f *File) conflict(at string, lost Cell) {
+	id := models.Derived("conflict", f.ID, at, lost.By, lost.At.String())
+	if slices.ContainsFunc(f.Conflicts, func(c Conflict) bool { return c.ID == id }) {
+		return
+	}
+	if len(f.Conflicts) >= maxConflicts {
+		f.Conflicts = f.Conflicts[1:]
+	}
+	f.Conflicts = append(f.Conflicts, Conflict{ID: id, At: at, Lost: hide(lost.Value()), By: lost.By, Origin: lost.Origin, Wrote: lost.At})
+}
+
+// Lost is the value that did not stand.
+func (c Conflict) Value() any { return open(c.Lost) }
+
+// Settle decides a conflict: what lost stands after all, or what stands is right. Errors: NotFound; Forbidden.
+func (f *File) Settle(id string, lostStands bool, forms Forms, by models.Actor, now time.Time) error {
+	i := slices.IndexFunc(f.Conflicts, func(c Conflict) bool { return c.ID == id })
+	switch {
+	case i < 0:
+		return models.E(models.NotFound, "not_found")
+	case !mayWriteIn(by, f.Village) && !f.Mine(by.Person):
+		return models.E(models.Forbidden, "farmer.not_yours")
+	}
+	c := f.Conflicts[i]
+	if lostStands {
+		old := f.Cells[c.At]
+		e := Edit{At: c.At, Value: c.Value(), Wrote: now, Seen: &old.At}
+		if _, there := f.Cells[c.At]; !there {
+			e.Seen = nil
+		}
+		verdicts, err := f.Apply("", []Edit{e}, forms, 0, by, now)
+		if err != nil {
+			return err
+		}
+		if v := verdicts[0]; v.Outcome == Refused {
+			return &models.Error{Code: models.Invalid, Reason: "farmer.value", Fields: []models.Field{{Pointer: "/" + c.At, Code: v.Code}}}
+		}
+	}
+	f.Conflicts = slices.DeleteFunc(f.Conflicts, func(x Conflict) bool { return x.ID == id })
+	return nil
+}
+
+func codeOf(err error) string {
+	var e *models.Error
+	if errors.As(err, &e) && len(e.Fields) > 0 {
+		return e.Fields[0].Code
+	}
+	return "wrong_type"
+}

@@ -1,0 +1,232 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"xinyi/models"
+	"xinyi/models/farmer"
+)
+
+// A Gathered is what a phone or a sheet brings for one household.
+type Gathered struct {
+	Op        string // the phone's id of the operation, "" none
+	Household string // the file's id, or the phone's own of one it started; "" for one known by village and number
+	Village   models.Region
+	No        string
+	Edits     []farmer.Edit
+	Agreed    []farmer.Agreement
+	DryRun    bool // nothing is kept
+}
+
+// FarmFileID is the id of a file that a phone started under an id of its own.
+func FarmFileID(local string) string { return models.Derived("farmfile", local) }
+
+// A Collected is what became of it.
+type Collected struct {
+	File     *farmer.File
+	Created  bool
+	Verdicts []farmer.Verdict
+}
+
+// Collect takes what was gathered of one household: it finds or starts the file, seats whoever is new in it, and writes cell by
+// cell. The same operation twice changes nothing. Errors: as farmer.NewFile, farmer.File.Apply; Conflict "farmer.number_taken".
+func (f Farmer) Collect(ctx context.Context, g Gathered, pol farmer.Policy, by models.Actor) (Collected, error) {
+	file, err := f.find(ctx, g)
+	c := Collected{}
+	if errors.Is(err, models.NotFound) {
+		if file, err = f.start(ctx, g, by); err == nil {
+			c.Created = true
+		}
+	}
+	if err != nil {
+		return c, err
+	}
+	forms, err := f.FormsAt(ctx, file.Village)
+	if err != nil {
+		return c, err
+	}
+	seated, edits, refused, err := f.seat(ctx, file, g, by)
+	if err != nil {
+		return c, err
+	}
+	change := func(file *farmer.File) error {
+		if seated.head != "" {
+			file.Tie(seated.head, seated.person, f.Now())
+		}
+		for _, a := range g.Agreed {
+			if err := file.Agree(a, by, f.Now()); err != nil {
+				return err
+			}
+		}
+		var err error
+		c.Verdicts, err = file.Apply(g.Op, edits, forms, time.Duration(pol.SkewMinutes)*time.Minute, by, f.Now())
+		return err
+	}
+	if file.Took(g.Op) { // sent again: what became of it is said again, and nothing is written
+		if err := change(file); err != nil {
+			return c, err
+		}
+		c.Verdicts = append(c.Verdicts, refused...)
+		c.File, err = f.Files.Get(ctx, file.ID)
+		return c, err
+	}
+	if g.DryRun {
+		err = change(file)
+		c.File = file
+	} else {
+		c.File, err = f.Files.UpdateFrom(ctx, file, change)
+	}
+	if c.File == nil && seated.head != "" && models.CodeOf(err) == models.Conflict {
+		return c, models.E(models.Conflict, "farmer.head_elsewhere", err)
+	}
+	c.Verdicts = append(c.Verdicts, refused...)
+	return c, err
+}
+
+// find is the file that is meant.
+func (f Farmer) find(ctx context.Context, g Gathered) (*farmer.File, error) {
+	if g.Household == "" {
+		return f.Files.First(ctx, FarmFileIn(g.Village, g.No))
+	}
+	file, err := f.Files.Get(ctx, g.Household)
+	if errors.Is(err, models.NotFound) {
+		file, err = f.Files.Get(ctx, FarmFileID(g.Household))
+	}
+	return file, err
+}
+
+// start starts a file.
+func (f Farmer) start(ctx context.Context, g Gathered, by models.Actor) (*farmer.File, error) {
+	id := FarmFileID(g.Household)
+	if g.Household == "" {
+		id = models.Derived("farmfile", string(g.Village), g.No)
+	}
+	file, err := farmer.NewFile(id, g.No, g.Village, by, f.Now())
+	if err != nil || g.DryRun {
+		return file, err
+	}
+	err = f.Files.Insert(ctx, file)
+	if errors.Is(err, models.Conflict) {
+		if file, err = f.Files.Get(ctx, id); errors.Is(err, models.NotFound) { // not the id: the number
+			err = models.E(models.Conflict, "farmer.number_taken")
+		}
+	}
+	return file, err
+}
+
+// seated is the head an operation names.
+type seated struct{ head, person string }
+
+// seat makes sure that nobody is of two households. It answers the edits that may be written, and a verdict for each that may not.
+func (f Farmer) seat(ctx context.Context, file *farmer.File, g Gathered, by models.Actor) (s seated, edits []farmer.Edit, refused []farmer.Verdict, err error) {
+	for _, e := range g.Edits {
+		a, ok := farmer.ParseAddress(e.At)
+		text, is := e.Value.(string)
+		if !ok || !is || a.Key != farmer.FieldID || a.Section != farmer.Head && a.Section != farmer.Members {
+			edits = append(edits, e)
+			continue
+		}
+		n, err := models.ParseIDNumber(text)
+		if err != nil {
+			edits = append(edits, e) // the form says so
+			continue
+		}
+		code := ""
+		head := a.Section == farmer.Head
+		sub, err := f.Subjects.OfNumber(ctx, n)
+		if err != nil {
+			return s, nil, nil, err
+		}
+		switch taken, err := f.taken(ctx, file, sub.Ref, head, g.DryRun); {
+		case err != nil:
+			return s, nil, nil, err
+		case taken:
+			code = "farmer_elsewhere"
+		case head && !models.Adult(n.Birth(), models.DayOf(f.Now())):
+			code = "farmer_minor"
+		case head && farmer.OriginOf(by) == farmer.Self:
+			code = "farmer_head_staff"
+		case head:
+			s = seated{sub.Ref, sub.Person}
+		}
+		if code != "" {
+			refused = append(refused, farmer.Verdict{At: e.At, Outcome: farmer.Refused, Code: code})
+			continue
+		}
+		edits = append(edits, e)
+	}
+	return s, edits, refused, nil
+}
+
+// taken says whether somebody is of another household; whoever is of none is seated in file.
+func (f Farmer) taken(ctx context.Context, file *farmer.File, ref string, head, dry bool) (bool, error) {
+	seat, err := f.Seats.Get(ctx, ref)
+	if errors.Is(err, models.NotFound) {
+		if dry {
+			return false, nil
+		}
+		err = f.Seats.Insert(ctx, farmer.NewSeat(ref, file, head))
+		if !errors.Is(err, models.Conflict) {
+			return false, err
+		}
+		seat, err = f.Seats.Get(ctx, ref)
+	}
+	return err == nil && seat.Household != file.ID, err
+}
+
+// Reseat has the seats of a household be those of who is in its file.
+func (f Farmer) Reseat(ctx context.Context, household string) error {
+	file, err := f.Files.Get(ctx, household)
+	if err != nil && !errors.Is(err, models.NotFound) {
+		return err
+	}
+	in := map[string]bool{}
+	if err == nil && file.State != farmer.Left {
+		for ref, head := range f.Present(file) {
+			in[ref] = true
+			if _, err := f.taken(ctx, file, ref, head, false); err != nil {
+				return err
+			}
+		}
+	}
+	_, err = f.Seats.Each(ctx, SeatsOf(household), func(s *farmer.Seat) error {
+		if in[s.ID] {
+			return nil
+		}
+		return f.Seats.Delete(ctx, s.ID)
+	})
+	return err
+}
+
+// Present are the hashes of the numbers of everybody in a file; true is the head.
+func (f Farmer) Present(file *farmer.File) map[string]bool {
+	refs := map[string]bool{}
+	for _, section := range []string{farmer.Head, farmer.Members} {
+		for _, r := range file.Rows(section) {
+			text, _ := r.Cells[farmer.FieldID].Value().(string)
+			if n, err := models.ParseIDNumber(text); err == nil {
+				refs[f.Subjects.Ref(n).Ref] = section == farmer.Head
+			}
+		}
+	}
+	return refs
+}
+
+// Mine is the file of somebody's household, and whether that is the head. Errors: NotFound; Conflict "identity.not_bound".
+func (f Farmer) Mine(ctx context.Context, a models.Actor) (*farmer.File, bool, error) {
+	sub, err := f.Subjects.Of(ctx, a)
+	if err != nil {
+		return nil, false, err
+	}
+	seat, err := f.Seats.Get(ctx, sub.Ref)
+	if err != nil {
+		return nil, false, err
+	}
+	file, err := f.Files.Get(ctx, seat.Household)
+	if err == nil && file.State == farmer.Left {
+		err = models.E(models.NotFound, "not_found")
+	}
+	return file, err == nil && file.Seat == sub.Ref, err
+}
