@@ -50,6 +50,9 @@ func (f Farmer) Subscribers() []Subscriber {
 // rate scores a household anew.
 func (f Farmer) rate(ctx context.Context, e models.Event) error { return f.score(ctx, e.Subject) }
 
+// Score has a household scored anew.
+func (f Farmer) Score(ctx context.Context, household string) error { return f.score(ctx, household) }
+
 // score scores a household by what is known now. Only a file that was verified once counts.
 func (f Farmer) score(ctx context.Context, household string) error {
 	file, err := f.Files.Get(ctx, household)

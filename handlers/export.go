@@ -65,6 +65,7 @@ type Export struct {
 	Care      Medical
 	Offers    Benefit
 	Farm      Farmer
+	Loans     Loan
 	Inbox     Inbox
 	Delivery  Delivery
 }
@@ -134,6 +135,8 @@ func (h Export) portions() []Portion {
 		Listing("farmChanges", false, ofFarm(h.Farm.changes)),
 		Listing("farmEvaluations", false, ofFarm(h.Farm.evaluations)),
 		Listing("farmShares", false, ofFarm(h.Farm.shares)),
+		Listing("loanApplications", true, h.Loans.applications),
+		Listing("loans", true, h.Loans.loans),
 		Listing("agreements", false, h.Care.agreements),
 		Listing("bills", false, func(ctx context.Context, rq Request, p PageQuery) (List[billRow], error) {
 			return h.Care.bills(ctx, rq, billsRequest{PageQuery: p})

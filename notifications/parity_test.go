@@ -19,7 +19,7 @@ var samples = map[string][]string{
 	"due": {"2026-03-31"}, "until": {"2026-04-15"}, "ends": {"2027-03-01"}, "repaired": {"2026-09-01"}, "suspends": {"2026-04-07"},
 	"offer": {"o1"}, "scene": {"XYY"}, "day": {"2026-03-31"}, "region": {"430181"}, "claim": {"c1"},
 	"band": {"AA", "C"}, "name": {"景区门票八折"}, "nameEN": {"Tickets"}, "saved": {"12.00", "0.00"},
-	"grade": {"AAA", "C"}, "was": {"AA", ""}, "reason": {"材料不齐"}, "bank": {"浏阳农商银行"}, "place": {"430181108203"}, "ref": {"e1"}, "upheld": {"yes", "no"},
+	"field": {"agriculture"}, "grade": {"AAA", "C"}, "was": {"AA", ""}, "reason": {"材料不齐"}, "bank": {"浏阳农商银行"}, "place": {"430181108203"}, "ref": {"e1"}, "upheld": {"yes", "no"},
 	"answer": {"已核实"}, "objection": {"o1"}, "taken": {"12"}, "refused": {"1"}, "failed": {"", "farmer.value"}, "row": {"m1"},
 	"times": {"3"}, "daysMore": {"365"}, "years": {"5"},
 	"billNo": {"CSXY20260301000017"}, "payNo": {"P2026030100001"}, "refundNo": {"R2026030100001"}, "visit": {"v1"},

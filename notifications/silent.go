@@ -83,6 +83,16 @@ var Silent = map[string]string{
 	"farmer.share_read":        "the log of looks tells of it at the same time",
 	"farmer.share_ended":       "the end of the consent was told; the bank's answer will be",
 
+	"loan.submitted":      "the person has just done it",
+	"loan.delivered":      "the person sees it, with the bank's last day, in the application",
+	"loan.info_supplied":  "the person has just done it",
+	"loan.offer_accepted": "the person has just done it",
+	"loan.withdrawn":      "the person has just done it, or took another bank's offer",
+	"loan.range":          "that it is past due was told; the loan shows how long",
+	"loan.tally_due":      "the day is counted by itself",
+	"loan.list_published": "anybody reads the list",
+	"loan.list_checked":   "the unit is looking at it",
+
 	"notice.opened":    "whoever it is about is told with what it is about; anybody reads it",
 	"notice.closed":    "what it led to is told",
 	"notice.passed":    "what it led to is told",

@@ -11,8 +11,11 @@ import (
 // grants are what the demo's partners may ask people for. Consent itself is nobody's to make up: nobody has given any.
 var grants = map[string]map[string][]string{
 	readingBank: {
-		"share.loan": {"profile.name", "records.penalty", "records.licence", "records.honour", "records.registration"}, "share.loan_review": {"records.penalty"},
+		"share.loan": {"profile.name", "records.penalty", "records.licence", "records.honour", "records.registration",
+			"farm.household", "farm.members", "farm.land", "farm.production", "farm.insurance", "farm.honours", "farm.conduct", "farm.score", "farm.debts", "finance.income"},
+		"share.loan_review": {"records.penalty", "farm.score"},
 	},
+	otherBank:       {"share.loan": {"profile.name", "farm.household", "farm.production", "farm.score"}},
 	readingProvider: {"share.benefit": {"records.honour"}},
 }
 

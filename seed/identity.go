@@ -28,6 +28,7 @@ var Institutions = []Institution{
 	{"hospital-wangcheng-renmin", models.Hospital, "望城区人民医院", "430112"},
 	{"hospital-pingxiang-renmin", models.Hospital, "萍乡市人民医院", "360302"},
 	{"bank-liuyang-nongshang", models.Bank, "浏阳农商银行", "430181"},
+	{otherBank, models.Bank, "浏阳江淮村镇银行", "430181"},
 	{"provider-liuyang-wenlv", models.Provider, "浏阳文旅", "430181"},
 	{marketUnit, models.Department, marketName, "4301"},
 	{"department-changsha-minzheng", models.Department, "长沙市民政局", "4301"},
@@ -35,6 +36,16 @@ var Institutions = []Institution{
 	{buses, models.Provider, "长沙公交", "4301"},
 	{alliance, models.Provider, "长沙信易生活联盟", "4301"},
 	{permits, models.Department, "长沙市行政审批服务局", "4301"},
+}
+
+// institution is the institution with an id.
+func institution(id string) Institution {
+	for _, i := range Institutions {
+		if i.ID == id {
+			return i
+		}
+	}
+	return Institution{}
 }
 
 // Hospitals are the hospitals among Institutions.

@@ -47,6 +47,7 @@ type Stores struct {
 	Consent   store.Consent
 	Benefit   store.Benefit
 	Farmer    store.Farmer
+	Loan      store.Loan
 }
 
 // City keeps the demo city as it stands at now: residents, staff and partner systems. Land must be there before.
@@ -141,6 +142,9 @@ func keepCredit(ctx context.Context, s Stores, p *Population, c *care, files *cr
 	}
 	if err == nil {
 		err = keepFarms(ctx, s, p, now)
+	}
+	if err == nil {
+		err = keepLoans(ctx, s, p, now)
 	}
 	if err != nil {
 		return fmt.Errorf("seed a delivery, benefits and farms: %w", err)

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-jose/go-jose/v4"
 
@@ -304,5 +305,130 @@ func (v *village) shares(file string) {
 	v.must(200, bank, "POST", "/v1/farmers/packages/"+consent+"/deleted", m{"no": "DEL-1"})
 	if got := rowsIn(v.must(200, v.farmer, "GET", "/v1/me/farm-file/shares", nil))[0]; got["state"] != "DELETED" {
 		v.t.Errorf("%v", got)
+	}
+}
+
+// lent asks two banks for a household, compares, takes one, and has the money paid out: application and loan.
+func (v *village) lent() (string, string) {
+	v.t.Helper()
+	text := rowsIn(v.must(200, "", "GET", "/v1/privacy-notices", nil))
+	hash := one(m{"items": anys(text)}, is("id", "lending"))["hash"].(string)
+	var asked []string
+	for i, bank := range []string{ruralBank, "bank-liuyang-cunzhen"} {
+		body := (&filed{city: v.city}).agreed(false)
+		for k, x := range (m{"recipient": bank, "purpose": "share.loan", "scopes": []string{"farm.score"}, "mode": "PERIODIC", "days": 30, "reads": 3}) {
+			body[k] = x
+		}
+		consent := v.must(201, v.farmer, "POST", "/v1/me/consents", body)["id"].(string)
+		a := v.must(201, v.farmer, "POST", "/v1/me/loan-applications", m{"productId": fmt.Sprintf("loan-product-%d", i+1), "needId": "need-of-luo", "amountFen": 3000000, "months": 12,
+			"purpose": "买油茶苗", "consentId": consent, "text": hash})
+		if a["state"] != "SUBMITTED" && a["state"] != "DELIVERED" {
+			v.t.Fatalf("%v", a)
+		}
+		asked = append(asked, a["id"].(string))
+	}
+	v.must(409, v.farmer, "POST", "/v1/me/loan-applications", m{"productId": "loan-product-1", "needId": "again", "amountFen": 3000000, "months": 12, "purpose": "x", "consentId": "nobody's", "text": hash})
+	rates := []int{555, 600} // two stars take 20 off 575 and 620
+	for i, bank := range []string{ruralBank, "bank-liuyang-cunzhen"} {
+		token, at := v.client(bank), "/v1/bank/applications/"+asked[i]
+		v.waits("the bank has it", func() bool { s, _ := v.call(token, "GET", at, nil); return s == 200 })
+		if a := v.must(200, v.farmer, "GET", "/v1/me/loan-applications/"+asked[i], nil); a["state"] != "DELIVERED" || a["answerDue"] == nil {
+			v.t.Fatalf("%v", a)
+		}
+		v.must(200, token, "POST", at+"/take", m{"to": "ACCEPTED_BY_BANK"})
+		if out := v.must(400, token, "POST", at+"/offer", m{"method": "EQUAL_INSTALMENT", "amountFen": 3000000, "months": 12, "rateBp": rates[i] + 1, "no": "O-1"}); out["reason"] != "loan.offer_invalid" {
+			v.t.Errorf("dearer than in a village of two stars: %v", out)
+		}
+		v.must(200, token, "POST", at+"/offer", m{"method": "EQUAL_INSTALMENT", "amountFen": 3000000, "months": 12, "rateBp": rates[i], "no": "O-1"})
+		v.must(404, v.client(map[string]string{ruralBank: "bank-liuyang-cunzhen", "bank-liuyang-cunzhen": ruralBank}[bank]), "GET", at, nil)
+	}
+	offers := rowsIn(v.must(200, v.farmer, "GET", "/v1/me/loan-needs/need-of-luo/offers", nil))
+	if len(offers) != 2 || offers[0]["id"] != asked[0] {
+		v.t.Fatalf("the cheaper first: %v", offers)
+	}
+	v.must(200, v.farmer, "POST", "/v1/me/loan-applications/"+asked[0]+"/accept", nil)
+	v.waits("the other is let go", func() bool {
+		return v.must(200, v.farmer, "GET", "/v1/me/loan-applications/"+asked[1], nil)["state"] == "WITHDRAWN"
+	})
+	today := v.must(200, "", "GET", "/v1/sandbox/clock", nil)["now"].(string)
+	on := string(dayOf(v.t, today))
+	loan := v.must(200, v.client(ruralBank), "POST", "/v1/bank/applications/"+asked[0]+"/disburse", m{"no": "L-1", "on": on})
+	return asked[0], loan["id"].(string)
+}
+
+func anys(rows []m) (all []any) {
+	for _, r := range rows {
+		all = append(all, r)
+	}
+	return all
+}
+
+func dayOf(t *testing.T, at string) models.Day {
+	t.Helper()
+	when, err := time.Parse(time.RFC3339, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return models.DayOf(when)
+}
+
+// A loan from two offers to its end, under the sandbox clock: reminded, past due, paid, paid early, settled; and what it does to the score.
+func TestLoanJourney(t *testing.T) {
+	v := openVillage(t)
+	v.files()
+	v.waits("it is scored", func() bool { s, _ := v.call(v.farmer, "GET", "/v1/me/farm-file/score", nil); return s == 200 })
+	_, id := v.lent()
+	mine := func() m { t.Helper(); return v.must(200, v.farmer, "GET", "/v1/me/loans/"+id, nil) }
+	l := mine()
+	items := l["instalments"].([]any)
+	var principal, interest float64
+	for _, x := range items {
+		principal, interest = principal+x.(m)["principalFen"].(float64), interest+x.(m)["interestFen"].(float64)
+	}
+	if len(items) != 12 || principal != 3000000 || l["outstandingFen"] != 3000000.0 {
+		t.Fatalf("%v", l)
+	}
+	v.advance("P10D")
+	v.advance("P10D")
+	v.advance("P10D") // 30 days: the first is due in one, or is just due
+	v.fresh()
+	v.waits("he is reminded", func() bool {
+		return strings.Contains(fmt.Sprint(v.must(200, v.farmer, "GET", "/v1/me/inbox?limit=200", nil)["items"]), "loan.due_soon")
+	})
+	v.advance("P8D")
+	v.fresh()
+	if l := mine(); l["daysPastDue"].(float64) < 6 || l["range"] != 1.0 {
+		t.Errorf("%v", l)
+	}
+	loans := func() string {
+		return fmt.Sprint(v.must(200, v.farmer, "GET", "/v1/me/farm-file/score", nil)["dimensions"].([]any)[0].(m)["items"].([]any)[0])
+	}
+	v.waits("the score hears of it", func() bool { return strings.Contains(loans(), "points:10.00") && strings.Contains(loans(), "COUNTED") })
+	bank := v.client(ruralBank)
+	first := items[0].(m)
+	on := string(dayOf(t, v.must(200, "", "GET", "/v1/sandbox/clock", nil)["now"].(string)))
+	pay := m{"no": "P-1", "amountFen": first["principalFen"].(float64) + first["interestFen"].(float64), "on": on}
+	for range 2 {
+		v.must(200, bank, "POST", "/v1/bank/loans/"+id+"/payments", pay)
+	}
+	pay["amountFen"] = 1
+	v.must(409, bank, "POST", "/v1/bank/loans/"+id+"/payments", pay)
+	l = mine()
+	if l["daysPastDue"] != 0.0 || len(l["payments"].([]any)) != 1 || len(l["spells"].([]any)) != 2 {
+		t.Errorf("%v", l)
+	}
+	off := l["payOffToday"].(m)
+	v.must(200, bank, "POST", "/v1/bank/loans/"+id+"/payments", m{"no": "E-1", "early": true, "on": on, "amountFen": off["principalFen"].(float64) + off["interestFen"].(float64)})
+	if l := mine(); l["state"] != "SETTLED" || l["outstandingFen"] != 0.0 || l["payOffToday"] != nil {
+		t.Errorf("%v", l)
+	}
+	office := v.signIn(cityCredit)
+	var sums m
+	v.waits("the city sees what was lent", func() bool {
+		sums = v.must(200, office, "GET", "/v1/loans/metrics?since=2020-01-01", nil, "X-Acting-As", "office-credit-changsha")
+		return sums["total"].(m)["loans"].(float64) >= 4
+	})
+	if sums["targetFen"] != 1e13 || sums["total"].(m)["paidOutFen"].(float64) < 3000000 {
+		t.Errorf("%v", sums)
 	}
 }

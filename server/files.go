@@ -57,6 +57,7 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 		Issuer: a.cfg.Issuer, Keep: a.decisions().Decided,
 	}
 	farm := handlers.Farmer{Farmer: r.Farmer, Facts: a.farmFacts(), Policy: p.Farmer, Looks: looks}
+	lending := handlers.Loan{Loan: r.Loan, Consents: r.Consent.Consents, Farm: r.Farmer, People: r.Subjects, Policy: p.Loan}
 	query := handlers.Query{
 		Consent: r.Consent, Subjects: r.Subjects, Records: r.Records, Uses: r.Recall.Uses, Looks: looks, Seals: a.seals, Issuer: a.cfg.Issuer,
 		Policy: p.Consent, Grounds: grounds, Category: func(ctx context.Context, item string, version int) (string, error) {
@@ -67,7 +68,7 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 			return it.Category, nil
 		},
 	}
-	export := handlers.Export{Reports: reports, File: file, Consents: consents, Looks: log, Cases: cases, Decisions: decisions, Recalls: recalls, Offers: offers, Farm: farm}
+	export := handlers.Export{Reports: reports, File: file, Consents: consents, Looks: log, Cases: cases, Decisions: decisions, Recalls: recalls, Offers: offers, Farm: farm, Loans: lending}
 	return fileDoors{looks, []handlers.Mounter{
 		offers,
 		handlers.BenefitDesk{Benefit: offers, Clients: r.Identity.Clients},
@@ -83,6 +84,9 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 		handlers.FarmDesk{Farmer: farm},
 		handlers.FarmEvaluation{FarmDesk: handlers.FarmDesk{Farmer: farm}},
 		handlers.FarmShare{Farmer: farm, Query: query},
+		lending,
+		handlers.LoanDesk{Loan: lending, Clients: r.Identity.Clients, Looks: looks},
+		handlers.LoanLists{Loan: lending, Records: r.Records, Notices: r.Farmer.Notices},
 		handlers.Notice{Notices: r.Farmer.Notices, Looks: looks},
 		log,
 		decisions,
@@ -129,11 +133,18 @@ func (a *App) benefits() flows.Benefit {
 }
 
 // farmFacts says what households are scored on besides their files.
-func (a *App) farmFacts() store.FarmFacts { return store.StandardFarmFacts(nil) }
+func (a *App) farmFacts() store.FarmFacts {
+	return store.StandardFarmFacts(a.repos.Loan.Farm(a.cfg.policy.Loan))
+}
 
 // farms ties what follows for households' files.
 func (a *App) farms() flows.Farmer {
 	return flows.Farmer{Farmer: a.repos.Farmer, Facts: a.farmFacts(), Policy: a.cfg.policy.Farmer, Now: a.now}
+}
+
+// lends ties what follows for loans.
+func (a *App) lends() flows.Loan {
+	return flows.Loan{Loan: a.repos.Loan, Farm: a.repos.Farmer, Records: a.repos.Records, Rate: a.farms().Score, Policy: a.cfg.policy.Loan, Now: a.now}
 }
 
 // decisions ties how decisions are kept and made again.
@@ -174,5 +185,6 @@ func (a *App) followFiles() error {
 		a.relay.Subscribe(a.decisions().Subscribers()...),
 		a.relay.Subscribe(a.benefits().Subscribers()...),
 		a.relay.Subscribe(a.farms().Subscribers()...),
+		a.relay.Subscribe(a.lends().Subscribers()...),
 	)
 }

@@ -18,6 +18,7 @@ import (
 	"xinyi/models/delivery"
 	farming "xinyi/models/farmer"
 	"xinyi/models/identity"
+	"xinyi/models/loan"
 	"xinyi/models/recall"
 	"xinyi/models/record"
 	"xinyi/models/report"
@@ -36,13 +37,14 @@ type Policy struct {
 	Delivery delivery.Policy
 	Benefit  benefit.Policy
 	Farmer   farming.Policy
+	Loan     loan.Policy
 }
 
 // standard is the policy the product comes with.
 func standard() Policy {
 	return Policy{
 		Record: record.Standard, Casework: casework.Standard, Desks: casework.StandardDesks, Consent: consent.Standard, Recall: recall.Standard,
-		Report: report.Standard, Identity: identity.Standard, Delivery: delivery.Standard, Benefit: benefit.Standard, Farmer: farming.Standard,
+		Report: report.Standard, Identity: identity.Standard, Delivery: delivery.Standard, Benefit: benefit.Standard, Farmer: farming.Standard, Loan: loan.Standard,
 	}
 }
 

@@ -14,6 +14,7 @@ var Collections = []Collection{
 	Consents, Receipts, Partners,
 	Decisions, Rules, Calls,
 	Scenes, Offers, Versions, Simulations, Shares, Claims, BenefitCodes, Waits, Profiles, Tallies,
-	FarmFiles, FarmSeats, FarmForms, FarmLayouts, FarmImports, FarmChanges, FarmScores, FarmModels, FarmRuns, FarmEvaluations, FarmShares, Notices,
+	FarmFiles, FarmSeats, FarmForms, FarmLayouts, FarmImports, FarmChanges, FarmScores, FarmModels, FarmRuns, FarmEvaluations, FarmShares, FarmVillages, Notices,
+	LoanProducts, LoanApplications, Loans, LoanTallies, LoanLists,
 	Schemes, Hospitals, Agreements, MedCodes, Encounters, Bills, Conducts, Checks,
 }

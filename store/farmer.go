@@ -1,6 +1,8 @@
 package store
 
 import (
+	"context"
+	"errors"
 	"time"
 
 	"xinyi/models"
@@ -73,7 +75,8 @@ var (
 			"EvaluationNamed": EvaluationNamed("n"),
 		},
 	}
-	FarmShares = Collection{
+	FarmVillages = Collection{Name: "farmvillages"}
+	FarmShares   = Collection{
 		Name:    "farmshares",
 		Indexes: []Index{{Paths: []string{"household", "createdAt"}}, {Paths: []string{"bank", "state", "createdAt"}}, {Paths: []string{"state", "village"}}},
 		Queries: map[string]Query{
@@ -188,6 +191,7 @@ type Farmer struct {
 	Runs        *Repo[farmer.Run]
 	Evaluations *Repo[farmer.Evaluation]
 	Shares      *Repo[farmer.Share]
+	Villages    *Repo[farmer.Village]
 	Notices     *Repo[notice.Notice]
 
 	Blobs    *Repo[blob.Blob]
@@ -204,7 +208,19 @@ func OpenFarmer(s *Store, blobs *Repo[blob.Blob], records *Repo[record.Record], 
 		Files: NewRepo[farmer.File](s, FarmFiles), Seats: NewRepo[farmer.Seat](s, FarmSeats), Forms: NewRepo[farmer.Form](s, FarmForms),
 		Layouts: NewRepo[farmer.Layout](s, FarmLayouts), Imports: NewRepo[farmer.Import](s, FarmImports), Changes: NewRepo[farmer.Change](s, FarmChanges),
 		Scores: NewRepo[farmer.Score](s, FarmScores), Models: NewRepo[farmer.Model](s, FarmModels), Runs: NewRepo[farmer.Run](s, FarmRuns),
-		Evaluations: NewRepo[farmer.Evaluation](s, FarmEvaluations), Shares: NewRepo[farmer.Share](s, FarmShares), Notices: NewRepo[notice.Notice](s, Notices),
+		Evaluations: NewRepo[farmer.Evaluation](s, FarmEvaluations), Shares: NewRepo[farmer.Share](s, FarmShares), Villages: NewRepo[farmer.Village](s, FarmVillages), Notices: NewRepo[notice.Notice](s, Notices),
 		Blobs: blobs, Records: records, Subjects: subjects, Now: s.Now, inUse: &inUse{},
 	}
+}
+
+// Stars is how many stars a village has on a day.
+func (f Farmer) Stars(ctx context.Context, village models.Region, on models.Day) (int, error) {
+	v, err := f.Villages.Get(ctx, string(village))
+	if errors.Is(err, models.NotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return v.On(on), nil
 }

@@ -13,7 +13,7 @@ type Notice struct {
 // Source: docs/sources.md#duties-notice.
 func Published() []Notice {
 	const first = "2026-01-01"
-	return []Notice{{Privacy, first}, {Automated, first}, {Main, first}, {Farm, first}, {Adverse, first}, {Written, first}}
+	return []Notice{{Privacy, first}, {Automated, first}, {Main, first}, {Farm, first}, {Lending, first}, {Adverse, first}, {Written, first}}
 }
 
 // Privacy says who handles personal data, for what, how, which kinds, for how long, and what one can do. Automated says the same of

@@ -189,7 +189,7 @@ func (t Text) Hash() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Main is the text of every consent, Farm that of a farming household's file. Adverse and Written are the two documents restricted data needs besides: the notice of
+// Main is the text of every consent, Farm that of a farming household's file, Lending that of a loan. Adverse and Written are the two documents restricted data needs besides: the notice of
 // adverse consequences, and the written consent.
 //
 // Source: docs/sources.md#consent-notice, docs/sources.md#consent-restricted.
@@ -201,6 +201,10 @@ var (
 	Farm = Text{"farm_file", "2026-1", Words{
 		"您自愿建立农户信用档案。村里的采集员和乡镇工作人员登记您家的基本情况、土地、生产经营、荣誉和公益，第二个人核实；每一项都写明来源，您随时可以查看、指出错误、要求更改。收入、存款、房产等要您另外签两份文件才登记，不签不影响建档，也不扣分。不登记宗教信仰、基因、指纹、血型、疾病和病史。档案只用于信用户评定、您自己选择的银行和惠农服务；谁看过，您都看得到。您随时可以退出，退出后内容删除，不影响您办理任何不需要它的事项。",
 		"You have a credit file of your farming household because you want one. People of the village and the township note the household, its land, production, honours and public good, and a second person looks; each field says where it comes from, and you may see it, say that it is wrong and have it changed. Incomes, savings and property are noted only after you sign two more texts; if you do not, you are filed all the same and lose no points. Never religion, genes, fingerprints, blood group, illness or medical history. The file is for becoming a credit household and for the banks and services you choose yourself; you see everybody who looked. You may leave at any time; what it holds is then erased, and nothing that does not need it is refused to you.",
+	}}
+	Lending = Text{"lending", "2026-1", Words{
+		"您同意贷款银行把您在本平台申请的贷款怎样办的告诉平台：放款、分期、还款、逾期和结清。平台据此给您看还款计划、到期前提醒，并计入农户信用评分的履约记录；发生逾期会先告诉您，不向其他人提供，除非您另外授权。您可以随时查看和提出异议。",
+		"You agree that the bank tells the platform how a loan you asked for here goes: paid out, instalments, repayments, days past due, settled. The platform shows you the schedule, reminds you, and counts it in your household's record of keeping its word; before anything past due counts you are told, and nobody else is given it unless you agree. You may look at it and object at any time.",
 	}}
 	Adverse = Text{"adverse", "2026-1", Words{
 		"收入、存款、有价证券、商业保险、不动产、纳税数额提供给接收方后，可能影响对方是否与您交易、额度、价格和条件，也可能被对方留存。请想清楚再同意。",
