@@ -11,17 +11,20 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/xuri/excelize/v2"
 
 	"xinyi/models"
 	"xinyi/models/batch"
 	"xinyi/models/blob"
+	"xinyi/store"
 )
 
 // The bounds of a workbook once it is unpacked.
 const (
 	unzipped  = 256 << 20 // bytes of all its parts
+	unpacked  = 256 << 20 // bytes of its first sheet as CSV
 	inMemory  = 16 << 20  // bytes of a sheet kept in memory; a larger one goes through a file
 	sheetWide = 200       // cells of a row
 	sheetCell = 4_000     // runes of a cell
@@ -34,7 +37,7 @@ func (f Batches) unpack(ctx context.Context, b *batch.Batch) (batch.Step, error)
 	if err != nil {
 		return batch.Step{}, err
 	}
-	out := &blobs{f: f, ctx: ctx, b: b}
+	out := &blobs{keep: f.Blobs, ctx: ctx, owner: b.ID, now: f.Now()}
 	if err := Unpack(raw, out); err != nil {
 		return batch.Step{}, err
 	}
@@ -52,11 +55,12 @@ func (f Batches) unpack(ctx context.Context, b *batch.Batch) (batch.Step, error)
 	return batch.Step{Part: b.Cursor.Part, Cursor: batch.Cursor{Unpacked: true}}, err
 }
 
-// blobs writes a file as blobs of a MiB.
+// blobs writes a file as blobs of a MiB, which are kept as long as a batch's.
 type blobs struct {
-	f     Batches
+	keep  *store.Repo[blob.Blob]
 	ctx   context.Context // of the one step it is made for
-	b     *batch.Batch
+	owner string
+	now   time.Time
 	buf   []byte
 	ids   []string
 	sizes []int
@@ -84,13 +88,26 @@ func (w *blobs) flush() error {
 }
 
 func (w *blobs) put(data []byte) error {
-	id := models.Derived("sheet", w.b.ID, strconv.Itoa(len(w.ids)))
-	one, err := blob.New(id, w.b.ID, "text/csv", data, batch.Gone(w.f.Now()))
+	id := models.Derived("sheet", w.owner, strconv.Itoa(len(w.ids)))
+	one, err := blob.New(id, w.owner, "text/csv", data, batch.Gone(w.now))
 	if err != nil {
 		return err
 	}
 	w.ids, w.sizes = append(w.ids, id), append(w.sizes, len(data))
-	return existing(w.f.Blobs.Insert(w.ctx, one))
+	return existing(w.keep.Insert(w.ctx, one))
+}
+
+// A measured writer takes so many bytes: a text that stands once in a workbook may be shown by a million cells.
+type measured struct {
+	out  io.Writer
+	left int
+}
+
+func (w *measured) Write(p []byte) (int, error) {
+	if w.left -= len(p); w.left < 0 {
+		return 0, &batch.Fault{Why: "batch.workbook_too_large"}
+	}
+	return w.out.Write(p)
 }
 
 // Unpack writes the first sheet of a workbook as CSV. Formulas, more rows or cells than are allowed, and a workbook that
@@ -121,7 +138,7 @@ func Unpack(raw []byte, out io.Writer) (err error) {
 		return &batch.Fault{Why: "batch.broken_workbook"}
 	}
 	defer func() { _ = rows.Close() }()
-	return sheet(rows, csv.NewWriter(out))
+	return sheet(rows, csv.NewWriter(&measured{out, unpacked}))
 }
 
 // formulas refuses a workbook whose sheets compute: what a person sees need not be what is read. It looks at the sheets as

@@ -10,6 +10,7 @@ import (
 
 	"xinyi/models"
 	"xinyi/models/batch"
+	"xinyi/models/blob"
 	"xinyi/models/farmer"
 	"xinyi/store"
 )
@@ -30,7 +31,13 @@ func (f Farmer) importPart(ctx context.Context, e models.Event) error {
 	if err != nil || im.Part != n || im.State != farmer.Importing {
 		return gone(err)
 	}
-	step, err := f.lines(ctx, im)
+	var step farmer.ImportStep
+	var parts []string
+	if im.Part == 0 {
+		parts, err = f.unpack(ctx, im)
+	} else {
+		step, err = f.lines(ctx, im)
+	}
 	var fault *batch.Fault
 	if err != nil && !errors.As(err, &fault) {
 		return err
@@ -38,11 +45,13 @@ func (f Farmer) importPart(ctx context.Context, e models.Event) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settling)
 	defer cancel()
 	_, err = f.Imports.Update(ctx, im.ID, func(im *farmer.Import) error {
-		var took bool
-		var err error
-		if fault != nil {
+		took, err := false, error(nil)
+		switch {
+		case fault != nil:
 			took, err = im.Fail(fault.Why, f.Now())
-		} else {
+		case parts != nil:
+			took = im.Unpack(parts, f.Now())
+		default:
 			took, err = im.Step(step, f.Now())
 		}
 		if err == nil && !took {
@@ -53,24 +62,75 @@ func (f Farmer) importPart(ctx context.Context, e models.Event) error {
 	return err
 }
 
-// sheet reads the lines of a workbook one by one; the workbook is unpacked as they are read, and never whole.
-func (f Farmer) sheet(ctx context.Context, im *farmer.Import, l *farmer.Layout) (batch.Reader, func(), error) {
+// maxLines bounds a township's sheet.
+const maxLines = 20_000
+
+// unpack turns the workbook into CSV in blobs, and reads it to its end: a sheet that is refused is refused whole, before a line of it
+// counts. Errors: *batch.Fault.
+func (f Farmer) unpack(ctx context.Context, im *farmer.Import) ([]string, error) {
 	b, err := f.Blobs.Get(ctx, im.Blob)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	out, in := io.Pipe()
-	go func() { in.CloseWithError(Unpack(b.Bytes(), in)) }()
-	stop := func() { _ = out.Close() } // what is not read any more is not unpacked
-	r, err := batch.NewReader(batch.CSV, out, batch.Cursor{}, func(heading string) (string, bool) {
+	out := &blobs{keep: f.Blobs, ctx: ctx, owner: "import/" + im.ID, now: f.Now()}
+	if err := Unpack(b.Bytes(), out); err != nil {
+		return nil, err
+	}
+	if err := out.flush(); err != nil {
+		return nil, err
+	}
+	l, err := f.Layouts.Get(ctx, im.Layout)
+	if err != nil {
+		return nil, err
+	}
+	r, err := f.reader(ctx, l, out.ids)
+	if err != nil {
+		return nil, err
+	}
+	for n := 0; ; n++ {
+		_, err := r.Next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return append([]string{}, out.ids...), nil
+		case err != nil:
+			return nil, err
+		case n == maxLines:
+			return nil, &batch.Fault{Why: "batch.too_many_rows"}
+		}
+	}
+}
+
+// reader reads lines of a sheet that is unpacked.
+func (f Farmer) reader(ctx context.Context, l *farmer.Layout, parts []string) (batch.Reader, error) {
+	return batch.NewReader(batch.CSV, &pieces{f.Blobs, ctx, parts, nil}, batch.Cursor{}, func(heading string) (string, bool) {
 		c, ok := l.Column(heading)
 		return c.Heading, ok
 	})
-	if err != nil {
-		stop()
-		return nil, nil, err
+}
+
+// pieces reads blobs one after the other.
+type pieces struct {
+	from *store.Repo[blob.Blob]
+	ctx  context.Context // of the one step it is made for
+	ids  []string
+	have []byte
+}
+
+// Read implements io.Reader.
+func (p *pieces) Read(to []byte) (int, error) {
+	for len(p.have) == 0 {
+		if len(p.ids) == 0 {
+			return 0, io.EOF
+		}
+		b, err := p.from.Get(p.ctx, p.ids[0])
+		if err != nil {
+			return 0, err
+		}
+		p.have, p.ids = b.Bytes(), p.ids[1:]
 	}
-	return r, stop, nil
+	n := copy(to, p.have)
+	p.have = p.have[n:]
+	return n, nil
 }
 
 // lines reads the lines that are due.
@@ -80,11 +140,10 @@ func (f Farmer) lines(ctx context.Context, im *farmer.Import) (farmer.ImportStep
 	if err != nil {
 		return step, err
 	}
-	r, stop, err := f.sheet(ctx, im, l)
+	r, err := f.reader(ctx, l, im.Parts)
 	if err != nil {
 		return step, err
 	}
-	defer stop()
 	for range im.Next {
 		if _, err := r.Next(); err != nil {
 			return step, err

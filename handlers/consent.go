@@ -43,12 +43,12 @@ type termsView struct {
 
 type namedCode struct {
 	Code string `json:"code"`
-	Name string `json:"name"`
+	Name string `json:"name" personal:"false"`
 }
 
 type scopeView struct {
 	Code       string `json:"code"`
-	Name       string `json:"name"`
+	Name       string `json:"name" personal:"false"`
 	Restricted bool   `json:"restricted,omitzero" description:"Needs the notice of adverse consequences and written consent besides"`
 }
 

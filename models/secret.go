@@ -17,6 +17,9 @@ func NewSecret(text string) Secret { return Secret{text} }
 // Reveal is the text itself, for the one view or check that needs it.
 func (s Secret) Reveal() string { return s.text }
 
+// IsZero says whether there is no text, so that a document may leave the field out.
+func (s Secret) IsZero() bool { return s.text == "" }
+
 // Empty says whether there is no text.
 func (s Secret) Empty() bool { return s.text == "" }
 

@@ -83,10 +83,11 @@ func (a Address) String() string {
 // A Cell is one field's value and where it comes from. Restricted and personal values are kept hidden.
 type Cell struct {
 	Plain  any           `bson:"v,omitempty"`
-	Hidden models.Secret `bson:"h,omitzero"` // the value as JSON
+	Hidden models.Secret `bson:"h,omitempty"` // the value as JSON
 	Origin Origin        `bson:"o"`
 	By     string        `bson:"b"`           // person, or client
 	At     time.Time     `bson:"t"`           // when it was written, by the writer's clock
+	Again  time.Time     `bson:"a,omitempty"` // when somebody last said the same
 	Record string        `bson:"r,omitempty"` // of a department's or a bank's
 }
 
@@ -99,6 +100,14 @@ func (c Cell) Value() any {
 		return c.Plain
 	}
 	return open(c.Hidden)
+}
+
+// last is when the cell was last said.
+func (c Cell) last() time.Time {
+	if c.Again.After(c.At) {
+		return c.Again
+	}
+	return c.At
 }
 
 // open reads a hidden value.

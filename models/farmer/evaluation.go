@@ -54,7 +54,7 @@ const (
 type Peer struct {
 	Person string        `bson:"person"`
 	State  PeerState     `bson:"state"`
-	Sealed models.Secret `bson:"sealed,omitzero"` // the answers as JSON
+	Sealed models.Secret `bson:"sealed,omitempty"` // the answers as JSON
 	At     *time.Time    `bson:"at,omitempty"`
 }
 
@@ -248,9 +248,11 @@ func (e *Evaluation) Propose(by models.Actor, now time.Time) error {
 	switch err := e.staff(by, models.VillageStaff, models.TownStaff); {
 	case err != nil:
 		return err
-	case e.State == Scored && e.Result == nil:
+	case e.State != Scored:
+		return models.Refused(e.Life, steps[e.State], "farmer.eval_step")
+	case e.Result == nil:
 		return models.E(models.Conflict, "farmer.not_scored")
-	case e.State == Scored && !e.Result.Good:
+	case !e.Result.Good:
 		return models.E(models.Conflict, "farmer.below")
 	}
 	if err := e.Move(steps, Prelim, by, now, "farmer.eval_step", ""); err != nil {
@@ -393,6 +395,9 @@ func (e *Evaluation) Renew(pol Policy, by models.Actor, now time.Time) error {
 func (e *Evaluation) Revoke(why string, by models.Actor, now time.Time) error {
 	if err := e.staff(by, models.TownStaff); err != nil {
 		return err
+	}
+	if !e.Title(models.DayOf(now)) {
+		return models.Refused(e.Life, steps[e.State], "farmer.eval_step")
 	}
 	return e.refuse(Revoked, EventRevoked, why, by, now)
 }

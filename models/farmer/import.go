@@ -35,6 +35,7 @@ type Import struct {
 	Village models.Region `bson:"village,omitempty"` // of lines that name none; of a whole town, each line names its own
 	Region  models.Region `bson:"region"`            // of whoever sent it
 	Blob    string        `bson:"blob"`
+	Parts   []string      `bson:"parts,omitempty"` // blobs of the sheet as CSV, once it is unpacked
 	Hash    string        `bson:"hash"`
 	DryRun  bool          `bson:"dryRun"`
 	By      models.Actor  `bson:"by"`
@@ -77,7 +78,17 @@ func (im *Import) due(now time.Time) {
 	im.Tell(EventImport, "", models.Clockwork, now, map[string]string{"part": strconv.Itoa(im.Part)})
 }
 
-// A Step of an import.
+// Unpack notes where the sheet lies as CSV: it was read to its end and is none that is refused. It says whether that was due.
+func (im *Import) Unpack(parts []string, now time.Time) bool {
+	if im.State != Importing || im.Part != 0 {
+		return false
+	}
+	im.Parts, im.Part = parts, 1
+	im.due(now)
+	return true
+}
+
+// An ImportStep is what became of some lines.
 type ImportStep struct {
 	Part     int
 	Lines    int

@@ -100,13 +100,17 @@ func (f *File) edit(e Edit, forms Forms, origin Origin, by models.Actor, now tim
 	known := !there || e.Seen != nil && old.At.Equal(*models.At(*e.Seen))
 	switch {
 	case there && same(old, next):
+		if next.At.After(old.last()) {
+			old.Again = next.At
+			f.Cells[e.At] = old
+		}
 		return Verdict{At: e.At, Outcome: Unchanged}
 	case !there && e.Value == nil:
 		return Verdict{At: e.At, Outcome: Unchanged}
-	case known || there && old.By == next.By && !next.At.Before(old.At):
+	case known || there && old.By == next.By && !next.At.Before(old.last()):
 		f.put(e.At, next, e.Value == nil, now, by)
 		return Verdict{At: e.At, Outcome: Applied}
-	case next.At.After(old.At) || next.At.Equal(old.At) && next.By > old.By:
+	case next.At.After(old.last()) || next.At.Equal(old.last()) && next.By > old.By:
 		f.put(e.At, next, e.Value == nil, now, by)
 		f.conflict(e.At, old)
 		return Verdict{At: e.At, Outcome: Overwrote, Other: &old}

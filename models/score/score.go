@@ -43,7 +43,7 @@ type Set struct {
 // A Dimension is a group of indicators (一级指标). It is worth what its indicators are worth together.
 type Dimension struct {
 	Code       string      `bson:"code" json:"code"`
-	Name       Words       `bson:"name" json:"name"`
+	Name       Words       `bson:"name" json:"name" personal:"false"`
 	Indicators []Indicator `bson:"indicators" json:"indicators"`
 }
 
@@ -59,7 +59,7 @@ func (d Dimension) Max() Points {
 // An Indicator looks at one fact, or at the share one fact is of another, in basis points.
 type Indicator struct {
 	Code       string `bson:"code" json:"code"`
-	Name       Words  `bson:"name" json:"name"`
+	Name       Words  `bson:"name" json:"name" personal:"false"`
 	Source     Words  `bson:"source" json:"source"` // where the fact comes from, as people call it
 	Of         string `bson:"of" json:"of"`
 	Over       string `bson:"over,omitempty" json:"over,omitempty"` // "": the fact itself
@@ -81,7 +81,7 @@ type Band struct {
 
 // A Grade is given from so many points on.
 type Grade struct {
-	Name  string `bson:"name" json:"name"`
+	Name  string `bson:"name" json:"name" personal:"false"`
 	Least Points `bson:"least" json:"least"`
 	Good  bool   `bson:"good,omitempty" json:"good,omitempty"` // it earns the title
 }
@@ -89,7 +89,7 @@ type Grade struct {
 // A Veto is a ground on which no title is given, whatever the points.
 type Veto struct {
 	Code string `bson:"code" json:"code"`
-	Name Words  `bson:"name" json:"name"`
+	Name Words  `bson:"name" json:"name" personal:"false"`
 }
 
 // Name is "id@version".
