@@ -71,16 +71,22 @@ func (f Farmer) part(ctx context.Context, r *farmer.Run) (farmer.Part, error) {
 		if p.Seen >= size || p.Seen%1000 == 999 && short.Err() != nil {
 			return errPartCounted
 		}
+		if err := saving.Err(); err != nil { // whoever is counted is passed
+			return err
+		}
 		points, grade, good, err := sc.Brief(s.Input())
 		if err != nil {
 			return err
 		}
 		p.Count(s, grade, good)
-		if r.Kind == farmer.Rate && (s.Model != r.Of || s.Points != points || s.Grade != grade || s.Good != good) {
-			p.Wrote++
+		if r.Kind == farmer.Simulate {
+			return nil
+		}
+		p.Wrote++ // also what a part that was cut off, or a file that changed meanwhile, has written
+		if s.Model != r.Of || s.Points != points || s.Grade != grade || s.Good != good {
 			saves.Go(func() error { return f.regrade(saving, s, sc) })
 		}
-		return saving.Err()
+		return nil
 	})
 	if fault := saves.Wait(); fault != nil {
 		return p, fault

@@ -3,6 +3,7 @@ package flows_test
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"fmt"
 	"log/slog"
 	"runtime"
@@ -356,5 +357,59 @@ func TestRunIsTheSameAsOneByOne(t *testing.T) {
 			return err
 		})
 		must(t, err)
+	}
+}
+
+// A part whose time is over in the middle counts nobody twice.
+func TestRunOutOfTime(t *testing.T) {
+	h := hamlets(t)
+	office := models.Actor{Person: "o1", Role: models.CreditOffice, Region: "4301"}
+	m, err := farmer.NewModel(1, score.Set{
+		Dimensions: []score.Dimension{{Code: "d", Name: score.Words{ZH: "项", EN: "Item"}, Indicators: []score.Indicator{{
+			Code: "x", Name: score.Words{ZH: "项", EN: "Item"}, Source: score.Words{ZH: "表", EN: "Form"}, Of: "land/contracted", Max: 10000, Unknown: 5000, Bands: []score.Band{{Points: 10000}},
+		}}}},
+		Grades: []score.Grade{{Name: "A", Least: 7000, Good: true}, {Name: "B", Least: 0}},
+	}, office, noon)
+	must(t, err)
+	forms, err := h.FormsAt(t.Context(), village)
+	must(t, err)
+	must(t, m.Validate(forms, office, noon))
+	must(t, h.Models.Insert(t.Context(), m))
+	for i := range 450 { // more than two pages
+		must(t, h.Scores.Insert(t.Context(), &farmer.Score{Meta: models.Meta{ID: fmt.Sprintf("h-%03d", i)}, Village: village}))
+	}
+	r, err := farmer.NewRun("run", farmer.Simulate, m, "", 450, office, noon)
+	must(t, err)
+	r.Outbox = nil
+	must(t, h.Runs.Insert(t.Context(), r))
+	engine := h.engine.(*counting)
+	for part := 0; ; part++ {
+		ctx, cancel := context.WithCancel(t.Context())
+		pages := 0
+		engine.found = func(of store.Collection) {
+			if of.Name != store.FarmScores.Name {
+				return
+			}
+			if pages++; pages == 2 {
+				cancel()
+			}
+		}
+		for _, s := range h.Subscribers() {
+			if s.Name == "farmer.run" {
+				must(t, s.Do(ctx, models.Event{Subject: "run", Data: map[string]string{"part": fmt.Sprint(part)}}))
+			}
+		}
+		engine.found = nil
+		cancel()
+		if r, err = h.Runs.Get(t.Context(), "run"); err != nil || r.State == farmer.RunDone {
+			break
+		}
+		if part > 10 {
+			t.Fatal("it does not get on")
+		}
+	}
+	must(t, err)
+	if r.Seen != 450 || r.Grades()["B"] != 450 {
+		t.Errorf("%d seen, %v", r.Seen, r.Grades())
 	}
 }

@@ -95,7 +95,8 @@ type counting struct {
 	store.Engine
 	writes, finds, gets atomic.Int64
 
-	stop func() error // asked before a write; nil: all are let through
+	stop  func() error           // asked before a write; nil: all are let through
+	found func(store.Collection) // told after a find
 }
 
 func (c *counting) Insert(ctx context.Context, of store.Collection, docs ...bson.Raw) error {
@@ -124,7 +125,11 @@ func (c *counting) write(of store.Collection) error {
 
 func (c *counting) Find(ctx context.Context, of store.Collection, q store.Query, ix store.Index, limit int, after *store.Key) ([]bson.Raw, error) {
 	c.finds.Add(1)
-	return c.Engine.Find(ctx, of, q, ix, limit, after)
+	raws, err := c.Engine.Find(ctx, of, q, ix, limit, after)
+	if c.found != nil {
+		c.found(of)
+	}
+	return raws, err
 }
 
 func (c *counting) Get(ctx context.Context, of store.Collection, id string) (bson.Raw, error) {

@@ -306,7 +306,7 @@ type farmRunView struct {
 	Against string          `json:"against,omitempty"`
 	Total   int64           `json:"total"`
 	Seen    int64           `json:"seen"`
-	Wrote   int64           `json:"wrote" description:"Grades that are written back"`
+	Wrote   int64           `json:"wrote" description:"Households that carry the model's grade now"`
 	Shifts  []farmShiftView `json:"shifts" description:"Once it is done; a count below five is -1"`
 	DoneAt  *time.Time      `json:"doneAt,omitempty"`
 }

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -241,7 +242,7 @@ func (h LoanDesk) decline(ctx context.Context, rq Request, in declineRequest) (a
 type disburseRequest struct {
 	byID
 	No string     `json:"no" validate:"required,max=64" description:"The bank's own of the loan"`
-	On models.Day `json:"on" validate:"required,day"`
+	On models.Day `json:"on,omitempty" validate:"omitempty,day" description:"Today when absent"`
 }
 
 func (h LoanDesk) disburse(ctx context.Context, rq Request, in disburseRequest) (bankLoanView, error) {
@@ -249,6 +250,7 @@ func (h LoanDesk) disburse(ctx context.Context, rq Request, in disburseRequest) 
 	if err != nil || a.Bank != rq.Actor.Org {
 		return bankLoanView{}, notYours(err)
 	}
+	in.On = cmp.Or(in.On, models.DayOf(rq.Now))
 	if in.On > models.DayOf(rq.Now) || in.On < models.DayOf(a.CreatedAt) {
 		return bankLoanView{}, models.Bad("/on", "loan_day", "loan.payment")
 	}
@@ -328,11 +330,12 @@ type repayRequest struct {
 	byID
 	No     string     `json:"no" validate:"required,max=64"`
 	Amount models.Fen `json:"amountFen" validate:"gte=1"`
-	On     models.Day `json:"on" validate:"required,day"`
+	On     models.Day `json:"on,omitempty" validate:"omitempty,day" description:"Today when absent"`
 	Early  bool       `json:"early,omitempty" description:"It reduces the principal before it is due"`
 }
 
 func (h LoanDesk) repay(ctx context.Context, rq Request, in repayRequest) (bankLoanView, error) {
+	in.On = cmp.Or(in.On, models.DayOf(rq.Now))
 	return h.onLoan(ctx, rq, in.ID, func(l *loan.Loan) error {
 		n := len(l.Payments)
 		act := l.Repay

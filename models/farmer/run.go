@@ -56,7 +56,7 @@ type Run struct {
 
 	Total  int64      `bson:"total"`
 	Seen   int64      `bson:"seen"`
-	Wrote  int64      `bson:"wrote"`
+	Wrote  int64      `bson:"wrote"` // households that carry the model's grade now
 	Part   int        `bson:"part"`
 	After  string     `bson:"after"`
 	Shifts []Shift    `bson:"shifts,omitempty"`
