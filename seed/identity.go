@@ -101,6 +101,7 @@ var namedPeople = []named{
 	{"staff-credit-1", "19900000031", "曾慧", "430181001001", "1985-08-19", models.CreditOffice, creditLiuyang, "浏阳市信用办", "430181"},
 	{"staff-credit-2", "19900000032", "易超", "430181001001", "1983-01-25", models.CreditOffice, creditLiuyang, "浏阳市信用办", "430181"},
 	{"staff-credit-city", "19900000033", "欧阳静", "430104", "1978-06-15", models.CreditOffice, "office-credit-changsha", "长沙市信用办", "4301"},
+	{"staff-credit-city-2", "19900000034", "孔志强", "430104", "1981-09-27", models.CreditOffice, "office-credit-changsha", "长沙市信用办", "4301"},
 	{"staff-town", "19900000041", "廖勇", "430181108203", "1987-09-09", models.TownStaff, townOffice, "古港镇人民政府", "430181108"},
 	{"staff-town-2", "19900000044", "苏娟", "430181108203", "1990-11-21", models.TownStaff, townOffice, "古港镇人民政府", "430181108"},
 	{"staff-village-1", "19900000042", "卢满秀", "430181108203", "1986-03-17", models.VillageStaff, villageOffice, "范市村村委会", "430181108203"},

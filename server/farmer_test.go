@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"encoding/json"
 	"fmt"
 	"image"
 	"image/jpeg"
@@ -430,5 +431,186 @@ func TestLoanJourney(t *testing.T) {
 	})
 	if sums["targetFen"] != 1e13 || sums["total"].(m)["paidOutFen"].(float64) < 3000000 {
 		t.Errorf("%v", sums)
+	}
+}
+
+// Two phones write the same household without knowing of each other: nothing is lost, and it is not handed in before somebody has looked.
+func TestTwoPhones(t *testing.T) {
+	v := openVillage(t)
+	at := "/v1/farmers/files/farm-01"
+	sync := func(token, op, wrote string, value int) m {
+		t.Helper()
+		return v.asks(200, token, "POST", "/v1/farmers/sync", m{"operations": []m{{"op": op, "household": "farm-01", "edits": []m{edit("land/forest", value, wrote)}}}})["results"].([]any)[0].(m)
+	}
+	if out := sync(v.one, "a1", "2026-01-02T08:00:00Z", 100); out["applied"] != 1.0 {
+		t.Fatalf("%v", out)
+	}
+	out := sync(v.two, "b1", "2026-01-02T07:00:00Z", 200)
+	if x := out["verdicts"].([]any)[0].(m); x["outcome"] != "KEPT" || x["other"] != 100.0 || x["otherWrote"] == nil {
+		t.Errorf("%v", out)
+	}
+	file := v.asks(200, v.one, "GET", at, nil)
+	conflict := file["conflicts"].([]any)[0].(m)
+	if conflict["lost"] != 200.0 || !strings.Contains(fmt.Sprint(file["lacks"]), "farmer_conflicts") {
+		t.Errorf("%v", file)
+	}
+	if out := v.asks(400, v.one, "POST", at+"/submit", nil); out["reason"] != "farmer.incomplete" {
+		t.Errorf("%v", out)
+	}
+	file = v.asks(200, v.two, "POST", at+"/conflicts/"+conflict["id"].(string), m{"lostStands": true})
+	if len(file["conflicts"].([]any)) != 0 || !strings.Contains(fmt.Sprint(file["sections"]), "200") {
+		t.Errorf("%v", file)
+	}
+	bad := v.asks(200, v.one, "POST", "/v1/farmers/sync", m{"operations": []m{
+		{"op": "x1", "household": "farm-01", "edits": []m{edit("land/forest", "many", "2026-01-03T08:00:00Z"), edit("head/illness", "x", "2026-01-03T08:00:00Z"), edit("land/water", 5, "2026-01-03T08:00:00Z")}},
+		{"op": "x2", "household": "phone-9", "village": "430181108210", "no": "9", "edits": []m{}},
+		{"op": "x3", "household": "phone-9", "village": fanshi, "no": "0102", "edits": []m{}},
+		{"op": "x4", "household": "phone-10", "village": fanshi, "no": "0210", "edits": []m{edit("members/m1/idNumber", farmersNumber(v), "2026-01-03T08:00:00Z"), edit("head/name", "某人", "2026-01-03T08:00:00Z")}},
+	}})["results"].([]any)
+	for i, want := range []string{"farmer_range farmer_no_field", "farmer.other_region", "farmer.number_taken", ""} {
+		got := fmt.Sprint(bad[i])
+		for _, w := range strings.Fields(want) {
+			if !strings.Contains(got, w) {
+				t.Errorf("%d: %s lacks %s", i, got, w)
+			}
+		}
+	}
+	if bad[0].(m)["applied"] != 1.0 || bad[0].(m)["taken"] != true || bad[1].(m)["taken"] != false {
+		t.Errorf("what is right is taken: %v", bad[0])
+	}
+	if again := v.asks(200, v.one, "POST", "/v1/farmers/sync", m{"operations": []m{{"op": "x5", "household": "phone-11", "village": fanshi, "no": "0211",
+		"edits": []m{edit("head/idNumber", farmersNumber(v), "2026-01-03T08:00:00Z")}}}}); !strings.Contains(fmt.Sprint(again), "farmer_elsewhere") {
+		t.Errorf("somebody is of two households: %v", again)
+	}
+}
+
+// A household splits and comes together again; nobody is of two, and whoever asks does not decide.
+func TestSplitAndMerge(t *testing.T) {
+	v := openVillage(t)
+	ask := func(file string, body m) string {
+		t.Helper()
+		return v.asks(201, v.one, "POST", "/v1/farmers/files/"+file+"/changes", body)["id"].(string)
+	}
+	split := ask("farm-06", m{"kind": "SPLIT", "reason": "分家", "members": []string{"m2"}, "no": "0301"})
+	preview := v.asks(200, v.two, "GET", "/v1/farmers/changes/"+split, nil)
+	if len(preview["differences"].([]any)) < 2 || len(preview["newHousehold"].([]any)) != 1 {
+		t.Errorf("%v", preview)
+	}
+	v.asks(403, v.one, "POST", "/v1/farmers/changes/"+split+"/approve", m{})
+	v.asks(200, v.two, "POST", "/v1/farmers/changes/"+split+"/approve", m{})
+	var made string
+	v.waits("it is split", func() bool {
+		c := v.asks(200, v.two, "GET", "/v1/farmers/changes/"+split, nil)
+		made, _ = c["madeHouseholdId"].(string)
+		return c["doneAt"] != nil
+	})
+	if off := v.asks(200, v.one, "GET", "/v1/farmers/files/"+made, nil); off["no"] != "0301" || off["state"] != "DRAFT" {
+		t.Errorf("%v", off)
+	}
+	merge := ask("farm-06", m{"kind": "MERGE", "reason": "又合到一起", "household": made})
+	v.asks(200, v.two, "POST", "/v1/farmers/changes/"+merge+"/approve", m{})
+	v.waits("they are one again", func() bool { return v.asks(200, v.two, "GET", "/v1/farmers/changes/"+merge, nil)["doneAt"] != nil })
+	whole := v.asks(200, v.one, "GET", "/v1/farmers/files/farm-06", nil)
+	if n := len(one(m{"items": whole["sections"]}, is("section", "members"))["rows"].([]any)); n != 2 {
+		t.Errorf("%d members", n)
+	}
+	if gone := v.asks(200, v.one, "GET", "/v1/farmers/files/"+made, nil); gone["state"] != "LEFT" || len(gone["sections"].([]any)) != 0 {
+		t.Errorf("%v", gone)
+	}
+}
+
+// A model is in force only after it was tried on everybody, approved by a second person, and announced.
+func TestModelGate(t *testing.T) {
+	v := openVillage(t)
+	author, second := v.signIn(cityCredit), v.signIn("19900000034")
+	do := func(status int, token, method, path string, body any) m {
+		t.Helper()
+		return v.must(status, token, method, path, body, "X-Acting-As", "office-credit-changsha")
+	}
+	set := do(200, author, "GET", "/v1/farmers/models/household@1", nil)["set"].(m)
+	set["grades"].([]any)[2].(m)["least"] = 5500 // A from 55
+	raw, err := json.Marshal(set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.must(403, v.signIn("19900000031"), "POST", "/v1/farmers/models", m{"set": string(raw)}, "X-Acting-As", "office-credit-liuyang") // a county's office
+	if out := do(400, author, "POST", "/v1/farmers/models", m{"set": `{"x":1}`}); out["reason"] != "score.set_invalid" {
+		t.Errorf("%v", out)
+	}
+	id := do(201, author, "POST", "/v1/farmers/models", m{"set": string(raw)})["id"].(string)
+	at := "/v1/farmers/models/" + id
+	if out := do(400, author, "POST", at+"/validate", nil); !strings.Contains(fmt.Sprint(out), "score_grades") { // 55 is below B's 60
+		t.Errorf("%v", out)
+	}
+	set["grades"].([]any)[3].(m)["least"] = 5000
+	set["grades"].([]any)[2].(m)["least"] = 6500
+	raw, _ = json.Marshal(set)
+	do(200, author, "PUT", at, m{"set": string(raw)})
+	do(200, author, "POST", at+"/validate", nil)
+	do(409, author, "PUT", at, m{"set": string(raw)})
+	if out := do(409, second, "POST", at+"/approve", nil); out["reason"] != "farmer.trial_old" {
+		t.Errorf("%v", out)
+	}
+	do(201, author, "POST", at+"/simulate", nil)
+	v.waits("it was tried", func() bool { return do(200, author, "GET", at, nil)["stage"] == "SIMULATED" })
+	trial := do(200, author, "GET", at, nil)["trial"].(m)
+	if trial["state"] != "DONE" || trial["seen"] != trial["total"] || trial["wrote"] != 0.0 || strings.Contains(fmt.Sprint(trial["shifts"]), "count:1 ") {
+		t.Errorf("%v", trial)
+	}
+	do(403, author, "POST", at+"/approve", nil)
+	do(200, second, "POST", at+"/approve", nil)
+	today := dayOf(t, v.must(200, "", "GET", "/v1/sandbox/clock", nil)["now"].(string))
+	do(400, author, "POST", at+"/publish", m{"begins": today})
+	do(200, author, "POST", at+"/publish", m{"begins": today.Add(7)})
+	v.advance("P8D")
+	author = v.signIn(cityCredit)
+	v.waits("every household is scored by it", func() bool {
+		runs := rowsIn(do(200, author, "GET", at+"/runs?kind=RATE", nil))
+		return len(runs) == 1 && runs[0]["state"] == "DONE" && runs[0]["wrote"] == runs[0]["total"]
+	})
+	if got := do(200, author, "GET", "/v1/farmers/models/household@1", nil)["stage"]; got != "RETIRED" {
+		t.Error(got)
+	}
+}
+
+// A field's white-list: checked against the records, shown for five working days, published by itself, and one taken off again.
+func TestWhiteList(t *testing.T) {
+	c := openCity(t)
+	head, unit := c.signIn(resident), c.client("department-changsha-minzheng")
+	fined := c.must(200, head, "GET", "/v1/me/organisations", nil)["items"].([]any)[0].(m)["code"].(string)
+	good, struck := string(models.SyntheticUSCC("91", "430181", 77)), string(models.SyntheticUSCC("91", "430181", 78))
+	body := m{"field": "agriculture", "title": m{"zh": "示范合作社", "en": "Model cooperatives"}, "against": []string{"XZCF", "YZSX"}, "penalties": 0, "months": 12,
+		"entries": []m{{"code": fined, "called": "受罚企业"}, {"code": good, "called": "甲合作社"}, {"code": struck, "called": "乙合作社"}}}
+	at := "/v1/unit/loan-lists/" + c.must(201, unit, "POST", "/v1/unit/loan-lists", body)["id"].(string)
+	c.must(409, unit, "POST", at+"/show", nil)
+	checked := c.must(200, unit, "POST", at+"/check", nil)
+	states := map[string]any{}
+	for _, e := range checked["entries"].([]any) {
+		states[e.(m)["code"].(string)] = e.(m)["state"]
+	}
+	if states[fined] != "UNFIT" || states[good] != "FIT" || states[struck] != "FIT" || !strings.Contains(fmt.Sprint(checked["entries"]), "XZCF ") {
+		t.Fatalf("%v", checked)
+	}
+	notice := c.must(201, unit, "POST", at+"/show", nil)
+	if again := c.must(201, unit, "POST", at+"/show", nil); again["id"] != notice["id"] || len(notice["lines"].([]any)) != 2 {
+		t.Errorf("%v, %v", notice, again)
+	}
+	n := "/v1/notices/" + notice["id"].(string)
+	o := c.must(201, head, "POST", n+"/objections", m{"ref": struck, "text": "还有工资没有发"})
+	if empty := rowsIn(c.must(200, "", "GET", "/v1/loan-lists?field=agriculture", nil)); len(empty) != 0 {
+		t.Errorf("published before its notice is over: %v", empty)
+	}
+	office := c.signIn(cityCredit)
+	c.must(200, office, "POST", n+"/objections/"+o["id"].(string)+"/answer", m{"upheld": true, "answer": "属实"}, "X-Acting-As", "office-credit-changsha")
+	c.advance("P10D")
+	c.waits("it is published", func() bool { return len(rowsIn(c.must(200, "", "GET", "/v1/loan-lists?field=agriculture", nil))) == 1 })
+	list := rowsIn(c.must(200, "", "GET", "/v1/loan-lists?field=agriculture", nil))[0]
+	if entries := list["entries"].([]any); len(entries) != 1 || entries[0].(m)["code"] != good {
+		t.Errorf("%v", list)
+	}
+	c.must(404, c.client("department-changsha-shenpi"), "POST", at+"/remove", m{"code": good, "reason": "x"})
+	c.must(200, unit, "POST", at+"/remove", m{"code": good, "reason": "发生违约"})
+	if list := rowsIn(c.must(200, "", "GET", "/v1/loan-lists?field=agriculture", nil))[0]; len(list["entries"].([]any)) != 0 {
+		t.Errorf("%v", list)
 	}
 }

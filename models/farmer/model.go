@@ -56,8 +56,19 @@ type Model struct {
 // ModelID names a version.
 func ModelID(no int) string { return "household@" + strconv.Itoa(no) }
 
-// NewModel drafts the next version.
+// ours says whether by is of the city's office: a model holds in the whole city. Errors: Forbidden "farmer.other_region".
+func ours(by models.Actor) error {
+	if !by.Is(models.CreditOffice) || len(by.Region) > 4 {
+		return models.E(models.Forbidden, "farmer.other_region")
+	}
+	return nil
+}
+
+// NewModel drafts the next version. Errors: Forbidden for a county's office.
 func NewModel(no int, set score.Set, by models.Actor, now time.Time) (*Model, error) {
+	if err := ours(by); err != nil {
+		return nil, err
+	}
 	m := &Model{No: no, Author: by.Principal()}
 	m.ID, m.State, m.Moved = ModelID(no), ModelDraft, models.Moved{By: by.Role, At: now}
 	return m, m.put(set)
@@ -102,6 +113,9 @@ func (m *Model) Scorer() (*score.Scorer, error) {
 
 // Edit changes a draft. Errors: InvalidTransition once validated.
 func (m *Model) Edit(set score.Set, by models.Actor) error {
+	if err := ours(by); err != nil {
+		return err
+	}
 	if m.State != ModelDraft {
 		return models.Refused(m.Life, stageMoves[m.State], "farmer.model_stage")
 	}
@@ -111,6 +125,9 @@ func (m *Model) Edit(set score.Set, by models.Actor) error {
 
 // Validate fixes the model. forms say which fields count. Errors: Invalid "score.set_invalid"; InvalidTransition.
 func (m *Model) Validate(forms Forms, by models.Actor, now time.Time) error {
+	if err := ours(by); err != nil {
+		return err
+	}
 	if err := stageMoves.Check(m.Life, ModelFixed, "farmer.model_stage"); err != nil {
 		return err
 	}
@@ -148,6 +165,9 @@ func (m *Model) fresh(pol Policy, now time.Time) error {
 //
 // Source: docs/sources.md#farmer-model.
 func (m *Model) Approve(pol Policy, by models.Actor, now time.Time) error {
+	if err := ours(by); err != nil {
+		return err
+	}
 	if m.State == ModelDraft || m.State == ModelFixed {
 		return models.E(models.Conflict, "farmer.trial_old")
 	}
@@ -168,6 +188,9 @@ func (m *Model) Approve(pol Policy, by models.Actor, now time.Time) error {
 // model it follows, "" none. Errors: Conflict "farmer.trial_old" when it was tried against another; Invalid "farmer.too_soon";
 // InvalidTransition.
 func (m *Model) Publish(begins models.Day, inForce string, pol Policy, by models.Actor, now time.Time) error {
+	if err := ours(by); err != nil {
+		return err
+	}
 	if m.State == ModelDraft || m.State == ModelFixed || m.State == ModelTried && m.Against != inForce {
 		return models.E(models.Conflict, "farmer.trial_old")
 	}
@@ -200,6 +223,9 @@ func (m *Model) Publish(begins models.Day, inForce string, pol Policy, by models
 
 // Drop gives a model up that is not in force. Errors: InvalidTransition.
 func (m *Model) Drop(by models.Actor, now time.Time) error {
+	if err := ours(by); err != nil {
+		return err
+	}
 	if m.State == ModelActive {
 		return models.Refused(m.Life, nil, "farmer.model_stage")
 	}
