@@ -272,8 +272,7 @@ func (f Farmer) head(ctx context.Context, id string) error {
 		if file.State == farmer.Left {
 			return store.Unchanged()
 		}
-		number, _ := file.Cells[farmer.HeadNumber].Value().(string)
-		n, err := models.ParseIDNumber(number)
+		n, err := models.ParseIDNumber(file.Cells[farmer.HeadNumber].Text())
 		if err != nil {
 			return store.Unchanged()
 		}

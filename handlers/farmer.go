@@ -42,16 +42,16 @@ func (h Farmer) Mount(r *Router) {
 	h.mountEvaluation(r)
 }
 
-// mineOf is the file of the caller's household; who is of none is told so. Errors: NotFound "farmer.no_file"; Conflict
+// mineOf is the file of the household the caller heads; who is of none is told so. Errors: NotFound "farmer.no_file"; Conflict
 // "identity.not_bound"; Forbidden "farmer.not_head" for anybody but the head.
-func (h Farmer) mineOf(ctx context.Context, rq Request, head bool) (*farmer.File, error) {
-	f, leads, err := h.Farmer.Mine(ctx, rq.Actor)
+func (h Farmer) mineOf(ctx context.Context, rq Request) (*farmer.File, error) {
+	f, leads, err := h.Mine(ctx, rq.Actor)
 	switch {
 	case errors.Is(err, models.NotFound):
 		return nil, models.E(models.NotFound, "farmer.no_file")
 	case err != nil:
 		return nil, err
-	case head && !leads:
+	case !leads:
 		return nil, models.E(models.Forbidden, "farmer.not_head")
 	}
 	return f, nil
@@ -79,7 +79,7 @@ func (h Farmer) formsAt(ctx context.Context, rq Request, in placeQuery) (farmFor
 }
 
 func (h Farmer) mine(ctx context.Context, rq Request, _ noRequest) (farmFileView, error) {
-	f, leads, err := h.Farmer.Mine(ctx, rq.Actor)
+	f, leads, err := h.Mine(ctx, rq.Actor)
 	if errors.Is(err, models.NotFound) {
 		return farmFileView{}, models.E(models.NotFound, "farmer.no_file")
 	}
@@ -100,7 +100,7 @@ type farmWriteRequest struct {
 }
 
 func (h Farmer) write(ctx context.Context, rq Request, in farmWriteRequest) (farmOpView, error) {
-	f, err := h.mineOf(ctx, rq, true)
+	f, err := h.mineOf(ctx, rq)
 	if err != nil {
 		return farmOpView{}, err
 	}
@@ -146,7 +146,7 @@ func (h Farmer) disagree(ctx context.Context, rq Request, _ noRequest) (farmFile
 
 // change changes the caller's own file.
 func (h Farmer) change(ctx context.Context, rq Request, do func(*farmer.File, farmer.Forms) error) (farmFileView, error) {
-	f, err := h.mineOf(ctx, rq, true)
+	f, err := h.mineOf(ctx, rq)
 	if err != nil {
 		return farmFileView{}, err
 	}
@@ -175,7 +175,7 @@ func (h Farmer) leave(ctx context.Context, rq Request, in leaveFarmRequest) (far
 }
 
 func (h Farmer) score(ctx context.Context, rq Request, _ noRequest) (farmScoreView, error) {
-	f, err := h.mineOf(ctx, rq, true)
+	f, err := h.mineOf(ctx, rq)
 	if err != nil {
 		return farmScoreView{}, err
 	}
@@ -207,7 +207,7 @@ func (h Farmer) scored(ctx context.Context, s *farmer.Score, lang string) (farmS
 }
 
 func (h Farmer) shares(ctx context.Context, rq Request, in PageQuery) (List[farmShareView], error) {
-	f, err := h.mineOf(ctx, rq, true)
+	f, err := h.mineOf(ctx, rq)
 	if err != nil {
 		return List[farmShareView]{}, err
 	}

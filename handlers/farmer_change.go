@@ -89,7 +89,7 @@ func (h Farmer) asks(ctx context.Context, rq Request, f *farmer.File, in changeF
 }
 
 func (h Farmer) ask(ctx context.Context, rq Request, in changeFields) (farmChangeView, error) {
-	f, err := h.mineOf(ctx, rq, true)
+	f, err := h.mineOf(ctx, rq)
 	if err != nil {
 		return farmChangeView{}, err
 	}
@@ -101,7 +101,7 @@ func (h Farmer) ask(ctx context.Context, rq Request, in changeFields) (farmChang
 }
 
 func (h Farmer) changes(ctx context.Context, rq Request, in PageQuery) (List[farmChangeView], error) {
-	f, err := h.mineOf(ctx, rq, true)
+	f, err := h.mineOf(ctx, rq)
 	if err != nil {
 		return List[farmChangeView]{}, err
 	}

@@ -141,8 +141,7 @@ type farmRow struct {
 
 // headName is the head's name, masked.
 func headName(f *farmer.File) string {
-	name, _ := f.Cells[farmer.HeadName].Value().(string)
-	return models.NewSecret(name).String()
+	return models.NewSecret(f.Cells[farmer.HeadName].Text()).String()
 }
 
 func viewFarmRow(f *farmer.File) farmRow {
@@ -327,7 +326,7 @@ type myPhotoRequest struct {
 }
 
 func (h Farmer) photo(ctx context.Context, rq Request, in myPhotoRequest) (farmFileView, error) {
-	f, err := h.mineOf(ctx, rq, true)
+	f, err := h.mineOf(ctx, rq)
 	if err != nil {
 		return farmFileView{}, err
 	}

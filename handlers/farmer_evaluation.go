@@ -96,7 +96,7 @@ func (h Farmer) applies(ctx context.Context, rq Request, f *farmer.File) (*farme
 }
 
 func (h Farmer) apply(ctx context.Context, rq Request, _ noRequest) (farmEvalView, error) {
-	f, err := h.mineOf(ctx, rq, true)
+	f, err := h.mineOf(ctx, rq)
 	if err != nil {
 		return farmEvalView{}, err
 	}
@@ -108,7 +108,7 @@ func (h Farmer) apply(ctx context.Context, rq Request, _ noRequest) (farmEvalVie
 }
 
 func (h Farmer) evaluations(ctx context.Context, rq Request, in PageQuery) (List[farmEvalView], error) {
-	f, err := h.mineOf(ctx, rq, true)
+	f, err := h.mineOf(ctx, rq)
 	if err != nil {
 		return List[farmEvalView]{}, err
 	}

@@ -309,7 +309,10 @@ func sheetLine(l *farmer.Layout, f *farmer.File, r farmer.Row, many string, form
 		}
 		cell, there := f.Cells[farmer.Address{Section: section, Row: row, Key: key}.String()]
 		if there {
-			text, _ := maskedIf(col.Personal, c.Text(cell.Value(), col)).(string)
+			text := c.Text(cell.Value(), col)
+			if col.Personal {
+				text = models.NewSecret(text).String()
+			}
 			cells[i] = harmless(text)
 		}
 	}

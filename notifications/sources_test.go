@@ -50,7 +50,7 @@ var indirect = map[string][]string{
 		"farmer.eval_revoked", "farmer.eval_withdrawn"},
 	"loan.tell": {"loan.submitted", "loan.delivered", "loan.bank_late", "loan.in_review", "loan.info_requested", "loan.info_supplied", "loan.offered", "loan.declined",
 		"loan.offer_accepted", "loan.withdrawn", "loan.expired", "loan.disbursed"},
-	"loan.says": {"loan.opened", "loan.due_soon", "loan.overdue", "loan.range", "loan.repaid", "loan.settled", "loan.overpaid", "loan.written_off"},
+	"loan.says":   {"loan.opened", "loan.due_soon", "loan.overdue", "loan.range", "loan.repaid", "loan.settled", "loan.overpaid", "loan.written_off"},
 	"notice.tell": {"notice.opened", "notice.closed", "notice.passed", "notice.struck", "notice.objected", "notice.answered", "notice.overdue", "notice.withdrawn"},
 	"catalogue.tell": {"catalogue.drafted", "catalogue.changed", "catalogue.submitted", "catalogue.returned", "catalogue.published",
 		"catalogue.in_force", "catalogue.retired"},

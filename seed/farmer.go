@@ -265,7 +265,7 @@ func (fs *farms) evaluation(i int, f *farmer.File) (*farmer.Evaluation, error) {
 	if i == 3 { // its neighbours are being asked
 		began = fs.now.Add(-24 * time.Hour)
 	}
-	name, _ := f.Cells[farmer.HeadName].Value().(string)
+	name := f.Cells[farmer.HeadName].Text()
 	self := models.Actor{Person: f.Person, Role: models.Resident}
 	e, err := farmer.Apply("farmeval-"+f.ID, f, models.NewSecret(name).String(), fs.pol, self, began)
 	if err != nil || i == 3 {

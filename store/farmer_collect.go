@@ -205,8 +205,7 @@ func (f Farmer) Present(file *farmer.File) map[string]bool {
 	refs := map[string]bool{}
 	for _, section := range []string{farmer.Head, farmer.Members} {
 		for _, r := range file.Rows(section) {
-			text, _ := r.Cells[farmer.FieldID].Value().(string)
-			if n, err := models.ParseIDNumber(text); err == nil {
+			if n, err := models.ParseIDNumber(r.Cells[farmer.FieldID].Text()); err == nil {
 				refs[f.Subjects.Ref(n).Ref] = section == farmer.Head
 			}
 		}

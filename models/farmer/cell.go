@@ -102,6 +102,15 @@ func (c Cell) Value() any {
 	return open(c.Hidden)
 }
 
+// Text is the cell's value as text, "" for anything else.
+func (c Cell) Text() string {
+	s, is := c.Value().(string)
+	if !is {
+		return ""
+	}
+	return s
+}
+
 // last is when the cell was last said.
 func (c Cell) last() time.Time {
 	if c.Again.After(c.At) {
@@ -182,7 +191,4 @@ func (f *File) Rows(section string) []Row {
 }
 
 // text is a cell's value as text, "" for anything else.
-func (r Row) text(key string) string {
-	s, _ := r.Cells[key].Value().(string)
-	return s
-}
+func (r Row) text(key string) string { return r.Cells[key].Text() }

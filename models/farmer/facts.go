@@ -122,7 +122,7 @@ func (f *File) people(facts map[string]int64, today models.Day) {
 	if _, told := head.Cells["certificate"]; told || len(members) > 0 {
 		n := int64(0)
 		for _, r := range append(members, head) {
-			if v, _ := r.Cells["certificate"].Value().(bool); v {
+			if r.Cells["certificate"].Value() == true {
 				n++
 			}
 		}

@@ -219,6 +219,7 @@ func TestRefusedEdits(t *testing.T) {
 		"no day":              {farmer.Edit{At: "head/since", Value: "2026-02-30"}, "day"},
 		"no ID number":        {farmer.Edit{At: "members/m1/idNumber", Value: "123"}, "cnid"},
 		"no consent":          {farmer.Edit{At: "income/cropsFen", Value: int64(5)}, "farmer_no_consent"},
+		"a masked name":       {farmer.Edit{At: "head/name", Value: "罗**"}, "farmer_masked"},
 		"a list":              {farmer.Edit{At: "land/area", Value: []any{1}}, "wrong_type"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -575,5 +576,39 @@ func TestShare(t *testing.T) {
 	must(t, s.Attest("d", bank, noon))
 	if s.State != farmer.Deleted || s.WakeAt != nil {
 		t.Error(s.State)
+	}
+}
+
+func TestLayout(t *testing.T) {
+	fs := forms(t)
+	clerk := models.Actor{Person: "c", Role: models.TownStaff, Region: "430181108"}
+	l, err := farmer.NewLayout("430181108", "gugang", []farmer.LayoutColumn{
+		{Heading: "户号", To: "no"}, {Heading: "姓名", To: "head.name"}, {Heading: "入住", To: "head.since"}, {Heading: "面积", To: "land.area"}, {Heading: "劳力", To: "head.labour", Yes: "√"},
+		{Heading: "关系", To: "members.relation"},
+	}, fs, clerk, noon)
+	must(t, err)
+	line := l.Read(map[string]string{"户号": " 101 ", "姓名": "罗德胜", "入住": "44197", "面积": "1,250", "劳力": "√", "关系": "spouse"}, fs)
+	want := map[string]any{"head.name": "罗德胜", "head.since": "2021-01-01", "land.area": int64(1250), "head.labour": true, "members.relation": "spouse"}
+	if line.No != "101" || len(line.Faults) != 0 || !maps.Equal(line.Cells, want) {
+		t.Errorf("%+v", line)
+	}
+	if bad := l.Read(map[string]string{"户号": "1/2", "面积": "1.5", "关系": "朋友"}, fs); len(bad.Faults) != 3 {
+		t.Errorf("%+v", bad.Faults)
+	}
+	for text, want := range map[string]any{"0.05": int64(50000), "12": int64(12000000), "0.123456": int64(123456), "0.1234567": nil, "-1": nil, "1e3": nil, ".5": nil} {
+		c := farmer.LayoutColumn{Heading: "h", To: "income.cropsFen", Unit: "wan"}
+		one := farmer.Layout{Columns: []farmer.LayoutColumn{{Heading: "户号", To: "no"}, c}}
+		got := one.Read(map[string]string{"户号": "1", "h": text}, fs)
+		if got.Cells["income.cropsFen"] != want {
+			t.Errorf("%s: %v", text, got)
+		}
+	}
+	for name, columns := range map[string][]farmer.LayoutColumn{
+		"no number": {{Heading: "姓名", To: "head.name"}}, "no field": {{Heading: "户号", To: "no"}, {Heading: "x", To: "head.colour"}},
+		"twice": {{Heading: "户号", To: "no"}, {Heading: "户号", To: "head.name"}}, "money of what is none": {{Heading: "户号", To: "no"}, {Heading: "x", To: "land.area", Unit: "wan"}},
+	} {
+		if _, err := farmer.NewLayout("430181108", "x", columns, fs, clerk, noon); !errors.Is(err, models.Invalid) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

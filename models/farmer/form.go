@@ -55,7 +55,7 @@ func FormID(section string, r models.Region, no int) string {
 	return section + "-" + string(r) + "-" + strconv.Itoa(no)
 }
 
-// A Draft of a form.
+// A FormDraftOf is what a form is drafted from.
 type FormDraftOf struct {
 	Section string
 	Region  models.Region
@@ -336,8 +336,12 @@ func (c *Column) Value(v any) (any, error) {
 		}
 		return nil, models.Bad("", code, "farmer.value")
 	}
-	if s, is := v.(string); is && s == "" {
+	s, is := v.(string)
+	switch {
+	case is && s == "":
 		return nil, models.Bad("", "farmer_text", "farmer.value")
+	case is && c.Personal && strings.Contains(s, "*"): // what an export masked comes back
+		return nil, models.Bad("", "farmer_masked", "farmer.value")
 	}
 	return v, nil
 }

@@ -161,6 +161,9 @@ func (c LayoutColumn) value(text string, col *Column) (any, string) {
 		}
 		return nil, "farmer_choice"
 	case col.Kind == KindDay:
+		if n, ok := digitsOf(text); ok && len(text) == 5 { // a spreadsheet's own count of days
+			return string(models.Day("1899-12-30").Add(int(n))), ""
+		}
 		return strings.ReplaceAll(strings.ReplaceAll(text, "/", "-"), ".", "-"), ""
 	}
 	return text, ""
@@ -201,7 +204,7 @@ func digitsOf(s string) (int64, bool) {
 	return n, true
 }
 
-// Texts is the cell's value as a sheet of the layout shows it.
+// Text is the cell's value as a sheet of the layout shows it.
 func (c LayoutColumn) Text(v any, col *Column) string {
 	switch x := v.(type) {
 	case bool:

@@ -2,6 +2,7 @@ package farmer
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -156,8 +157,7 @@ func (f *File) read(e Edit, forms Forms) (Cell, string) {
 		return Cell{}, codeOf(err)
 	}
 	if a.Key == FieldID {
-		s, _ := v.(string)
-		n, err := models.ParseIDNumber(s)
+		n, err := models.ParseIDNumber(fmt.Sprint(v))
 		if err != nil {
 			return Cell{}, "cnid"
 		}
@@ -208,7 +208,7 @@ func (f *File) conflict(at string, lost Cell) {
 	f.Conflicts = append(f.Conflicts, Conflict{ID: id, At: at, Lost: hide(lost.Value()), By: lost.By, Origin: lost.Origin, Wrote: lost.At})
 }
 
-// Lost is the value that did not stand.
+// Value is what did not stand.
 func (c Conflict) Value() any { return open(c.Lost) }
 
 // Settle decides a conflict: what lost stands after all, or what stands is right. Errors: NotFound; Forbidden.

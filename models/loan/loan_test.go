@@ -13,7 +13,6 @@ import (
 var (
 	noon = models.Day("2026-04-24").Clock(12, 0)
 	bank = models.Actor{Role: models.Bank, Org: "bank", Client: "bank"}
-	mei  = models.Actor{Role: models.Resident, Person: "mei"}
 )
 
 func sums(all []Instalment) (principal, interest models.Fen) {
