@@ -29,6 +29,7 @@ type Farmer struct {
 func (f Farmer) Subscribers() []Subscriber {
 	return []Subscriber{
 		{Name: "farmer.rate", Do: f.rate, Kinds: Kinds(farmer.EventVerified, farmer.EventClosed)},
+		{Name: "farmer.judged", Do: f.judged, Kinds: Kinds(farmer.EventRevoked)},
 		{Name: "farmer.record", Do: f.record, Kinds: Kinds(record.EventKept, record.EventHonoured, record.EventRevised, record.EventCorrected,
 			record.EventRepaired, record.EventRestored, record.EventEnded, record.EventWithdrawn)},
 		{Name: "farmer.reseat", Do: f.reseat, Kinds: Kinds(farmer.EventUnseated, farmer.EventLeft)},
@@ -49,6 +50,15 @@ func (f Farmer) Subscribers() []Subscriber {
 
 // rate scores a household anew.
 func (f Farmer) rate(ctx context.Context, e models.Event) error { return f.score(ctx, e.Subject) }
+
+// judged scores the household of an evaluation that was revoked: what was false counts from then on.
+func (f Farmer) judged(ctx context.Context, e models.Event) error {
+	v, err := f.Evaluations.Get(ctx, e.Subject)
+	if err != nil {
+		return err
+	}
+	return f.score(ctx, v.Household)
+}
 
 // Score has a household scored anew.
 func (f Farmer) Score(ctx context.Context, household string) error { return f.score(ctx, household) }

@@ -34,6 +34,9 @@ func (h FarmShare) Mount(r *Router) {
 		May("farm.packages"), Reveals, tag)
 	Get(r, "/farmers/packages", h.mineAt, Does("What I have of households, and what I have to delete, the newest first"), May("farm.packages"), Reveals, tag)
 	Post(r, "/farmers/packages/{id}/deleted", h.deleted, Does("Attest that what was read under a consent is deleted"), May("farm.packages"), Reveals, tag)
+	Post(r, "/farmers/facts", h.tell, Does("Tell what a department's or a bank's record says of a household: land, insurance, honours, duties, farm businesses; debts",
+		"Each field names its record, and stands in the file with where it comes from. A bank names a consent of the head; restricted fields need the head's two agreements besides"),
+		May("farm.tell"), Reveals, tag)
 	Get(r, "/farmers/undeleted", h.undeleted, Does("Banks that did not attest in time, by village"), May("farm.overdue"), Reveals, tag)
 }
 
@@ -252,6 +255,44 @@ func (h FarmShare) mineAt(ctx context.Context, rq Request, in sharesRequest) (Li
 		return List[farmShareView]{}, err
 	}
 	return Listed(page, viewFarmShare(rq.Lang)), nil
+}
+
+type tellRequest struct {
+	Op      string        `json:"op" validate:"required,max=64" description:"The teller's own id of this; the same twice changes nothing"`
+	Number  string        `json:"idNumber" validate:"required,cnid" description:"Of the head"`
+	Consent string        `json:"consentId,omitempty" validate:"max=64" description:"A bank's: one of the head, in force"`
+	Edits   []editRequest `json:"edits" validate:"required,min=1,max=100,dive"`
+}
+
+func (h FarmShare) tell(ctx context.Context, rq Request, in tellRequest) (farmOpView, error) {
+	n, err := models.ParseIDNumber(in.Number)
+	if err != nil {
+		return farmOpView{}, models.Bad("/idNumber", "cnid", "consent.subject_invalid")
+	}
+	f, err := h.Files.First(ctx, store.FarmFileOf(h.Subjects.Ref(n).Ref))
+	if errors.Is(err, models.NotFound) {
+		err = models.E(models.NotFound, "farmer.no_file")
+	}
+	if err != nil {
+		return farmOpView{}, err
+	}
+	if rq.Actor.Is(models.Bank) {
+		c, err := h.Query.Consents.Get(ctx, in.Consent)
+		if err != nil && !errors.Is(err, models.NotFound) {
+			return farmOpView{}, err
+		}
+		if err != nil || c.State != consent.Given || !c.Receives(rq.Actor) || c.Subject.Ref != f.Seat {
+			return farmOpView{}, models.E(models.Forbidden, "loan.consent_not_given")
+		}
+	}
+	c, err := h.Collect(ctx, store.Gathered{Op: rq.Actor.Org + "/" + in.Op, Household: f.ID, Edits: edits(in.Edits)}, h.Policy, rq.Actor)
+	if err != nil {
+		return farmOpView{}, err
+	}
+	if err := h.Looks.Look(ctx, rq, aboutHead(rq, c.File, "farmer.file", "farm.facts")); err != nil {
+		return farmOpView{}, err
+	}
+	return viewFarmOp(in.Op, c, rq.Lang), nil
 }
 
 type deletedRequest struct {

@@ -94,6 +94,7 @@ var Permissions = map[Action][]models.Role{
 	"loans.bank":     {models.Bank},
 	"loans.metrics":  {models.CreditOffice, models.Auditor},
 	"loans.lists":    {models.Department},
+	"farm.tell":      {models.Department, models.Bank},
 	"farm.overdue":   {models.CreditOffice, models.Auditor},
 	"notices.object": {models.Resident},
 	"notices.answer": {models.TownStaff, models.CreditOffice},

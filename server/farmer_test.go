@@ -484,6 +484,37 @@ func TestTwoPhones(t *testing.T) {
 	}
 }
 
+// A department tells what its record says, with its number; a bank only debts, and only with consent; the household sees where it comes from.
+func TestToldByOthers(t *testing.T) {
+	v := openVillage(t)
+	v.files()
+	unit, bank := v.client("department-changsha-minzheng"), v.client(ruralBank)
+	told := func(at string, value any, record string) m {
+		e := edit(at, value, "2026-01-02T08:00:00Z")
+		if record != "" {
+			e["record"] = record
+		}
+		return m{"op": at + record, "idNumber": farmersNumber(v), "edits": []m{e}}
+	}
+	if out := v.must(200, unit, "POST", "/v1/farmers/facts", told("honours/d1/title", "brave", "")); !strings.Contains(fmt.Sprint(out), "farmer_record") {
+		t.Errorf("%v", out)
+	}
+	if out := v.must(200, unit, "POST", "/v1/farmers/facts", told("head/kind", "farm", "R-1")); !strings.Contains(fmt.Sprint(out), "farmer_not_told") {
+		t.Errorf("%v", out)
+	}
+	if out := v.must(200, unit, "POST", "/v1/farmers/facts", told("honours/d1/title", "brave", "R-2")); out["applied"] != 1.0 {
+		t.Errorf("%v", out)
+	}
+	v.must(403, bank, "POST", "/v1/farmers/facts", told("debts/ownBankFen", 100, "L-1"))
+	mine := fmt.Sprint(v.must(200, v.farmer, "GET", "/v1/me/farm-file", nil)["sections"])
+	if !strings.Contains(mine, "DEPARTMENT") || !strings.Contains(mine, "R-2") {
+		t.Errorf("%v", mine)
+	}
+	if looks := fmt.Sprint(v.must(200, v.farmer, "GET", "/v1/me/accesses?limit=200", nil)["items"]); !strings.Contains(looks, "farm.facts") {
+		t.Error("he does not see who told")
+	}
+}
+
 // A household splits and comes together again; nobody is of two, and whoever asks does not decide.
 func TestSplitAndMerge(t *testing.T) {
 	v := openVillage(t)

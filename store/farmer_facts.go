@@ -69,22 +69,31 @@ func (f Farmer) Told(ctx context.Context, file *farmer.File, facts FarmFacts, po
 			t.Grounds = append(t.Grounds, score.Ground{Code: farmer.VetoOverdue, Record: l.Overdue})
 		}
 	}
+	if err := f.judged(ctx, file.ID, pol, today, &t); err != nil {
+		return t, err
+	}
 	if len(t.Grounds) > 0 {
 		t.Facts[farmer.FactGoodYears] = 0
 	}
 	slices.SortFunc(t.Grounds, func(a, b score.Ground) int {
 		return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.Record, b.Record))
 	})
-	e, err := f.Evaluations.First(ctx, EvaluationsOf(file.ID))
-	switch {
-	case errors.Is(err, models.NotFound):
-		return t, nil
-	case err != nil:
-		return t, err
-	case e.Mean != nil:
-		t.Facts[farmer.FactPeers] = *e.Mean
-	}
 	return t, nil
+}
+
+// judged reads the household's evaluations: the neighbours' last word, and a falsehood that was proven.
+func (f Farmer) judged(ctx context.Context, household string, pol farmer.Policy, today models.Day, t *farmer.Told) error {
+	last := true
+	_, err := f.Evaluations.Each(ctx, EvaluationsOf(household), func(e *farmer.Evaluation) error {
+		if last && e.Mean != nil {
+			t.Facts[farmer.FactPeers], last = *e.Mean, false
+		}
+		if g := e.False(pol, today); g != nil {
+			t.Grounds = append(t.Grounds, *g)
+		}
+		return nil
+	})
+	return err
 }
 
 // records reads the credit file of the head.

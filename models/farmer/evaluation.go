@@ -2,6 +2,7 @@ package farmer
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 
@@ -111,6 +112,7 @@ type Evaluation struct {
 	Late   bool         `bson:"late,omitempty"`   // the township did not keep to its days
 	Was    string       `bson:"was,omitempty"`    // the grade before
 	Warned models.Day   `bson:"warned,omitempty"` // of a model to come
+	Fraud  bool         `bson:"fraud,omitempty"`  // it was revoked for something false
 	Appeal string       `bson:"appeal,omitempty"`
 }
 
@@ -399,7 +401,21 @@ func (e *Evaluation) Revoke(why string, by models.Actor, now time.Time) error {
 	if !e.Title(models.DayOf(now)) {
 		return models.Refused(e.Life, steps[e.State], "farmer.eval_step")
 	}
-	return e.refuse(Revoked, EventRevoked, why, by, now)
+	if err := e.refuse(Revoked, EventRevoked, why, by, now); err != nil {
+		return err
+	}
+	e.Fraud = true
+	return nil
+}
+
+// False is the ground of a falsehood that was proven and not undone by an appeal, for as long as it counts; nil for none.
+//
+// Source: docs/sources.md#farmer-score.
+func (e *Evaluation) False(pol Policy, on models.Day) *score.Ground {
+	if !e.Fraud || e.State != Revoked || on > models.DayOf(e.Moved.At).AddMonths(pol.FalseMonths) {
+		return nil
+	}
+	return &score.Ground{Code: VetoFalse, Record: fmt.Sprintf("%s@%d", e.ID, e.Revision)}
 }
 
 // Withdraw ends it because the household wants no more. Errors: Forbidden; InvalidTransition.

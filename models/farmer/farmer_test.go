@@ -557,6 +557,27 @@ func TestEveryActAtEveryStep(t *testing.T) {
 	}
 }
 
+// What was proven false stands against the household for a year, unless an appeal undoes it.
+func TestFalse(t *testing.T) {
+	judge := models.Actor{Person: "judge", Role: models.TownStaff, Region: "430181108"}
+	e := &farmer.Evaluation{Village: place, Person: "luo", Household: "f"}
+	e.ID, e.State = "e", farmer.Certified
+	if e.False(farmer.Standard, "2026-04-24") != nil {
+		t.Error("nothing was proven")
+	}
+	must(t, e.Revoke("虚报规模", judge, noon))
+	for day, want := range map[models.Day]bool{"2026-04-25": true, "2027-04-24": true, "2027-04-25": false} {
+		if g := e.False(farmer.Standard, day); (g != nil) != want || g != nil && (g.Code != farmer.VetoFalse || !strings.HasPrefix(g.Record, "e@")) {
+			t.Errorf("%s: %v", day, g)
+		}
+	}
+	must(t, e.Object("没有虚报", farmer.Standard, head, noon))
+	must(t, e.Decide(true, "属实", shire, noon))
+	if e.False(farmer.Standard, "2026-04-25") != nil {
+		t.Error("the appeal undid it")
+	}
+}
+
 func TestShare(t *testing.T) {
 	f := household(t, forms(t))
 	bank := models.Actor{Role: models.Bank, Org: "b"}

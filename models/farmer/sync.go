@@ -18,6 +18,14 @@ type Edit struct {
 	Record string     // of a department's or a bank's
 }
 
+// tellers are the sections that others than the household and the village may write, by who they are.
+//
+// Source: docs/sources.md#farmer-file.
+var tellers = map[Origin][]string{
+	Department: {Land, Insurance, Honours, Conduct, Venture},
+	Bank:       {Debts},
+}
+
 // An Outcome is how an edit came out.
 type Outcome string
 
@@ -60,7 +68,7 @@ func (f *File) Apply(op string, edits []Edit, forms Forms, skew time.Duration, b
 	switch {
 	case f.State == Left:
 		return nil, models.E(models.Conflict, "farmer.file_left")
-	case origin == Self && !f.Mine(by.Person), origin == Collector && !mayWriteIn(by, f.Village), origin == "":
+	case origin == Self && !f.Mine(by.Person), origin == Collector && !mayWriteIn(by, f.Village), origin == Department && !by.Region.Contains(f.Village), origin == "":
 		return nil, models.E(models.Forbidden, "farmer.not_yours")
 	}
 	verdicts := make([]Verdict, len(edits))
@@ -95,6 +103,9 @@ func (f *File) edit(e Edit, forms Forms, origin Origin, by models.Actor, now tim
 	}
 	if (origin == Department || origin == Bank) && e.Record == "" {
 		return Verdict{At: e.At, Outcome: Refused, Code: "farmer_record"}
+	}
+	if a, _ := ParseAddress(e.At); !slices.Contains(tellers[origin], a.Section) && tellers[origin] != nil {
+		return Verdict{At: e.At, Outcome: Refused, Code: "farmer_not_told"}
 	}
 	next.Origin, next.By, next.At, next.Record = origin, by.Principal(), e.Wrote, e.Record
 	old, there := f.Cells[e.At]
