@@ -22,6 +22,7 @@ type Edit struct {
 //
 // Source: docs/sources.md#farmer-file.
 var tellers = map[Origin][]string{
+	Self: nil, Collector: nil, // any
 	Department: {Land, Insurance, Honours, Conduct, Venture},
 	Bank:       {Debts},
 }
