@@ -22,8 +22,8 @@ run: build ## serve the demo city on :8080, data under ./data
 
 test: ## everything CI runs but the linter: vet and all tests, the MongoDB wire tests too
 	go vet ./...
-	go test ./...
-	@if [ -f $(FERRET)/go.mod ]; then cd $(FERRET) && go vet ./... && go test ./...; fi
+	go test -timeout 30m ./...
+	@if [ -f $(FERRET)/go.mod ]; then cd $(FERRET) && go vet ./... && go test -timeout 30m ./...; fi
 
 race: ## all tests under the race detector (needs gcc or clang)
 	@command -v gcc >/dev/null || command -v clang >/dev/null || { echo 'make race needs a C compiler'; exit 1; }
