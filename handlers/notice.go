@@ -45,12 +45,14 @@ type noticeLineView struct {
 	Label string           `json:"label" description:"Masked"`
 	Text  string           `json:"text"`
 	State notice.LineState `json:"state" enum:"SHOWN,OBJECTED,PASSED,STRUCK"`
+
+	Outcome string `json:"outcome,omitempty" description:"What was decided in the end"`
 }
 
 func viewPublicNotice(n *notice.Notice) publicNoticeView {
 	v := noticeHead(n)
 	for _, l := range n.Lines {
-		v.Lines = append(v.Lines, noticeLineView{l.Ref, l.Label, l.Text, l.State})
+		v.Lines = append(v.Lines, noticeLineView{l.Ref, l.Label, l.Text, l.State, l.Outcome})
 	}
 	return v
 }

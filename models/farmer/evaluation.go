@@ -224,7 +224,7 @@ func (e *Evaluation) open() {
 		e.Peers[i].Sealed = models.Secret{}
 	}
 	e.Valid = len(answers)
-	if m, ok := Mean(answers, e.Least, e.Trim); ok {
+	if m, ok := score.Mean(answers, e.Least, e.Trim); ok {
 		n := int64(m)
 		e.Mean = &n
 	}

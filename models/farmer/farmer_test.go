@@ -436,7 +436,7 @@ func TestMean(t *testing.T) {
 		"five: the ends are out": {[]score.Points{0, 600, 700, 800, 800}, 700, true},
 		"six":                    {[]score.Points{0, 0, 800, 800, 800, 800}, 600, true},
 	} {
-		got, ok := farmer.Mean(tc.answers, 3, 5)
+		got, ok := score.Mean(tc.answers, 3, 5)
 		if got != tc.want || ok != tc.ok {
 			t.Errorf("%s: %d %v", name, got, ok)
 		}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"xinyi/models"
-	"xinyi/models/score"
 )
 
 // A RunKind says what a run does with what it finds.
@@ -142,25 +141,4 @@ func (r *Run) Grades() map[string]int64 {
 		n[s.To] += s.Count
 	}
 	return n
-}
-
-// Mean is a trimmed mean in hundredths, rounded half up: from trim answers on, the highest and the lowest are left out. It says
-// whether there were enough answers to count.
-//
-// Source: docs/sources.md#farmer-peers.
-func Mean(answers []score.Points, valid, trim int) (score.Points, bool) {
-	if len(answers) < valid || len(answers) == 0 {
-		return 0, false
-	}
-	in := slices.Clone(answers)
-	slices.Sort(in)
-	if len(in) >= trim && len(in) > 2 {
-		in = in[1 : len(in)-1]
-	}
-	var sum score.Points
-	for _, a := range in {
-		sum += a
-	}
-	n := score.Points(len(in))
-	return (2*sum + n) / (2 * n), true
 }

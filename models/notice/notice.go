@@ -54,6 +54,8 @@ type Line struct {
 	Label  string    `bson:"label"`            // as it is shown: a masked name
 	Text   string    `bson:"text"`             // what is about to be decided: "AAA"
 	State  LineState `bson:"state"`
+
+	Outcome string `bson:"outcome,omitempty"` // what was decided in the end, as it is shown
 }
 
 // An ObjectionState is where an objection stands.
@@ -107,6 +109,7 @@ type Notice struct {
 	Opened     models.Day    `bson:"opened"`
 	Closes     models.Day    `bson:"closes"` // the last day
 	By         models.Actor  `bson:"by"`
+	Level      int           `bson:"level,omitempty"` // longest division code of an office that answers: 6 the county's and wider; 0 any
 	Lines      []Line        `bson:"lines"`
 	Objections []Objection   `bson:"objections,omitempty"`
 }
@@ -116,6 +119,7 @@ type Draft struct {
 	About  string
 	Title  string
 	Region models.Region
+	Level  int
 	Lines  []Line
 }
 
@@ -127,7 +131,7 @@ func New(id string, d Draft, t Terms, by models.Actor, now time.Time) (*Notice, 
 	case len(d.Lines) > MaxLines:
 		return nil, models.Bad("/lines", "max", "notice.too_long")
 	}
-	n := &Notice{About: d.About, Title: d.Title, Region: d.Region, Lines: slices.Clone(d.Lines), Terms: t, Opened: models.DayOf(now), By: by}
+	n := &Notice{About: d.About, Title: d.Title, Region: d.Region, Lines: slices.Clone(d.Lines), Terms: t, Opened: models.DayOf(now), By: by, Level: d.Level}
 	n.ID, n.State, n.Moved = id, Open, models.Moved{By: by.Role, At: now}
 	for i := range n.Lines {
 		n.Lines[i].State = Shown
@@ -193,8 +197,8 @@ func (n *Notice) Object(id, ref, text string, by models.Actor, now time.Time) er
 	return nil
 }
 
-// Answer decides an objection. Whoever made it does not. Errors: NotFound; Forbidden "notice.second_person"; Conflict
-// "notice.answered_already", "notice.withdrawn".
+// Answer decides an objection. Whoever made it does not. Errors: NotFound; Forbidden "notice.second_person", "notice.wider_office";
+// Conflict "notice.answered_already", "notice.withdrawn".
 func (n *Notice) Answer(id string, upheld bool, answer string, by models.Actor, now time.Time) error {
 	i := slices.IndexFunc(n.Objections, func(o Objection) bool { return o.ID == id })
 	if i < 0 {
@@ -208,6 +212,8 @@ func (n *Notice) Answer(id string, upheld bool, answer string, by models.Actor, 
 		return models.E(models.Conflict, "notice.answered_already")
 	case by.Person == "" || by.Person == o.By.Person || n.By.Person != "" && by.Person == n.By.Person:
 		return models.E(models.Forbidden, "notice.second_person")
+	case n.Level > 0 && len(by.Region) > n.Level:
+		return models.E(models.Forbidden, "notice.wider_office")
 	}
 	o.State, o.Answer, o.Judge = Dismissed, answer, by
 	if upheld {
@@ -239,6 +245,16 @@ func (n *Notice) settle(ref string, upheld bool, by models.Actor, now time.Time)
 // waits says whether a line has an objection without an answer.
 func (n *Notice) waits(ref string) bool {
 	return slices.ContainsFunc(n.Objections, func(o Objection) bool { return o.Ref == ref && o.State == Waiting })
+}
+
+// Publish says beside a line what was decided in the end. It says whether that was news.
+func (n *Notice) Publish(ref, outcome string) bool {
+	l := n.Line(ref)
+	if l == nil || l.Outcome == outcome {
+		return false
+	}
+	l.Outcome = outcome
+	return true
 }
 
 // Withdraw takes an open notice back. Errors: InvalidTransition.

@@ -222,3 +222,24 @@ func between(low, high Band, at int64) Points {
 	}
 	return low.Points + Points(q)
 }
+
+// Mean is a trimmed mean in hundredths, rounded half up: from trim answers on, the highest and the lowest are left out. It says
+// whether there were enough answers to count.
+//
+// Source: docs/sources.md#farmer-peers.
+func Mean(answers []Points, valid, trim int) (Points, bool) {
+	if len(answers) < valid || len(answers) == 0 {
+		return 0, false
+	}
+	in := slices.Clone(answers)
+	slices.Sort(in)
+	if len(in) >= trim && len(in) > 2 {
+		in = in[1 : len(in)-1]
+	}
+	var sum Points
+	for _, a := range in {
+		sum += a
+	}
+	n := Points(len(in))
+	return (2*sum + n) / (2 * n), true
+}
