@@ -146,11 +146,9 @@ func TestTheStandardsBorders(t *testing.T) {
 
 func TestASchemeIsWholeAndOfTwoPeople(t *testing.T) {
 	for want, change := range map[string]func(*village.Plan){
-		"/sources/share":   func(p *village.Plan) { delete(p.Sources, "share") },
-		"/sources/nothing": func(p *village.Plan) { p.Sources["nothing"] = village.Source{Kind: village.Auto} },
-		"/sources/npl": func(p *village.Plan) { p.Sources["npl"] = village.Source{Kind: village.Auto, Evidence: true} },
-			p.Sources["rules"] = village.Source{Kind: village.Manual, Fact: "sheet/committee"}
-		},
+		"/sources/share":                func(p *village.Plan) { delete(p.Sources, "share") },
+		"/sources/nothing":              func(p *village.Plan) { p.Sources["nothing"] = village.Source{Kind: village.Auto} },
+		"/sources/npl":                  func(p *village.Plan) { p.Sources["npl"] = village.Source{Kind: village.Auto, Evidence: true} },
 		"/calendar/opens":               func(p *village.Plan) { p.Calendar.Opens = "02-30" },
 		"/terms/blindBp":                func(p *village.Plan) { p.Terms.BlindBP = 499 },
 		"/terms/sampleBp":               func(p *village.Plan) { p.Terms.SampleBP = 100 },
