@@ -2,6 +2,7 @@ package village
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -56,6 +57,101 @@ type Round struct {
 	Ends   models.Day    `bson:"ends"`   // by when plaques are given
 
 	Progress Progress `bson:"progress"`
+
+	Seed   models.Secret `bson:"seed"`   // of the draws; shown once everything is frozen
+	Commit string        `bson:"commit"` // to the seed, shown from the day the round opens
+	Filed  []string      `bson:"filed,omitempty"`
+	By     string        `bson:"by"`
+}
+
+// Dates are a round's days.
+type Dates struct{ Opens, CutOff, Ends models.Day }
+
+// NewRound plans a county's round. seed is random and secret until the close. Errors: Forbidden for whoever is not of the county's office;
+// Conflict "village.scheme_state"; Invalid "village.dates".
+func NewRound(s *Scheme, county models.Region, year int, d Dates, seed string, by models.Actor, now time.Time) (*Round, error) {
+	switch {
+	case by.Person == "" || !by.Is(models.CreditOffice) || len(by.Region) > 6 || !by.Region.Contains(county) || len(county) != 6:
+		return nil, models.E(models.Forbidden, "village.not_yours")
+	case s.State != SchemePublished:
+		return nil, models.E(models.Conflict, "village.scheme_state")
+	case year < 2020 || year > 2100:
+		return nil, models.Bad("/year", "range", "village.dates")
+	}
+	opens, cutOff, ends := s.Calendar.Days(year)
+	if d.Opens == "" {
+		d.Opens = opens
+	}
+	if d.CutOff == "" {
+		d.CutOff = cutOff
+	}
+	if d.Ends == "" {
+		d.Ends = ends
+	}
+	switch today := models.DayOf(now); {
+	case d.CutOff < d.Opens || d.CutOff < today:
+		return nil, models.Bad("/cutOff", "village_dates", "village.dates")
+	case d.Ends <= d.CutOff:
+		return nil, models.Bad("/ends", "village_dates", "village.dates")
+	}
+	r := &Round{
+		County: county, Year: year, Level: s.Level, Scheme: s.ID, Hash: s.Hash, Opens: d.Opens, CutOff: d.CutOff, Ends: d.Ends,
+		Seed: models.NewSecret(seed), Commit: panel.Commit(seed), By: by.Principal(),
+	}
+	r.ID, r.State, r.Moved = RoundID(county, year, s.Level), Planned, models.Moved{By: by.Role, At: now}
+	r.WakeAt = models.At(r.Opens.Start())
+	return r, r.Wake(now)
+}
+
+// File notes that an entry has applied, or no longer does, so that the round knows how much there is to freeze. It says whether that was
+// news.
+func (r *Round) File(entry string, applies bool) bool {
+	i := slices.Index(r.Filed, entry)
+	switch {
+	case r.State != Planned && r.State != Open, (i >= 0) == applies:
+		return false
+	case applies:
+		r.Filed = append(r.Filed, entry)
+	default:
+		r.Filed = slices.Delete(r.Filed, i, i+1)
+	}
+	return true
+}
+
+// Reviews says whether everything is frozen, so that offices may look, and the seed is shown.
+func (r *Round) Reviews() bool { return r.State == Review || r.State == Done }
+
+// Drawn are the entries of a round that are scored a second time, drawn from those that were frozen by the round's seed. Whoever knows
+// the seed and the entries draws the same.
+//
+// Source: docs/sources.md#village-sample.
+func Drawn(seed string, entries []string, t Terms) []string {
+	return panel.Draw(seed+"\nsecond", entries, panel.Sample(len(entries), t.BlindBP, 1))
+}
+
+// Wake opens the round on its day, begins the freezing on the day after the cut-off, and ends it.
+func (r *Round) Wake(now time.Time) error {
+	for r.WakeAt != nil && !r.WakeAt.After(now) {
+		r.WakeAt = nil
+		switch r.State {
+		case Planned:
+			if err := r.Move(roundMoves, Open, models.Clockwork, now, "village.round_state", ""); err != nil {
+				return err
+			}
+			r.WakeAt = models.At(r.CutOff.Add(1).Start())
+			r.tell(EventOpened, models.Clockwork, now, nil)
+		case Open:
+			if err := r.Move(roundMoves, Closing, models.Clockwork, now, "village.round_state", ""); err != nil {
+				return err
+			}
+			r.Progress.Total, r.Progress.BeganAt = int64(len(r.Filed)), models.At(now)
+			r.closing(now)
+		case Review:
+			return r.Move(roundMoves, Done, models.Clockwork, now, "village.round_state", "")
+		case Closing, Done:
+		}
+	}
+	return nil
 }
 
 // RoundID names a round.
@@ -96,6 +192,7 @@ func (r *Round) Step(p Part, now time.Time) (bool, error) {
 	}
 	g.DoneAt = models.At(now)
 	r.tell(EventClosed, models.Clockwork, now, nil)
+	r.WakeAt = models.At(r.Ends.Add(1).Start())
 	return true, r.Move(roundMoves, Review, models.Clockwork, now, "village.round_state", "")
 }
 
