@@ -141,6 +141,9 @@ func (x *Indicator) Around(n, over int64) (s Span, ok bool) {
 		over, scale, most = 1, 1, maxBound
 	}
 	v := share(n, over, scale)
+	if over == 0 && n == 0 {
+		return Exactly(0), len(x.Bands) > 0
+	}
 	s = Span{Least: 0, Most: max(most, n)}
 	for _, b := range x.Bands {
 		if b.Least != nil { // from it on
@@ -169,4 +172,26 @@ func floor(a, b int64) int64 {
 		q--
 	}
 	return q
+}
+
+// MaxFact bounds what a fact may be: in a span it stands for "nobody says how much".
+const MaxFact = maxBound
+
+// Scored is what one indicator makes of exact facts. Whatever fails counts as scoring alike.
+type Scored struct {
+	Points Points
+	Fails  bool
+}
+
+// Scores is what the indicator makes of a fact, and of what it is the share of.
+func (x *Indicator) Scores(of, over int64) Scored {
+	v := value{of, 1, 1}
+	if x.Over != "" {
+		v = share(of, over, 10000)
+	}
+	p, _, fails := x.points(v)
+	if fails {
+		p = 0
+	}
+	return Scored{p, fails}
 }
