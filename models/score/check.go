@@ -2,6 +2,7 @@ package score
 
 import (
 	"fmt"
+	"slices"
 
 	"xinyi/models"
 )
@@ -69,8 +70,9 @@ func (c *checker) indicator(x Indicator, at string) {
 	c.words(x.Source, at+"/source")
 	c.fault(x.Of == "" || c.known != nil && !c.known(x.Of), at+"/of", "score_fact")
 	c.fault(x.Over != "" && c.known != nil && !c.known(x.Over), at+"/over", "score_fact")
-	c.fault(x.Max <= 0, at+"/max", "score_points")
-	c.fault(x.Unknown <= 0 || x.Unknown > x.Max, at+"/unknown", "score_points")
+	c.fault(x.Max < 0, at+"/max", "score_points")
+	c.fault(x.Max > 0 && x.Unknown <= 0 || x.Unknown > x.Max, at+"/unknown", "score_points")
+	c.fault(x.Max == 0 && (x.Linear || x.Unknown != 0 || !x.gates()), at+"/bands", "score_gate")
 	c.fault(len(x.Bands) == 0 || len(x.Bands) > maxBands, at+"/bands", "score_count")
 	best := Points(0)
 	for i, b := range x.Bands {
@@ -84,6 +86,11 @@ func (c *checker) indicator(x Indicator, at string) {
 		}
 	}
 	c.fault(best != x.Max, at+"/bands", "score_unreached")
+}
+
+// gates says whether some band fails.
+func (x Indicator) gates() bool {
+	return slices.ContainsFunc(x.Bands, func(b Band) bool { return b.Fails })
 }
 
 func beyond(n *int64) bool { return n != nil && (*n > maxBound || *n < -maxBound) }

@@ -56,7 +56,8 @@ func (d Dimension) Max() Points {
 	return sum
 }
 
-// An Indicator looks at one fact, or at the share one fact is of another, in basis points.
+// An Indicator looks at one fact, or at the share one fact is of another, in basis points. One that is worth nothing (Max 0) is a gate: a
+// condition that gives no points, and fails in some band.
 type Indicator struct {
 	Code       string `bson:"code" json:"code"`
 	Name       Words  `bson:"name" json:"name" personal:"false"`

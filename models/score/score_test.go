@@ -132,6 +132,44 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// A gate gives no points: it lets through or fails, and what is not known lets through.
+func TestGate(t *testing.T) {
+	s := village()
+	ind := &s.Dimensions[0].Indicators
+	*ind = append(*ind, score.Indicator{Code: "new", Name: w, Source: w, Of: "newBad", Over: "loans", Bands: []score.Band{{Least: at(100), Fails: true}}})
+	if err := s.Check(3000, nil); err != nil {
+		t.Fatal(err)
+	}
+	for name, tc := range map[string]struct {
+		facts map[string]int64
+		good  bool
+	}{
+		"below":        {map[string]int64{"good": 9, "all": 10, "newBad": 99, "loans": 10000}, true},
+		"a hair below": {map[string]int64{"good": 9, "all": 10, "newBad": 999999, "loans": 100000000}, true},
+		"at the bound": {map[string]int64{"good": 9, "all": 10, "newBad": 1, "loans": 100}, false},
+		"not known":    {map[string]int64{"good": 9, "all": 10}, true},
+	} {
+		r, err := s.Scorer().Score(score.Input{Facts: tc.facts})
+		if err != nil || r.Good != tc.good || r.Items[2].Points != 0 || r.Total != 2750 {
+			t.Errorf("%s: %+v %v", name, r, err)
+		}
+	}
+	for name, change := range map[string]func(*score.Indicator){
+		"gives points":         func(x *score.Indicator) { x.Bands[0].Fails, x.Bands[0].Points = false, 100 },
+		"lets everybody in":    func(x *score.Indicator) { x.Bands[0].Fails = false },
+		"unknown gives points": func(x *score.Indicator) { x.Unknown = 1 },
+		"runs straight":        func(x *score.Indicator) { x.Linear = true },
+	} {
+		s := village()
+		bad := score.Indicator{Code: "new", Name: w, Source: w, Of: "newBad", Over: "loans", Bands: []score.Band{{Least: at(100), Fails: true}}}
+		change(&bad)
+		s.Dimensions[0].Indicators = append(s.Dimensions[0].Indicators, bad)
+		if err := s.Check(3000, nil); !errors.Is(err, models.Invalid) {
+			t.Errorf("a gate that %s: %v", name, err)
+		}
+	}
+}
+
 func TestHashNamesWhatASetSays(t *testing.T) {
 	hashes := map[string]bool{village().Hash(): true}
 	for _, change := range []func(*score.Set){

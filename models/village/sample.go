@@ -93,3 +93,6 @@ func (e *Entry) Check(household string, found Check, note string, by models.Acto
 	x.State, x.Note, x.By, x.At = found, note, by.Person, models.At(now)
 	return nil
 }
+
+// Commitment is what is shown of a seed before it is shown itself.
+func Commitment(seed string) string { return panel.Commit(seed) }

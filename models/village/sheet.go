@@ -250,8 +250,9 @@ func (s *Sheet) take(w Write) (Outcome, *Write) {
 		return Same, nil
 	}
 	was, there := s.Stands()[w.Indicator]
+	before := len(s.Clashes())
 	s.Writes = append(s.Writes, w)
-	clashed := slices.ContainsFunc(s.Clashes(), func(o Write) bool { return o.Op == was.Op && o.Indicator == w.Indicator })
+	clashed := len(s.Clashes()) > before
 	switch {
 	case !there:
 		return Stands, nil
