@@ -17,6 +17,7 @@ type Frozen struct {
 	Size    int64            `bson:"size"`  // rows
 	Root    string           `bson:"root"`  // of the rows in the order of their households, base64
 	Rows    []byte           `bson:"rows"`  // packed
+	Told    Told             `bson:"told"`  // of a town: what may be told of the sums, since villages hide some
 }
 
 // FrozenID names what was frozen of a village in a round.

@@ -60,6 +60,7 @@ type Round struct {
 
 	Seed   models.Secret `bson:"seed"`   // of the draws; shown once everything is frozen
 	Commit string        `bson:"commit"` // to the seed, shown from the day the round opens
+	Salts  models.Secret `bson:"salts"`  // of the rows; set when the freezing begins and never shown
 	Filed  []string      `bson:"filed,omitempty"`
 	By     string        `bson:"by"`
 }
