@@ -8,7 +8,6 @@ import (
 
 	"xinyi/models"
 	"xinyi/models/access"
-	"xinyi/models/farmer"
 	"xinyi/models/identity"
 	"xinyi/models/loan"
 	"xinyi/store"
@@ -43,7 +42,6 @@ func (h LoanDesk) Mount(r *Router) {
 
 	Get(r, "/loans/metrics", h.metrics, Does("What was lent since a day, by county, against the plan's target"), May("loans.metrics"), tag)
 	Get(r, "/loans/late", h.late, Does("Applications a bank did not answer in time, by place"), May("loans.metrics"), Reveals, tag)
-	Put(r, "/farmers/villages/{village}", h.star, Does("Note the stars a credit village has earned, on a decision"), May("farm.office"), tag)
 	Get(r, "/farmers/villages/{village}", h.village, Does("A village's stars"), Open(), Limit(minute, 120), tag)
 }
 
@@ -427,34 +425,11 @@ func (h LoanDesk) late(ctx context.Context, rq Request, in PageQuery) (List[appl
 	return Listed(page, viewApplication(rq.Lang)), nil
 }
 
-type starRequest struct {
-	Village models.Region `path:"village" validate:"required,numeric,len=12"`
-	Stars   int           `json:"stars" validate:"gte=0,lte=3"`
-	Since   models.Day    `json:"since" validate:"required,day"`
-	Until   models.Day    `json:"until" validate:"required,day"`
-	Paper   string        `json:"paper" validate:"required,max=200" description:"The decision that says so"`
-}
-
 type starsView struct {
 	Village models.Region `json:"village"`
 	Stars   int           `json:"stars" description:"Today"`
 	Since   models.Day    `json:"since,omitempty"`
 	Until   models.Day    `json:"until,omitempty"`
-}
-
-func (h LoanDesk) star(ctx context.Context, rq Request, in starRequest) (starsView, error) {
-	change := func(v *farmer.Village) error { return v.Star(in.Stars, in.Since, in.Until, in.Paper, rq.Actor, rq.Now) }
-	v, err := h.Farm.Villages.Update(ctx, string(in.Village), change)
-	if errors.Is(err, models.NotFound) {
-		v = &farmer.Village{Meta: models.Meta{ID: string(in.Village)}}
-		if err = change(v); err == nil {
-			err = h.Farm.Villages.Insert(ctx, v)
-		}
-	}
-	if err != nil {
-		return starsView{}, err
-	}
-	return starsView{in.Village, v.On(models.DayOf(rq.Now)), v.Since, v.Until}, nil
 }
 
 type villageAt struct {

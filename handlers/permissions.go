@@ -99,6 +99,18 @@ var Permissions = map[Action][]models.Role{
 	"notices.object": {models.Resident},
 	"notices.answer": {models.TownStaff, models.CreditOffice},
 
+	"village.schemes":    {models.CreditOffice},
+	"village.rounds":     {models.CreditOffice},
+	"village.statistics": {models.CreditOffice, models.Auditor},
+	"village.apply":      {models.VillageStaff, models.TownStaff},
+	"village.read":       {models.VillageStaff, models.TownStaff, models.CreditOffice, models.Auditor},
+	"village.score":      {models.TownStaff, models.CreditOffice},
+	"village.evidence":   {models.VillageStaff, models.TownStaff, models.CreditOffice},
+	"village.vote":       {models.TownStaff, models.CreditOffice},
+	"village.decide":     {models.CreditOffice},
+	"village.survey":     {models.Resident},
+	"village.figures":    {models.Bank},
+
 	"catalogue.read":  {models.CreditOffice, models.DataOfficer, models.Auditor},
 	"catalogue.write": {models.CreditOffice},
 	"uscc.read":       {models.CreditOffice, models.DataOfficer, models.Auditor},

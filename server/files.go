@@ -87,6 +87,7 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 		lending,
 		handlers.LoanDesk{Loan: lending, Clients: r.Identity.Clients, Looks: looks},
 		handlers.LoanLists{Loan: lending, Records: r.Records, Notices: r.Farmer.Notices},
+		handlers.Village{Village: r.Village, Divisions: r.Divisions, Looks: looks, Policy: p.Village, Facts: a.villages().Today},
 		handlers.Notice{Notices: r.Farmer.Notices, Looks: looks},
 		log,
 		decisions,
@@ -147,6 +148,11 @@ func (a *App) lends() flows.Loan {
 	return flows.Loan{Loan: a.repos.Loan, Farm: a.repos.Farmer, Records: a.repos.Records, Rate: a.farms().Score, Policy: a.cfg.policy.Loan, Now: a.now}
 }
 
+// villages ties what follows for credit villages and towns.
+func (a *App) villages() flows.Village {
+	return flows.Village{Village: a.repos.Village, Policy: a.cfg.policy.Village, Now: a.now}
+}
+
 // decisions ties how decisions are kept and made again.
 func (a *App) decisions() flows.Decision {
 	offers := a.benefits()
@@ -186,5 +192,6 @@ func (a *App) followFiles() error {
 		a.relay.Subscribe(a.benefits().Subscribers()...),
 		a.relay.Subscribe(a.farms().Subscribers()...),
 		a.relay.Subscribe(a.lends().Subscribers()...),
+		a.relay.Subscribe(a.villages().Subscribers()...),
 	)
 }

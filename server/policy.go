@@ -22,6 +22,7 @@ import (
 	"xinyi/models/recall"
 	"xinyi/models/record"
 	"xinyi/models/report"
+	rural "xinyi/models/village"
 )
 
 // Policy is every number and rule that a department may set without a new program: legal clocks, periods of publication, limits.
@@ -38,6 +39,7 @@ type Policy struct {
 	Benefit  benefit.Policy
 	Farmer   farming.Policy
 	Loan     loan.Policy
+	Village  rural.Policy
 }
 
 // standard is the policy the product comes with.
@@ -45,6 +47,7 @@ func standard() Policy {
 	return Policy{
 		Record: record.Standard, Casework: casework.Standard, Desks: casework.StandardDesks, Consent: consent.Standard, Recall: recall.Standard,
 		Report: report.Standard, Identity: identity.Standard, Delivery: delivery.Standard, Benefit: benefit.Standard, Farmer: farming.Standard, Loan: loan.Standard,
+		Village: rural.Standard,
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"slices"
 	"strings"
+
+	"xinyi/models/score"
 )
 
 // panel draws; it gives way to the engine of that name.
@@ -25,3 +27,13 @@ func (draws) Commit(seed string) string {
 }
 
 func (draws) Sample(n, bp, least int) int { return min(n, max((n*bp+9999)/10000, least)) }
+
+// Agreement is how many pairs of points lie no further apart than within, of how many.
+func Agreement(pairs [][2]score.Points, within score.Points) (agree, of int) {
+	for _, p := range pairs {
+		if max(p[0]-p[1], p[1]-p[0]) <= within {
+			agree++
+		}
+	}
+	return agree, len(pairs)
+}

@@ -418,7 +418,7 @@ func (e *Entry) Renew(facts map[string]int64, s *Scheme, by models.Actor, now ti
 		if err := e.Move(moves, Certified, by, now, "village.state", ""); err != nil {
 			return err
 		}
-		e.Was, e.Stars, e.Judge, e.Why = e.Stars, StarsOf(e.Result.Grade), by, ""
+		e.Was, e.Stars, e.Judge, e.Why, e.Late = e.Stars, StarsOf(e.Result.Grade), by, "", false
 		e.year(max(e.Until, today).AddMonths(e.Terms.PlaqueMonths))
 		e.tell(EventRenewed, by, now, "")
 		return nil
@@ -479,10 +479,38 @@ func (e *Entry) Wake(now time.Time) error {
 		}
 	case Certified:
 		e.tell(EventAnnual, models.Clockwork, now, "")
+		e.WakeAt = models.At(e.Until.Add(1).Start())
 		return e.Move(moves, Annual, models.Clockwork, now, "village.state", "")
-	case Grace:
-		e.tell(EventAnnual, models.Clockwork, now, "")
-	case Applied, Prelim, Shown, Annual, Revoked, Rejected, Withdrawn:
+	case Grace, Annual: // the plaque stays up however late the office is
+		kind := EventAnnual
+		if e.State == Annual || models.DayOf(now) > e.Until.Add(againDays) {
+			kind, e.Late = EventLate, true
+		}
+		e.tell(kind, models.Clockwork, now, "review")
+		e.WakeAt = models.At(models.DayOf(now).Add(againDays).Start())
+	case Applied, Prelim, Shown, Revoked, Rejected, Withdrawn:
 	}
 	return nil
+}
+
+// againDays is how often an office is told that it is late with a review.
+const againDays = 90
+
+// Stands is until when the plaque is sure to stand, for those who count by it: its year, or, while a review is not decided, another year.
+func (e *Entry) Stands(today models.Day) models.Day {
+	if e.State == Certified {
+		return e.Until
+	}
+	return max(e.Until, today).AddMonths(12)
+}
+
+// Outcome is what was decided, as the notice shows it: public notices are in Chinese, like the law's.
+func (e *Entry) Outcome() string {
+	switch {
+	case e.State == Rejected:
+		return "不予认定"
+	case e.Level == OfTowns:
+		return "认定为信用乡镇"
+	}
+	return "认定为信用村 " + stars(StarsOf(e.Result.Grade))
 }

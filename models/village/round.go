@@ -140,7 +140,7 @@ func (r *Round) Wake(now time.Time) error {
 				return err
 			}
 			r.WakeAt = models.At(r.CutOff.Add(1).Start())
-			r.tell(EventOpened, models.Clockwork, now, nil)
+			r.says(EventOpened, models.Clockwork, now, nil)
 		case Open:
 			if err := r.Move(roundMoves, Closing, models.Clockwork, now, "village.round_state", ""); err != nil {
 				return err
@@ -192,17 +192,17 @@ func (r *Round) Step(p Part, now time.Time) (bool, error) {
 		return true, nil
 	}
 	g.DoneAt = models.At(now)
-	r.tell(EventClosed, models.Clockwork, now, nil)
+	r.says(EventClosed, models.Clockwork, now, nil)
 	r.WakeAt = models.At(r.Ends.Add(1).Start())
 	return true, r.Move(roundMoves, Review, models.Clockwork, now, "village.round_state", "")
 }
 
 // closing asks for the part of the freezing that is due.
 func (r *Round) closing(now time.Time) {
-	r.tell(EventClosing, models.Clockwork, now, map[string]string{"part": strconv.Itoa(r.Progress.Part)})
+	r.says(EventClosing, models.Clockwork, now, map[string]string{"part": strconv.Itoa(r.Progress.Part)})
 }
 
-func (r *Round) tell(kind string, by models.Actor, now time.Time, more map[string]string) {
+func (r *Round) says(kind string, by models.Actor, now time.Time, more map[string]string) {
 	data := map[string]string{"county": string(r.County), "year": strconv.Itoa(r.Year), "level": string(r.Level)}
 	for k, v := range more {
 		data[k] = v

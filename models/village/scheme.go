@@ -252,9 +252,20 @@ func (s *Scheme) Publish(by models.Actor, now time.Time) error {
 	return s.Move(schemeMoves, SchemePublished, by, now, "village.scheme_state", "")
 }
 
-// Retire gives way to a later version, or gives a draft up. It says whether that was news. Rounds that began keep it.
+// Drop gives a draft up. Errors: Forbidden; InvalidTransition once published.
+func (s *Scheme) Drop(by models.Actor, now time.Time) error {
+	if err := ours(by); err != nil {
+		return err
+	}
+	if s.State != SchemeDraft {
+		return models.Refused(s.Life, schemeMoves[s.State], "village.scheme_state")
+	}
+	return s.Move(schemeMoves, SchemeRetired, by, now, "village.scheme_state", "")
+}
+
+// Retire gives way to a later version. It says whether that was news. Rounds that began keep it.
 func (s *Scheme) Retire(by models.Actor, now time.Time) bool {
-	return s.State != SchemeRetired && s.Move(schemeMoves, SchemeRetired, by, now, "village.scheme_state", "") == nil
+	return s.State == SchemePublished && s.Move(schemeMoves, SchemeRetired, by, now, "village.scheme_state", "") == nil
 }
 
 // Read is the scheme's set.

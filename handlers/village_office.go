@@ -1,0 +1,303 @@
+package handlers
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/go-json-experiment/json"
+
+	"xinyi/models"
+	"xinyi/models/notice"
+	"xinyi/models/score"
+	"xinyi/models/village"
+	"xinyi/store"
+)
+
+func (h Village) mountOffice(r *Router) {
+	tag := Tag("village office")
+	Post(r, "/village-schemes", h.draft, Does("Draft the next version of how villages, or towns, are evaluated"), May("village.schemes"), Creates, tag)
+	Put(r, "/village-schemes/{id}", h.edit, Does("Change a draft"), May("village.schemes"), tag)
+	Post(r, "/village-schemes/{id}/publish", h.publish, Does("Put a draft in force", "Not by its author. Rounds that began go by theirs"), May("village.schemes"), tag)
+	Post(r, "/village-schemes/{id}/drop", h.drop, Does("Give a draft up"), May("village.schemes"), tag)
+	Post(r, "/village-rounds", h.open, Does("Plan a round of my county by the scheme in force", "Without days: those of the scheme's calendar. The seed of its draws is fixed now, and committed to"), May("village.rounds"), Creates, tag)
+	Get(r, "/village-rounds/{id}/statistics", h.statistics, Does("How a round goes: entries by state, how far second sheets agree, and how far each scorer lies from the others"), May("village.statistics"), tag)
+	Post(r, "/village-notices", h.show, Does("Show a round's entries that the offices let through to everybody for five working days", "All that are ready, or those named. Objections are answered by the county's office or a wider one"), May("village.rounds"), Creates, tag)
+}
+
+type villagePlanRequest struct {
+	Plan string `json:"plan" validate:"required,max=200000" description:"JSON: set, sources, calendar, terms, flow"`
+}
+
+type villageDraftRequest struct {
+	Level village.Level `json:"level" validate:"required,oneof=VILLAGE TOWN"`
+	villagePlanRequest
+}
+
+// planOf reads a plan as strictly as a body. Errors: Invalid "village.scheme".
+func planOf(text string) (p village.Plan, err error) {
+	if err := json.Unmarshal([]byte(text), &p, json.RejectUnknownMembers(true)); err != nil {
+		e := models.Bad("/plan", "score_json", "village.scheme")
+		e.Err = err
+		return p, e
+	}
+	return p, nil
+}
+
+// below puts a fault's pointers below another.
+func below(at string, err error) error {
+	var e *models.Error
+	if errors.As(err, &e) && e.Code == models.Invalid {
+		for i := range e.Fields {
+			e.Fields[i].Pointer = at + e.Fields[i].Pointer
+		}
+	}
+	return err
+}
+
+func (h Village) draft(ctx context.Context, rq Request, in villageDraftRequest) (villageSchemeView, error) {
+	no := 1
+	last, err := h.Schemes.First(ctx, store.VillageSchemesOf(in.Level))
+	switch {
+	case err == nil:
+		no = last.No + 1
+	case !missing(err):
+		return villageSchemeView{}, err
+	}
+	p, err := planOf(in.Plan)
+	if err != nil {
+		return villageSchemeView{}, err
+	}
+	s, err := village.NewScheme(in.Level, no, p, rq.Actor, rq.Now)
+	if err != nil {
+		return villageSchemeView{}, below("/plan", err)
+	}
+	if err := h.Schemes.Insert(ctx, s); err != nil {
+		return villageSchemeView{}, err
+	}
+	return wholeVillageScheme(s, rq.Lang)
+}
+
+func (h Village) onScheme(ctx context.Context, rq Request, id string, do func(*village.Scheme) error) (villageSchemeView, error) {
+	s, err := h.Schemes.Update(ctx, id, do)
+	if err != nil {
+		return villageSchemeView{}, err
+	}
+	return wholeVillageScheme(s, rq.Lang)
+}
+
+type villageEditRequest struct {
+	byID
+	villagePlanRequest
+}
+
+func (h Village) edit(ctx context.Context, rq Request, in villageEditRequest) (villageSchemeView, error) {
+	p, err := planOf(in.Plan)
+	if err != nil {
+		return villageSchemeView{}, err
+	}
+	return h.onScheme(ctx, rq, in.ID, func(s *village.Scheme) error { return below("/plan", s.Edit(p, rq.Actor)) })
+}
+
+func (h Village) publish(ctx context.Context, rq Request, in byID) (villageSchemeView, error) {
+	return h.onScheme(ctx, rq, in.ID, func(s *village.Scheme) error { return s.Publish(rq.Actor, rq.Now) })
+}
+
+func (h Village) drop(ctx context.Context, rq Request, in byID) (villageSchemeView, error) {
+	return h.onScheme(ctx, rq, in.ID, func(s *village.Scheme) error { return s.Drop(rq.Actor, rq.Now) })
+}
+
+type villageRoundRequest struct {
+	County models.Region `json:"county" validate:"required,numeric,len=6"`
+	Year   int           `json:"year" validate:"required,gte=2020,lte=2100"`
+	Level  village.Level `json:"level" validate:"required,oneof=VILLAGE TOWN"`
+	Opens  models.Day    `json:"opens,omitempty" validate:"omitempty,day"`
+	CutOff models.Day    `json:"cutOff,omitempty" validate:"omitempty,day"`
+	Ends   models.Day    `json:"ends,omitempty" validate:"omitempty,day"`
+}
+
+func (h Village) open(ctx context.Context, rq Request, in villageRoundRequest) (villageRoundView, error) {
+	s, err := h.Schemes.First(ctx, store.VillageSchemesAt(village.SchemePublished, in.Level))
+	if missing(err) {
+		return villageRoundView{}, models.E(models.Conflict, "village.no_scheme")
+	}
+	if err != nil {
+		return villageRoundView{}, err
+	}
+	r, err := village.NewRound(s, in.County, in.Year, village.Dates{Opens: in.Opens, CutOff: in.CutOff, Ends: in.Ends}, rand.Text(), rq.Actor, rq.Now)
+	if err != nil {
+		return villageRoundView{}, err
+	}
+	if err := h.Rounds.Insert(ctx, r); models.CodeOf(err) == models.Conflict {
+		return villageRoundView{}, models.E(models.Conflict, "village.round_exists")
+	} else if err != nil {
+		return villageRoundView{}, err
+	}
+	return h.viewRound(ctx)(r), nil
+}
+
+type villageShowRequest struct {
+	Round   string   `json:"round" validate:"required,max=64"`
+	Entries []string `json:"entries,omitempty" validate:"max=2000,dive,max=64" description:"Absent: all that are ready"`
+}
+
+// AboutVillages is what notices of credit villages and towns are about.
+const AboutVillages = "village.entry"
+
+func (h Village) show(ctx context.Context, rq Request, in villageShowRequest) (publicNoticeView, error) {
+	r, s, err := h.roundOf(ctx, in.Round)
+	if err != nil {
+		return publicNoticeView{}, err
+	}
+	if _, err := placeWithin(rq, r.County); err != nil {
+		return publicNoticeView{}, err
+	}
+	id := rq.NewID()
+	if n, err := h.Notices.Get(ctx, id); err == nil { // the same request, once more
+		return viewPublicNotice(n), nil
+	}
+	lines, err := h.ready(ctx, r, in)
+	if err != nil {
+		return publicNoticeView{}, err
+	}
+	title := say("village.notice_title_"+string(r.Level), "zh", map[string]string{"year": itoa(r.Year), "county": h.name(ctx, r.County)})
+	n, err := notice.New(id, notice.Draft{About: AboutVillages, Title: title, Region: r.County, Level: 6, Lines: lines}, s.Terms.Notice, rq.Actor, rq.Now)
+	if err != nil {
+		return publicNoticeView{}, err
+	}
+	if err := existing(h.Notices.Insert(ctx, n)); err != nil {
+		return publicNoticeView{}, err
+	}
+	return viewPublicNotice(n), nil
+}
+
+// ready are the lines of a round's entries that may be shown. Errors: Conflict "village.not_ready" for one named that may not.
+func (h Village) ready(ctx context.Context, r *village.Round, in villageShowRequest) ([]notice.Line, error) {
+	var lines []notice.Line
+	add := func(e *village.Entry) error {
+		if len(lines) < notice.MaxLines {
+			lines = append(lines, notice.Line{Ref: e.ID, Label: h.name(ctx, e.Village), Text: e.Result.Grade + " " + e.Result.Total.String()})
+		}
+		return nil
+	}
+	if len(in.Entries) == 0 {
+		_, err := h.Entries.Each(ctx, store.VillageEntriesOf(r.ID, village.Prelim), add)
+		return lines, err
+	}
+	for _, id := range in.Entries {
+		e, err := h.Entries.Get(ctx, id)
+		if err != nil || e.Round != r.ID || e.State != village.Prelim {
+			return nil, errors.Join(models.E(models.Conflict, "village.not_ready"), err)
+		}
+		if err := add(e); err != nil {
+			return nil, err
+		}
+	}
+	return lines, nil
+}
+
+type villageStatisticsView struct {
+	Round    string              `json:"round"`
+	States   map[string]int      `json:"states"`
+	Late     int                 `json:"late" description:"Entries an office was late with"`
+	Drawn    int                 `json:"secondSheets" description:"Entries drawn to be scored twice"`
+	Whole    int                 `json:"secondSheetsWhole"`
+	Compared int                 `json:"indicatorsCompared"`
+	Agree    int                 `json:"indicatorsAgree"`
+	Scorers  []villageScorerView `json:"scorers"`
+}
+
+type villageScorerView struct {
+	Scorer   string `json:"scorer" description:"Account"`
+	Compared int    `json:"compared" description:"Indicators that somebody else scored too"`
+	Agree    int    `json:"agree"`
+	Drift    string `json:"drift" description:"Points above the others, on the mean of those compared; a minus: below"`
+}
+
+// drift is how one scorer lies to the others.
+type drift struct {
+	pairs [][2]score.Points
+	sum   score.Points
+}
+
+// statistics compares the two sheets of each entry that was drawn, and is whole.
+func (h Village) statistics(ctx context.Context, rq Request, in byID) (villageStatisticsView, error) {
+	v := villageStatisticsView{Round: in.ID, States: map[string]int{}, Scorers: []villageScorerView{}}
+	r, s, err := h.roundOf(ctx, in.ID)
+	if err != nil {
+		return v, err
+	}
+	if !rq.Actor.Region.Contains(r.County) {
+		return v, models.E(models.NotFound, "not_found")
+	}
+	var all [][2]score.Points
+	by := map[string]*drift{}
+	_, err = h.Entries.Each(ctx, store.VillageEntriesOfRound(r.ID), func(e *village.Entry) error {
+		v.States[string(e.State)]++
+		if e.Late {
+			v.Late++
+		}
+		if !e.Blind {
+			return nil
+		}
+		if v.Drawn++; len(e.Second.Missing(s)) > 0 {
+			return nil
+		}
+		v.Whole++
+		return compared(e, s, &all, by)
+	})
+	if err != nil {
+		return v, err
+	}
+	v.Agree, v.Compared = village.Agreement(all, s.Terms.Tolerance)
+	for _, who := range slices.SortedFunc(maps.Keys(by), cmp.Compare) {
+		d := by[who]
+		row := villageScorerView{Scorer: who, Drift: mean(d.sum, len(d.pairs)).String()}
+		row.Agree, row.Compared = village.Agreement(d.pairs, s.Terms.Tolerance)
+		v.Scorers = append(v.Scorers, row)
+	}
+	return v, nil
+}
+
+// compared adds what the two sheets of an entry say of the same indicators.
+func compared(e *village.Entry, s *village.Scheme, all *[][2]score.Points, by map[string]*drift) error {
+	first, err := e.First.Points(s)
+	if err != nil {
+		return err
+	}
+	second, err := e.Second.Points(s)
+	if err != nil {
+		return err
+	}
+	note := func(who string, mine, other score.Points) {
+		d := by[who]
+		if d == nil {
+			d = &drift{}
+			by[who] = d
+		}
+		d.pairs, d.sum = append(d.pairs, [2]score.Points{mine, other}), d.sum+mine-other
+	}
+	a, b := e.First.Stands(), e.Second.Stands()
+	for code, p := range first {
+		q, there := second[code]
+		if !there {
+			continue
+		}
+		*all = append(*all, [2]score.Points{p, q})
+		note(a[code].By, p, q)
+		note(b[code].By, q, p)
+	}
+	return nil
+}
+
+// mean is a sum over n, rounded half away from zero.
+func mean(sum score.Points, n int) score.Points {
+	d := score.Points(2 * max(n, 1))
+	if sum < 0 {
+		return -((-2*sum + d/2) / d)
+	}
+	return (2*sum + d/2) / d
+}
