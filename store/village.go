@@ -36,7 +36,7 @@ var (
 	}
 	VillageFrozens = Collection{
 		Name: "villagefrozens", Indexes: []Index{{Paths: []string{"round", "village"}}},
-		Queries: map[string]Query{"FrozensOf": VillageFrozensOf("r")},
+		Queries: map[string]Query{"FrozensOf": VillageFrozensOf("r"), "FrozenIn": VillageFrozenIn("r", "430181108203")},
 	}
 	VillageFigures = Collection{
 		Name: "villagefigures", Indexes: []Index{{Paths: []string{"village", "day"}}},
