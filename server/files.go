@@ -150,7 +150,7 @@ func (a *App) lends() flows.Loan {
 
 // villages ties what follows for credit villages and towns.
 func (a *App) villages() flows.Village {
-	return flows.Village{Village: a.repos.Village, Policy: a.cfg.policy.Village, Now: a.now}
+	return flows.Village{Village: a.repos.Village, Divisions: a.repos.Divisions, Policy: a.cfg.policy.Village, Now: a.now}
 }
 
 // decisions ties how decisions are kept and made again.
