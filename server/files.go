@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"strings"
 
@@ -193,5 +194,8 @@ func (a *App) followFiles() error {
 		a.relay.Subscribe(a.farms().Subscribers()...),
 		a.relay.Subscribe(a.lends().Subscribers()...),
 		a.relay.Subscribe(a.villages().Subscribers()...),
+		a.relay.Subscribe(flows.VillageClose{
+			Village: r.Village, Divisions: r.Divisions, Policy: p.Village, Secret: func() (string, error) { return rand.Text(), nil }, Now: a.now,
+		}.Subscribers()...),
 	)
 }
