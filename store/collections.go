@@ -17,5 +17,6 @@ var Collections = []Collection{
 	FarmFiles, FarmSeats, FarmForms, FarmLayouts, FarmImports, FarmChanges, FarmScores, FarmModels, FarmRuns, FarmEvaluations, FarmShares, FarmVillages, Notices,
 	LoanProducts, LoanApplications, Loans, LoanTallies, LoanLists,
 	Awards,
+	Credentials, Presentations, StatusLists,
 	Schemes, Hospitals, Agreements, MedCodes, Encounters, Bills, Conducts, Checks,
 }
