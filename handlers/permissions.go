@@ -99,6 +99,8 @@ var Permissions = map[Action][]models.Role{
 	"notices.object": {models.Resident},
 	"notices.answer": {models.TownStaff, models.CreditOffice},
 
+	"credentials.mine": {models.Resident, models.Business},
+
 	"catalogue.read":  {models.CreditOffice, models.DataOfficer, models.Auditor},
 	"catalogue.write": {models.CreditOffice},
 	"uscc.read":       {models.CreditOffice, models.DataOfficer, models.Auditor},
