@@ -68,26 +68,16 @@ func (f Credential) follow(ctx context.Context, e models.Event) error {
 			return err
 		}
 	}
-	return f.issue(ctx, credential.Issue{ID: id, Of: a.ID, Kind: credential.Honour, Holder: a.Holder, Name: name, Facts: facts})
+	return f.issue(ctx, credential.Issue{ID: id, Of: a.ID, Kind: credential.Honour, Holder: a.Holder, Name: name, Facts: facts, Again: was != nil})
 }
 
 // says is what the credential of an award is to say.
 func (f Credential) says(ctx context.Context, a *award.Award) (string, credential.Facts, error) {
-	facts := HonourFacts(a)
 	d, err := f.Divisions.Get(ctx, string(a.Region))
-	if err == nil {
-		facts.Place = d.DisplayName
+	if err != nil {
+		return a.Label, store.HonourFacts(a, ""), gone(err)
 	}
-	return a.Label, facts, gone(err)
-}
-
-// HonourFacts are what the credential of an award says but for the name of the place.
-func HonourFacts(a *award.Award) credential.Facts {
-	facts := credential.Facts{Title: a.Title, Level: a.Level, No: a.No, Since: a.Since, Until: a.Until, Deed: a.Deed, Region: a.Region, Unit: a.Unit}
-	if a.Holder.Kind == models.Organisation {
-		facts.Code = a.Holder.Ref
-	}
-	return facts
+	return a.Label, store.HonourFacts(a, d.DisplayName), nil
 }
 
 // issue holds a place in a status list, keeps the credential, and makes the place its own. Twice is once, wherever it was cut off.

@@ -48,6 +48,9 @@ type Stores struct {
 	Benefit   store.Benefit
 	Farmer    store.Farmer
 	Loan      store.Loan
+
+	Award      store.Award
+	Credential store.Credential
 }
 
 // City keeps the demo city as it stands at now: residents, staff and partner systems. Land must be there before.
@@ -145,6 +148,9 @@ func keepCredit(ctx context.Context, s Stores, p *Population, c *care, files *cr
 	}
 	if err == nil {
 		err = keepLoans(ctx, s, p, now)
+	}
+	if err == nil {
+		err = keepCredentials(ctx, s, now)
 	}
 	if err != nil {
 		return fmt.Errorf("seed a delivery, benefits and farms: %w", err)

@@ -56,6 +56,7 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 		Benefit: r.Benefit, Facts: store.StandardBenefitFacts(a.facts().Restricts), Policy: p.Benefit, Board: &handlers.Board{}, Looks: looks, Seals: a.seals,
 		Issuer: a.cfg.Issuer, Keep: a.decisions().Decided,
 	}
+	honours := handlers.Credential{Credential: r.Credential, File: file, Seals: a.seals, Policy: p.Credential, Address: a.address}
 	farm := handlers.Farmer{Farmer: r.Farmer, Facts: a.farmFacts(), Policy: p.Farmer, Looks: looks}
 	lending := handlers.Loan{Loan: r.Loan, Consents: r.Consent.Consents, Farm: r.Farmer, People: r.Subjects, Policy: p.Loan}
 	query := handlers.Query{
@@ -68,7 +69,7 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 			return it.Category, nil
 		},
 	}
-	export := handlers.Export{Reports: reports, File: file, Consents: consents, Looks: log, Cases: cases, Decisions: decisions, Recalls: recalls, Offers: offers, Farm: farm, Loans: lending}
+	export := handlers.Export{Reports: reports, File: file, Consents: consents, Looks: log, Cases: cases, Decisions: decisions, Recalls: recalls, Offers: offers, Farm: farm, Loans: lending, Credentials: honours}
 	return fileDoors{looks, []handlers.Mounter{
 		offers,
 		handlers.BenefitDesk{Benefit: offers, Clients: r.Identity.Clients},
@@ -92,6 +93,7 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 		decisions,
 		recalls,
 		reports,
+		honours,
 	}, export}
 }
 
@@ -156,6 +158,13 @@ func (a *App) decisions() flows.Decision {
 	}
 }
 
+// credentials ties what follows for honours that a third party checks.
+func (a *App) credentials() flows.Credential {
+	return flows.Credential{
+		Credential: a.repos.Credential, Awards: a.repos.Award.Awards, Divisions: a.repos.Divisions, Policy: a.cfg.policy.Credential, Now: a.now,
+	}
+}
+
 // followFiles ties what follows from events around credit files.
 func (a *App) followFiles() error {
 	r, p := a.repos, a.cfg.policy
@@ -186,5 +195,6 @@ func (a *App) followFiles() error {
 		a.relay.Subscribe(a.benefits().Subscribers()...),
 		a.relay.Subscribe(a.farms().Subscribers()...),
 		a.relay.Subscribe(a.lends().Subscribers()...),
+		a.relay.Subscribe(a.credentials().Subscribers()...),
 	)
 }

@@ -15,6 +15,7 @@ import (
 	"xinyi/models/benefit"
 	"xinyi/models/casework"
 	"xinyi/models/consent"
+	"xinyi/models/credential"
 	"xinyi/models/delivery"
 	farming "xinyi/models/farmer"
 	"xinyi/models/identity"
@@ -38,6 +39,8 @@ type Policy struct {
 	Benefit  benefit.Policy
 	Farmer   farming.Policy
 	Loan     loan.Policy
+
+	Credential credential.Policy
 }
 
 // standard is the policy the product comes with.
@@ -45,6 +48,7 @@ func standard() Policy {
 	return Policy{
 		Record: record.Standard, Casework: casework.Standard, Desks: casework.StandardDesks, Consent: consent.Standard, Recall: recall.Standard,
 		Report: report.Standard, Identity: identity.Standard, Delivery: delivery.Standard, Benefit: benefit.Standard, Farmer: farming.Standard, Loan: loan.Standard,
+		Credential: credential.Standard,
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 // The events of a credential. Data: "no", "until".
 const (
 	EventIssued   = "credential.issued"
+	EventReissued = "credential.reissued" // another one took the place of one that was replaced
 	EventReplaced = "credential.replaced" // what it says changed: another one is issued
 	EventRevoked  = "credential.revoked"
 	EventExpired  = "credential.expired"
@@ -110,6 +111,7 @@ type Issue struct {
 	Code, Secret string
 	List         string
 	Index        int
+	Again        bool // in the place of one that is replaced: its holder is told of that
 }
 
 // New issues a credential. Errors: Internal when something is missing; Conflict "credential.over" when its last day has passed.
@@ -130,7 +132,11 @@ func New(in Issue, now time.Time) (*Credential, error) {
 	}
 	c.ID, c.State, c.Moved = in.ID, Valid, models.Moved{By: models.System, At: now}
 	c.WakeAt = models.At(c.Ends())
-	c.tell(EventIssued, now)
+	if in.Again {
+		c.tell(EventReissued, now)
+	} else {
+		c.tell(EventIssued, now)
+	}
 	return c, nil
 }
 
