@@ -47,6 +47,7 @@ type Stores struct {
 	Consent   store.Consent
 	Benefit   store.Benefit
 	Farmer    store.Farmer
+	Award     store.Award
 	Loan      store.Loan
 }
 

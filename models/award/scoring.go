@@ -139,11 +139,6 @@ func (n *Nomination) scorer(person string) *Scorer {
 	return nil
 }
 
-// Scores says whether a person was drawn for the case, in any round.
-func (n *Nomination) Scores(person string) bool {
-	return slices.ContainsFunc(n.Scorers, func(s Scorer) bool { return s.Person == person })
-}
-
 // Recuse lets an expert stand aside, and draws the next one. Errors: NotFound; Conflict "award.scored"; Invalid; InvalidTransition.
 func (n *Nomination) Recuse(t Tie, p *Programme, by models.Actor, now time.Time) error {
 	s, err := n.seat(by)
@@ -337,3 +332,6 @@ func Share(votes, most int) score.Points {
 	}
 	return score.Points(int64(min(votes, most)) * int64(hundred) / int64(most))
 }
+
+// Drawn says whether a person was drawn for the case in this round.
+func (n *Nomination) Drawn(person string) bool { return n.scorer(person) != nil }
