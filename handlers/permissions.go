@@ -99,6 +99,17 @@ var Permissions = map[Action][]models.Role{
 	"notices.object": {models.Resident},
 	"notices.answer": {models.TownStaff, models.CreditOffice},
 
+	"awards.office":       {models.CreditOffice},
+	"awards.read":         {models.CreditOffice, models.Auditor},
+	"nominations.make":    {models.Resident, models.Business, models.VillageStaff, models.TownStaff, models.CreditOffice, models.Department, models.DataOfficer},
+	"nominations.mine":    {models.Resident, models.Business},
+	"nominations.desk":    {models.CreditOffice, models.Auditor, models.Department, models.DataOfficer},
+	"nominations.opinion": {models.Department, models.DataOfficer},
+	"nominations.score":   {models.Resident},
+	"votes.cast":          {models.Resident},
+	"honours.mine":        {models.Resident, models.Business},
+	"measures.own":        {models.Department, models.DataOfficer},
+
 	"credentials.mine": {models.Resident, models.Business},
 
 	"catalogue.read":  {models.CreditOffice, models.DataOfficer, models.Auditor},

@@ -47,9 +47,9 @@ type Stores struct {
 	Consent   store.Consent
 	Benefit   store.Benefit
 	Farmer    store.Farmer
+	Award     store.Award
 	Loan      store.Loan
 
-	Award      store.Award
 	Credential store.Credential
 }
 

@@ -56,9 +56,10 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 		Benefit: r.Benefit, Facts: store.StandardBenefitFacts(a.facts().Restricts), Policy: p.Benefit, Board: &handlers.Board{}, Looks: looks, Seals: a.seals,
 		Issuer: a.cfg.Issuer, Keep: a.decisions().Decided,
 	}
-	honours := handlers.Credential{Credential: r.Credential, File: file, Seals: a.seals, Policy: p.Credential, Address: a.address}
+	credentials := handlers.Credential{Credential: r.Credential, File: file, Seals: a.seals, Policy: p.Credential, Address: a.address}
 	farm := handlers.Farmer{Farmer: r.Farmer, Facts: a.farmFacts(), Policy: p.Farmer, Looks: looks}
 	lending := handlers.Loan{Loan: r.Loan, Consents: r.Consent.Consents, Farm: r.Farmer, People: r.Subjects, Policy: p.Loan}
+	honours := handlers.Award{Award: r.Award, Facts: store.StandardAwardFacts, Policy: p.Award, Looks: looks}
 	query := handlers.Query{
 		Consent: r.Consent, Subjects: r.Subjects, Records: r.Records, Uses: r.Recall.Uses, Looks: looks, Seals: a.seals, Issuer: a.cfg.Issuer,
 		Policy: p.Consent, Grounds: grounds, Category: func(ctx context.Context, item string, version int) (string, error) {
@@ -69,7 +70,7 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 			return it.Category, nil
 		},
 	}
-	export := handlers.Export{Reports: reports, File: file, Consents: consents, Looks: log, Cases: cases, Decisions: decisions, Recalls: recalls, Offers: offers, Farm: farm, Loans: lending, Credentials: honours}
+	export := handlers.Export{Reports: reports, File: file, Consents: consents, Looks: log, Cases: cases, Decisions: decisions, Recalls: recalls, Offers: offers, Farm: farm, Loans: lending, Credentials: credentials}
 	return fileDoors{looks, []handlers.Mounter{
 		offers,
 		handlers.BenefitDesk{Benefit: offers, Clients: r.Identity.Clients},
@@ -89,11 +90,12 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 		handlers.LoanDesk{Loan: lending, Clients: r.Identity.Clients, Looks: looks},
 		handlers.LoanLists{Loan: lending, Records: r.Records, Notices: r.Farmer.Notices},
 		handlers.Notice{Notices: r.Farmer.Notices, Looks: looks},
+		honours,
 		log,
 		decisions,
 		recalls,
 		reports,
-		honours,
+		credentials,
 	}, export}
 }
 
@@ -149,11 +151,20 @@ func (a *App) lends() flows.Loan {
 	return flows.Loan{Loan: a.repos.Loan, Farm: a.repos.Farmer, Records: a.repos.Records, Rate: a.farms().Score, Policy: a.cfg.policy.Loan, Now: a.now}
 }
 
+// awards ties what follows for awards.
+func (a *App) awards() flows.Award {
+	return flows.Award{
+		Award: a.repos.Award, Catalogue: a.repos.Catalogue, Entries: a.repos.entries, Decisions: a.repos.Decision.Decisions, Decided: a.decisions().Decided,
+		Facts: store.StandardAwardFacts, Policy: a.cfg.policy.Record, Now: a.now,
+	}
+}
+
 // decisions ties how decisions are kept and made again.
 func (a *App) decisions() flows.Decision {
 	offers := a.benefits()
+	honours := flows.Award{Award: a.repos.Award, Facts: store.StandardAwardFacts, Now: a.now}
 	return flows.Decision{
-		Decision: a.repos.Decision, Medical: a.repos.Medical, Subjects: a.repos.Subjects, Benefit: &offers, Restricts: a.facts().Restricts, Now: a.now,
+		Decision: a.repos.Decision, Medical: a.repos.Medical, Subjects: a.repos.Subjects, Benefit: &offers, Award: &honours, Restricts: a.facts().Restricts, Now: a.now,
 		Recall: flows.Recall{Recall: a.repos.Recall, Records: a.repos.Records, Policy: a.cfg.policy.Recall, Now: a.now},
 	}
 }
@@ -195,6 +206,7 @@ func (a *App) followFiles() error {
 		a.relay.Subscribe(a.benefits().Subscribers()...),
 		a.relay.Subscribe(a.farms().Subscribers()...),
 		a.relay.Subscribe(a.lends().Subscribers()...),
+		a.relay.Subscribe(a.awards().Subscribers()...),
 		a.relay.Subscribe(a.credentials().Subscribers()...),
 	)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"xinyi/models/award"
 	"xinyi/models/benefit"
 	"xinyi/models/casework"
 	"xinyi/models/consent"
@@ -39,6 +40,7 @@ type Policy struct {
 	Benefit  benefit.Policy
 	Farmer   farming.Policy
 	Loan     loan.Policy
+	Award    award.Policy
 
 	Credential credential.Policy
 }
@@ -48,6 +50,7 @@ func standard() Policy {
 	return Policy{
 		Record: record.Standard, Casework: casework.Standard, Desks: casework.StandardDesks, Consent: consent.Standard, Recall: recall.Standard,
 		Report: report.Standard, Identity: identity.Standard, Delivery: delivery.Standard, Benefit: benefit.Standard, Farmer: farming.Standard, Loan: loan.Standard,
+		Award:      award.Standard,
 		Credential: credential.Standard,
 	}
 }

@@ -16,7 +16,7 @@ var Collections = []Collection{
 	Scenes, Offers, Versions, Simulations, Shares, Claims, BenefitCodes, Waits, Profiles, Tallies,
 	FarmFiles, FarmSeats, FarmForms, FarmLayouts, FarmImports, FarmChanges, FarmScores, FarmModels, FarmRuns, FarmEvaluations, FarmShares, FarmVillages, Notices,
 	LoanProducts, LoanApplications, Loans, LoanTallies, LoanLists,
-	Awards,
+	Awards, AwardProgrammes, AwardNominations, AwardBallots, AwardMeasures,
 	Credentials, Presentations, StatusLists,
 	Schemes, Hospitals, Agreements, MedCodes, Encounters, Bills, Conducts, Checks,
 }

@@ -21,6 +21,8 @@ const (
 	EventDeclined = "award.naming_changed" // what the holder agreed to be shown or recorded changed
 	EventRenewing = "award.renewal_asked"  // the records are to be looked at anew
 	EventLapsing  = "award.renewal_refused"
+	EventAlert    = "award.ground_found" // a record may be a ground to revoke it
+	EventUpward   = "award.recommended"
 )
 
 // An AwardState is where an award stands.
@@ -75,6 +77,8 @@ type Award struct {
 	Why      string     `bson:"why,omitempty"`      // of the revocation, as it is shown
 	Barred   models.Day `bson:"barred,omitempty"`   // last day on which the holder cannot be nominated again
 	Decision string     `bson:"decision,omitempty"` // of the vetting it rests on
+	Alert    string     `bson:"alert,omitempty"`    // a record that may be a ground to revoke it, "<id>@<version>": the office looks
+	Upward   *Upward    `bson:"upward,omitempty"`   // recommended to a wider office
 }
 
 // An Ask is that an office wants an award revoked.
@@ -90,6 +94,13 @@ type Ask struct {
 	Judge   models.Actor  `bson:"judge"`
 	Upheld  bool          `bson:"upheld,omitempty"`
 	Verdict string        `bson:"verdict,omitempty"`
+}
+
+// An Upward is a recommendation to the province or the nation.
+type Upward struct {
+	To models.Region `bson:"to"`
+	By models.Actor  `bson:"by"`
+	On models.Day    `bson:"on"`
 }
 
 // A Ground is why an award may be revoked.

@@ -288,3 +288,32 @@ func (a *Award) Renew(renewal, decision string, passed bool, now time.Time) bool
 	a.plan()
 	return true
 }
+
+// Look notes a record that may be a ground to revoke the award: an office decides whether it is. It says whether that was news.
+func (a *Award) Look(record string, now time.Time) bool {
+	if a.State != Valid || a.Alert == record {
+		return false
+	}
+	a.Alert = record
+	a.Tell(EventAlert, "", models.Clockwork, now, map[string]string{"programme": a.Programme, "record": record})
+	return true
+}
+
+// Recommend names the holder to the wider office. Errors: Forbidden; Conflict "award.no_wider" above a province, "award.recommended_already";
+// InvalidTransition unless it is in force.
+func (a *Award) Recommend(by models.Actor, now time.Time) error {
+	to := a.Region.Parent()
+	switch err := office(a.Region, by); {
+	case err != nil:
+		return err
+	case a.State != Valid || !a.InForce(models.DayOf(now)):
+		return models.Refused(a.Life, awardMoves[a.State], "award.state")
+	case to == "":
+		return models.E(models.Conflict, "award.no_wider")
+	case a.Upward != nil:
+		return models.E(models.Conflict, "award.recommended_already")
+	}
+	a.Upward = &Upward{to, by, models.DayOf(now)}
+	a.tell(EventUpward, by, now, nil)
+	return nil
+}
