@@ -20,6 +20,7 @@ type Decision struct {
 	Subjects  store.Subjects
 	Recall    Recall
 	Benefit   *Benefit                                                                                     // nil: no decision of it is made again
+	Award     *Award                                                                                       // nil: no vetting is made again
 	Restricts func(ctx context.Context, person string) (restricted string, looked []rule.Cited, err error) // as handlers.Medical asks it
 	Now       func() time.Time
 }
@@ -172,6 +173,8 @@ func (f Decision) corrected(ctx context.Context, v *decision.Decision) (facts ma
 	switch {
 	case v.Kind == decision.Eligibility && f.Benefit != nil:
 		return f.Benefit.corrected(ctx, v, facts)
+	case v.Kind == decision.Vetting && f.Award != nil:
+		return f.Award.corrected(ctx, v, facts)
 	case v.Kind != decision.Admission:
 		return nil, nil, false, models.E(models.Internal, "decision.kind_unknown")
 	}

@@ -68,6 +68,8 @@ type Export struct {
 	Loans     Loan
 	Inbox     Inbox
 	Delivery  Delivery
+
+	Credentials Credential
 }
 
 // Mount names the routes.
@@ -103,6 +105,7 @@ func (h Export) portions() []Portion {
 		}),
 		Listing("recalls", true, h.Recalls.mine),
 		Listing("reports", true, h.Reports.list),
+		Listing("credentials", true, h.Credentials.list),
 		{"band", false, reflect.TypeFor[bandView](), func(ctx context.Context, rq Request, keep func(any) error) error {
 			band, err := h.Offers.band(ctx, rq, noRequest{})
 			if err != nil {

@@ -127,28 +127,33 @@ func (p sheet) cover() {
 
 // code draws the QR code that says where the report is checked.
 func (p sheet) code(x, y float64) {
-	square, err := qr.Encode(p.content.URL, qr.M, qr.Auto)
+	square, err := qrPNG(p.content.URL)
 	if err != nil {
 		p.SetError(err)
 		return
 	}
-	square, err = barcode.Scale(square, 4*square.Bounds().Dx(), 4*square.Bounds().Dy())
-	if err != nil {
-		p.SetError(err)
-		return
-	}
-	var raw bytes.Buffer
-	if err := png.Encode(&raw, square); err != nil {
-		p.SetError(err)
-		return
-	}
-	p.RegisterImageOptionsReader("qr", fpdf.ImageOptions{ImageType: "png"}, &raw)
+	p.RegisterImageOptionsReader("qr", fpdf.ImageOptions{ImageType: "png"}, bytes.NewReader(square))
 	p.ImageOptions("qr", x, y, qrSize, qrSize, false, fpdf.ImageOptions{ImageType: "png"}, 0, "")
 	p.SetXY(x-4, y+qrSize+0.5)
 	p.size(8)
 	p.ink(90, 98, 108)
 	p.CellFormat(qrSize+8, 5, p.say("scan"), "", 0, "C", false, 0, "")
 	p.SetXY(sideMargin, y)
+}
+
+// qrPNG is a text as a QR code that still reads when a seventh of it is worn.
+func qrPNG(text string) ([]byte, error) {
+	square, err := qr.Encode(text, qr.M, qr.Auto)
+	if err != nil {
+		return nil, err
+	}
+	square, err = barcode.Scale(square, 4*square.Bounds().Dx(), 4*square.Bounds().Dy())
+	if err != nil {
+		return nil, err
+	}
+	var raw bytes.Buffer
+	err = png.Encode(&raw, square)
+	return raw.Bytes(), err
 }
 
 // pair writes a label and what it is, over as many lines as that takes.

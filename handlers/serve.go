@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -45,7 +46,8 @@ type answered struct {
 	kind           string // Content-Type
 	body           []byte
 	etag, location string
-	retry          int // seconds, 0 = not said
+	retry          int           // seconds, 0 = not said
+	lasts          time.Duration // how long anybody may keep it, 0 = nobody may
 	replayed       bool
 	source         source  // what a route that streams goes on with
 	stream         *stream // source, on its way to its client
@@ -55,6 +57,9 @@ type answered struct {
 type File interface {
 	File() (contentType string, body []byte)
 }
+
+// A Lasting answer is the same for everybody, who may keep it for a while.
+type Lasting interface{ Lasts() time.Duration }
 
 // written is how views are written: the names of a struct are checked once, not each time.
 var written = jsontext.AllowDuplicateNames(true)
@@ -66,7 +71,11 @@ func shown(status int, out any) (answered, error) {
 		return answered{status: status}, nil
 	case File:
 		kind, body := v.File()
-		return answered{status: status, kind: kind, body: body}, nil
+		a := answered{status: status, kind: kind, body: body}
+		if l, ok := out.(Lasting); ok {
+			a.lasts = l.Lasts()
+		}
+		return a, nil
 	}
 	body, err := json.Marshal(out, written)
 	if err != nil {
@@ -273,6 +282,9 @@ func (r *Router) write(c *fiber.Ctx, rq *Request, a answered) {
 	h := &c.Response().Header
 	h.Set(fiber.HeaderContentLanguage, rq.Lang)
 	h.Set(fiber.HeaderCacheControl, "no-store")
+	if a.lasts > 0 {
+		h.Set(fiber.HeaderCacheControl, "public, max-age="+strconv.Itoa(int(a.lasts/time.Second)))
+	}
 	if a.etag != "" {
 		h.Set(fiber.HeaderETag, a.etag)
 		h.Set(fiber.HeaderCacheControl, "private, no-cache")

@@ -47,8 +47,11 @@ type Stores struct {
 	Consent   store.Consent
 	Benefit   store.Benefit
 	Farmer    store.Farmer
+	Award     store.Award
 	Loan      store.Loan
 	Village   store.Village
+
+	Credential store.Credential
 }
 
 // City keeps the demo city as it stands at now: residents, staff and partner systems. Land must be there before.
@@ -146,6 +149,9 @@ func keepCredit(ctx context.Context, s Stores, p *Population, c *care, files *cr
 	}
 	if err == nil {
 		err = keepLoans(ctx, s, p, now)
+	}
+	if err == nil {
+		err = keepCredentials(ctx, s, now)
 	}
 	if err != nil {
 		return fmt.Errorf("seed a delivery, benefits and farms: %w", err)

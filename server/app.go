@@ -188,6 +188,8 @@ func (a *App) openRepos() {
 	a.repos.Farmer = store.OpenFarmer(s, a.repos.Batch.Blobs, a.repos.Records, a.repos.Subjects)
 	a.repos.Loan = store.OpenLoan(s)
 	a.repos.Village = store.OpenVillage(s, a.repos.Batch.Blobs, a.repos.Farmer)
+	a.repos.Award = store.OpenAward(s, a.repos.Farmer.Notices, a.repos.Records, a.repos.Subjects)
+	a.repos.Credential = store.OpenCredential(s)
 	a.repos.entries = store.NewRepo[access.Entry](s, store.Accesses)
 	a.repos.Cases = store.NewRepo[casework.Case](s, store.Cases)
 	a.repos.reports = store.NewRepo[report.Report](s, store.Reports)

@@ -57,8 +57,10 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 		Benefit: r.Benefit, Facts: store.StandardBenefitFacts(a.facts().Restricts), Policy: p.Benefit, Board: &handlers.Board{}, Looks: looks, Seals: a.seals,
 		Issuer: a.cfg.Issuer, Keep: a.decisions().Decided,
 	}
+	credentials := handlers.Credential{Credential: r.Credential, File: file, Seals: a.seals, Policy: p.Credential, Address: a.address}
 	farm := handlers.Farmer{Farmer: r.Farmer, Facts: a.farmFacts(), Policy: p.Farmer, Looks: looks}
 	lending := handlers.Loan{Loan: r.Loan, Consents: r.Consent.Consents, Farm: r.Farmer, People: r.Subjects, Policy: p.Loan}
+	honours := handlers.Award{Award: r.Award, Facts: store.StandardAwardFacts, Policy: p.Award, Looks: looks}
 	query := handlers.Query{
 		Consent: r.Consent, Subjects: r.Subjects, Records: r.Records, Uses: r.Recall.Uses, Looks: looks, Seals: a.seals, Issuer: a.cfg.Issuer,
 		Policy: p.Consent, Grounds: grounds, Category: func(ctx context.Context, item string, version int) (string, error) {
@@ -69,7 +71,7 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 			return it.Category, nil
 		},
 	}
-	export := handlers.Export{Reports: reports, File: file, Consents: consents, Looks: log, Cases: cases, Decisions: decisions, Recalls: recalls, Offers: offers, Farm: farm, Loans: lending}
+	export := handlers.Export{Reports: reports, File: file, Consents: consents, Looks: log, Cases: cases, Decisions: decisions, Recalls: recalls, Offers: offers, Farm: farm, Loans: lending, Credentials: credentials}
 	return fileDoors{looks, []handlers.Mounter{
 		offers,
 		handlers.BenefitDesk{Benefit: offers, Clients: r.Identity.Clients},
@@ -90,10 +92,12 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 		handlers.LoanLists{Loan: lending, Records: r.Records, Notices: r.Farmer.Notices},
 		handlers.Village{Village: r.Village, Divisions: r.Divisions, Looks: looks, Policy: p.Village, Facts: a.villages().Today},
 		handlers.Notice{Notices: r.Farmer.Notices, Looks: looks},
+		honours,
 		log,
 		decisions,
 		recalls,
 		reports,
+		credentials,
 	}, export}
 }
 
@@ -154,12 +158,28 @@ func (a *App) villages() flows.Village {
 	return flows.Village{Village: a.repos.Village, Divisions: a.repos.Divisions, Policy: a.cfg.policy.Village, Now: a.now}
 }
 
+// awards ties what follows for awards.
+func (a *App) awards() flows.Award {
+	return flows.Award{
+		Award: a.repos.Award, Catalogue: a.repos.Catalogue, Entries: a.repos.entries, Decisions: a.repos.Decision.Decisions, Decided: a.decisions().Decided,
+		Facts: store.StandardAwardFacts, Policy: a.cfg.policy.Record, Now: a.now,
+	}
+}
+
 // decisions ties how decisions are kept and made again.
 func (a *App) decisions() flows.Decision {
 	offers := a.benefits()
+	honours := flows.Award{Award: a.repos.Award, Facts: store.StandardAwardFacts, Now: a.now}
 	return flows.Decision{
-		Decision: a.repos.Decision, Medical: a.repos.Medical, Subjects: a.repos.Subjects, Benefit: &offers, Restricts: a.facts().Restricts, Now: a.now,
+		Decision: a.repos.Decision, Medical: a.repos.Medical, Subjects: a.repos.Subjects, Benefit: &offers, Award: &honours, Restricts: a.facts().Restricts, Now: a.now,
 		Recall: flows.Recall{Recall: a.repos.Recall, Records: a.repos.Records, Policy: a.cfg.policy.Recall, Now: a.now},
+	}
+}
+
+// credentials ties what follows for honours that a third party checks.
+func (a *App) credentials() flows.Credential {
+	return flows.Credential{
+		Credential: a.repos.Credential, Awards: a.repos.Award.Awards, Divisions: a.repos.Divisions, Policy: a.cfg.policy.Credential, Now: a.now,
 	}
 }
 
@@ -197,5 +217,7 @@ func (a *App) followFiles() error {
 		a.relay.Subscribe(flows.VillageClose{
 			Village: r.Village, Divisions: r.Divisions, Policy: p.Village, Secret: func() (string, error) { return rand.Text(), nil }, Now: a.now,
 		}.Subscribers()...),
+		a.relay.Subscribe(a.awards().Subscribers()...),
+		a.relay.Subscribe(a.credentials().Subscribers()...),
 	)
 }

@@ -12,9 +12,11 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"xinyi/models/award"
 	"xinyi/models/benefit"
 	"xinyi/models/casework"
 	"xinyi/models/consent"
+	"xinyi/models/credential"
 	"xinyi/models/delivery"
 	farming "xinyi/models/farmer"
 	"xinyi/models/identity"
@@ -40,6 +42,9 @@ type Policy struct {
 	Farmer   farming.Policy
 	Loan     loan.Policy
 	Village  rural.Policy
+	Award    award.Policy
+
+	Credential credential.Policy
 }
 
 // standard is the policy the product comes with.
@@ -47,7 +52,9 @@ func standard() Policy {
 	return Policy{
 		Record: record.Standard, Casework: casework.Standard, Desks: casework.StandardDesks, Consent: consent.Standard, Recall: recall.Standard,
 		Report: report.Standard, Identity: identity.Standard, Delivery: delivery.Standard, Benefit: benefit.Standard, Farmer: farming.Standard, Loan: loan.Standard,
-		Village: rural.Standard,
+		Village:    rural.Standard,
+		Award:      award.Standard,
+		Credential: credential.Standard,
 	}
 }
 

@@ -17,5 +17,7 @@ var Collections = []Collection{
 	FarmFiles, FarmSeats, FarmForms, FarmLayouts, FarmImports, FarmChanges, FarmScores, FarmModels, FarmRuns, FarmEvaluations, FarmShares, FarmVillages, Notices,
 	LoanProducts, LoanApplications, Loans, LoanTallies, LoanLists,
 	VillageSchemes, VillageRounds, VillageEntries, VillageFrozens, VillageFigures, VillageAnswers,
+	Awards, AwardProgrammes, AwardNominations, AwardBallots, AwardMeasures,
+	Credentials, Presentations, StatusLists,
 	Schemes, Hospitals, Agreements, MedCodes, Encounters, Bills, Conducts, Checks,
 }

@@ -53,6 +53,9 @@ var Purposes = map[string]Purpose{
 	"farmer.evaluation": {Words{"评定信用户", "Evaluate a credit household"}, consented, true, false, false},
 	"notice.objection":  {Words{"办理公示异议", "Work on an objection to a public notice"}, requested, true, false, false},
 
+	"award.vetting": {Words{"评选诚信个人、诚信单位：核查信用记录", "An award for honesty: the records are read"}, consented, true, false, false},
+	"award.case":    {Words{"评选诚信个人、诚信单位：审核、评分与审定", "An award for honesty: check, scores and decision"}, consented, true, false, false},
+
 	"audit.access": {Words{"审计查询记录本身", "Audit of the log of looks"}, supervised, false, false, false},
 
 	"share.loan":        {Words{"贷款审批", "A decision on a loan"}, consented, true, true, false},

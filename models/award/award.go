@@ -3,6 +3,8 @@
 package award
 
 import (
+	"time"
+
 	"xinyi/models"
 	"xinyi/models/score"
 )
@@ -17,6 +19,10 @@ const (
 	EventKept     = "award.revocation_dropped"
 	EventRevoked  = "award.revoked"
 	EventDeclined = "award.naming_changed" // what the holder agreed to be shown or recorded changed
+	EventRenewing = "award.renewal_asked"  // the records are to be looked at anew
+	EventLapsing  = "award.renewal_refused"
+	EventAlert    = "award.ground_found" // a record may be a ground to revoke it
+	EventUpward   = "award.recommended"
 )
 
 // An AwardState is where an award stands.
@@ -59,4 +65,56 @@ type Award struct {
 	Until      models.Day     `bson:"until"`    // last day
 	Named      bool           `bson:"named"`    // agreed to be named in public
 	Recorded   bool           `bson:"recorded"` // agreed to be recorded in the credit file
+
+	Org     string `bson:"org"` // code of the office as a source unit: its record is reported under it
+	Terms   Terms  `bson:"terms"`
+	Warned  bool   `bson:"warned,omitempty"`
+	Renewal string `bson:"renewal,omitempty"` // id of the renewal that is being looked at; "" none
+	Renewed int    `bson:"renewed,omitempty"` // how often
+
+	Ask      *Ask       `bson:"ask,omitempty"`      // the last time its revocation was asked for
+	EndedOn  models.Day `bson:"endedOn,omitempty"`  // day of the revocation
+	Why      string     `bson:"why,omitempty"`      // of the revocation, as it is shown
+	Barred   models.Day `bson:"barred,omitempty"`   // last day on which the holder cannot be nominated again
+	Decision string     `bson:"decision,omitempty"` // of the vetting it rests on
+	Alert    string     `bson:"alert,omitempty"`    // a record that may be a ground to revoke it, "<id>@<version>": the office looks
+	Upward   *Upward    `bson:"upward,omitempty"`   // recommended to a wider office
 }
+
+// An Ask is that an office wants an award revoked.
+type Ask struct {
+	By      models.Actor  `bson:"by"`
+	On      models.Day    `bson:"on"`
+	Ground  Ground        `bson:"ground"`
+	Text    string        `bson:"text"`             // what happened, in words the holder reads
+	Record  string        `bson:"record,omitempty"` // the record it rests on, "<id>@<version>"
+	Until   models.Day    `bson:"until"`            // the holder may answer until then
+	Answer  models.Secret `bson:"answer,omitempty"`
+	Heard   *time.Time    `bson:"heard,omitempty"` // when the answer came
+	Judge   models.Actor  `bson:"judge"`
+	Upheld  bool          `bson:"upheld,omitempty"`
+	Verdict string        `bson:"verdict,omitempty"`
+}
+
+// An Upward is a recommendation to the province or the nation.
+type Upward struct {
+	To models.Region `bson:"to"`
+	By models.Actor  `bson:"by"`
+	On models.Day    `bson:"on"`
+}
+
+// A Ground is why an award may be revoked.
+type Ground string
+
+// The grounds of a revocation.
+//
+// Source: docs/sources.md#award-revoke.
+const (
+	FalsePapers Ground = "FALSE_PAPERS" // 弄虚作假
+	SeriousList Ground = "SERIOUS_LIST" // 列入严重失信主体名单
+	Accident    Ground = "ACCIDENT"     // 重大事故
+	Criminal    Ground = "CRIMINAL"     // 刑事犯罪
+)
+
+// Grounds lists them.
+var Grounds = []Ground{FalsePapers, SeriousList, Accident, Criminal}

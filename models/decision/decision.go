@@ -45,6 +45,9 @@ const Admission string = "medical.admission"
 // Eligibility is the kind of a decision whether somebody may have an offer of 信易+.
 const Eligibility string = "benefit.eligibility"
 
+// Vetting is the kind of a decision whether the records speak against a nominee of an award.
+const Vetting string = "award.vetting"
+
 // Who decided.
 const (
 	Automatic = "AUTOMATIC" // a program, by the rule alone
