@@ -127,14 +127,18 @@ func open(s models.Secret) any {
 	if d.Decode(&v) != nil {
 		return nil
 	}
-	if n, is := v.(json.Number); is {
-		whole, err := n.Int64()
-		if err != nil {
-			return nil
-		}
+	n, is := v.(json.Number)
+	if !is {
+		return v
+	}
+	if whole, err := n.Int64(); err == nil {
 		return whole
 	}
-	return v
+	half, err := n.Float64() // no field takes it, and it is not nothing
+	if err != nil {
+		return nil
+	}
+	return half
 }
 
 // hide keeps a value as JSON.

@@ -402,19 +402,20 @@ func (f *File) again(now time.Time) error {
 // correct writes what was wanted; two people have looked by then, so a verified file stays verified.
 func (f *File) correct(c *Change, forms Forms, now time.Time) error {
 	var faults []models.Field
-	for _, w := range c.Wants {
-		e := Edit{At: w.At, Value: w.To(), Wrote: now}
-		cell, code := f.read(e, forms)
-		if code != "" {
+	cells := make([]Cell, len(c.Wants))
+	for i, w := range c.Wants {
+		var code string
+		if cells[i], code = f.read(Edit{At: w.At, Value: w.To(), Wrote: now}, forms); code != "" {
 			faults = append(faults, models.Field{Pointer: "/" + w.At, Code: code})
-			continue
 		}
-		cell.Origin, cell.By, cell.At = OriginOf(c.By), c.By.Principal(), *models.At(now)
-		f.put(w.At, cell, w.To() == nil, now, c.By)
-		f.Conflicts = slices.DeleteFunc(f.Conflicts, func(x Conflict) bool { return x.At == w.At })
 	}
 	if len(faults) > 0 {
 		return &models.Error{Code: models.Invalid, Reason: "farmer.value", Fields: faults}
+	}
+	for i, w := range c.Wants {
+		cells[i].Origin, cells[i].By, cells[i].At = OriginOf(c.By), c.By.Principal(), *models.At(now)
+		f.put(w.At, cells[i], w.To() == nil, now, c.By)
+		f.Conflicts = slices.DeleteFunc(f.Conflicts, func(x Conflict) bool { return x.At == w.At })
 	}
 	f.Applied = append(f.Applied, c.ID)
 	if f.State == Verified {

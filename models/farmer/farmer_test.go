@@ -140,7 +140,7 @@ func TestConflicts(t *testing.T) {
 		"does not know, and is later":   {farmer.Edit{At: "land/area", Value: int64(20), Wrote: at(10)}, farmer.Overwrote, int64(20), 1},
 		"does not know, and is earlier": {farmer.Edit{At: "land/area", Value: int64(20), Wrote: at(3)}, farmer.Kept, int64(10), 1},
 		"knows of an older one":         {farmer.Edit{At: "land/area", Value: int64(20), Wrote: at(10), Seen: seen(2)}, farmer.Overwrote, int64(20), 1},
-		"says the same":                 {farmer.Edit{At: "land/area", Value: float64(10), Wrote: at(10)}, farmer.Unchanged, int64(10), 0},
+		"says the same":                 {farmer.Edit{At: "land/area", Value: int64(10), Wrote: at(10)}, farmer.Unchanged, int64(10), 0},
 		"takes it out, knowing":         {farmer.Edit{At: "land/area", Wrote: at(10), Seen: seen(5)}, farmer.Applied, nil, 0},
 		"a phone far ahead":             {farmer.Edit{At: "land/area", Value: int64(20), Wrote: at(100000)}, farmer.Overwrote, int64(20), 1},
 	} {
@@ -213,6 +213,8 @@ func TestRefusedEdits(t *testing.T) {
 		"an operator":         {farmer.Edit{At: "land/$where", Value: "x"}, "farmer_address"},
 		"text for a number":   {farmer.Edit{At: "land/area", Value: "many"}, "farmer_range"},
 		"half a number":       {farmer.Edit{At: "land/area", Value: 1.5}, "farmer_whole"},
+		"not an int64":        {farmer.Edit{At: "land/area", Value: float64(10)}, "farmer_whole"},
+		"another kind of int": {farmer.Edit{At: "land/area", Value: 10}, "wrong_type"},
 		"out of range":        {farmer.Edit{At: "land/area", Value: int64(-1)}, "farmer_range"},
 		"not a choice":        {farmer.Edit{At: "members/m1/relation", Value: "friend"}, "farmer_choice"},
 		"too long":            {farmer.Edit{At: "head/name", Value: strings.Repeat("长", 21)}, "farmer_text"},
@@ -388,6 +390,40 @@ func TestChanges(t *testing.T) {
 	}
 	if !c.Done("", "farmer.value", noon) || c.Done("", "", noon) {
 		t.Error("done twice")
+	}
+}
+
+// does asks for a change, has it approved and done.
+func does(t *testing.T, f *farmer.File, fs farmer.Forms, c farmer.Change) error {
+	t.Helper()
+	c.Reason = "变更"
+	asked, err := farmer.Ask("c", f, c, head, noon)
+	must(t, err)
+	must(t, asked.Approve("", town, noon))
+	_, err = f.Carry(asked, fs, noon)
+	return err
+}
+
+// A correction is done whole or not at all, and what is not a whole number never counts as nothing.
+func TestCorrectionsAreWhole(t *testing.T) {
+	fs := forms(t)
+	for name, wants := range map[string][]farmer.Want{
+		"one is wrong":    {farmer.NewWant("land/area", int64(12)), farmer.NewWant("members/m1/relation", "friend")},
+		"half a number":   {farmer.NewWant("land/area", 1.5)},
+		"far too large":   {farmer.NewWant("land/area", 1e300)},
+		"not agreed to":   {farmer.NewWant("land/area", int64(12)), farmer.NewWant("income/cropsFen", int64(5))},
+		"no such section": {farmer.NewWant("land/area", nil), farmer.NewWant("health/illness", "x")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := household(t, fs)
+			writes(t, f, fs, bob, farmer.Edit{At: "land/area", Value: int64(8), Wrote: at(0)}) // loses, and is in conflict
+			before := fmt.Sprint(f.Cells, f.Conflicts, f.Applied, f.State)
+			f.Outbox = nil
+			fails(t, does(t, f, fs, farmer.Change{Kind: farmer.Correct, Wants: wants}), models.Invalid, "farmer.value")
+			if after := fmt.Sprint(f.Cells, f.Conflicts, f.Applied, f.State); after != before || len(f.Outbox) != 0 {
+				t.Errorf("%s\n%s %v", before, after, f.Outbox)
+			}
+		})
 	}
 }
 
