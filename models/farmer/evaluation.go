@@ -493,7 +493,7 @@ func (e *Evaluation) Wake(now time.Time) error {
 		e.tell(EventAnnual, models.Clockwork, now)
 		return e.Move(steps, Annual, models.Clockwork, now, "farmer.eval_step", "")
 	case Grace:
-		e.tell(EventAnnual, models.Clockwork, now)
+		e.tell(EventGraceOver, models.Clockwork, now)
 	case Scored, Prelim, Notice, Annual, Appealed, Rejected, Revoked, Withdrawn:
 	}
 	return nil

@@ -509,6 +509,13 @@ func led(t *testing.T, good bool) *farmer.Evaluation {
 	return e
 }
 
+func kinds(events []models.Event) (all []string) {
+	for _, e := range events {
+		all = append(all, e.Kind)
+	}
+	return all
+}
+
 func TestEvaluation(t *testing.T) {
 	e := led(t, true)
 	fails(t, e.Reject("不喜欢", anna, noon), models.Conflict, "farmer.good")
@@ -541,6 +548,11 @@ func TestEvaluation(t *testing.T) {
 		t.Fatalf("%s %s", e.State, e.Until)
 	}
 	fails(t, e.Renew(farmer.Standard, judge, late), models.Conflict, "farmer.grace")
+	e.Outbox = nil
+	must(t, e.Wake(models.Day("2027-08-31").Start()))
+	if got := kinds(e.Outbox); !slices.Equal(got, []string{farmer.EventGraceOver}) {
+		t.Errorf("the time to mend is over: %v", got)
+	}
 	must(t, e.Renew(farmer.Standard, judge, models.Day("2027-09-01").Clock(9, 0)))
 	if e.State != farmer.Revoked || e.Title("2027-09-02") {
 		t.Errorf("%s", e.State)
