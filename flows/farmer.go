@@ -66,11 +66,11 @@ func (f Farmer) Score(ctx context.Context, household string) error { return f.sc
 // score scores a household by what is known now. Only a file that was verified once counts.
 func (f Farmer) score(ctx context.Context, household string) error {
 	file, err := f.Files.Get(ctx, household)
-	if err != nil || file.State != farmer.Verified {
+	if err != nil || file.State == farmer.Left {
 		return gone(err)
 	}
 	_, err = f.Rate(ctx, file, f.Facts, f.Policy)
-	return err
+	return gone(err)
 }
 
 // record follows what is said of a head in the credit file.
