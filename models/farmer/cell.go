@@ -38,6 +38,11 @@ func OriginOf(a models.Actor) Origin {
 // An Address names a cell: "land/area" of a section that is one, "members/m1/name" of one with rows.
 type Address struct{ Section, Row, Key string }
 
+// Number says whether the field is the ID number of somebody of the household.
+func (a Address) Number() bool {
+	return a.Key == FieldID && (a.Section == Head || a.Section == Members)
+}
+
 // gone marks a row that was taken out.
 const gone = "~gone"
 

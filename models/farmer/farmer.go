@@ -13,7 +13,7 @@ const (
 	EventSubmitted = "farmer.file_submitted" // a second person has to look
 	EventReturned  = "farmer.file_returned"  // to the collector: "reason"
 	EventVerified  = "farmer.file_verified"
-	EventUnseated  = "farmer.member_left" // "ref": hash of whom the household has no more
+	EventPeople    = "farmer.people_changed" // who is of the household, or leads it, may be others
 	EventClosed    = "farmer.restricted_closed"
 	EventLeft      = "farmer.file_left"
 

@@ -78,9 +78,10 @@ func forms(t testing.TB) farmer.Forms {
 	all := farmer.Forms{}
 	for _, d := range []farmer.FormDraftOf{
 		draft("head", 0, map[string]string{"name": field("text", `,"x-personal":true`), "idNumber": field("text", `,"x-personal":true`), "since": field("day", ""), "labour": field("yes", "")}, "name"),
-		draft("members", 2, map[string]string{"name": field("text", `,"x-personal":true`), "idNumber": field("text", `,"x-personal":true`), "relation": field("text", `,"enum":["spouse","child"]`)}, "name"),
+		draft("members", 2, map[string]string{"name": field("text", `,"x-personal":true`), "idNumber": field("text", `,"x-personal":true`), "relation": field("text", `,"enum":["spouse","child"]`), "minor": field("yes", "")}, "name"),
 		draft("land", 0, map[string]string{"area": field("whole", "")}),
 		draft("income", 0, map[string]string{"cropsFen": field("whole", `,"x-restricted":true`)}),
+		draft("housing", 3, map[string]string{"valueFen": field("whole", `,"x-restricted":true`)}),
 	} {
 		f, err := farmer.NewForm(1, d, look, models.Actor{Person: "a", Role: models.CreditOffice, Region: "4301"}, noon)
 		if err != nil {
@@ -268,11 +269,11 @@ func TestRestricted(t *testing.T) {
 	}
 	writes(t, f, fs, bob, farmer.Edit{At: "income/cropsFen", Value: int64(7), Wrote: at(2)})
 	writes(t, f, fs, anna, farmer.Edit{At: "land/area", Value: int64(7), Wrote: at(2)})
-	must(t, f.Disagree(head, noon))
-	if !f.Erase(fs) || f.Open() || len(f.Cells) != 1 || len(f.Conflicts) != 0 {
+	must(t, f.Disagree(fs, head, noon))
+	if f.Open() || len(f.Cells) != 1 || len(f.Conflicts) != 0 {
 		t.Errorf("%v %v", f.Cells, f.Conflicts)
 	}
-	fails(t, f.Disagree(head, noon), models.Conflict, "farmer.not_agreed")
+	fails(t, f.Disagree(fs, head, noon), models.Conflict, "farmer.not_agreed")
 	fails(t, f.Agree(farmer.Agreement{Text: farmer.TextFile, How: farmer.OnPaper, Proof: "nothing"}, anna, noon), models.Invalid, "farmer.no_proof")
 	fails(t, f.Agree(farmer.Agreement{Text: farmer.TextFile, How: farmer.InApp}, anna, noon), models.Forbidden, "farmer.not_yours")
 }
@@ -298,7 +299,7 @@ func TestTwoPeople(t *testing.T) {
 	must(t, f.Submit(fs, anna, noon))
 	must(t, f.Verify(bob, noon))
 	must(t, f.Leave("", head, noon))
-	if len(f.Cells) != 0 || f.Seat != "" || f.Slot != "" {
+	if len(f.Cells) != 0 || len(f.Agreed) != 0 || f.Seat != "" || f.Slot != "" {
 		t.Errorf("%+v", f)
 	}
 	_, err := f.Apply("", nil, fs, 0, anna, noon)
