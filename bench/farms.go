@@ -160,7 +160,7 @@ func (c *county) village(ctx context.Context, from, to int) error {
 		f.State, f.Outbox, f.Writers = farmer.Verified, nil, nil
 		facts := f.Facts(4_000_000, models.DayOf(now))
 		facts[farmer.FactPeers] = int64(rng.IntN(801))
-		files, seats = append(files, f), append(seats, farmer.NewSeat(ref, f, true))
+		files, seats = append(files, f), append(seats, farmer.NewSeat(ref, f))
 		scores = append(scores, &farmer.Score{Meta: models.Meta{ID: f.ID}, Village: place, Facts: facts, Open: rng.IntN(4) > 0})
 	}
 	return errors.Join(c.people.InsertMany(ctx, who), c.Files.InsertMany(ctx, files), c.Seats.InsertMany(ctx, seats), c.Scores.InsertMany(ctx, scores))

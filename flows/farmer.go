@@ -11,6 +11,7 @@ import (
 	"xinyi/models/identity"
 	"xinyi/models/notice"
 	"xinyi/models/record"
+	"xinyi/models/score"
 	"xinyi/store"
 )
 
@@ -32,7 +33,8 @@ func (f Farmer) Subscribers() []Subscriber {
 		{Name: "farmer.judged", Do: f.judged, Kinds: Kinds(farmer.EventRevoked)},
 		{Name: "farmer.record", Do: f.record, Kinds: Kinds(record.EventKept, record.EventHonoured, record.EventRevised, record.EventCorrected,
 			record.EventRepaired, record.EventRestored, record.EventEnded, record.EventWithdrawn)},
-		{Name: "farmer.reseat", Do: f.reseat, Kinds: Kinds(farmer.EventUnseated, farmer.EventLeft)},
+		{Name: "farmer.forget", Do: f.forget, Kinds: Kinds(farmer.EventClosed)},
+		{Name: "farmer.people", Do: f.people, Kinds: Kinds(farmer.EventPeople)},
 		{Name: "farmer.gone", Do: f.left, Kinds: Kinds(farmer.EventLeft)},
 		{Name: "farmer.bound", Do: f.bound, Kinds: Kinds(identity.EventBound)},
 		{Name: "farmer.closed", Do: f.closed, Kinds: Kinds(identity.EventLeft)},
@@ -66,11 +68,58 @@ func (f Farmer) Score(ctx context.Context, household string) error { return f.sc
 // score scores a household by what is known now. Only a file that was verified once counts.
 func (f Farmer) score(ctx context.Context, household string) error {
 	file, err := f.Files.Get(ctx, household)
-	if err != nil || file.State != farmer.Verified {
+	if err != nil || file.State == farmer.Left {
 		return gone(err)
 	}
 	_, err = f.Rate(ctx, file, f.Facts, f.Policy)
-	return err
+	return gone(err)
+}
+
+// forget takes what was restricted out of what is kept beside a file: evaluations and changes.
+func (f Farmer) forget(ctx context.Context, e models.Event) error {
+	file, err := f.Files.Get(ctx, e.Subject)
+	if err != nil {
+		return gone(err)
+	}
+	forms, err := f.FormsAt(ctx, file.Village)
+	if err != nil {
+		return err
+	}
+	err = changeAll(ctx, f.Changes, store.FarmChangesOf(file.ID), func(c *farmer.Change) error {
+		if !c.Forget(forms) {
+			return store.Unchanged()
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	fact := farmer.RestrictedFact(forms)
+	return changeAll(ctx, f.Evaluations, store.EvaluationsOf(file.ID), func(v *farmer.Evaluation) error {
+		items, err := f.itemsOf(ctx, v, fact)
+		if err == nil && !v.Forget(fact, items) {
+			return store.Unchanged()
+		}
+		return err
+	})
+}
+
+// itemsOf says which items of an evaluation's result are made of such facts.
+func (f Farmer) itemsOf(ctx context.Context, v *farmer.Evaluation, fact func(string) bool) (func(code string) bool, error) {
+	if v.Result == nil {
+		return nil, nil //nolint:nilnil // there are no items to ask about
+	}
+	m, err := f.Models.Get(ctx, v.Result.Set)
+	if err != nil {
+		return nil, err
+	}
+	set, err := m.Read()
+	if err != nil {
+		return nil, err
+	}
+	made := map[string]bool{}
+	set.Indicators(func(x *score.Indicator) { made[x.Code] = x.Restricted || fact(x.Of) || fact(x.Over) })
+	return func(code string) bool { return made[code] }, nil
 }
 
 // record follows what is said of a head in the credit file.
@@ -86,7 +135,13 @@ func (f Farmer) record(ctx context.Context, e models.Event) error {
 	return f.score(ctx, file.ID)
 }
 
-func (f Farmer) reseat(ctx context.Context, e models.Event) error { return f.Reseat(ctx, e.Subject) }
+// people seats whoever is of a household now, and has what is about its head follow the head.
+func (f Farmer) people(ctx context.Context, e models.Event) error {
+	if err := f.Reseat(ctx, e.Subject); err != nil {
+		return err
+	}
+	return gone(f.head(ctx, e.Subject))
+}
 
 // left forgets what is kept beside a file that is no more.
 func (f Farmer) left(ctx context.Context, e models.Event) error {
@@ -94,8 +149,12 @@ func (f Farmer) left(ctx context.Context, e models.Event) error {
 	if err != nil {
 		return gone(err)
 	}
-	err = changeAll(ctx, f.Evaluations, store.EvaluationsOf(e.Subject), func(v *farmer.Evaluation) error {
-		if v.Slot == "" || v.Withdraw(models.Clockwork, f.Now()) != nil {
+	if err := f.Reseat(ctx, file.ID); err != nil {
+		return err
+	}
+	err = changeAll(ctx, f.Evaluations, store.EvaluationsOf(file.ID), func(v *farmer.Evaluation) error {
+		ended := v.Slot != "" && v.Withdraw(models.Clockwork, f.Now()) == nil
+		if !v.Erase() && !ended {
 			return store.Unchanged()
 		}
 		return nil
@@ -124,19 +183,39 @@ func (f Farmer) bound(ctx context.Context, e models.Event) error {
 	if err != nil {
 		return gone(err)
 	}
-	_, err = f.Files.Update(ctx, file.ID, func(file *farmer.File) error {
+	file, err = f.Files.Update(ctx, file.ID, func(file *farmer.File) error {
 		if !file.Meet(sub.Ref, e.Person, f.Now()) {
 			return store.Unchanged()
 		}
 		return nil
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return f.follow(ctx, file, file.Person)
 }
 
 // closed unties the file of a head whose account is closed; the household is filed on paper from then on.
 func (f Farmer) closed(ctx context.Context, e models.Event) error {
-	return changeAll(ctx, f.Files, store.FarmFilesOfPerson(e.Person), func(file *farmer.File) error {
-		file.Tie(file.Seat, "", f.Now())
+	_, err := f.Files.Each(ctx, store.FarmFilesOfPerson(e.Person), func(file *farmer.File) error {
+		if err := f.follow(ctx, file, ""); err != nil { // first: once the file is untied nobody finds it here again
+			return err
+		}
+		_, err := f.Files.Update(ctx, file.ID, func(file *farmer.File) error {
+			file.Tie(file.Seat, "", f.Now())
+			return nil
+		})
+		return err
+	})
+	return err
+}
+
+// follow has the evaluation that goes on be about whoever leads the household.
+func (f Farmer) follow(ctx context.Context, file *farmer.File, person string) error {
+	return changeAll(ctx, f.Evaluations, store.EvaluationOf(file.ID), func(v *farmer.Evaluation) error {
+		if !v.Heads(person, file.Label()) {
+			return store.Unchanged()
+		}
 		return nil
 	})
 }
@@ -156,6 +235,9 @@ func (f Farmer) carry(ctx context.Context, e models.Event) error {
 		if failed = "farmer.change_failed"; errors.As(err, &why) {
 			failed = why.Reason
 		}
+		if err := f.Reseat(ctx, c.Household); err != nil { // whoever was seated for it
+			return err
+		}
 	default:
 		return err
 	}
@@ -174,19 +256,27 @@ func (f Farmer) do(ctx context.Context, c *farmer.Change) (made string, err erro
 	if err != nil {
 		return "", err
 	}
+	forms, err := f.FormsAt(ctx, file.Village)
+	if err != nil {
+		return "", err
+	}
+	if !file.Did(c.ID) {
+		if err := c.Fits(file, models.DayOf(f.Now())); err != nil {
+			return "", err
+		}
+		if err := f.Claim(ctx, file, c); err != nil {
+			return "", err
+		}
+	}
 	switch c.Kind { //nolint:exhaustive // the others change one file alone
 	case farmer.Split:
 		if made, err = f.split(ctx, file, c); err != nil {
 			return "", err
 		}
 	case farmer.Merge:
-		if err := f.merge(ctx, c); err != nil {
+		if err := f.merge(ctx, c, forms); err != nil {
 			return "", err
 		}
-	}
-	forms, err := f.FormsAt(ctx, file.Village)
-	if err != nil {
-		return "", err
 	}
 	_, err = f.Files.Update(ctx, file.ID, func(file *farmer.File) error {
 		news, err := file.Carry(c, forms, f.Now())
@@ -225,7 +315,7 @@ func existingFile(ctx context.Context, f Farmer, file *farmer.File) error {
 }
 
 // merge brings the other household's people and rows into the file, and then ends the other file.
-func (f Farmer) merge(ctx context.Context, c *farmer.Change) error {
+func (f Farmer) merge(ctx context.Context, c *farmer.Change, forms farmer.Forms) error {
 	other, err := f.Files.Get(ctx, c.Other)
 	if err != nil {
 		return err
@@ -237,7 +327,7 @@ func (f Farmer) merge(ctx context.Context, c *farmer.Change) error {
 		return models.E(models.Conflict, "farmer.other_village")
 	}
 	_, err = f.Files.Update(ctx, c.Household, func(file *farmer.File) error {
-		news, err := file.Join(other, c, f.Now())
+		news, err := file.Join(other, c, forms, f.Now())
 		if err == nil && !news {
 			return store.Unchanged()
 		}
@@ -276,26 +366,27 @@ func (f Farmer) settle(ctx context.Context, c *farmer.Change, made string) error
 	return nil
 }
 
-// head ties a file to whoever its head is now.
+// head ties a file to whoever its head is now, and what hangs on the head.
 func (f Farmer) head(ctx context.Context, id string) error {
-	_, err := f.Files.Update(ctx, id, func(file *farmer.File) error {
-		if file.State == farmer.Left {
-			return store.Unchanged()
+	file, err := f.Files.Update(ctx, id, func(file *farmer.File) error {
+		var sub models.Subject // nobody, when the number was taken out
+		if n, err := models.ParseIDNumber(file.Cells[farmer.HeadNumber].Text()); err == nil {
+			if sub, err = f.Subjects.OfNumber(ctx, n); err != nil {
+				return err
+			}
 		}
-		n, err := models.ParseIDNumber(file.Cells[farmer.HeadNumber].Text())
-		if err != nil {
-			return store.Unchanged()
-		}
-		sub, err := f.Subjects.OfNumber(ctx, n)
-		if err != nil {
-			return err
-		}
-		if !file.Tie(sub.Ref, sub.Person, f.Now()) {
+		if file.State == farmer.Left || !file.Tie(sub.Ref, sub.Person, f.Now()) {
 			return store.Unchanged()
 		}
 		return nil
 	})
-	return err
+	if err != nil || file.State == farmer.Left {
+		return err
+	}
+	if err := f.follow(ctx, file, file.Person); err != nil {
+		return err
+	}
+	return f.score(ctx, id) // of the household the head's records count
 }
 
 // evaluate scores the household of an evaluation whose answers are counted.
@@ -307,6 +398,9 @@ func (f Farmer) evaluate(ctx context.Context, e models.Event) error {
 	file, err := f.Files.Get(ctx, v.Household)
 	if err != nil {
 		return err
+	}
+	if file.State == farmer.Left { // while an appeal went on
+		return f.left(ctx, models.Event{Subject: file.ID})
 	}
 	s, err := f.Rate(ctx, file, f.Facts, f.Policy)
 	if err != nil {
@@ -321,6 +415,7 @@ func (f Farmer) evaluate(ctx context.Context, e models.Event) error {
 		return err
 	}
 	_, err = f.Evaluations.Update(ctx, v.ID, func(v *farmer.Evaluation) error {
+		v.Heads(file.Person, file.Label())
 		return v.Score(farmer.Told{Village: s.Village, Facts: s.Facts, Open: s.Open, Grounds: s.Grounds}, r)
 	})
 	return err

@@ -59,6 +59,7 @@ func hamlets(t *testing.T) *hamlet {
 		"head":    `"name":{"type":"string","x-kind":"text","title":"户主姓名","x-title-en":"Name","maxLength":50,"x-personal":true},"idNumber":{"type":"string","x-kind":"text","title":"身份证号","x-title-en":"Number","maxLength":18,"x-personal":true}`,
 		"members": `"name":{"type":"string","x-kind":"text","title":"成员姓名","x-title-en":"Name","maxLength":50,"x-personal":true},"idNumber":{"type":"string","x-kind":"text","title":"成员身份证号","x-title-en":"Number","maxLength":18,"x-personal":true}`,
 		"land":    `"contracted":{"type":"integer","x-kind":"whole","title":"承包地","x-title-en":"Land","minimum":0,"maximum":100000}`,
+		"income":  `"cropsFen":{"type":"integer","x-kind":"whole","title":"种植收入","x-title-en":"Crops","minimum":0,"maximum":100000,"x-restricted":true}`,
 	} {
 		rows := 0
 		if section == "members" {

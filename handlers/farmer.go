@@ -135,13 +135,7 @@ func (h Farmer) agree(ctx context.Context, rq Request, in agreeFarmRequest) (far
 }
 
 func (h Farmer) disagree(ctx context.Context, rq Request, _ noRequest) (farmFileView, error) {
-	return h.change(ctx, rq, func(f *farmer.File, forms farmer.Forms) error {
-		if err := f.Disagree(rq.Actor, rq.Now); err != nil {
-			return err
-		}
-		f.Erase(forms)
-		return nil
-	})
+	return h.change(ctx, rq, func(f *farmer.File, forms farmer.Forms) error { return f.Disagree(forms, rq.Actor, rq.Now) })
 }
 
 // change changes the caller's own file.

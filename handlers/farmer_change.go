@@ -40,11 +40,7 @@ type changeFields struct {
 func (in changeFields) change() farmer.Change {
 	c := farmer.Change{Kind: in.Kind, Reason: in.Reason, Rows: in.Members, Into: in.Village, Other: in.Other, NewNo: in.No, Photos: in.Photos}
 	for _, w := range in.Wants {
-		v := w.To
-		if n, is := v.(float64); is && n == float64(int64(n)) {
-			v = int64(n)
-		}
-		c.Wants = append(c.Wants, farmer.NewWant(w.At, v))
+		c.Wants = append(c.Wants, farmer.NewWant(w.At, whole(w.To)))
 	}
 	return c
 }

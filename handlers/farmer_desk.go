@@ -139,13 +139,8 @@ type farmRow struct {
 	Conflicts  int           `json:"conflicts"`
 }
 
-// headName is the head's name, masked.
-func headName(f *farmer.File) string {
-	return models.NewSecret(f.Cells[farmer.HeadName].Text()).String()
-}
-
 func viewFarmRow(f *farmer.File) farmRow {
-	return farmRow{f.ID, f.No, f.Village, f.State, headName(f), f.FiledOn, f.VerifiedOn, len(f.Conflicts)}
+	return farmRow{f.ID, f.No, f.Village, f.State, f.Label(), f.FiledOn, f.VerifiedOn, len(f.Conflicts)}
 }
 
 type farmListRequest struct {

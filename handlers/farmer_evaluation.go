@@ -82,7 +82,7 @@ func (h Farmer) explained(ctx context.Context, e *farmer.Evaluation, rq Request)
 
 // applies starts an evaluation; one a household goes on at a time.
 func (h Farmer) applies(ctx context.Context, rq Request, f *farmer.File) (*farmer.Evaluation, error) {
-	e, err := farmer.Apply(rq.NewID(), f, headName(f), h.Policy, rq.Actor, rq.Now)
+	e, err := farmer.Apply(rq.NewID(), f, f.Label(), h.Policy, rq.Actor, rq.Now)
 	if err != nil {
 		return nil, err
 	}

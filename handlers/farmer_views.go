@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"math"
 	"time"
 
 	"xinyi/models"
@@ -221,10 +222,18 @@ type editRequest struct {
 	Record string     `json:"record,omitempty" validate:"max=64"`
 }
 
+// whole makes an int64 of a whole number, as JSON brings it. Beyond 1e15 a float64 is not exact.
+func whole(v any) any {
+	if n, is := v.(float64); is && math.Abs(n) <= 1e15 && n == math.Trunc(n) {
+		return int64(n)
+	}
+	return v
+}
+
 func edits(in []editRequest) []farmer.Edit {
 	out := make([]farmer.Edit, len(in))
 	for i, e := range in {
-		out[i] = farmer.Edit{At: e.At, Value: e.Value, Wrote: e.Wrote, Seen: e.Seen, Record: e.Record}
+		out[i] = farmer.Edit{At: e.At, Value: whole(e.Value), Wrote: e.Wrote, Seen: e.Seen, Record: e.Record}
 	}
 	return out
 }

@@ -77,7 +77,7 @@ var Silent = map[string]string{
 	"village.late":             "the office that is late finds it marked in its list",
 	"farmer.file_submitted":    "a second person finds it in the list",
 	"farmer.file_returned":     "whoever gathered it finds it in the list, with the reason",
-	"farmer.member_left":       "who is of which household follows by itself",
+	"farmer.people_changed":    "who is of which household follows by itself",
 	"farmer.restricted_closed": "the person has just done it, or signed it",
 	"farmer.change_approved":   "it is done at once, and that is told",
 	"farmer.import_due":        "the import goes on by itself",

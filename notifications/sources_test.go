@@ -46,7 +46,7 @@ var indirect = map[string][]string{
 		"benefit.breach_objected", "benefit.breach_upheld"},
 	"farmer.decide": {"farmer.change_approved", "farmer.change_rejected", "farmer.change_revision"},
 	"farmer.tell": {"farmer.eval_applied", "farmer.eval_peers_done", "farmer.eval_prelim", "farmer.eval_notice", "farmer.eval_review", "farmer.eval_late",
-		"farmer.eval_certified", "farmer.eval_rejected", "farmer.eval_appealed", "farmer.eval_annual", "farmer.eval_renewed", "farmer.eval_grace",
+		"farmer.eval_certified", "farmer.eval_rejected", "farmer.eval_appealed", "farmer.eval_annual", "farmer.eval_renewed", "farmer.eval_grace", "farmer.eval_grace_over",
 		"farmer.eval_revoked", "farmer.eval_withdrawn"},
 	"loan.tell": {"loan.submitted", "loan.delivered", "loan.bank_late", "loan.in_review", "loan.info_requested", "loan.info_supplied", "loan.offered", "loan.declined",
 		"loan.offer_accepted", "loan.withdrawn", "loan.expired", "loan.disbursed"},

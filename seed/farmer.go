@@ -112,7 +112,7 @@ func (fs *farms) household(i int, head *identity.Person) error {
 		return err
 	}
 	f.Tie(fs.subjects.Ref(models.IDNumber{Secret: head.IDNumber}).Ref, head.ID, at)
-	fs.seats = append(fs.seats, farmer.NewSeat(f.Seat, f, true))
+	fs.seats = append(fs.seats, farmer.NewSeat(f.Seat, f))
 	self := models.Actor{Person: head.ID, Role: models.Resident}
 	texts := []string{farmer.TextFile, farmer.TextAdverse, farmer.TextWritten}
 	if i%4 == 3 { // does not want to tell incomes and savings
@@ -265,9 +265,8 @@ func (fs *farms) evaluation(i int, f *farmer.File) (*farmer.Evaluation, error) {
 	if i == 3 { // its neighbours are being asked
 		began = fs.now.Add(-24 * time.Hour)
 	}
-	name := f.Cells[farmer.HeadName].Text()
 	self := models.Actor{Person: f.Person, Role: models.Resident}
-	e, err := farmer.Apply("farmeval-"+f.ID, f, models.NewSecret(name).String(), fs.pol, self, began)
+	e, err := farmer.Apply("farmeval-"+f.ID, f, f.Label(), fs.pol, self, began)
 	if err != nil || i == 3 {
 		return e, err
 	}

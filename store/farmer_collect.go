@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"xinyi/models"
@@ -31,7 +32,8 @@ type Collected struct {
 }
 
 // Collect takes what was gathered of one household: it finds or starts the file, seats whoever is new in it, and writes cell by
-// cell. The same operation twice changes nothing. Errors: as farmer.NewFile, farmer.File.Apply; Conflict "farmer.number_taken".
+// cell. The same operation twice changes nothing. Errors: as farmer.NewFile, farmer.File.Apply; Conflict "farmer.number_taken",
+// "farmer.head_elsewhere".
 func (f Farmer) Collect(ctx context.Context, g Gathered, pol farmer.Policy, by models.Actor) (Collected, error) {
 	file, err := f.find(ctx, g)
 	c := Collected{}
@@ -43,46 +45,60 @@ func (f Farmer) Collect(ctx context.Context, g Gathered, pol farmer.Policy, by m
 	if err != nil {
 		return c, err
 	}
+	if err := file.Takes(by); err != nil { // before anybody is seated
+		return c, err
+	}
 	forms, err := f.FormsAt(ctx, file.Village)
 	if err != nil {
 		return c, err
 	}
-	seated, edits, refused, err := f.seat(ctx, file, g, by)
+	took := file.Took(g.Op) // sent again: what became of it is said again, and nothing is written
+	g.DryRun = g.DryRun || took
+	s, err := f.seat(ctx, file, g, by)
 	if err != nil {
 		return c, err
 	}
 	change := func(file *farmer.File) error {
-		if seated.head != "" {
-			file.Tie(seated.head, seated.person, f.Now())
-		}
 		for _, a := range g.Agreed {
 			if err := file.Agree(a, by, f.Now()); err != nil {
 				return err
 			}
 		}
 		var err error
-		c.Verdicts, err = file.Apply(g.Op, edits, forms, time.Duration(pol.SkewMinutes)*time.Minute, by, f.Now())
+		c.Verdicts, err = file.Apply(g.Op, s.edits, forms, time.Duration(pol.SkewMinutes)*time.Minute, by, f.Now())
+		if err == nil && s.head.Ref != "" && file.Cells[farmer.HeadNumber].Text() == s.number { // and nobody wrote another later
+			file.Tie(s.head.Ref, s.head.Person, f.Now())
+		}
 		return err
 	}
-	if file.Took(g.Op) { // sent again: what became of it is said again, and nothing is written
+	if g.DryRun {
 		if err := change(file); err != nil {
 			return c, err
 		}
-		c.Verdicts = append(c.Verdicts, refused...)
-		c.File, err = f.Files.Get(ctx, file.ID)
+		c.File, c.Verdicts = file, append(c.Verdicts, s.refused...)
+		if took { // its changes are not those of today
+			c.File, err = f.Files.Get(ctx, file.ID)
+		}
 		return c, err
 	}
-	if g.DryRun {
-		err = change(file)
-		c.File = file
-	} else {
-		c.File, err = f.Files.UpdateFrom(ctx, file, change)
+	c.File, err = f.Files.UpdateFrom(ctx, file, change)
+	if c.File == nil && s.head.Ref != "" && models.CodeOf(err) == models.Conflict {
+		err = models.E(models.Conflict, "farmer.head_elsewhere", err)
 	}
-	if c.File == nil && seated.head != "" && models.CodeOf(err) == models.Conflict {
-		return c, models.E(models.Conflict, "farmer.head_elsewhere", err)
+	if !f.sits(c.File, s.refs) { // somebody was seated and is not in the file after all
+		err = errors.Join(err, f.Reseat(ctx, file.ID))
 	}
-	c.Verdicts = append(c.Verdicts, refused...)
+	c.Verdicts = append(c.Verdicts, s.refused...)
 	return c, err
+}
+
+// sits says whether all of refs are in a file; nil is none.
+func (f Farmer) sits(file *farmer.File, refs []string) bool {
+	if file == nil || len(refs) == 0 {
+		return len(refs) == 0
+	}
+	in := f.Present(file)
+	return !slices.ContainsFunc(refs, func(ref string) bool { return !in[ref] })
 }
 
 // find is the file that is meant.
@@ -116,58 +132,73 @@ func (f Farmer) start(ctx context.Context, g Gathered, by models.Actor) (*farmer
 	return file, err
 }
 
-// seated is the head an operation names.
-type seated struct{ head, person string }
+// seated are the people an operation names.
+type seated struct {
+	refs    []string // hashes of their numbers
+	head    models.Subject
+	number  string // the head's
+	edits   []farmer.Edit
+	refused []farmer.Verdict
+}
 
 // seat makes sure that nobody is of two households. It answers the edits that may be written, and a verdict for each that may not.
-func (f Farmer) seat(ctx context.Context, file *farmer.File, g Gathered, by models.Actor) (s seated, edits []farmer.Edit, refused []farmer.Verdict, err error) {
+// Whoever may not write numbers hears so of the file, and seats nobody.
+func (f Farmer) seat(ctx context.Context, file *farmer.File, g Gathered, by models.Actor) (s seated, err error) {
 	for _, e := range g.Edits {
-		a, ok := farmer.ParseAddress(e.At)
+		a, _ := farmer.ParseAddress(e.At)
 		text, is := e.Value.(string)
-		if !ok || !is || a.Key != farmer.FieldID || a.Section != farmer.Head && a.Section != farmer.Members {
-			edits = append(edits, e)
-			continue
-		}
 		n, err := models.ParseIDNumber(text)
-		if err != nil {
-			edits = append(edits, e) // the form says so
+		if !is || err != nil || !a.Number() || farmer.OriginOf(by) != farmer.Collector {
+			s.edits = append(s.edits, e)
 			continue
 		}
-		code := ""
-		head := a.Section == farmer.Head
 		sub, err := f.Subjects.OfNumber(ctx, n)
 		if err != nil {
-			return s, nil, nil, err
+			return s, err
 		}
-		switch taken, err := f.taken(ctx, file, sub.Ref, head, g.DryRun); {
-		case err != nil:
-			return s, nil, nil, err
-		case taken:
-			code = "farmer_elsewhere"
-		case head && !models.Adult(n.Birth(), models.DayOf(f.Now())):
+		code := ""
+		if a.Section == farmer.Head && !models.Adult(n.Birth(), models.DayOf(f.Now())) {
 			code = "farmer_minor"
-		case head && farmer.OriginOf(by) == farmer.Self:
-			code = "farmer_head_staff"
-		case head:
-			s = seated{sub.Ref, sub.Person}
+		} else if taken, err := f.taken(ctx, file, sub.Ref, g.DryRun); err != nil {
+			return s, err
+		} else if taken {
+			code = "farmer_elsewhere"
 		}
 		if code != "" {
-			refused = append(refused, farmer.Verdict{At: e.At, Outcome: farmer.Refused, Code: code})
+			s.refused = append(s.refused, farmer.Verdict{At: e.At, Outcome: farmer.Refused, Code: code})
 			continue
 		}
-		edits = append(edits, e)
+		s.edits, s.refs = append(s.edits, e), append(s.refs, sub.Ref)
+		if a.Section == farmer.Head {
+			s.head, s.number = sub, n.Reveal()
+		}
 	}
-	return s, edits, refused, nil
+	return s, nil
+}
+
+// Claim seats everybody whose number a change would write into a file. Errors: Conflict "farmer.elsewhere" for somebody of another
+// household.
+func (f Farmer) Claim(ctx context.Context, file *farmer.File, c *farmer.Change) error {
+	for _, n := range c.Numbers() {
+		taken, err := f.taken(ctx, file, f.Subjects.Ref(n).Ref, false)
+		if err != nil {
+			return err
+		}
+		if taken {
+			return models.E(models.Conflict, "farmer.elsewhere")
+		}
+	}
+	return nil
 }
 
 // taken says whether somebody is of another household; whoever is of none is seated in file.
-func (f Farmer) taken(ctx context.Context, file *farmer.File, ref string, head, dry bool) (bool, error) {
+func (f Farmer) taken(ctx context.Context, file *farmer.File, ref string, dry bool) (bool, error) {
 	seat, err := f.Seats.Get(ctx, ref)
 	if errors.Is(err, models.NotFound) {
 		if dry {
 			return false, nil
 		}
-		err = f.Seats.Insert(ctx, farmer.NewSeat(ref, file, head))
+		err = f.Seats.Insert(ctx, farmer.NewSeat(ref, file))
 		if !errors.Is(err, models.Conflict) {
 			return false, err
 		}
@@ -184,9 +215,9 @@ func (f Farmer) Reseat(ctx context.Context, household string) error {
 	}
 	in := map[string]bool{}
 	if err == nil && file.State != farmer.Left {
-		for ref, head := range f.Present(file) {
-			in[ref] = true
-			if _, err := f.taken(ctx, file, ref, head, false); err != nil {
+		in = f.Present(file)
+		for ref := range in {
+			if _, err := f.taken(ctx, file, ref, false); err != nil {
 				return err
 			}
 		}
@@ -200,13 +231,13 @@ func (f Farmer) Reseat(ctx context.Context, household string) error {
 	return err
 }
 
-// Present are the hashes of the numbers of everybody in a file; true is the head.
+// Present are the hashes of the numbers of everybody in a file.
 func (f Farmer) Present(file *farmer.File) map[string]bool {
 	refs := map[string]bool{}
 	for _, section := range []string{farmer.Head, farmer.Members} {
 		for _, r := range file.Rows(section) {
 			if n, err := models.ParseIDNumber(r.Cells[farmer.FieldID].Text()); err == nil {
-				refs[f.Subjects.Ref(n).Ref] = section == farmer.Head
+				refs[f.Subjects.Ref(n).Ref] = true
 			}
 		}
 	}

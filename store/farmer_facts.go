@@ -49,11 +49,15 @@ func StandardFarmFacts(loans func(context.Context, string, models.Day) (FarmLoan
 	}
 }
 
-// Told gathers what is known of a household: the file as it was verified, the records of its head, its loans and its neighbours'
-// word. Nothing about anybody else of the household counts.
+// Told gathers what is known of a household: the file as it was verified last, the records of its head, its loans and its
+// neighbours' word. Nothing about anybody else of the household counts. Errors: NotFound for a file that was never verified.
 func (f Farmer) Told(ctx context.Context, file *farmer.File, facts FarmFacts, pol farmer.Policy) (farmer.Told, error) {
 	today := models.DayOf(f.Now())
-	t := farmer.Told{Village: file.Village, Facts: file.Facts(pol.Mean(file.Village), today), Open: file.Open()}
+	t := farmer.Told{Village: file.Village, Open: file.Open()}
+	var err error
+	if t.Facts, err = f.verified(ctx, file, pol.Mean(file.Village), today); err != nil {
+		return t, err
+	}
 	if err := f.records(ctx, file, facts, &t); err != nil {
 		return t, err
 	}
@@ -79,6 +83,22 @@ func (f Farmer) Told(ctx context.Context, file *farmer.File, facts FarmFacts, po
 		return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.Record, b.Record))
 	})
 	return t, nil
+}
+
+// verified are the facts of the file as it was verified last: what is written since counts once a second person has looked.
+func (f Farmer) verified(ctx context.Context, file *farmer.File, mean int64, today models.Day) (map[string]int64, error) {
+	if file.State == farmer.Verified {
+		return file.Facts(mean, today), nil
+	}
+	s, err := f.Scores.Get(ctx, file.ID)
+	if err != nil {
+		return nil, err
+	}
+	forms, err := f.FormsAt(ctx, file.Village)
+	if err != nil {
+		return nil, err
+	}
+	return s.Verified(file, forms, mean, today), nil
 }
 
 // judged reads the household's evaluations: the neighbours' last word, and a falsehood that was proven.
@@ -139,7 +159,7 @@ func (f Farmer) Scorer(ctx context.Context) (*score.Scorer, error) {
 	return m.Scorer()
 }
 
-// Rate scores a household by what is known now, and keeps it. Errors: NotFound.
+// Rate scores a household by what is known now, and keeps it. Errors: NotFound for a file that was never verified.
 func (f Farmer) Rate(ctx context.Context, file *farmer.File, facts FarmFacts, pol farmer.Policy) (*farmer.Score, error) {
 	t, err := f.Told(ctx, file, facts, pol)
 	if err != nil {

@@ -38,6 +38,11 @@ func OriginOf(a models.Actor) Origin {
 // An Address names a cell: "land/area" of a section that is one, "members/m1/name" of one with rows.
 type Address struct{ Section, Row, Key string }
 
+// Number says whether the field is the ID number of somebody of the household.
+func (a Address) Number() bool {
+	return a.Key == FieldID && (a.Section == Head || a.Section == Members)
+}
+
 // gone marks a row that was taken out.
 const gone = "~gone"
 
@@ -127,14 +132,18 @@ func open(s models.Secret) any {
 	if d.Decode(&v) != nil {
 		return nil
 	}
-	if n, is := v.(json.Number); is {
-		whole, err := n.Int64()
-		if err != nil {
-			return nil
-		}
+	n, is := v.(json.Number)
+	if !is {
+		return v
+	}
+	if whole, err := n.Int64(); err == nil {
 		return whole
 	}
-	return v
+	half, err := n.Float64() // no field takes it, and it is not nothing
+	if err != nil {
+		return nil
+	}
+	return half
 }
 
 // hide keeps a value as JSON.

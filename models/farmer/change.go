@@ -103,8 +103,8 @@ func Ask(id string, f *File, c Change, by models.Actor, now time.Time) (*Change,
 		return nil, models.E(models.Forbidden, "farmer.not_yours")
 	}
 	c.Household, c.Village, c.Person, c.By = f.ID, f.Village, f.Person, by
-	if faults := c.check(f); len(faults) > 0 {
-		return nil, &models.Error{Code: models.Invalid, Reason: "farmer.change_invalid", Fields: faults}
+	if err := c.Fits(f, models.DayOf(now)); err != nil {
+		return nil, err
 	}
 	c.ID, c.State, c.Moved = id, ChangePending, models.Moved{By: by.Role, At: now}
 	c.Lane = string(c.Kind)
@@ -121,8 +121,20 @@ func Ask(id string, f *File, c Change, by models.Actor, now time.Time) (*Change,
 	return &c, nil
 }
 
+// Fits says whether what is wanted can be done to the file as it is. Errors: Invalid "farmer.change_invalid"; Conflict
+// "farmer.file_left".
+func (c *Change) Fits(f *File, today models.Day) error {
+	if f.State == Left {
+		return models.E(models.Conflict, "farmer.file_left")
+	}
+	if faults := c.check(f, today); len(faults) > 0 {
+		return &models.Error{Code: models.Invalid, Reason: "farmer.change_invalid", Fields: faults}
+	}
+	return nil
+}
+
 // check finds what is wrong with what is wanted.
-func (c *Change) check(f *File) (faults []models.Field) {
+func (c *Change) check(f *File, today models.Day) (faults []models.Field) {
 	fault := func(bad bool, pointer, code string) {
 		if bad {
 			faults = append(faults, models.Field{Pointer: pointer, Code: code})
@@ -153,6 +165,7 @@ func (c *Change) check(f *File) (faults []models.Field) {
 	default:
 		fault(true, "/kind", "oneof")
 	}
+	fault(len(faults) == 0 && c.minor(f, today), "/members", "farmer_minor")
 	return faults
 }
 
@@ -205,8 +218,8 @@ func (c *Change) Again(next Change, f *File, by models.Actor, now time.Time) err
 		return models.E(models.Forbidden, "farmer.not_yours")
 	}
 	next.Kind = c.Kind
-	if faults := next.check(f); len(faults) > 0 {
-		return &models.Error{Code: models.Invalid, Reason: "farmer.change_invalid", Fields: faults}
+	if err := next.Fits(f, models.DayOf(now)); err != nil {
+		return err
 	}
 	if err := c.Move(changeMoves, ChangePending, by, now, "farmer.change_state", ""); err != nil {
 		return err
@@ -361,17 +374,63 @@ func (f *File) apart(c *Change) map[string]Cell {
 	return made
 }
 
+// Numbers are the ID numbers that a change would write into the file.
+func (c *Change) Numbers() (all []models.IDNumber) {
+	for _, w := range c.Wants {
+		if a, _ := ParseAddress(w.At); !a.Number() {
+			continue
+		}
+		if s, is := w.To().(string); is {
+			if n, err := models.ParseIDNumber(s); err == nil { // of any other the form says what is wrong
+				all = append(all, n)
+			}
+		}
+	}
+	return all
+}
+
+// minor says whether whoever would lead a household after the change is not of age, as far as the file tells.
+func (c *Change) minor(f *File, today models.Day) bool {
+	under := func(number string) bool {
+		n, err := models.ParseIDNumber(number)
+		return err == nil && !models.Adult(n.Birth(), today)
+	}
+	switch c.Kind { //nolint:exhaustive // no other names a head
+	case Correct:
+		return slices.ContainsFunc(c.Wants, func(w Want) bool {
+			s, is := w.To().(string)
+			return is && w.At == HeadNumber && under(s)
+		})
+	case NewHead, Split:
+		for _, r := range f.Rows(Members) {
+			if r.ID == c.Rows[0] {
+				return under(r.text(FieldID)) || r.Cells["minor"].Value() == true
+			}
+		}
+	}
+	return false
+}
+
+// Forget takes out what the change would write, or wrote, into restricted cells: the agreement to them is withdrawn. It says whether
+// there was any.
+func (c *Change) Forget(forms Forms) bool {
+	n := len(c.Wants)
+	c.Wants = slices.DeleteFunc(c.Wants, func(w Want) bool { return restricted(forms, w.At) })
+	return len(c.Wants) != n
+}
+
 // Did says whether a change is done to the file.
 func (f *File) Did(id string) bool { return slices.Contains(f.Applied, id) }
 
 // Carry does an approved change to the file. The origin of what it writes is whoever asked. It says whether that was news.
-// Errors: Invalid "farmer.value" with the cells that do not fit their forms; Conflict "farmer.file_left".
+// Errors: Invalid "farmer.change_invalid" when the file is another by now, "farmer.value" with the cells that do not fit their forms;
+// Conflict "farmer.file_left".
 func (f *File) Carry(c *Change, forms Forms, now time.Time) (bool, error) {
 	if f.Did(c.ID) {
 		return false, nil
 	}
-	if f.State == Left {
-		return false, models.E(models.Conflict, "farmer.file_left")
+	if err := c.Fits(f, models.DayOf(now)); err != nil {
+		return false, err
 	}
 	if c.Kind == Exit {
 		f.Applied = append(f.Applied, c.ID)
@@ -380,9 +439,11 @@ func (f *File) Carry(c *Change, forms Forms, now time.Time) (bool, error) {
 	if c.Kind == Correct {
 		return true, f.correct(c, forms, now)
 	}
-	if c.Kind != Merge && c.Kind != Move {
+	if c.Kind == NewHead || c.Kind == Split {
 		f.Cells = f.after(c)
-		f.Tell(EventUnseated, "", models.Clockwork, now, nil)
+	}
+	if c.Kind == NewHead { // nobody agrees for somebody else
+		f.close(forms, func(Agreement) bool { return true }, models.Clockwork, now)
 	}
 	if c.Kind == Move {
 		f.Village, f.No, f.Slot = c.Into, c.NewNo, string(c.Into)+"/"+c.NewNo
@@ -402,19 +463,20 @@ func (f *File) again(now time.Time) error {
 // correct writes what was wanted; two people have looked by then, so a verified file stays verified.
 func (f *File) correct(c *Change, forms Forms, now time.Time) error {
 	var faults []models.Field
-	for _, w := range c.Wants {
-		e := Edit{At: w.At, Value: w.To(), Wrote: now}
-		cell, code := f.read(e, forms)
-		if code != "" {
+	cells := make([]Cell, len(c.Wants))
+	for i, w := range c.Wants {
+		var code string
+		if cells[i], code = f.read(Edit{At: w.At, Value: w.To(), Wrote: now}, forms); code != "" {
 			faults = append(faults, models.Field{Pointer: "/" + w.At, Code: code})
-			continue
 		}
-		cell.Origin, cell.By, cell.At = OriginOf(c.By), c.By.Principal(), *models.At(now)
-		f.put(w.At, cell, w.To() == nil, now, c.By)
-		f.Conflicts = slices.DeleteFunc(f.Conflicts, func(x Conflict) bool { return x.At == w.At })
 	}
 	if len(faults) > 0 {
 		return &models.Error{Code: models.Invalid, Reason: "farmer.value", Fields: faults}
+	}
+	for i, w := range c.Wants {
+		cells[i].Origin, cells[i].By, cells[i].At = OriginOf(c.By), c.By.Principal(), *models.At(now)
+		f.put(w.At, cells[i], w.To() == nil, now, c.By)
+		f.Conflicts = slices.DeleteFunc(f.Conflicts, func(x Conflict) bool { return x.At == w.At })
 	}
 	f.Applied = append(f.Applied, c.ID)
 	if f.State == Verified {
@@ -435,8 +497,9 @@ func (f *File) SplitOff(id string, c *Change, now time.Time) *File {
 	return made
 }
 
-// Join takes the people and the rows of another household in: its head becomes a member. It says whether that was news.
-func (f *File) Join(other *File, c *Change, now time.Time) (bool, error) {
+// Join takes the people and the rows of another household in: its head becomes a member. What is restricted comes along only when
+// this household's head has agreed to it. It says whether that was news.
+func (f *File) Join(other *File, c *Change, forms Forms, now time.Time) (bool, error) {
 	if f.Did(c.ID) {
 		return false, nil
 	}
@@ -444,7 +507,7 @@ func (f *File) Join(other *File, c *Change, now time.Time) (bool, error) {
 	for at, cell := range other.Cells {
 		a, ok := ParseAddress(at)
 		switch {
-		case !ok:
+		case !ok, restricted(forms, at) && !f.Open():
 		case a.Row != "":
 			f.Cells[Address{a.Section, short + "-" + a.Row[:min(len(a.Row), 30)], a.Key}.String()] = cell
 			f.keepForm(a.Section, other)

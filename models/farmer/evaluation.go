@@ -3,6 +3,7 @@ package farmer
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -493,10 +494,44 @@ func (e *Evaluation) Wake(now time.Time) error {
 		e.tell(EventAnnual, models.Clockwork, now)
 		return e.Move(steps, Annual, models.Clockwork, now, "farmer.eval_step", "")
 	case Grace:
-		e.tell(EventAnnual, models.Clockwork, now)
+		e.tell(EventGraceOver, models.Clockwork, now)
 	case Scored, Prelim, Notice, Annual, Appealed, Rejected, Revoked, Withdrawn:
 	}
 	return nil
+}
+
+// Heads ties the evaluation to whoever leads the household now. It says whether that was news.
+func (e *Evaluation) Heads(person, label string) bool {
+	if e.Slot == "" || e.Person == person && e.Label == label {
+		return false
+	}
+	e.Person, e.Label = person, label
+	return true
+}
+
+// Forget takes out what restricted cells made, of facts by name and of items by code; points stay. It says whether there was any.
+func (e *Evaluation) Forget(fact, item func(string) bool) bool {
+	n := len(e.Facts)
+	maps.DeleteFunc(e.Facts, func(f string, _ int64) bool { return fact(f) })
+	changed := len(e.Facts) != n
+	if e.Result == nil {
+		return changed
+	}
+	for i := range e.Result.Items {
+		if it := &e.Result.Items[i]; it.Value != nil && item(it.Code) {
+			it.Value, changed = nil, true
+		}
+	}
+	return changed
+}
+
+// Erase takes out everything about the household but that there was an evaluation and how it ended. It says whether there was any.
+func (e *Evaluation) Erase() bool {
+	if e.Person == "" && e.Label == "" && e.Facts == nil && e.Result == nil && e.Peers == nil {
+		return false
+	}
+	e.Person, e.Label, e.Facts, e.Grounds, e.Result, e.Peers, e.Appeal = "", "", nil, nil, nil, nil, ""
+	return true
 }
 
 // Warn tells the household that a model to come would cost it the title. The same day twice is once. It says whether that was news.

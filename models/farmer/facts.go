@@ -60,6 +60,28 @@ func KnownFact(forms Forms) func(string) bool {
 	return func(f string) bool { return known[f] }
 }
 
+// ofRestricted are the derived facts that restricted cells make.
+var ofRestricted = []string{FactNet, FactPerHead, FactAssets, FactDebt, FactService, FactSurety}
+
+// RestrictedFact says whether a fact comes from restricted cells.
+func RestrictedFact(forms Forms) func(string) bool {
+	closed := map[string]bool{}
+	for _, f := range ofRestricted {
+		closed[f] = true
+	}
+	for section, sheet := range forms {
+		for _, c := range sheet.Columns {
+			if c.Restricted {
+				closed[section+"/"+c.Key] = true
+			}
+		}
+	}
+	return func(f string) bool { return closed[f] }
+}
+
+// elsewhere are the facts that do not come from the file.
+var elsewhere = []string{FactLoans, FactPromises, FactPeers}
+
 var scales = map[string]int64{"small": 1, "middle": 2, "large": 3}
 
 // Facts are what the file says that counts. What nobody told is not among them.
@@ -128,11 +150,14 @@ func (f *File) people(facts map[string]int64, today models.Day) {
 		}
 		facts[FactSkills] = n
 	}
-	facts[FactGoodYears] = int64(models.AgeOn(f.FiledOn, today))
+	facts[FactGoodYears] = f.goodYears(today)
 	if len(f.Rows(Honours)) > 0 {
 		facts[FactHonours] = int64(len(f.Rows(Honours)))
 	}
 }
+
+// goodYears is how many whole years the household has been on file.
+func (f *File) goodYears(today models.Day) int64 { return int64(models.AgeOn(f.FiledOn, today)) }
 
 func count(v bool) int64 {
 	if v {

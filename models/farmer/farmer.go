@@ -13,7 +13,7 @@ const (
 	EventSubmitted = "farmer.file_submitted" // a second person has to look
 	EventReturned  = "farmer.file_returned"  // to the collector: "reason"
 	EventVerified  = "farmer.file_verified"
-	EventUnseated  = "farmer.member_left" // "ref": hash of whom the household has no more
+	EventPeople    = "farmer.people_changed" // who is of the household, or leads it, may be others
 	EventClosed    = "farmer.restricted_closed"
 	EventLeft      = "farmer.file_left"
 
@@ -42,6 +42,7 @@ const (
 	EventAppealed  = "farmer.eval_appealed"
 	EventAnnual    = "farmer.eval_annual"     // "until": the year is nearly over
 	EventRenewed   = "farmer.eval_renewed"    // "grade", "was", "until"
+	EventGraceOver = "farmer.eval_grace_over" // the time to mend is over: the township looks again
 	EventGrace     = "farmer.eval_grace"      // "until": below the line, time to mend
 	EventRevoked   = "farmer.eval_revoked"    // "reason"
 	EventWarned    = "farmer.eval_warned"     // "from": a model to come would cost the title

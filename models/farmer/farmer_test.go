@@ -78,9 +78,10 @@ func forms(t testing.TB) farmer.Forms {
 	all := farmer.Forms{}
 	for _, d := range []farmer.FormDraftOf{
 		draft("head", 0, map[string]string{"name": field("text", `,"x-personal":true`), "idNumber": field("text", `,"x-personal":true`), "since": field("day", ""), "labour": field("yes", "")}, "name"),
-		draft("members", 2, map[string]string{"name": field("text", `,"x-personal":true`), "idNumber": field("text", `,"x-personal":true`), "relation": field("text", `,"enum":["spouse","child"]`)}, "name"),
+		draft("members", 2, map[string]string{"name": field("text", `,"x-personal":true`), "idNumber": field("text", `,"x-personal":true`), "relation": field("text", `,"enum":["spouse","child"]`), "minor": field("yes", "")}, "name"),
 		draft("land", 0, map[string]string{"area": field("whole", "")}),
 		draft("income", 0, map[string]string{"cropsFen": field("whole", `,"x-restricted":true`)}),
+		draft("housing", 3, map[string]string{"valueFen": field("whole", `,"x-restricted":true`)}),
 	} {
 		f, err := farmer.NewForm(1, d, look, models.Actor{Person: "a", Role: models.CreditOffice, Region: "4301"}, noon)
 		if err != nil {
@@ -140,7 +141,7 @@ func TestConflicts(t *testing.T) {
 		"does not know, and is later":   {farmer.Edit{At: "land/area", Value: int64(20), Wrote: at(10)}, farmer.Overwrote, int64(20), 1},
 		"does not know, and is earlier": {farmer.Edit{At: "land/area", Value: int64(20), Wrote: at(3)}, farmer.Kept, int64(10), 1},
 		"knows of an older one":         {farmer.Edit{At: "land/area", Value: int64(20), Wrote: at(10), Seen: seen(2)}, farmer.Overwrote, int64(20), 1},
-		"says the same":                 {farmer.Edit{At: "land/area", Value: float64(10), Wrote: at(10)}, farmer.Unchanged, int64(10), 0},
+		"says the same":                 {farmer.Edit{At: "land/area", Value: int64(10), Wrote: at(10)}, farmer.Unchanged, int64(10), 0},
 		"takes it out, knowing":         {farmer.Edit{At: "land/area", Wrote: at(10), Seen: seen(5)}, farmer.Applied, nil, 0},
 		"a phone far ahead":             {farmer.Edit{At: "land/area", Value: int64(20), Wrote: at(100000)}, farmer.Overwrote, int64(20), 1},
 	} {
@@ -213,6 +214,8 @@ func TestRefusedEdits(t *testing.T) {
 		"an operator":         {farmer.Edit{At: "land/$where", Value: "x"}, "farmer_address"},
 		"text for a number":   {farmer.Edit{At: "land/area", Value: "many"}, "farmer_range"},
 		"half a number":       {farmer.Edit{At: "land/area", Value: 1.5}, "farmer_whole"},
+		"not an int64":        {farmer.Edit{At: "land/area", Value: float64(10)}, "farmer_whole"},
+		"another kind of int": {farmer.Edit{At: "land/area", Value: 10}, "wrong_type"},
 		"out of range":        {farmer.Edit{At: "land/area", Value: int64(-1)}, "farmer_range"},
 		"not a choice":        {farmer.Edit{At: "members/m1/relation", Value: "friend"}, "farmer_choice"},
 		"too long":            {farmer.Edit{At: "head/name", Value: strings.Repeat("长", 21)}, "farmer_text"},
@@ -266,11 +269,11 @@ func TestRestricted(t *testing.T) {
 	}
 	writes(t, f, fs, bob, farmer.Edit{At: "income/cropsFen", Value: int64(7), Wrote: at(2)})
 	writes(t, f, fs, anna, farmer.Edit{At: "land/area", Value: int64(7), Wrote: at(2)})
-	must(t, f.Disagree(head, noon))
-	if !f.Erase(fs) || f.Open() || len(f.Cells) != 1 || len(f.Conflicts) != 0 {
+	must(t, f.Disagree(fs, head, noon))
+	if f.Open() || len(f.Cells) != 1 || len(f.Conflicts) != 0 {
 		t.Errorf("%v %v", f.Cells, f.Conflicts)
 	}
-	fails(t, f.Disagree(head, noon), models.Conflict, "farmer.not_agreed")
+	fails(t, f.Disagree(fs, head, noon), models.Conflict, "farmer.not_agreed")
 	fails(t, f.Agree(farmer.Agreement{Text: farmer.TextFile, How: farmer.OnPaper, Proof: "nothing"}, anna, noon), models.Invalid, "farmer.no_proof")
 	fails(t, f.Agree(farmer.Agreement{Text: farmer.TextFile, How: farmer.InApp}, anna, noon), models.Forbidden, "farmer.not_yours")
 }
@@ -296,7 +299,7 @@ func TestTwoPeople(t *testing.T) {
 	must(t, f.Submit(fs, anna, noon))
 	must(t, f.Verify(bob, noon))
 	must(t, f.Leave("", head, noon))
-	if len(f.Cells) != 0 || f.Seat != "" || f.Slot != "" {
+	if len(f.Cells) != 0 || len(f.Agreed) != 0 || f.Seat != "" || f.Slot != "" {
 		t.Errorf("%+v", f)
 	}
 	_, err := f.Apply("", nil, fs, 0, anna, noon)
@@ -391,6 +394,40 @@ func TestChanges(t *testing.T) {
 	}
 }
 
+// does asks for a change, has it approved and done.
+func does(t *testing.T, f *farmer.File, fs farmer.Forms, c farmer.Change) error {
+	t.Helper()
+	c.Reason = "变更"
+	asked, err := farmer.Ask("c", f, c, head, noon)
+	must(t, err)
+	must(t, asked.Approve("", town, noon))
+	_, err = f.Carry(asked, fs, noon)
+	return err
+}
+
+// A correction is done whole or not at all, and what is not a whole number never counts as nothing.
+func TestCorrectionsAreWhole(t *testing.T) {
+	fs := forms(t)
+	for name, wants := range map[string][]farmer.Want{
+		"one is wrong":    {farmer.NewWant("land/area", int64(12)), farmer.NewWant("members/m1/relation", "friend")},
+		"half a number":   {farmer.NewWant("land/area", 1.5)},
+		"far too large":   {farmer.NewWant("land/area", 1e300)},
+		"not agreed to":   {farmer.NewWant("land/area", int64(12)), farmer.NewWant("income/cropsFen", int64(5))},
+		"no such section": {farmer.NewWant("land/area", nil), farmer.NewWant("health/illness", "x")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := household(t, fs)
+			writes(t, f, fs, bob, farmer.Edit{At: "land/area", Value: int64(8), Wrote: at(0)}) // loses, and is in conflict
+			before := fmt.Sprint(f.Cells, f.Conflicts, f.Applied, f.State)
+			f.Outbox = nil
+			fails(t, does(t, f, fs, farmer.Change{Kind: farmer.Correct, Wants: wants}), models.Invalid, "farmer.value")
+			if after := fmt.Sprint(f.Cells, f.Conflicts, f.Applied, f.State); after != before || len(f.Outbox) != 0 {
+				t.Errorf("%s\n%s %v", before, after, f.Outbox)
+			}
+		})
+	}
+}
+
 func TestForms(t *testing.T) {
 	for name, d := range map[string]farmer.FormDraftOf{
 		"illness":            draft("land", 0, map[string]string{"x": `{"type":"string","x-kind":"text","title":"病史","x-title-en":"History","maxLength":9}`}),
@@ -473,6 +510,13 @@ func led(t *testing.T, good bool) *farmer.Evaluation {
 	return e
 }
 
+func kinds(events []models.Event) (all []string) {
+	for _, e := range events {
+		all = append(all, e.Kind)
+	}
+	return all
+}
+
 func TestEvaluation(t *testing.T) {
 	e := led(t, true)
 	fails(t, e.Reject("不喜欢", anna, noon), models.Conflict, "farmer.good")
@@ -505,6 +549,11 @@ func TestEvaluation(t *testing.T) {
 		t.Fatalf("%s %s", e.State, e.Until)
 	}
 	fails(t, e.Renew(farmer.Standard, judge, late), models.Conflict, "farmer.grace")
+	e.Outbox = nil
+	must(t, e.Wake(models.Day("2027-08-31").Start()))
+	if got := kinds(e.Outbox); !slices.Equal(got, []string{farmer.EventGraceOver}) {
+		t.Errorf("the time to mend is over: %v", got)
+	}
 	must(t, e.Renew(farmer.Standard, judge, models.Day("2027-09-01").Clock(9, 0)))
 	if e.State != farmer.Revoked || e.Title("2027-09-02") {
 		t.Errorf("%s", e.State)

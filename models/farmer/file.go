@@ -129,6 +129,9 @@ func mayWriteIn(by models.Actor, village models.Region) bool {
 // Mine says whether a person is of the household: the head, by the account.
 func (f *File) Mine(person string) bool { return person != "" && f.Person == person && f.State != Left }
 
+// Label is the head's name, masked.
+func (f *File) Label() string { return models.NewSecret(f.Cells[HeadName].Text()).String() }
+
 // Agrees says whether the head agreed to a text and did not withdraw.
 func (f *File) Agrees(text string) bool {
 	return slices.ContainsFunc(f.Agreed, func(a Agreement) bool { return a.Text == text && a.Ended == nil })
@@ -160,32 +163,31 @@ func (f *File) Agree(a Agreement, by models.Actor, now time.Time) error {
 
 // Disagree withdraws the agreement to restricted data: what is restricted is erased at once, and counts as not told from then on.
 // Errors: Forbidden; Conflict "farmer.not_agreed".
-func (f *File) Disagree(by models.Actor, now time.Time) error {
+func (f *File) Disagree(forms Forms, by models.Actor, now time.Time) error {
 	switch {
 	case !f.Mine(by.Person) && !mayWriteIn(by, f.Village):
 		return models.E(models.Forbidden, "farmer.not_yours")
 	case !f.Agrees(TextAdverse) && !f.Agrees(TextWritten):
 		return models.E(models.Conflict, "farmer.not_agreed")
 	}
+	f.close(forms, func(a Agreement) bool { return a.Text != TextFile }, by, now)
+	return nil
+}
+
+// close ends agreements and erases every restricted cell, and what lost to one.
+func (f *File) close(forms Forms, which func(Agreement) bool, by models.Actor, now time.Time) {
 	for i := range f.Agreed {
-		if a := &f.Agreed[i]; a.Text != TextFile && a.Ended == nil {
+		if a := &f.Agreed[i]; a.Ended == nil && which(*a) {
 			a.Ended = models.At(now)
 		}
 	}
 	f.Tell(EventClosed, f.Person, by, now, nil)
-	return nil
-}
-
-// Erase takes out every restricted cell, and what lost to one. It says whether there was any.
-func (f *File) Erase(forms Forms) bool {
-	n := len(f.Cells) + len(f.Conflicts)
 	for at := range f.Cells {
 		if restricted(forms, at) {
 			delete(f.Cells, at)
 		}
 	}
 	f.Conflicts = slices.DeleteFunc(f.Conflicts, func(c Conflict) bool { return restricted(forms, c.At) })
-	return len(f.Cells)+len(f.Conflicts) != n
 }
 
 func restricted(forms Forms, at string) bool {
@@ -312,7 +314,7 @@ func (f *File) Leave(why string, by models.Actor, now time.Time) error {
 		return err
 	}
 	f.Tell(EventLeft, f.Person, by, now, map[string]string{"ref": f.Seat})
-	f.Seat, f.Slot, f.Cells, f.Conflicts, f.Writers, f.Ops, f.Forms = "", "", nil, nil, nil, nil, nil
+	f.Seat, f.Slot, f.Cells, f.Conflicts, f.Writers, f.Ops, f.Forms, f.Agreed = "", "", nil, nil, nil, nil, nil, nil
 	return nil
 }
 

@@ -303,17 +303,9 @@ func (s *Sheet) Column(key string) *Column {
 	return nil
 }
 
-// Value reads a value of the field: text, a whole number, yes or no, a day. JSON numbers must be whole. Errors: Invalid, its
-// code says what is wrong.
+// Value reads a value of the field: text, an int64, yes or no, a day. Errors: Invalid, its code says what is wrong.
 func (c *Column) Value(v any) (any, error) {
 	switch x := v.(type) {
-	case float64:
-		if x != float64(int64(x)) || x > 1e15 || x < -1e15 {
-			return nil, models.Bad("", "farmer_whole", "farmer.value")
-		}
-		v = int64(x)
-	case int:
-		v = int64(x)
 	case string:
 		v = strings.TrimSpace(x)
 		if c.Kind == KindDay {
@@ -322,6 +314,8 @@ func (c *Column) Value(v any) (any, error) {
 			}
 		}
 	case int64, bool:
+	case float64: // a number that is not whole
+		return nil, models.Bad("", "farmer_whole", "farmer.value")
 	default:
 		return nil, models.Bad("", "wrong_type", "farmer.value")
 	}

@@ -3,7 +3,6 @@ package farmer
 import (
 	"xinyi/models"
 	"xinyi/models/notice"
-	"xinyi/models/score"
 )
 
 // Policy are the numbers a county sets.
@@ -17,7 +16,6 @@ type Policy struct {
 	PeersValid   int // at least so many answers count
 	PeersTrim    int // from so many answers on the highest and the lowest are left out
 	PeerDays     int // natural days to answer
-	PeerMax      score.Points
 
 	Notice      notice.Terms
 	ReviewDays  int // working days of the township
@@ -37,7 +35,7 @@ type Policy struct {
 // Standard is the policy the product comes with.
 var Standard = Policy{
 	SkewMinutes: 5, OpenChanges: 20,
-	PeersInvited: 5, PeersValid: 3, PeersTrim: 5, PeerDays: 7, PeerMax: 800,
+	PeersInvited: 5, PeersValid: 3, PeersTrim: 5, PeerDays: 7,
 	Notice:     notice.Terms{Days: 7, Answer: 7},
 	ReviewDays: 10, AppealDays: 15, CertMonths: 12, AnnualDays: 60, GraceDays: 90, FalseMonths: 12,
 	FreshSimDays: 7, NoticeDays: 7, DeleteDays: 15,

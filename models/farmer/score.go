@@ -49,6 +49,19 @@ func (s *Score) Input() score.Input {
 	return score.Input{Facts: s.Facts, Open: s.Open, Grounds: s.Grounds}
 }
 
+// Verified are the facts of a file that is written in since it was verified, as they were then; what the household withdrew is not
+// among them.
+func (s *Score) Verified(f *File, forms Forms, mean int64, today models.Day) map[string]int64 {
+	facts := map[string]int64{FactMean: mean, FactGoodYears: f.goodYears(today)}
+	closed := RestrictedFact(forms)
+	for name, n := range s.Facts {
+		if _, anew := facts[name]; !anew && !slices.Contains(elsewhere, name) && (f.Open() || !closed(name)) {
+			facts[name] = n
+		}
+	}
+	return facts
+}
+
 // Same says whether nothing about it would change.
 func (s *Score) Same(t Told, model string) bool {
 	return s.Village == t.Village && s.Open == t.Open && s.Model == model && maps.Equal(s.Facts, t.Facts) && slices.Equal(s.Grounds, t.Grounds)

@@ -6,12 +6,10 @@ import "xinyi/models"
 type Seat struct {
 	models.Meta `bson:",inline"`
 
-	Household string        `bson:"household"`
-	Village   models.Region `bson:"village"`
-	Leads     bool          `bson:"leads"` // the household
+	Household string `bson:"household"`
 }
 
 // NewSeat seats somebody.
-func NewSeat(ref string, f *File, head bool) *Seat {
-	return &Seat{Meta: models.Meta{ID: ref}, Household: f.ID, Village: f.Village, Leads: head}
+func NewSeat(ref string, f *File) *Seat {
+	return &Seat{Meta: models.Meta{ID: ref}, Household: f.ID}
 }

@@ -61,17 +61,26 @@ func (f *File) take(op string) {
 	}
 }
 
+// Takes says whether somebody may write here at all. Errors: Forbidden "farmer.not_yours"; Conflict "farmer.file_left".
+func (f *File) Takes(by models.Actor) error {
+	origin := OriginOf(by)
+	switch {
+	case f.State == Left:
+		return models.E(models.Conflict, "farmer.file_left")
+	case origin == Self && !f.Mine(by.Person), origin == Collector && !mayWriteIn(by, f.Village), origin == Department && !by.Region.Contains(f.Village), origin == "":
+		return models.E(models.Forbidden, "farmer.not_yours")
+	}
+	return nil
+}
+
 // Apply takes edits, cell by cell: the one written last stands, and whoever wrote without knowing of the other is named a conflict.
 // forms are those in force; a section goes over to its form's version with the first edit by it. The same operation twice changes
 // nothing. Errors: Forbidden; Conflict "farmer.file_left". What is wrong with an edit is its own verdict.
 func (f *File) Apply(op string, edits []Edit, forms Forms, skew time.Duration, by models.Actor, now time.Time) ([]Verdict, error) {
-	origin := OriginOf(by)
-	switch {
-	case f.State == Left:
-		return nil, models.E(models.Conflict, "farmer.file_left")
-	case origin == Self && !f.Mine(by.Person), origin == Collector && !mayWriteIn(by, f.Village), origin == Department && !by.Region.Contains(f.Village), origin == "":
-		return nil, models.E(models.Forbidden, "farmer.not_yours")
+	if err := f.Takes(by); err != nil {
+		return nil, err
 	}
+	origin := OriginOf(by)
 	verdicts := make([]Verdict, len(edits))
 	changed := false
 	for i, e := range edits {
@@ -105,8 +114,12 @@ func (f *File) edit(e Edit, forms Forms, origin Origin, by models.Actor, now tim
 	if (origin == Department || origin == Bank) && e.Record == "" {
 		return Verdict{At: e.At, Outcome: Refused, Code: "farmer_record"}
 	}
-	if a, _ := ParseAddress(e.At); !slices.Contains(tellers[origin], a.Section) && tellers[origin] != nil {
+	a, _ := ParseAddress(e.At)
+	switch {
+	case tellers[origin] != nil && !slices.Contains(tellers[origin], a.Section):
 		return Verdict{At: e.At, Outcome: Refused, Code: "farmer_not_told"}
+	case origin == Self && a.Number(): // or anybody could say that somebody is theirs
+		return Verdict{At: e.At, Outcome: Refused, Code: "farmer_number_staff"}
 	}
 	next.Origin, next.By, next.At, next.Record = origin, by.Principal(), e.Wrote, e.Record
 	old, there := f.Cells[e.At]
@@ -194,13 +207,10 @@ func (f *File) full(a Address, rows int) bool {
 	return len(have) >= rows && !slices.ContainsFunc(have, func(r Row) bool { return r.ID == a.Row })
 }
 
-// put writes a cell, and tells when somebody is of the household no more.
+// put writes a cell, and tells when others may be of the household now.
 func (f *File) put(at string, c Cell, out bool, now time.Time, by models.Actor) {
-	a, _ := ParseAddress(at)
-	if a.Section == Members && (a.Key == gone || a.Key == FieldID) {
-		if old, ok := f.Cells[Address{Members, a.Row, FieldID}.String()]; ok && (a.Key == gone || !same(old, c)) {
-			f.Tell(EventUnseated, "", by, now, map[string]string{"row": a.Row})
-		}
+	if a, _ := ParseAddress(at); a.Number() || a.Section == Members && a.Key == gone {
+		f.Tell(EventPeople, "", by, now, nil)
 	}
 	if out {
 		delete(f.Cells, at)
@@ -223,7 +233,8 @@ func (f *File) conflict(at string, lost Cell) {
 // Value is what did not stand.
 func (c Conflict) Value() any { return open(c.Lost) }
 
-// Settle decides a conflict: what lost stands after all, or what stands is right. Errors: NotFound; Forbidden.
+// Settle decides a conflict: what lost stands after all, or what stands is right. Errors: NotFound; Forbidden; Conflict
+// "farmer.write_anew" for a number, since whoever lost may be of another household by now.
 func (f *File) Settle(id string, lostStands bool, forms Forms, by models.Actor, now time.Time) error {
 	i := slices.IndexFunc(f.Conflicts, func(c Conflict) bool { return c.ID == id })
 	switch {
@@ -233,6 +244,9 @@ func (f *File) Settle(id string, lostStands bool, forms Forms, by models.Actor, 
 		return models.E(models.Forbidden, "farmer.not_yours")
 	}
 	c := f.Conflicts[i]
+	if a, _ := ParseAddress(c.At); lostStands && a.Number() {
+		return models.E(models.Conflict, "farmer.write_anew")
+	}
 	if lostStands {
 		old := f.Cells[c.At]
 		e := Edit{At: c.At, Value: c.Value(), Wrote: now, Seen: &old.At}

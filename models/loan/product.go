@@ -37,7 +37,6 @@ type Terms struct {
 	Stars     [3]models.Bp    `bson:"stars"`   // taken off in a village of one, two, three stars
 	Regions   []models.Region `bson:"regions"` // where it is offered
 	Scopes    []string        `bson:"scopes"`  // what the bank reads with consent to decide
-	FirstOnly bool            `bson:"firstOnly,omitempty"`
 }
 
 // A Product is one bank's offer to everybody it is for.
