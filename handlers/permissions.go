@@ -110,6 +110,7 @@ var Permissions = map[Action][]models.Role{
 	"village.decide":     {models.CreditOffice},
 	"village.survey":     {models.Resident},
 	"village.figures":    {models.Bank},
+	"village.rows":       {models.Auditor},
 
 	"catalogue.read":  {models.CreditOffice, models.DataOfficer, models.Auditor},
 	"catalogue.write": {models.CreditOffice},
