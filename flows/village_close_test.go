@@ -33,7 +33,7 @@ func openings(t *testing.T, size int) *opening {
 	o := &opening{hamlet: hamlets(t)}
 	o.VillageClose = flows.VillageClose{
 		Village: store.OpenVillage(o.store, store.NewRepo[blob.Blob](o.store, store.Blobs), o.hamlet.Farmer.Farmer), Divisions: store.NewRepo[division.Division](o.store, store.Divisions),
-		Policy: credit.Standard, Now: o.clock.now, Secret: func() (string, error) { return "secret", nil },
+		Policy: credit.Standard, Now: o.clock.now, Secret: func() string { return "secret" },
 	}.Sized(size)
 	must(t, o.store.Ensure(t.Context()))
 	must(t, o.relay.Subscribe(o.VillageClose.Subscribers()...))

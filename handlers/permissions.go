@@ -110,6 +110,7 @@ var Permissions = map[Action][]models.Role{
 	"village.decide":      {models.CreditOffice},
 	"village.survey":      {models.Resident},
 	"village.figures":     {models.Bank},
+	"village.rows":        {models.Auditor},
 	"awards.office":       {models.CreditOffice},
 	"awards.read":         {models.CreditOffice, models.Auditor},
 	"nominations.make":    {models.Resident, models.Business, models.VillageStaff, models.TownStaff, models.CreditOffice, models.Department, models.DataOfficer},

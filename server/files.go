@@ -90,6 +90,7 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 		lending,
 		handlers.LoanDesk{Loan: lending, Clients: r.Identity.Clients, Looks: looks},
 		handlers.LoanLists{Loan: lending, Records: r.Records, Notices: r.Farmer.Notices},
+		handlers.VillageBundle{Village: r.Village, Divisions: r.Divisions, Looks: looks, Seals: a.seals},
 		handlers.Village{Village: r.Village, Divisions: r.Divisions, Looks: looks, Policy: p.Village, Facts: a.villages().Today},
 		handlers.Notice{Notices: r.Farmer.Notices, Looks: looks},
 		honours,
@@ -166,6 +167,11 @@ func (a *App) awards() flows.Award {
 	}
 }
 
+// closes ties how a round's facts are frozen.
+func (a *App) closes() flows.VillageClose {
+	return flows.VillageClose{Village: a.repos.Village, Divisions: a.repos.Divisions, Policy: a.cfg.policy.Village, Secret: func() string { return rand.Text() + rand.Text() }, Now: a.now}
+}
+
 // decisions ties how decisions are kept and made again.
 func (a *App) decisions() flows.Decision {
 	offers := a.benefits()
@@ -214,10 +220,8 @@ func (a *App) followFiles() error {
 		a.relay.Subscribe(a.farms().Subscribers()...),
 		a.relay.Subscribe(a.lends().Subscribers()...),
 		a.relay.Subscribe(a.villages().Subscribers()...),
-		a.relay.Subscribe(flows.VillageClose{
-			Village: r.Village, Divisions: r.Divisions, Policy: p.Village, Secret: func() (string, error) { return rand.Text(), nil }, Now: a.now,
-		}.Subscribers()...),
 		a.relay.Subscribe(a.awards().Subscribers()...),
 		a.relay.Subscribe(a.credentials().Subscribers()...),
+		a.relay.Subscribe(a.closes().Subscribers()...),
 	)
 }

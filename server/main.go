@@ -32,6 +32,7 @@ var commands = []command{
 	{"operator", "make somebody an operator, who appoints everybody else: operator PHONE", operatorCommand},
 	{"policy", "print the legal clocks, periods and limits in force", policyCommand},
 	{"verify", "check a report, PDF or JSON, offline", verifyCommand},
+	{"recompute", "score a published village or town again, offline, and check a household's row: recompute BUNDLE", recomputeCommand},
 	{"sample-data", "write a file of made-up penalties with planted faults, to try a delivery with", sampleCommand},
 	{"audit", "verify the audit log, check a proof, list or rotate the seals", auditCommand},
 	{"keys", "create, show, prepare, rotate, reencrypt or retire the keys of personal data", keysCommand},
