@@ -231,7 +231,7 @@ func (h Village) ranking(ctx context.Context, _ Request, in byID) (List[villageR
 	})
 	v := List[villageRankView]{Items: []villageRankView{}}
 	for i, e := range all {
-		row := villageRankView{i + 1, e.ID, e.Village, h.name(ctx, e.Village), e.Result.Total.String(), village.StarsOf(e.Result.Grade), e.State, e.No}
+		row := villageRankView{i + 1, e.ID, e.Village, e.Name, e.Result.Total.String(), village.StarsOf(e.Result.Grade), e.State, e.No}
 		if e.Title() {
 			row.Stars = e.Stars
 		}

@@ -127,10 +127,10 @@ func viewVillageCourse(c *flow.Course, lang string) *villageCourseView {
 }
 
 // viewEntryRow is an entry in a list.
-func (h Village) viewEntryRow(ctx context.Context, rq Request) func(*village.Entry) villageEntryView {
+func (h Village) viewEntryRow(rq Request) func(*village.Entry) villageEntryView {
 	return func(e *village.Entry) villageEntryView {
 		v := villageEntryView{
-			ID: e.ID, Round: e.Round, Level: e.Level, Year: e.Year, Village: e.Village, Label: h.name(ctx, e.Village), State: e.State, Scheme: e.Scheme, CutOff: e.CutOff,
+			ID: e.ID, Round: e.Round, Level: e.Level, Year: e.Year, Village: e.Village, Label: e.Name, State: e.State, Scheme: e.Scheme, CutOff: e.CutOff,
 			Roster: e.Roster, Notice: e.Notice, Stars: e.Stars, Was: e.Was, No: e.No, Since: e.Since, Until: e.Until, Late: e.Late, Root: e.Root,
 			Course: viewVillageCourse(e.Course, rq.Lang), Revision: e.Revision, Clashes: len(e.First.Clashes()),
 		}
@@ -154,7 +154,7 @@ func (h Village) viewEntryRow(ctx context.Context, rq Request) func(*village.Ent
 
 // seen is an entry as staff see it, with its score explained.
 func (h Village) seen(ctx context.Context, rq Request, e *village.Entry) (villageEntryView, error) {
-	v := h.viewEntryRow(ctx, rq)(e)
+	v := h.viewEntryRow(rq)(e)
 	s, err := h.Schemes.Get(ctx, e.Scheme)
 	if err != nil {
 		return v, err
@@ -191,13 +191,15 @@ func (h Village) start(ctx context.Context, rq Request, in villageEntryRequest) 
 	if err != nil {
 		return villageEntryView{}, err
 	}
-	if _, err := h.Divisions.Get(ctx, string(in.Village)); missing(err) {
+	d, err := h.Divisions.Get(ctx, string(in.Village))
+	if missing(err) {
 		return villageEntryView{}, models.Bad("/village", "village_place", "village.no_village")
-	} else if err != nil {
+	}
+	if err != nil {
 		return villageEntryView{}, err
 	}
 	id := rq.NewID()
-	e, err := village.NewEntry(id, r, s, in.Village, h.Policy, rq.Actor, rq.Now)
+	e, err := village.NewEntry(id, r, s, village.Place{Code: in.Village, Name: d.DisplayName}, h.Policy, rq.Actor, rq.Now)
 	if err != nil {
 		return villageEntryView{}, err
 	}
@@ -233,7 +235,7 @@ func (h Village) entries(ctx context.Context, rq Request, in villageEntriesReque
 	if err != nil {
 		return List[villageEntryView]{}, err
 	}
-	return Listed(page, h.viewEntryRow(ctx, rq)), nil
+	return Listed(page, h.viewEntryRow(rq)), nil
 }
 
 // ours is an entry of the caller's place; a village is shown its town's. Errors: NotFound.

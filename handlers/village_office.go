@@ -12,6 +12,7 @@ import (
 
 	"xinyi/models"
 	"xinyi/models/notice"
+	"xinyi/models/panel"
 	"xinyi/models/score"
 	"xinyi/models/village"
 	"xinyi/store"
@@ -179,7 +180,7 @@ func (h Village) ready(ctx context.Context, r *village.Round, in villageShowRequ
 	var lines []notice.Line
 	add := func(e *village.Entry) error {
 		if len(lines) < notice.MaxLines {
-			lines = append(lines, notice.Line{Ref: e.ID, Label: h.name(ctx, e.Village), Text: e.Result.Grade + " " + e.Result.Total.String()})
+			lines = append(lines, notice.Line{Ref: e.ID, Label: e.Name, Text: e.Result.Grade + " " + e.Result.Total.String()})
 		}
 		return nil
 	}
@@ -252,11 +253,11 @@ func (h Village) statistics(ctx context.Context, rq Request, in byID) (villageSt
 	if err != nil {
 		return v, err
 	}
-	v.Agree, v.Compared = village.Agreement(all, s.Terms.Tolerance)
+	v.Agree, v.Compared = panel.Agreement(all, s.Terms.Tolerance)
 	for _, who := range slices.SortedFunc(maps.Keys(by), cmp.Compare) {
 		d := by[who]
 		row := villageScorerView{Scorer: who, Drift: mean(d.sum, len(d.pairs)).String()}
-		row.Agree, row.Compared = village.Agreement(d.pairs, s.Terms.Tolerance)
+		row.Agree, row.Compared = panel.Agreement(d.pairs, s.Terms.Tolerance)
 		v.Scorers = append(v.Scorers, row)
 	}
 	return v, nil

@@ -152,7 +152,7 @@ func (a *App) lends() flows.Loan {
 
 // villages ties what follows for credit villages and towns.
 func (a *App) villages() flows.Village {
-	return flows.Village{Village: a.repos.Village, Policy: a.cfg.policy.Village, Now: a.now}
+	return flows.Village{Village: a.repos.Village, Divisions: a.repos.Divisions, Policy: a.cfg.policy.Village, Now: a.now}
 }
 
 // closes ties how a round's facts are frozen.

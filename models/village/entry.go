@@ -19,6 +19,7 @@ type Entry struct {
 	Level   Level         `bson:"level"`
 	Year    int           `bson:"year"`
 	Village models.Region `bson:"village"`        // 12 digits; of a town 9
+	Name    string        `bson:"name"`           // of the place, as people say it
 	Slot    string        `bson:"slot,omitempty"` // unique: one alive a place and round
 	Scheme  string        `bson:"scheme"`
 	Terms   Terms         `bson:"terms"`
@@ -55,15 +56,21 @@ type Entry struct {
 // slot is unique while an entry is not withdrawn.
 func slot(round string, place models.Region) string { return round + "/" + string(place) }
 
+// A Place is a village or a town, and what people call it.
+type Place struct {
+	Code models.Region
+	Name string
+}
+
 // NewEntry begins a place's application in an open round. Errors: Forbidden "village.not_yours"; Invalid "village.no_village";
 // Conflict "village.round_closed".
-func NewEntry(id string, r *Round, s *Scheme, place models.Region, pol Policy, by models.Actor, now time.Time) (*Entry, error) {
+func NewEntry(id string, r *Round, s *Scheme, p Place, pol Policy, by models.Actor, now time.Time) (*Entry, error) {
 	e := &Entry{
-		Round: r.ID, Level: r.Level, Year: r.Year, Village: place, Slot: slot(r.ID, place), Scheme: r.Scheme, Terms: s.Terms, CutOff: r.CutOff, Maker: by.Person,
+		Round: r.ID, Level: r.Level, Year: r.Year, Village: p.Code, Name: p.Name, Slot: slot(r.ID, p.Code), Scheme: r.Scheme, Terms: s.Terms, CutOff: r.CutOff, Maker: by.Person,
 	}
 	e.ID, e.State, e.Moved = id, Draft, models.Moved{By: by.Role, At: now}
 	switch {
-	case !r.County.Contains(place) || !pol.Rural(place, r.Level):
+	case !r.County.Contains(p.Code) || !pol.Rural(p.Code, r.Level):
 		return nil, models.Bad("/village", "village_place", "village.no_village")
 	case r.State != Open || models.DayOf(now) > r.CutOff:
 		return nil, models.E(models.Conflict, "village.round_closed")
@@ -84,7 +91,7 @@ func (e *Entry) files(by models.Actor) error {
 
 func (e *Entry) tell(kind string, by models.Actor, now time.Time, step string) {
 	e.Tell(kind, e.Maker, by, now, map[string]string{
-		"round": e.Round, "village": string(e.Village), "level": string(e.Level), "stars": stars(e.Stars), "was": stars(e.Was), "until": string(e.Until), "no": e.No,
+		"round": e.Round, "village": string(e.Village), "name": e.Name, "level": string(e.Level), "stars": stars(e.Stars), "was": stars(e.Was), "until": string(e.Until), "no": e.No,
 		"reason": e.Why, "step": step,
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"xinyi/models"
+	"xinyi/models/panel"
 )
 
 // The events of a round. Data: "county", "year", "level"; of EventClosing "part".

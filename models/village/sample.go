@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"xinyi/models"
+	"xinyi/models/panel"
 )
 
 // A Check is what the county found at a household of the sample.

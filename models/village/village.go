@@ -6,7 +6,7 @@ import (
 	"xinyi/models"
 )
 
-// The events of an entry. Data: "round", "village", "stars", "was", "until", "no", "reason", "step".
+// The events of an entry. Data: "round", "village", "name", "level", "stars", "was", "until", "no", "reason", "step".
 const (
 	EventApplied   = "village.applied"
 	EventReview    = "village.in_review" // the facts are frozen and counted

@@ -275,7 +275,7 @@ type world struct {
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	s := scheme(t, village.OfVillages)
-	e, err := village.NewEntry("e1", round(t, s), s, fanshi, village.Standard, villager, noon)
+	e, err := village.NewEntry("e1", round(t, s), s, village.Place{Code: fanshi, Name: "范市村"}, village.Standard, villager, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -547,19 +547,19 @@ func TestWhoMayDoWhat(t *testing.T) {
 	}
 	s := scheme(t, village.OfVillages)
 	r := round(t, s)
-	if _, err := village.NewEntry("e", r, s, "430181108001", village.Standard, townA, noon); !errors.Is(err, models.Invalid) {
+	if _, err := village.NewEntry("e", r, s, village.Place{Code: "430181108001", Name: "范市村"}, village.Standard, townA, noon); !errors.Is(err, models.Invalid) {
 		t.Errorf("a community: %v", err)
 	}
-	if _, err := village.NewEntry("e", r, s, fanshi, village.Standard, elsewhat, noon); !errors.Is(err, models.Forbidden) {
+	if _, err := village.NewEntry("e", r, s, village.Place{Code: fanshi, Name: "范市村"}, village.Standard, elsewhat, noon); !errors.Is(err, models.Forbidden) {
 		t.Errorf("another township: %v", err)
 	}
-	if _, err := village.NewEntry("e", r, s, fanshi, village.Standard, townA, models.Day("2027-01-01").Start()); !errors.Is(err, models.Conflict) {
+	if _, err := village.NewEntry("e", r, s, village.Place{Code: fanshi, Name: "范市村"}, village.Standard, townA, models.Day("2027-01-01").Start()); !errors.Is(err, models.Conflict) {
 		t.Errorf("after the cut-off: %v", err)
 	}
 	if err := r.Wake(models.Day("2027-01-01").Start()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := village.NewEntry("e", r, s, fanshi, village.Standard, townA, noon); !errors.Is(err, models.Conflict) {
+	if _, err := village.NewEntry("e", r, s, village.Place{Code: fanshi, Name: "范市村"}, village.Standard, townA, noon); !errors.Is(err, models.Conflict) {
 		t.Errorf("a round that closes: %v", err)
 	}
 }
