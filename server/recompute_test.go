@@ -24,10 +24,7 @@ import (
 func shown(t *testing.T, a *App) *rural.Entry {
 	t.Helper()
 	ctx, place := t.Context(), models.Region(fanshi)
-	s, err := a.repos.Village.Schemes.Get(ctx, rural.SchemeID(rural.OfVillages, 1))
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := schemeThere(t, a)
 	there, err := a.repos.Farmer.Scores.Count(ctx, store.FarmScoresIn(place))
 	if err != nil {
 		t.Fatal(err)
@@ -82,6 +79,31 @@ func shown(t *testing.T, a *App) *rural.Entry {
 	}
 	t.Fatal("nothing was frozen")
 	return nil
+}
+
+// schemeThere is the shipped scheme of villages, in force.
+func schemeThere(t *testing.T, a *App) *rural.Scheme {
+	t.Helper()
+	s, err := a.repos.Village.Schemes.Get(t.Context(), rural.SchemeID(rural.OfVillages, 1))
+	if err == nil {
+		return s
+	}
+	var plan rural.Plan
+	if err := json.Unmarshal([]byte(read(t, "seed/villagescheme.json")), &plan); err != nil {
+		t.Fatal(err)
+	}
+	city := models.Actor{Person: "one", Role: models.CreditOffice, Region: "4301"}
+	if s, err = rural.NewScheme(rural.OfVillages, 1, plan, city, a.now()); err != nil {
+		t.Fatal(err)
+	}
+	city.Person = "two"
+	if err := s.Publish(city, a.now()); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.repos.Village.Schemes.Insert(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 // kept writes what an address answers into a file.
