@@ -8,6 +8,7 @@ import (
 	"xinyi/models"
 	"xinyi/models/access"
 	"xinyi/models/flow"
+	"xinyi/models/score"
 	"xinyi/models/village"
 	"xinyi/store"
 )
@@ -44,7 +45,7 @@ type villageEntryView struct {
 	Second   *villageSecondView    `json:"second,omitempty" description:"The entry was drawn to be scored by somebody who does not see the first sheet"`
 	Hidden   bool                  `json:"hidden,omitempty" description:"The sheet and the score are kept from me until the second sheet is whole"`
 	Facts    map[string]int64      `json:"facts,omitempty"`
-	Score    *farmScoreView        `json:"score,omitempty"`
+	Score    *villageScoreView     `json:"score,omitempty"`
 	Course   *villageCourseView    `json:"course,omitempty"`
 	Sample   *villageSampleCount   `json:"sample,omitempty"`
 	Notice   string                `json:"noticeId,omitempty"`
@@ -176,9 +177,41 @@ func (h Village) seen(ctx context.Context, rq Request, e *village.Entry) (villag
 	if err != nil {
 		return v, err
 	}
-	shown := viewFarmScore(set, *e.Result, models.DayOf(e.UpdatedAt), rq.Lang)
-	v.Score, v.Facts = &shown, e.Facts
+	v.Score, v.Facts = viewVillageScore(set, *e.Result, models.DayOf(e.UpdatedAt), rq.Lang), e.Facts
 	return v, nil
+}
+
+type villageScoreView struct {
+	Scheme     string        `json:"scheme"`
+	Hash       string        `json:"schemeHash"`
+	Points     string        `json:"points" description:"Of 100, with two decimals"`
+	Stars      int           `json:"stars" description:"As scored; a town's is one"`
+	Good       bool          `json:"good" description:"It earns the title, and no condition fails"`
+	Failed     []string      `json:"failed" description:"Indicators that fail: none of the points help"`
+	Dimensions []farmDimView `json:"dimensions"`
+}
+
+// viewVillageScore is a result, item by item. A condition that gives no points is kept or fails.
+func viewVillageScore(set *score.Set, r score.Result, on models.Day, lang string) *villageScoreView {
+	v := &villageScoreView{
+		Scheme: r.Set, Hash: r.Hash, Points: r.Total.String(), Stars: village.StarsOf(r.Grade), Good: r.Good, Failed: append([]string{}, r.Failed...),
+		Dimensions: viewFarmScore(set, r, on, lang).Dimensions,
+	}
+	for _, d := range v.Dimensions {
+		for i := range d.Items {
+			key := ""
+			switch it := d.Items[i]; {
+			case slices.Contains(r.Failed, it.Code):
+				key = "village.explain_failed"
+			case it.Max == score.Points(0).String() && it.Value != nil:
+				key = "village.explain_kept"
+			default:
+				continue
+			}
+			d.Items[i].Explain = say(key, lang, nil)
+		}
+	}
+	return v
 }
 
 type villageEntryRequest struct {

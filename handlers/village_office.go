@@ -118,6 +118,25 @@ type villageRoundRequest struct {
 	Opens  models.Day    `json:"opens,omitempty" validate:"omitempty,day"`
 	CutOff models.Day    `json:"cutOff,omitempty" validate:"omitempty,day"`
 	Ends   models.Day    `json:"ends,omitempty" validate:"omitempty,day"`
+	Days   int           `json:"days,omitempty" validate:"gte=0,lte=366" description:"From the opening, today unless said, to the cut-off, instead of the calendar's days"`
+}
+
+// dates are the days a request names.
+func (in villageRoundRequest) dates(today models.Day) village.Dates {
+	d := village.Dates{Opens: in.Opens, CutOff: in.CutOff, Ends: in.Ends}
+	if in.Days == 0 {
+		return d
+	}
+	if d.Opens == "" {
+		d.Opens = today
+	}
+	if d.CutOff == "" {
+		d.CutOff = d.Opens.Add(in.Days)
+	}
+	if d.Ends == "" {
+		d.Ends = d.CutOff.AddMonths(1)
+	}
+	return d
 }
 
 func (h Village) open(ctx context.Context, rq Request, in villageRoundRequest) (villageRoundView, error) {
@@ -128,7 +147,7 @@ func (h Village) open(ctx context.Context, rq Request, in villageRoundRequest) (
 	if err != nil {
 		return villageRoundView{}, err
 	}
-	r, err := village.NewRound(s, in.County, in.Year, village.Dates{Opens: in.Opens, CutOff: in.CutOff, Ends: in.Ends}, rand.Text(), rq.Actor, rq.Now)
+	r, err := village.NewRound(s, in.County, in.Year, in.dates(models.DayOf(rq.Now)), rand.Text(), rq.Actor, rq.Now)
 	if err != nil {
 		return villageRoundView{}, err
 	}

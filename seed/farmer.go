@@ -81,6 +81,9 @@ func keepFarms(ctx context.Context, s Stores, p *Population, now time.Time) erro
 	if err := fs.evaluate(); err != nil {
 		return err
 	}
+	if err := fs.creditHouseholds(p); err != nil {
+		return err
+	}
 	for _, f := range fs.files {
 		f.Outbox = nil
 	}
@@ -337,12 +340,4 @@ func (fs *farms) lead(i int, e *farmer.Evaluation, by, judge models.Actor, at ti
 		return nil // with the township
 	}
 	return e.Certify(fmt.Sprintf("XYH430181%s%012d", string(models.DayOf(at))[:4], 202600+i), fs.pol, judge, at.Add(9*24*time.Hour))
-}
-
-// starred is the demo's credit village: two stars.
-func starred(p *Population, now time.Time) ([]*farmer.Village, error) {
-	v := &farmer.Village{Meta: models.Meta{ID: string(fanshi)}}
-	today := models.DayOf(now)
-	err := v.Star(2, today.Add(-100), today.Add(265), "浏信用办〔示例〕1号", p.byID["staff-credit-1"].Actors(now)[1], now)
-	return []*farmer.Village{v}, err
 }

@@ -111,6 +111,11 @@ var namedPeople = []named{
 	{"staff-operator", "19900000061", "袁浩然", "430104", "1992-11-11", models.Operator, "xinyi", "信易运维", ""},
 }
 
+// leaders came to their offices after everybody else was made.
+var leaders = []named{
+	{"staff-credit-3", "19900000035", "柳青山", "430181001001", "1974-04-04", models.CreditOffice, creditLiuyang, "浏阳市信用办", "430181"},
+}
+
 // Population is everybody of the demo city and their systems, ready to be kept. The seeds of other capabilities read it.
 type Population struct {
 	People   []*identity.Person // the named ones first, in a fixed order
@@ -158,6 +163,11 @@ func NewPopulation(now time.Time) (*Population, error) {
 		return nil, err
 	}
 	p.People = append(p.People, farmers...)
+	for _, n := range leaders {
+		if err := p.add(m, n); err != nil {
+			return nil, err
+		}
+	}
 	for _, r := range p.People {
 		p.byID[r.ID] = r
 	}

@@ -23,7 +23,7 @@ type loans struct {
 }
 
 // keepLoans keeps the demo's products, applications at every step, and loans: one being paid back, one past due, one settled.
-func keepLoans(ctx context.Context, s Stores, p *Population, now time.Time) error {
+func keepLoans(ctx context.Context, s Stores, now time.Time) error {
 	if s.Loan.Products == nil || s.Farmer.Files == nil {
 		return nil
 	}
@@ -45,10 +45,7 @@ func keepLoans(ctx context.Context, s Stores, p *Population, now time.Time) erro
 		t.Outbox = nil
 		tallies = append(tallies, t)
 	}
-	village, err := starred(p, now)
-	if err == nil {
-		err = fresh(ctx, s.Farmer.Villages, village)
-	}
+	var err error
 	for _, keep := range []func() error{
 		func() error { return fresh(ctx, s.Loan.Products, ls.products) },
 		func() error { return fresh(ctx, s.Loan.Applications, ls.asked) },

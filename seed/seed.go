@@ -145,7 +145,10 @@ func keepCredit(ctx context.Context, s Stores, p *Population, c *care, files *cr
 		err = keepFarms(ctx, s, p, now)
 	}
 	if err == nil {
-		err = keepLoans(ctx, s, p, now)
+		err = keepLoans(ctx, s, now)
+	}
+	if err == nil {
+		err = keepVillages(ctx, s, p, now)
 	}
 	if err != nil {
 		return fmt.Errorf("seed a delivery, benefits and farms: %w", err)

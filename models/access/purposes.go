@@ -53,7 +53,8 @@ var Purposes = map[string]Purpose{
 	"farmer.evaluation": {Words{"评定信用户", "Evaluate a credit household"}, consented, true, false, false},
 	"notice.objection":  {Words{"办理公示异议", "Work on an objection to a public notice"}, requested, true, false, false},
 
-	"village.audit": {Words{"审计信用村评定所依据的各户情况（不含姓名）", "An auditor checks the rows a village's evaluation rests on, without names"}, supervised, false, false, false},
+	"village.sample": {Words{"信用村评定的县级抽查", "The county checks a household for its village's evaluation"}, consented, true, false, false},
+	"village.audit":  {Words{"审计信用村评定所依据的各户情况（不含姓名）", "An auditor checks the rows a village's evaluation rests on, without names"}, supervised, false, false, false},
 
 	"audit.access": {Words{"审计查询记录本身", "Audit of the log of looks"}, supervised, false, false, false},
 
