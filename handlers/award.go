@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"time"
 
 	"xinyi/models"
 	"xinyi/models/award"
@@ -141,7 +142,7 @@ type awardProgrammeRequest struct {
 	Level      int               `json:"level" validate:"gte=1,lte=5"`
 	Industry   string            `json:"industry,omitempty" validate:"omitempty,max=40"`
 	Office     string            `json:"office" validate:"required,max=120" description:"The office, as people call it"`
-	Opens      models.Day        `json:"opens" validate:"required,day"`
+	Opens      models.Day        `json:"opens,omitempty" validate:"omitempty,day" description:"First day of nominations; absent: today"`
 	Categories []award.Category  `json:"categories" validate:"required,min=1,max=20,dive"`
 	Criteria   []award.Criterion `json:"criteria,omitempty" validate:"max=20,dive"`
 	Weights    *award.Weights    `json:"weights,omitempty"`
@@ -152,11 +153,14 @@ type awardProgrammeRequest struct {
 }
 
 // call is the request with the standard where it says nothing.
-func (in awardProgrammeRequest) call() award.Call {
+func (in awardProgrammeRequest) call(now time.Time) award.Call {
 	c := award.Call{
 		Kind: in.Kind, Year: in.Year, Title: score.Words(in.Title), Level: in.Level, Industry: in.Industry, Unit: in.Office, Opens: in.Opens,
 		Categories: in.Categories, Criteria: in.Criteria, Weights: award.StandardWeights, Terms: award.StandardTerms, Vetting: in.Vetting,
 		Departments: in.Asked, Measures: in.Measures,
+	}
+	if c.Opens == "" {
+		c.Opens = models.DayOf(now)
 	}
 	if in.Weights != nil {
 		c.Weights = *in.Weights
@@ -178,7 +182,7 @@ func (in awardProgrammeRequest) call() award.Call {
 }
 
 func (h Award) write(ctx context.Context, rq Request, in awardProgrammeRequest) (awardProgrammeView, error) {
-	p, err := award.NewProgramme(rq.NewID(), in.call(), rq.Actor, rq.Now)
+	p, err := award.NewProgramme(rq.NewID(), in.call(rq.Now), rq.Actor, rq.Now)
 	if err == nil {
 		err = existing(h.Programmes.Insert(ctx, p))
 	}
@@ -207,7 +211,7 @@ type rewriteProgrammeRequest struct {
 }
 
 func (h Award) rewrite(ctx context.Context, rq Request, in rewriteProgrammeRequest) (awardProgrammeView, error) {
-	p, err := h.onProgramme(ctx, rq, in.ID, func(p *award.Programme) error { return p.Edit(in.call(), rq.Actor, rq.Now) })
+	p, err := h.onProgramme(ctx, rq, in.ID, func(p *award.Programme) error { return p.Edit(in.call(rq.Now), rq.Actor, rq.Now) })
 	if err != nil {
 		return awardProgrammeView{}, err
 	}

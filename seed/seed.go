@@ -156,6 +156,9 @@ func keepCredit(ctx context.Context, s Stores, p *Population, c *care, files *cr
 	if err == nil {
 		err = keepCredentials(ctx, s, now)
 	}
+	if err == nil {
+		err = keepAwards(ctx, s, p, files, now)
+	}
 	if err != nil {
 		return fmt.Errorf("seed a delivery, benefits and farms: %w", err)
 	}
