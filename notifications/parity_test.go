@@ -42,11 +42,13 @@ var samples = map[string][]string{
 	"no":        {"1"},
 	"batch":     {"1"},
 	"code":      {"XZCF"}, "from": {"2026-06-01"}, "class": {"DUP_CODE"}, "desk": {"unit-changsha-scjg"},
-	"eligible": {"2026-08-10"},
-	"unit":     {"1"},
-	"item":     {"1"},
-	"version":  {"1"},
-	"method":   {"code", "oidc"}, "why": {"left", "other"}, "what": {"secret"},
+	"eligible":  {"2026-08-10"},
+	"unit":      {"1"},
+	"item":      {"1"},
+	"programme": {"p1"}, "category": {"star"}, "title": {"诚信之星"}, "titleEN": {"Star of honesty"}, "named": {"yes", "no"}, "recorded": {"yes", "no"},
+	"award": {"a1"}, "nomination": {"n1"},
+	"version": {"1"},
+	"method":  {"code", "oidc"}, "why": {"left", "other"}, "what": {"secret"},
 	"purpose": {"贷款审批"}, "purposeEn": {"a decision on a loan"}, "recipient": {"浏阳农商银行", ""}, "office": {"浏阳市信用办"},
 }
 

@@ -78,7 +78,7 @@ func (a *Award) label() {
 func (a *Award) tell(kind string, by models.Actor, now time.Time, more map[string]string) {
 	data := map[string]string{
 		"programme": a.Programme, "category": a.Category, "no": a.No, "until": string(a.Until), "title": a.Title.ZH, "titleEN": a.Title.EN,
-		"named": yes(a.Named), "recorded": yes(a.Recorded),
+		"named": yes(a.Named), "recorded": yes(a.Recorded), "reason": a.Why,
 	}
 	for k, v := range more {
 		data[k] = v

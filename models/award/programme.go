@@ -238,7 +238,7 @@ func (p *Programme) check(now time.Time) error {
 	return nil
 }
 
-func (p *Programme) tell(kind string, by models.Actor, now time.Time) {
+func (p *Programme) announce(kind string, by models.Actor, now time.Time) {
 	p.Tell(kind, "", by, now, map[string]string{"programme": p.ID, "title": p.Title.ZH, "titleEN": p.Title.EN, "place": string(p.Region)})
 }
 
@@ -273,7 +273,7 @@ func (p *Programme) Publish(seed string, by models.Actor, now time.Time) error {
 	p.Second, p.Seed, p.Commit = by, models.NewSecret(seed), panel.Commit(seed)
 	p.Closes = p.Opens.Add(t.OpenDays - 1)
 	p.VoteFrom = p.Closes.AddWorking(t.CheckDays + t.HitDays + t.OpinionDays + t.ScoreDays)
-	p.tell(EventPublished, by, now)
+	p.announce(EventPublished, by, now)
 	p.plan()
 	return nil
 }
@@ -286,7 +286,7 @@ func (p *Programme) Cancel(why string, by models.Actor, now time.Time) error {
 	if err := p.Move(stages, Cancelled, by, now, "award.stage", why); err != nil {
 		return err
 	}
-	p.tell(EventDone, by, now)
+	p.announce(EventDone, by, now)
 	p.plan()
 	return nil
 }
@@ -355,7 +355,7 @@ func (p *Programme) Wake(now time.Time) error {
 				return err
 			}
 		case Reviewing:
-			p.tell(EventVoteDue, models.Clockwork, now)
+			p.announce(EventVoteDue, models.Clockwork, now)
 			p.VoteFrom = models.DayOf(now).Add(1)
 			p.plan()
 		case Voting:
@@ -364,7 +364,7 @@ func (p *Programme) Wake(now time.Time) error {
 				return err
 			}
 		case Counting:
-			p.tell(EventSelectDue, models.Clockwork, now)
+			p.announce(EventSelectDue, models.Clockwork, now)
 			p.CountUntil = models.DayOf(now) // asked again tomorrow, should nobody answer
 			p.plan()
 		case Drafted, Selected, Done, Cancelled:
@@ -381,7 +381,7 @@ func (p *Programme) step(to Stage, kind string, now time.Time) error {
 	if err := p.Move(stages, to, models.Clockwork, now, "award.stage", ""); err != nil {
 		return err
 	}
-	p.tell(kind, models.Clockwork, now)
+	p.announce(kind, models.Clockwork, now)
 	p.plan()
 	return nil
 }
@@ -396,7 +396,7 @@ func (p *Programme) OpenVote(ways int64, now time.Time) (bool, error) {
 	case ways > 0:
 		if !p.Waits {
 			p.Waits = true
-			p.tell(EventLate, models.Clockwork, now)
+			p.announce(EventLate, models.Clockwork, now)
 		}
 		return false, nil
 	}

@@ -229,6 +229,9 @@ func (n *Nomination) Close(p *Programme, now time.Time) (bool, error) {
 
 // opened opens the scores once all who were asked are in, or force says that the days are over.
 func (n *Nomination) opened(p *Programme, force bool, now time.Time) error {
+	if !force && slices.ContainsFunc(n.Scorers, func(s Scorer) bool { return s.Round == n.Round && s.State == ScorerAsked }) {
+		return nil
+	}
 	var totals []score.Points
 	parts := map[string][]score.Points{}
 	var opened []*Scorer
@@ -236,9 +239,6 @@ func (n *Nomination) opened(p *Programme, force bool, now time.Time) error {
 		s := &n.Scorers[i]
 		if s.Round != n.Round || s.State == ScorerRecused {
 			continue
-		}
-		if s.State == ScorerAsked && !force {
-			return nil
 		}
 		var points map[string]int
 		if s.State != ScorerGiven || json.Unmarshal([]byte(s.Sealed.Reveal()), &points) != nil {
