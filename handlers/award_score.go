@@ -28,7 +28,7 @@ type awardScoringView struct {
 	Deed     string             `json:"deed" personal:"true"`
 	Criteria []award.Criterion  `json:"criteria"`
 	Opinions []awardOpinionView `json:"opinions"`
-	Until    models.Day         `json:"until"`
+	Until    models.Day         `json:"until,omitempty"`
 	Done     bool               `json:"done,omitempty"`
 }
 

@@ -150,6 +150,9 @@ func keepCredit(ctx context.Context, s Stores, p *Population, c *care, files *cr
 		err = keepLoans(ctx, s, p, now)
 	}
 	if err == nil {
+		err = keepAwards(ctx, s, p, files, now)
+	}
+	if err == nil {
 		err = keepCredentials(ctx, s, now)
 	}
 	if err != nil {

@@ -328,3 +328,93 @@ func (h *honoured) ends(mei, id string) {
 		t.Errorf("%v", out)
 	}
 }
+
+// An expert who is tied stands aside and is replaced; whoever nominated a nominee is not drawn for it.
+func TestRecusal(t *testing.T) {
+	h := openAwards(t, nil)
+	mei := h.signIn(resident)
+	number := h.number("430181", "1986-04-12")
+	id := h.must(201, h.experts["farmer-03"], "POST", "/v1/nominations",
+		m{"programme": h.programme, "category": "star", "idNumber": number, "called": "周晓兰", "reason": "好邻居"})["id"].(string)
+	h.files(mei, id, "430181", false)
+	h.stands(mei, id, "OPINIONS")
+	h.must(200, h.clerk, "POST", "/v1/nominations/"+id+"/opinion", m{"opinion": "CONCERN", "ground": "去年有过投诉"}, "X-Acting-As", bureau)
+	if out := h.must(200, mei, "POST", "/v1/me/nominations/"+id+"/opinions/"+bureau, m{"text": "投诉已经和解"}); out["opinions"].([]any)[0].(m)["reply"] != "投诉已经和解" {
+		t.Errorf("%v", out)
+	}
+	h.waits("experts are drawn", func() bool { return len(h.drawn(id)) == 5 })
+	first := h.drawn(id)
+	if slices.Contains(first, "farmer-03") {
+		t.Errorf("who nominated her scores her: %v", first)
+	}
+	h.must(200, h.experts[first[0]], "POST", "/v1/me/award-scores/"+id+"/recuse", m{"tie": "KIN"})
+	after := h.drawn(id)
+	if len(after) != 5 || slices.Contains(after, first[0]) {
+		t.Errorf("%v, then %v", first, after)
+	}
+	if out := h.must(409, h.experts[first[0]], "POST", "/v1/me/award-scores/"+id, m{"points": m{"promises": 1, "deeds": 1, "influence": 1, "steadiness": 1}}); out["reason"] != "award.scored" {
+		t.Errorf("%v", out)
+	}
+	for _, person := range after {
+		if out := h.office(200, h.one, "GET", "/v1/nominations/"+id, nil); len(out["marks"].([]any)) != 0 {
+			t.Errorf("a mark is seen before all are in: %v", out)
+		}
+		h.must(200, h.experts[person], "POST", "/v1/me/award-scores/"+id, m{"points": m{"promises": 20, "deeds": 20, "influence": 20, "steadiness": 20}})
+	}
+	h.stands(mei, id, "VOTE")
+	if out := h.office(200, h.one, "GET", "/v1/nominations/"+id, nil); len(out["marks"].([]any)) != 5 || out["expertsAside"] != 1.0 {
+		t.Errorf("%v", out)
+	}
+	h.office(200, h.one, "GET", "/v1/award-programmes/"+h.programme+"/findings", nil)
+	h.must(403, h.clerk, "GET", "/v1/award-programmes/"+h.programme+"/findings", nil, "X-Acting-As", bureau)
+}
+
+// Ballots of one device are a signal; one person wants them set aside, a second agrees, and only then they do not count.
+func TestBallotFraudSignals(t *testing.T) {
+	h := openAwards(t, m{"departments": []string{}})
+	mei := h.signIn(resident)
+	id := h.must(201, mei, "POST", "/v1/nominations", m{"programme": h.programme, "category": "star", "reason": "我参评", "agreed": true, "named": true})["id"].(string)
+	h.files(mei, id, "430181", true)
+	h.scores(id, 29)
+	h.stands(mei, id, "VOTE")
+	h.voting()
+	for person, token := range h.experts {
+		h.must(201, token, "POST", "/v1/votes", m{"nomination": id, "device": map[bool]string{true: "phone-1", false: "phone-" + person}[person < "farmer-05"]})
+	}
+	path := "/v1/award-programmes/" + h.programme + "/signals"
+	var ballots []any
+	for _, x := range h.office(200, h.one, "GET", path, nil)["items"].([]any) {
+		if x.(m)["kind"] == "DEVICE" {
+			ballots = x.(m)["ballots"].([]any)
+		}
+	}
+	if len(ballots) != 4 {
+		t.Fatalf("%v", ballots)
+	}
+	wants := m{"programme": h.programme, "ballots": ballots, "reason": "同一台手机投了四票"}
+	if out := h.office(200, h.one, "POST", "/v1/votes/aside", wants); out["changed"] != 4.0 {
+		t.Errorf("%v", out)
+	}
+	agrees := m{"programme": h.programme, "ballots": ballots, "aside": true}
+	if out := h.office(403, h.one, "POST", "/v1/votes/aside/confirm", agrees); out["reason"] != "award.second_person" {
+		t.Errorf("%v", out)
+	}
+	h.office(200, h.two, "POST", "/v1/votes/aside/confirm", agrees)
+	h.advance("P8D")
+	h.stage(h.programme, "COUNTING")
+	h.advance("P5D")
+	h.stage(h.programme, "SELECTED")
+	mei = h.signIn(resident)
+	if out := h.must(200, mei, "GET", "/v1/me/nominations/"+id, nil)["placed"].(m); out["votes"] != 4.0 {
+		t.Errorf("%v", out)
+	}
+	h.fresh()
+	h.waits("where ballots came from is forgotten", func() bool {
+		for _, x := range h.office(200, h.one, "GET", path, nil)["items"].([]any) {
+			if x.(m)["kind"] == "DEVICE" {
+				return false
+			}
+		}
+		return true
+	})
+}

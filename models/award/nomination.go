@@ -171,7 +171,7 @@ type Nominee struct {
 // New nominates somebody in a category. Errors: Invalid "award.no_category", "award.kind"; InvalidTransition when nominations are not taken;
 // Denied "award.minor" for a person not of age, "award.barred", "award.won_before".
 //
-// Source: docs/sources.md#award-eligible, docs/sources.md#red-line-6.
+// Source: docs/sources.md#award-eligible.
 func New(p *Programme, category string, who Nominee, how How, reason string, by models.Actor, now time.Time) (*Nomination, error) {
 	if err := p.Taking(); err != nil {
 		return nil, err

@@ -55,7 +55,7 @@ func none(id, fact, zh, en, doZH, doEN string) Condition {
 // Source: docs/sources.md#award-vetting.
 var (
 	PersonVetting = []Condition{
-		{ID: "award.adult", Expr: "addMonths(birth, 216) <= today", From: "addMonths(birth, 216)", Basis: "docs/sources.md#red-line-6", ChangeableBy: models.ByTime,
+		{ID: "award.adult", Expr: "addMonths(birth, 216) <= today", From: "addMonths(birth, 216)", Basis: "docs/sources.md#award-eligible", ChangeableBy: models.ByTime,
 			Label: score.Words{ZH: "年满18周岁", EN: "Of full age"}, Remedy: score.Words{ZH: "年满18周岁后可以参评", EN: "From the age of 18"}},
 		{ID: "award.here", Expr: "addMonths(since, 12) <= today", From: "addMonths(since, 12)", Basis: vettingBasis, ChangeableBy: models.ByTime,
 			Label: score.Words{ZH: "在本地居住或工作满一年", EN: "Lives or works here for a year"}, Remedy: score.Words{ZH: "满一年后可以参评", EN: "After a year here"}},
