@@ -37,7 +37,7 @@ func newHonours(t *testing.T, engine store.Engine) *honours {
 	h.relay = flows.NewRelay(s, store.NewRepo[journal.Lost](s, store.Dead), slog.New(slog.DiscardHandler), metrics)
 	h.sweep = flows.NewSweep(s, slog.New(slog.DiscardHandler), metrics)
 	h.Credential = flows.Credential{
-		Credential: store.OpenCredential(s), Awards: store.OpenAward(s).Awards, Divisions: store.NewRepo[division.Division](s, store.Divisions),
+		Credential: store.OpenCredential(s), Awards: store.NewRepo[award.Award](s, store.Awards), Divisions: store.NewRepo[division.Division](s, store.Divisions),
 		Policy: credential.Standard, Now: clock.now,
 	}
 	must(t, h.relay.Subscribe(h.Subscribers()...))

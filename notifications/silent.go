@@ -37,6 +37,10 @@ var Silent = map[string]string{
 	"campaign.done":      "staff see it in the list of campaigns",
 	"campaign.stopped":   "who was told keeps the message; the others never hear of it",
 
+	"credential.reissued": "what it takes the place of says so",
+	"credential.revoked":  "the award says so, with the reason",
+	"credential.expired":  "the award says so",
+
 	"decision.made":       "what was decided on tells its person itself",
 	"decision.recalled":   "it is made again at once, and that is told",
 	"decision.office_due": "about nobody in particular: the office sees it in its queue",

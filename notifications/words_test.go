@@ -21,6 +21,7 @@ import (
 var quiet = []string{
 	"benefit.claim_lapsed",
 	"consent.given",
+	"credential.issued",
 	"identity.bound", "identity.signed_in", "identity.session_ended",
 	"medical.agreement_signed", "medical.agreement_closed", "medical.agreement_review_asked", "medical.agreement_thawed", "medical.hold_lapsed",
 	"medical.visit_cancelled", "medical.visit_settled", "medical.visit_settlement_reversed",

@@ -154,10 +154,10 @@ func keepCredit(ctx context.Context, s Stores, p *Population, c *care, files *cr
 		err = keepVillages(ctx, s, p, now)
 	}
 	if err == nil {
-		err = keepCredentials(ctx, s, now)
+		err = keepAwards(ctx, s, p, files, now)
 	}
 	if err == nil {
-		err = keepAwards(ctx, s, p, files, now)
+		err = keepCredentials(ctx, s, now)
 	}
 	if err != nil {
 		return fmt.Errorf("seed a delivery, benefits and farms: %w", err)

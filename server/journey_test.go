@@ -25,6 +25,13 @@ type city struct {
 
 func openCity(t *testing.T) *city {
 	t.Helper()
+	c, _ := openCityApp(t)
+	return c
+}
+
+// openCityApp is openCity for a test that also looks inside the program.
+func openCityApp(t *testing.T) (*city, *App) {
+	t.Helper()
 	cfg, err := ReadConfig([]string{"ADDR=127.0.0.1:0", "DATA_DIR=" + t.TempDir(), "SANDBOX=true", "LOG_LEVEL=ERROR",
 		"RATE_PERSON=0", "RATE_CLIENT=0", "RATE_ADDRESS=0"})
 	if err != nil {
@@ -47,7 +54,7 @@ func openCity(t *testing.T) *city {
 			t.Errorf("Close = %v", err)
 		}
 	})
-	return cityAt(t, a.URL())
+	return cityAt(t, a.URL()), a
 }
 
 // cityAt talks to a program that runs there already.

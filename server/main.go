@@ -31,7 +31,7 @@ var commands = []command{
 	{"doctor", "check configuration, keys, store, indexes and channels", doctor},
 	{"operator", "make somebody an operator, who appoints everybody else: operator PHONE", operatorCommand},
 	{"policy", "print the legal clocks, periods and limits in force", policyCommand},
-	{"verify", "check a report, PDF or JSON, offline", verifyCommand},
+	{"verify", "check a report, a certificate or a credential, offline", verifyCommand},
 	{"recompute", "score a published village or town again, offline, and check a household's row: recompute BUNDLE", recomputeCommand},
 	{"sample-data", "write a file of made-up penalties with planted faults, to try a delivery with", sampleCommand},
 	{"audit", "verify the audit log, check a proof, list or rotate the seals", auditCommand},
