@@ -99,6 +99,12 @@ var Permissions = map[Action][]models.Role{
 	"notices.object": {models.Resident},
 	"notices.answer": {models.TownStaff, models.CreditOffice},
 
+	"practice.write":  {models.DataOfficer, models.Department, models.TownStaff, models.CreditOffice, models.CountyHealth, models.Provider},
+	"practice.read":   {models.DataOfficer, models.Department, models.TownStaff, models.CreditOffice, models.CountyHealth, models.Provider, models.Auditor},
+	"practice.decide": {models.CreditOffice},
+	"practice.watch":  {models.CreditOffice, models.Auditor},
+	"practice.score":  {models.Resident},
+
 	"catalogue.read":  {models.CreditOffice, models.DataOfficer, models.Auditor},
 	"catalogue.write": {models.CreditOffice},
 	"uscc.read":       {models.CreditOffice, models.DataOfficer, models.Auditor},

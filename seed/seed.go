@@ -48,6 +48,7 @@ type Stores struct {
 	Benefit   store.Benefit
 	Farmer    store.Farmer
 	Loan      store.Loan
+	Practice  store.Practice
 }
 
 // City keeps the demo city as it stands at now: residents, staff and partner systems. Land must be there before.

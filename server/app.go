@@ -187,6 +187,7 @@ func (a *App) openRepos() {
 	a.repos.Batch = store.OpenBatch(s, store.NewRepo[blob.Blob](s, store.Blobs))
 	a.repos.Farmer = store.OpenFarmer(s, a.repos.Batch.Blobs, a.repos.Records, a.repos.Subjects)
 	a.repos.Loan = store.OpenLoan(s)
+	a.repos.Practice = store.OpenPractice(s, a.repos.Batch.Blobs)
 	a.repos.entries = store.NewRepo[access.Entry](s, store.Accesses)
 	a.repos.Cases = store.NewRepo[casework.Case](s, store.Cases)
 	a.repos.reports = store.NewRepo[report.Report](s, store.Reports)

@@ -58,6 +58,7 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 	}
 	farm := handlers.Farmer{Farmer: r.Farmer, Facts: a.farmFacts(), Policy: p.Farmer, Looks: looks}
 	lending := handlers.Loan{Loan: r.Loan, Consents: r.Consent.Consents, Farm: r.Farmer, People: r.Subjects, Policy: p.Loan}
+	library := handlers.Practice{Practice: r.Practice, People: r.Identity.People, Office: offices.Name, Policy: p.Practice}
 	query := handlers.Query{
 		Consent: r.Consent, Subjects: r.Subjects, Records: r.Records, Uses: r.Recall.Uses, Looks: looks, Seals: a.seals, Issuer: a.cfg.Issuer,
 		Policy: p.Consent, Grounds: grounds, Category: func(ctx context.Context, item string, version int) (string, error) {
@@ -88,6 +89,8 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 		handlers.LoanDesk{Loan: lending, Clients: r.Identity.Clients, Looks: looks},
 		handlers.LoanLists{Loan: lending, Records: r.Records, Notices: r.Farmer.Notices},
 		handlers.Notice{Notices: r.Farmer.Notices, Looks: looks},
+		library,
+		handlers.PracticeRounds{Practice: library},
 		log,
 		decisions,
 		recalls,
@@ -186,5 +189,6 @@ func (a *App) followFiles() error {
 		a.relay.Subscribe(a.benefits().Subscribers()...),
 		a.relay.Subscribe(a.farms().Subscribers()...),
 		a.relay.Subscribe(a.lends().Subscribers()...),
+		a.relay.Subscribe(flows.Practice{Practice: r.Practice, Notices: r.Farmer.Notices, Now: a.now}.Subscribers()...),
 	)
 }

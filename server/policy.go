@@ -19,6 +19,7 @@ import (
 	farming "xinyi/models/farmer"
 	"xinyi/models/identity"
 	"xinyi/models/loan"
+	"xinyi/models/practice"
 	"xinyi/models/recall"
 	"xinyi/models/record"
 	"xinyi/models/report"
@@ -38,6 +39,7 @@ type Policy struct {
 	Benefit  benefit.Policy
 	Farmer   farming.Policy
 	Loan     loan.Policy
+	Practice practice.Policy
 }
 
 // standard is the policy the product comes with.
@@ -45,6 +47,7 @@ func standard() Policy {
 	return Policy{
 		Record: record.Standard, Casework: casework.Standard, Desks: casework.StandardDesks, Consent: consent.Standard, Recall: recall.Standard,
 		Report: report.Standard, Identity: identity.Standard, Delivery: delivery.Standard, Benefit: benefit.Standard, Farmer: farming.Standard, Loan: loan.Standard,
+		Practice: practice.Standard,
 	}
 }
 

@@ -16,5 +16,6 @@ var Collections = []Collection{
 	Scenes, Offers, Versions, Simulations, Shares, Claims, BenefitCodes, Waits, Profiles, Tallies,
 	FarmFiles, FarmSeats, FarmForms, FarmLayouts, FarmImports, FarmChanges, FarmScores, FarmModels, FarmRuns, FarmEvaluations, FarmShares, FarmVillages, Notices,
 	LoanProducts, LoanApplications, Loans, LoanTallies, LoanLists,
+	PracticeCases, PracticeRounds,
 	Schemes, Hospitals, Agreements, MedCodes, Encounters, Bills, Conducts, Checks,
 }

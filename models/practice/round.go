@@ -41,7 +41,7 @@ const (
 )
 
 // About is what the notice of a round is about.
-const About = "practice.selection"
+const About string = "practice.selection"
 
 // The bounds of a round.
 const (
@@ -131,7 +131,7 @@ func NewRound(id, seed string, c Call, p Policy, by models.Actor, now time.Time)
 		r.Pool = append(r.Pool, Expert{models.Derived(id, x.Person)[:12], x.Person, x.Unit})
 	}
 	r.WakeAt = models.At(r.Closes.Add(1).Start())
-	r.tell(EventOpened, by, now)
+	r.say(EventOpened, by, now)
 	return r, nil
 }
 
@@ -168,7 +168,7 @@ func (r *Round) mayRun(by models.Actor) error {
 	return nil
 }
 
-func (r *Round) tell(kind string, by models.Actor, now time.Time) {
+func (r *Round) say(kind string, by models.Actor, now time.Time) {
 	r.Tell(kind, "", by, now, map[string]string{"year": fmt.Sprint(r.Year), "place": string(r.Region)})
 }
 
@@ -199,7 +199,7 @@ func (r *Round) Wake(now time.Time) error {
 	}
 	r.Seed, r.Secret = r.Secret.Reveal(), models.Secret{}
 	r.ScoreBy = models.DayOf(now).AddWorking(r.Days)
-	r.tell(EventDrawn, models.Clockwork, now)
+	r.say(EventDrawn, models.Clockwork, now)
 	return nil
 }
 
@@ -275,7 +275,7 @@ func (r *Round) Rank(cases []*Case, by models.Actor, now time.Time) error {
 	if err := r.Move(roundMoves, to, by, now, "practice.round_state", ""); err != nil {
 		return err
 	}
-	r.tell(kind, by, now)
+	r.say(kind, by, now)
 	return nil
 }
 
@@ -328,7 +328,7 @@ func (r *Round) Finish(now time.Time) bool {
 	if r.State != OnNotice || r.Move(roundMoves, Done, models.Clockwork, now, "practice.round_state", "") != nil {
 		return false
 	}
-	r.tell(EventRoundDone, models.Clockwork, now)
+	r.say(EventRoundDone, models.Clockwork, now)
 	return true
 }
 
@@ -349,6 +349,6 @@ func (r *Round) Cancel(reason string, by models.Actor, now time.Time) error {
 		return err
 	}
 	r.Slot, r.WakeAt = "", nil
-	r.tell(EventCancelled, by, now)
+	r.say(EventCancelled, by, now)
 	return nil
 }
