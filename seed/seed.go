@@ -147,6 +147,9 @@ func keepCredit(ctx context.Context, s Stores, p *Population, c *care, files *cr
 	if err == nil {
 		err = keepLoans(ctx, s, p, now)
 	}
+	if err == nil {
+		err = keepPractices(ctx, s, p, now)
+	}
 	if err != nil {
 		return fmt.Errorf("seed a delivery, benefits and farms: %w", err)
 	}
