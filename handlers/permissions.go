@@ -123,6 +123,11 @@ var Permissions = map[Action][]models.Role{
 	"measures.own":        {models.Department, models.DataOfficer},
 
 	"credentials.mine": {models.Resident, models.Business},
+	"practice.write":   {models.DataOfficer, models.Department, models.TownStaff, models.CreditOffice, models.CountyHealth, models.Provider},
+	"practice.read":    {models.DataOfficer, models.Department, models.TownStaff, models.CreditOffice, models.CountyHealth, models.Provider, models.Auditor},
+	"practice.decide":  {models.CreditOffice},
+	"practice.watch":   {models.CreditOffice, models.Auditor},
+	"practice.score":   {models.Resident},
 
 	"catalogue.read":  {models.CreditOffice, models.DataOfficer, models.Auditor},
 	"catalogue.write": {models.CreditOffice},

@@ -273,7 +273,14 @@ func (h Village) lives(ctx context.Context, rq Request, at models.Region) (bool,
 	if missing(err) {
 		return false, nil
 	}
-	return err == nil && seat.Village == at, err
+	if err != nil {
+		return false, err
+	}
+	f, err := h.Farm.Files.Get(ctx, seat.Household)
+	if missing(err) {
+		return false, nil
+	}
+	return err == nil && f.Village == at, err
 }
 
 type villageFigureRequest struct {

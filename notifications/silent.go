@@ -117,6 +117,14 @@ var Silent = map[string]string{
 	"notice.overdue":   "an office sees it in its list",
 	"notice.withdrawn": "an office does it anew, and the new notice is told",
 
+	"practice.filed":      "an office finds it in its list",
+	"practice.late":       "the office sees it in its list, with the day",
+	"practice.opened":     "anybody reads the round",
+	"practice.drawn":      "each expert is asked by name",
+	"practice.ranked":     "whose case was chosen is told by name",
+	"practice.round_done": "anybody reads the round",
+	"practice.cancelled":  "the round says so, with the reason; its cases wait for the next",
+
 	"catalogue.drafted":   "staff are looking at it",
 	"catalogue.changed":   "staff are looking at it",
 	"catalogue.submitted": "a second person finds it in the list of versions under review",

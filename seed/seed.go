@@ -52,6 +52,7 @@ type Stores struct {
 	Village   store.Village
 
 	Credential store.Credential
+	Practice   store.Practice
 }
 
 // City keeps the demo city as it stands at now: residents, staff and partner systems. Land must be there before.
@@ -158,6 +159,9 @@ func keepCredit(ctx context.Context, s Stores, p *Population, c *care, files *cr
 	}
 	if err == nil {
 		err = keepCredentials(ctx, s, now)
+	}
+	if err == nil {
+		err = keepPractices(ctx, s, p, now)
 	}
 	if err != nil {
 		return fmt.Errorf("seed a delivery, benefits and farms: %w", err)

@@ -95,7 +95,7 @@ func (fs *farms) creditHousehold(i int, head *identity.Person) error {
 		return err
 	}
 	f.Tie(fs.subjects.Ref(models.IDNumber{Secret: head.IDNumber}).Ref, "", at)
-	fs.seats = append(fs.seats, farmer.NewSeat(f.Seat, f, true))
+	fs.seats = append(fs.seats, farmer.NewSeat(f.Seat, f))
 	proof := farmer.Photo{ID: "farmphoto-" + f.ID, About: "signature", Width: 800, Height: 600}
 	if err := f.Picture(proof, fs.town, at); err != nil {
 		return err

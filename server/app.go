@@ -190,6 +190,7 @@ func (a *App) openRepos() {
 	a.repos.Village = store.OpenVillage(s, a.repos.Batch.Blobs, a.repos.Farmer)
 	a.repos.Award = store.OpenAward(s, a.repos.Farmer.Notices, a.repos.Records, a.repos.Subjects)
 	a.repos.Credential = store.OpenCredential(s)
+	a.repos.Practice = store.OpenPractice(s, a.repos.Batch.Blobs)
 	a.repos.entries = store.NewRepo[access.Entry](s, store.Accesses)
 	a.repos.Cases = store.NewRepo[casework.Case](s, store.Cases)
 	a.repos.reports = store.NewRepo[report.Report](s, store.Reports)

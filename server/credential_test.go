@@ -301,7 +301,9 @@ func TestACertificateIsCheckedWithoutUs(t *testing.T) {
 	s.part("revoked", func(t *testing.T) {
 		office := models.Actor{Person: "o1", Role: models.CreditOffice, Region: "430181"}
 		for _, act := range []func(a *award.Award) error{
-			func(a *award.Award) error { return a.AskRevoke(award.FalsePapers, "材料不实", "", office, s.app.now()) },
+			func(a *award.Award) error {
+				return a.AskRevoke(award.FalsePapers, "材料不实", "", office, s.app.now())
+			},
 			func(a *award.Award) error {
 				return a.Reply("是我弄错了", models.Actor{Person: a.Holder.Person, Role: models.Resident}, s.app.now())
 			},

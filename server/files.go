@@ -61,6 +61,7 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 	farm := handlers.Farmer{Farmer: r.Farmer, Facts: a.farmFacts(), Policy: p.Farmer, Looks: looks}
 	lending := handlers.Loan{Loan: r.Loan, Consents: r.Consent.Consents, Farm: r.Farmer, People: r.Subjects, Policy: p.Loan}
 	honours := handlers.Award{Award: r.Award, Facts: store.StandardAwardFacts, Policy: p.Award, Looks: looks}
+	library := handlers.Practice{Practice: r.Practice, People: r.Identity.People, Office: offices.Name, Policy: p.Practice}
 	query := handlers.Query{
 		Consent: r.Consent, Subjects: r.Subjects, Records: r.Records, Uses: r.Recall.Uses, Looks: looks, Seals: a.seals, Issuer: a.cfg.Issuer,
 		Policy: p.Consent, Grounds: grounds, Category: func(ctx context.Context, item string, version int) (string, error) {
@@ -94,6 +95,8 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 		handlers.Village{Village: r.Village, Divisions: r.Divisions, Looks: looks, Policy: p.Village, Facts: a.villages().Today},
 		handlers.Notice{Notices: r.Farmer.Notices, Looks: looks},
 		honours,
+		library,
+		handlers.PracticeRounds{Practice: library},
 		log,
 		decisions,
 		recalls,
@@ -223,5 +226,6 @@ func (a *App) followFiles() error {
 		a.relay.Subscribe(a.awards().Subscribers()...),
 		a.relay.Subscribe(a.credentials().Subscribers()...),
 		a.relay.Subscribe(a.closes().Subscribers()...),
+		a.relay.Subscribe(flows.Practice{Practice: r.Practice, Notices: r.Farmer.Notices, Now: a.now}.Subscribers()...),
 	)
 }

@@ -21,6 +21,7 @@ import (
 	farming "xinyi/models/farmer"
 	"xinyi/models/identity"
 	"xinyi/models/loan"
+	"xinyi/models/practice"
 	"xinyi/models/recall"
 	"xinyi/models/record"
 	"xinyi/models/report"
@@ -45,6 +46,7 @@ type Policy struct {
 	Award    award.Policy
 
 	Credential credential.Policy
+	Practice   practice.Policy
 }
 
 // standard is the policy the product comes with.
@@ -55,6 +57,7 @@ func standard() Policy {
 		Village:    rural.Standard,
 		Award:      award.Standard,
 		Credential: credential.Standard,
+		Practice:   practice.Standard,
 	}
 }
 

@@ -19,5 +19,6 @@ var Collections = []Collection{
 	VillageSchemes, VillageRounds, VillageEntries, VillageFrozens, VillageFigures, VillageAnswers,
 	Awards, AwardProgrammes, AwardNominations, AwardBallots, AwardMeasures,
 	Credentials, Presentations, StatusLists,
+	PracticeCases, PracticeRounds,
 	Schemes, Hospitals, Agreements, MedCodes, Encounters, Bills, Conducts, Checks,
 }

@@ -1,0 +1,58 @@
+package practice
+
+import (
+	"xinyi/models"
+	"xinyi/models/flow"
+	"xinyi/models/notice"
+	"xinyi/models/panel"
+	"xinyi/models/score"
+)
+
+// A Criterion is one thing experts give points for.
+type Criterion struct {
+	Code string       `bson:"code"`
+	Name score.Words  `bson:"name" personal:"false"`
+	Max  score.Points `bson:"max"`
+}
+
+// A Policy says how long offices may take, how many experts score a case, and what they look at.
+//
+// Source: docs/sources.md#practice-round.
+type Policy struct {
+	County   int // working days of the county's look
+	City     int // working days of the city's
+	Panel    int // experts drawn for a case
+	Valid    int // scores below which a case is not ranked
+	Trim     int // from so many on, the highest and the lowest are left out
+	Score    int // working days the experts have
+	Least    score.Points
+	Criteria []Criterion
+	Notice   notice.Terms
+	Watch    panel.Thresholds
+}
+
+// Standard is the policy the product comes with.
+var Standard = Policy{
+	County: 10, City: 10, Panel: 5, Valid: 5, Trim: 5, Score: 10, Least: 6000,
+	Criteria: []Criterion{
+		{"new", score.Words{ZH: "创新性", EN: "New"}, 2000},
+		{"effect", score.Words{ZH: "实效性", EN: "Works"}, 4000},
+		{"copy", score.Words{ZH: "可复制性", EN: "Can be copied"}, 3000},
+		{"lawful", score.Words{ZH: "规范性", EN: "Lawful and careful"}, 1000},
+	},
+	Notice: notice.Terms{Days: 5, Working: true, Answer: 7},
+	Watch:  panel.Standard,
+}
+
+// Flow is the course of a case from a place: the county's office, then the city's; of the city's own units two people of the city's.
+func (p Policy) Flow(place models.Region) flow.Flow {
+	office := []models.Role{models.CreditOffice}
+	city := flow.Step{Code: "city", ZH: "市级审核", EN: "The city's look", Roles: office, Level: 4, Rule: flow.Any, Days: p.City}
+	if len(place) < 6 {
+		first := city
+		first.Code, first.ZH, first.EN = "first", "市级初审", "The city's first look"
+		return flow.Flow{ID: "practice-city", No: 1, Steps: []flow.Step{first, city}}
+	}
+	county := flow.Step{Code: "county", ZH: "区县初审", EN: "The county's look", Roles: office, Level: 6, Rule: flow.Any, Days: p.County, Escalate: 4}
+	return flow.Flow{ID: "practice-county", No: 1, Steps: []flow.Step{county, city}}
+}
