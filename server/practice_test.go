@@ -144,7 +144,9 @@ func (c *city) settled(round, good, struck string) {
 	}
 	c.advance("P20D")
 	library := fmt.Sprintf("/v1/practice-cases?region=430181&year=%d", practiceYear)
-	c.waits("it is published", func() bool { return len(c.must(200, "", "GET", library+"&class=GOVERNANCE", nil)["items"].([]any)) == 1 })
+	c.waits("it is published", func() bool {
+		return len(c.must(200, "", "GET", library+"&class=GOVERNANCE", nil)["items"].([]any)) == 1
+	})
 	c.waits("the selection ends", func() bool { return c.must(200, "", "GET", round, nil)["state"] == "DONE" })
 	if all := c.must(200, "", "GET", library, nil)["items"].([]any); len(all) != 1 {
 		c.t.Errorf("what was struck is published: %v", all)
