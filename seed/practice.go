@@ -98,7 +98,7 @@ func (ps *practices) live() error {
 			this = append(this, c)
 		}
 	}
-	year := ps.now.In(models.Shanghai).Year()
+	year := models.DayOf(ps.now).Clock(12, 0).Year()
 	if err := ps.hold("practice-round-1", year-1, -360, last, true); err != nil {
 		return err
 	}
