@@ -22,7 +22,7 @@ type plan struct {
 }
 
 func main() {
-	only := flag.String("only", "", "notify: messages and pushes alone; ingest: a file of records alone; benefits: offers, claims and simulations alone; farms: a million households alone")
+	only := flag.String("only", "", "notify: messages and pushes alone; ingest: a file of records alone; benefits: offers, claims and simulations alone; farms: a million households alone; villages: 717 villages closed alone")
 	short := flag.Bool("short", false, "a quick look: fewer documents, a second each")
 	flag.Parse()
 	p := plan{small: 10_000, large: 100_000, each: 8 * time.Second}
@@ -41,6 +41,8 @@ func main() {
 		run = func(ctx context.Context) error { return p.alone(ctx, p.benefits) }
 	case "farms":
 		run = func(ctx context.Context) error { return p.alone(ctx, p.farms) }
+	case "villages":
+		run = func(ctx context.Context) error { return p.alone(ctx, p.villages) }
 	case "ingest":
 		run = func(ctx context.Context) error { return p.alone(ctx, p.ingest) }
 	}
@@ -93,7 +95,10 @@ func (p plan) run(ctx context.Context) (err error) {
 	if err := p.benefits(ctx, dir); err != nil {
 		return err
 	}
-	return p.farms(ctx, dir)
+	if err := p.farms(ctx, dir); err != nil {
+		return err
+	}
+	return p.villages(ctx, dir)
 }
 
 // size measures the server over a store of n bills. open adds the open model.
