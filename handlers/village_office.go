@@ -40,7 +40,7 @@ type villageDraftRequest struct {
 
 // planOf reads a plan as strictly as a body. Errors: Invalid "village.scheme".
 func planOf(text string) (p village.Plan, err error) {
-	if err := json.Unmarshal([]byte(text), &p, json.RejectUnknownMembers(true)); err != nil {
+	if err := json.Unmarshal([]byte(text), &p, json.RejectUnknownMembers(true), json.MatchCaseInsensitiveNames(true)); err != nil {
 		e := models.Bad("/plan", "score_json", "village.scheme")
 		e.Err = err
 		return p, e

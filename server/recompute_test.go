@@ -147,7 +147,7 @@ func lies(t *testing.T, dir, bundle string) map[string]string {
 	}
 	out := map[string]string{}
 	for name, change := range map[string][2]string{
-		"a fact":   {`"credit":{"least":185,"most":185}`, `"credit":{"least":200,"most":200}`},
+		"a fact":   {`"clean":{"least":50,"most":50}`, `"clean":{"least":59,"most":59}`},
 		"the name": {`"place":"` + fanshi + `"`, `"place":"430181108204"`},
 		"points":   {`"code":"coverage","least":1`, `"code":"coverage","least":2`},
 		"a seal":   {`"signature":"`, `"signature":"A`},
@@ -214,8 +214,7 @@ func TestRecompute(t *testing.T) {
 		code := run(t.Context(), append([]string{"recompute"}, args...), []string{"DATA_DIR=" + dir}, &out, &out)
 		return code, out.String()
 	}
-	if code, out := ours(bundle, "--seals", seals, "--row", row, "--rows", rows, "--lang", "en"); code != 0 || !strings.Contains(out, "PROVEN") && !strings.Contains(out, "CONSISTENT") ||
-		!strings.Contains(out, "under") && !strings.Contains(out, "among those") || !strings.Contains(out, "All rows have this root") {
+	if code, out := ours(bundle, "--seals", seals, "--row", row, "--rows", rows, "--lang", "en"); code != 0 || !strings.Contains(out, "PROVEN") || !strings.Contains(out, "among those") || !strings.Contains(out, "All rows have this root") {
 		t.Errorf("recompute = %d: %s", code, out)
 	}
 	if code, out := ours(bundle, "--seals", seals, "--lang", "zh"); code != 0 || !strings.Contains(out, "等级") {
@@ -244,7 +243,7 @@ func TestRecompute(t *testing.T) {
 	if node != nil {
 		t.Skip("node is not installed: the third-party check was not run")
 	}
-	if code, out := theirs(bundle, seals, row); code != 0 || !strings.Contains(out, "PROVEN") && !strings.Contains(out, "CONSISTENT") || !strings.Contains(out, "is under the root") {
+	if code, out := theirs(bundle, seals, row); code != 0 || !strings.Contains(out, "PROVEN") || !strings.Contains(out, "is under the root") {
 		t.Errorf("village.mjs = %d: %s", code, out)
 	}
 	if code, out := theirs(bundle, seals, forged); code == 0 {

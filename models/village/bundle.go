@@ -4,9 +4,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -54,7 +56,7 @@ func NewBundle(e *Entry, f *Frozen, s *Scheme, name string) (Bundle, error) {
 	if err != nil {
 		return Bundle{}, err
 	}
-	told := NewVeil(set, Hidden).Tell(e.Facts)
+	told := veilOf(s.Hash, set).Tell(e.Facts)
 	if e.Level == OfTowns {
 		maps.Copy(told, f.Told)
 	}
@@ -72,6 +74,17 @@ func NewBundle(e *Entry, f *Frozen, s *Scheme, name string) (Bundle, error) {
 		b.Root, b.Size = f.Root, &size
 	}
 	return b, nil
+}
+
+// veils are made once for each scheme's hash: finding the floors scores some ten thousand made-up shares.
+var veils sync.Map
+
+func veilOf(hash string, set *score.Set) *Veil {
+	made, ok := veils.Load(hash)
+	if !ok {
+		made, _ = veils.LoadOrStore(hash, NewVeil(set, Hidden))
+	}
+	return made.(*Veil) //nolint:errcheck,forcetypeassert // nothing else is kept there
 }
 
 func hashText(raw []byte) string {
@@ -199,9 +212,9 @@ func (t Told) impossible() []string {
 func (b Bundle) Holds(p Proof) error {
 	switch {
 	case b.Root == "" || b.Size == nil:
-		return fmt.Errorf("this bundle commits to no rows")
+		return errors.New("this bundle commits to no rows")
 	case p.Root != "" && p.Root != b.Root:
-		return fmt.Errorf("the proof is of another root")
+		return errors.New("the proof is of another root")
 	case !b.Size.Has(p.Size):
 		return fmt.Errorf("the proof is of a tree of %d rows", p.Size)
 	}
@@ -209,7 +222,7 @@ func (b Bundle) Holds(p Proof) error {
 		return err
 	}
 	if _, err := readRow(p.Row, b.Round, b.Place); err != nil {
-		return fmt.Errorf("the row is not of this round and village")
+		return errors.New("the row is not of this round and village")
 	}
 	return nil
 }
@@ -217,7 +230,7 @@ func (b Bundle) Holds(p Proof) error {
 // Sums says whether all rows have the bundle's root and sum up to its facts. Errors say what is not so.
 func (b Bundle) Sums(s Sheaf) (map[string]int64, error) {
 	if s.Round != b.Round || s.Village != b.Place || b.Root == "" {
-		return nil, fmt.Errorf("the rows are not of this bundle's round and village")
+		return nil, errors.New("the rows are not of this bundle's round and village")
 	}
 	root, facts, err := s.Sums()
 	if err != nil {

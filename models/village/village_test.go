@@ -746,3 +746,52 @@ func TestASurveyIsOneAnswerOfWhoLivesThere(t *testing.T) {
 		t.Errorf("after the look: %v", err)
 	}
 }
+
+// A town is scored on its villages' plaques, looked at by the county and the city, and decided on by another of the city.
+func TestATownsWay(t *testing.T) {
+	s := scheme(t, village.OfTowns)
+	r, err := village.NewRound(s, "430181", 2026, village.Dates{Opens: "2026-11-01"}, "a secret", countyA, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := village.NewEntry("t1", r, s, village.Place{Code: "430181108", Name: "古港镇"}, village.Standard, townA, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{t, s, e, noon}
+	var ws []village.Write
+	for code, n := range map[string]int64{"office": 1, "training": 2} {
+		w.ok(e.Attach(village.Evidence{ID: "x-" + code, About: code, Place: "430181108", Taken: noon}, s, townA, noon))
+		ws = append(ws, village.Write{Op: code, Indicator: code, Value: n, Evidence: []string{"x-" + code}, Wrote: noon})
+	}
+	if _, err := e.Write(false, ws, s, 0, townA, noon); !errors.Is(err, models.Forbidden) {
+		t.Errorf("a township scores itself: %v", err)
+	}
+	_, err = e.Write(false, ws, s, 0, countyA, noon)
+	w.ok(err)
+	w.ok(e.Apply(0, 0, townA, noon))
+	w.now = models.Day("2027-02-01").Clock(1, 0)
+	facts := map[string]int64{village.FactVillages: 15, village.FactCreditVillages: 8, village.FactBorrowers: 100, village.FactClean: 95, village.FactBalance: 1000, village.FactBad: 20, village.FactNewBad: 5}
+	took, err := e.Begin(&village.Frozen{Round: e.Round, Village: "430181108", Facts: facts}, s, nil, village.Survey{}, w.now)
+	if w.ok(err); !took || !e.Result.Good {
+		t.Fatalf("%+v", e.Result)
+	}
+	w.ok(w.vote(flow.Approve, countyA))
+	if err := w.vote(flow.Approve, countyB); !errors.Is(err, models.Forbidden) {
+		t.Errorf("the county checks in the city's place: %v", err)
+	}
+	w.ok(w.vote(flow.Approve, cityA))
+	e.Show("n", w.now)
+	e.Pass("n", w.now)
+	w.ok(w.vote(flow.Approve, cityB))
+	if e.State != village.Certified || e.Stars != 1 || e.No != "XYZ430181108-2026" {
+		t.Errorf("%s %d %s", e.State, e.Stars, e.No)
+	}
+	if err := e.Revoke("false", countyA, w.now); !errors.Is(err, models.Forbidden) {
+		t.Errorf("a county takes a town's plaque down: %v", err)
+	}
+	facts[village.FactCreditVillages] = 7 // below half of fifteen
+	if r := e.Facts; r[village.FactCreditVillages] == 7 {
+		t.Error("what it was scored on changed")
+	}
+}
