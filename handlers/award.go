@@ -25,8 +25,8 @@ type Award struct {
 func (h Award) Mount(r *Router) {
 	tag := Tag("award programmes")
 	Get(r, "/award-programmes", h.programmes, Does("Programmes that choose honest people and firms, by place, the newest first", "Rules, weights, quotas and terms are public, and never change once they are published"), Open(), Limit(minute, 120), tag)
-	Get(r, "/award-programmes/{id}", h.programme, Does("One programme, with what is asked, what counts how much, and its calendar"), Open(), Limit(minute, 120), tag)
 	Get(r, "/award-programmes/drafts", h.drafts, Does("Drafts of my place"), May("awards.office"), tag)
+	Get(r, "/award-programmes/{id}", h.programme, Does("One programme, with what is asked, what counts how much, and its calendar"), Open(), Limit(minute, 120), tag)
 	Post(r, "/award-programmes", h.write, Does("Write a programme", "What is left out is the standard of its kind"), May("awards.office"), Creates, tag)
 	Put(r, "/award-programmes/{id}", h.rewrite, Does("Write a draft anew"), May("awards.office"), tag)
 	Post(r, "/award-programmes/{id}/publish", h.publish, Does("Put a programme into force", "Not by who wrote it. From its first day on it runs by itself; the hash of the seed by which experts are drawn is published now, the seed once seats are given"), May("awards.office"), tag)

@@ -324,7 +324,7 @@ func (h *honoured) ends(mei, id string) {
 	})
 	// Barred.
 	h.programme = h.calls(m{"year": 2027})
-	if out := h.must(422, mei, "POST", "/v1/nominations", m{"programme": h.programme, "category": "star", "reason": "再来一次"}); out["reason"] != "award.barred" {
+	if out := h.must(422, mei, "POST", "/v1/nominations", m{"programme": h.programme, "category": "star", "reason": "我想再来一次"}); out["reason"] != "award.barred" {
 		t.Errorf("%v", out)
 	}
 }
@@ -335,7 +335,7 @@ func TestRecusal(t *testing.T) {
 	mei := h.signIn(resident)
 	number := h.number("430181", "1986-04-12")
 	id := h.must(201, h.experts["farmer-03"], "POST", "/v1/nominations",
-		m{"programme": h.programme, "category": "star", "idNumber": number, "called": "周晓兰", "reason": "好邻居"})["id"].(string)
+		m{"programme": h.programme, "category": "star", "idNumber": number, "called": "周晓兰", "reason": "多年的好邻居"})["id"].(string)
 	h.files(mei, id, "430181", false)
 	h.stands(mei, id, "OPINIONS")
 	h.must(200, h.clerk, "POST", "/v1/nominations/"+id+"/opinion", m{"opinion": "CONCERN", "ground": "去年有过投诉"}, "X-Acting-As", bureau)
@@ -373,7 +373,7 @@ func TestRecusal(t *testing.T) {
 func TestBallotFraudSignals(t *testing.T) {
 	h := openAwards(t, m{"departments": []string{}})
 	mei := h.signIn(resident)
-	id := h.must(201, mei, "POST", "/v1/nominations", m{"programme": h.programme, "category": "star", "reason": "我参评", "agreed": true, "named": true})["id"].(string)
+	id := h.must(201, mei, "POST", "/v1/nominations", m{"programme": h.programme, "category": "star", "reason": "我愿意参评", "agreed": true, "named": true})["id"].(string)
 	h.files(mei, id, "430181", true)
 	h.scores(id, 29)
 	h.stands(mei, id, "VOTE")

@@ -77,7 +77,7 @@ func TestReadmeWalk(t *testing.T) {
 	if !strings.Contains(script, printed) {
 		t.Fatalf("the walk does not name %s", printed)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "sh", "-eu")
 	cmd.Dir = t.TempDir() // it saves a report
