@@ -16,16 +16,16 @@ import (
 	"xinyi/store"
 )
 
-// honours is a county whose villages are on their way to a plaque.
-type honours struct {
+// plaques is a county whose villages are on their way to a plaque.
+type plaques struct {
 	*hamlet
 	flows.Village
 	scheme *credit.Scheme
 }
 
-func openHonours(t *testing.T) *honours {
+func openPlaques(t *testing.T) *plaques {
 	t.Helper()
-	h := &honours{hamlet: hamlets(t)}
+	h := &plaques{hamlet: hamlets(t)}
 	h.Village = flows.Village{
 		Village:   store.OpenVillage(h.store, store.NewRepo[blob.Blob](h.store, store.Blobs), h.hamlet.Farmer.Farmer),
 		Divisions: store.NewRepo[division.Division](h.store, store.Divisions), Policy: credit.Standard, Now: h.clock.now,
@@ -43,7 +43,7 @@ func openHonours(t *testing.T) *honours {
 }
 
 // entry is one of a year that stands somewhere, scored on facts that earn three stars.
-func (h *honours) entry(t *testing.T, id string, place models.Region, year int, state credit.State) {
+func (h *plaques) entry(t *testing.T, id string, place models.Region, year int, state credit.State) {
 	t.Helper()
 	e := &credit.Entry{Round: credit.RoundID("430181", year, credit.OfVillages), Level: credit.OfVillages, Year: year, Village: place, Name: "范市村", Scheme: h.scheme.ID, Terms: h.scheme.Terms}
 	e.ID, e.State, e.Slot = id, state, id
@@ -66,7 +66,7 @@ func threeStars() map[string]int64 {
 	}
 }
 
-func (h *honours) at(t *testing.T, id string) *credit.Entry {
+func (h *plaques) at(t *testing.T, id string) *credit.Entry {
 	t.Helper()
 	e, err := h.Entries.Get(t.Context(), id)
 	must(t, err)
@@ -75,7 +75,7 @@ func (h *honours) at(t *testing.T, id string) *credit.Entry {
 
 // Only the line objected to waits; what was objected to rightly is struck; the others go on to the decision.
 func TestVillagesFollowTheirNotice(t *testing.T) {
-	h := openHonours(t)
+	h := openPlaques(t)
 	var lines []notice.Line
 	for i, place := range []models.Region{"430181108203", "430181108210", "430181108215"} {
 		id := []string{"a", "b", "c"}[i]
@@ -122,7 +122,7 @@ func TestVillagesFollowTheirNotice(t *testing.T) {
 
 // A later round's plaque takes the place of an earlier one's, and loans see the stars of the one that is up; when it comes down, none.
 func TestLoansSeeThePlaqueThatIsUp(t *testing.T) {
-	h := openHonours(t)
+	h := openPlaques(t)
 	const place = models.Region("430181108203")
 	h.entry(t, "old", place, 2025, credit.Certified)
 	h.entry(t, "new", place, 2026, credit.Annual)
