@@ -319,7 +319,7 @@ func TestTopics(t *testing.T) {
 			}
 			names[lang+name] = topic
 		}
-		want := slices.Contains([]string{"medical.agreement", "medical.bill", "medical.conduct", "credit.record", "benefit.breach"}, topic)
+		want := slices.Contains([]string{"medical.agreement", "medical.bill", "medical.conduct", "credit.record", "benefit.breach", "award"}, topic)
 		if got := texts.Legal(topic); got != want {
 			t.Errorf("%s: legal is %v", topic, got)
 		}
