@@ -70,6 +70,8 @@ type Export struct {
 	Delivery  Delivery
 
 	Credentials Credential
+	Awards      Award
+	Rows        VillageBundle
 }
 
 // Mount names the routes.
@@ -105,6 +107,8 @@ func (h Export) portions() []Portion {
 		}),
 		Listing("recalls", true, h.Recalls.mine),
 		Listing("reports", true, h.Reports.list),
+		Listing("nominations", true, h.Awards.mine),
+		Listing("awards", true, h.Awards.honours),
 		Listing("credentials", true, h.Credentials.list),
 		{"band", false, reflect.TypeFor[bandView](), func(ctx context.Context, rq Request, keep func(any) error) error {
 			band, err := h.Offers.band(ctx, rq, noRequest{})
@@ -138,6 +142,9 @@ func (h Export) portions() []Portion {
 		Listing("farmChanges", false, ofFarm(h.Farm.changes)),
 		Listing("farmEvaluations", false, ofFarm(h.Farm.evaluations)),
 		Listing("farmShares", false, ofFarm(h.Farm.shares)),
+		Listing("villageRows", false, ofFarm(func(ctx context.Context, rq Request, _ PageQuery) (List[villageRowView], error) {
+			return h.Rows.mine(ctx, rq, noRequest{})
+		})),
 		Listing("loanApplications", true, h.Loans.applications),
 		Listing("loans", true, h.Loans.loans),
 		Listing("agreements", false, h.Care.agreements),

@@ -72,7 +72,9 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 			return it.Category, nil
 		},
 	}
+	rows := handlers.VillageBundle{Village: r.Village, Divisions: r.Divisions, Looks: looks, Seals: a.seals}
 	export := handlers.Export{Reports: reports, File: file, Consents: consents, Looks: log, Cases: cases, Decisions: decisions, Recalls: recalls, Offers: offers, Farm: farm, Loans: lending, Credentials: credentials}
+	export.Awards, export.Rows = honours, rows
 	return fileDoors{looks, []handlers.Mounter{
 		offers,
 		handlers.BenefitDesk{Benefit: offers, Clients: r.Identity.Clients},
@@ -91,7 +93,7 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 		lending,
 		handlers.LoanDesk{Loan: lending, Clients: r.Identity.Clients, Looks: looks},
 		handlers.LoanLists{Loan: lending, Records: r.Records, Notices: r.Farmer.Notices},
-		handlers.VillageBundle{Village: r.Village, Divisions: r.Divisions, Looks: looks, Seals: a.seals},
+		rows,
 		handlers.Village{Village: r.Village, Divisions: r.Divisions, Looks: looks, Policy: p.Village, Facts: a.villages().Today},
 		handlers.Notice{Notices: r.Farmer.Notices, Looks: looks},
 		honours,
