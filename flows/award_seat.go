@@ -120,7 +120,7 @@ func (f Award) grant(ctx context.Context, e models.Event) error {
 		return gone(err)
 	}
 	g := award.Given{
-		Nomination: n.ID, Programme: p.ID, Year: p.Year, Category: n.Category, Title: n.Title, Level: p.Level, Region: p.Region, Unit: p.Call.Unit, Org: p.Org,
+		Nomination: n.ID, Programme: p.ID, Year: p.Year, Category: n.Category, Title: n.Title, Level: p.Level, Region: p.Region, Unit: p.Unit, Org: p.Org,
 		Holder: n.Nominee, Name: n.Name, Deed: n.Deed(), Terms: p.Terms,
 	}
 	if n.Consent != nil {

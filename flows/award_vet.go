@@ -113,7 +113,7 @@ func (f Award) looked(ctx context.Context, n *award.Nomination, p *award.Program
 	if err != nil {
 		return err
 	}
-	e.Office = p.Call.Unit
+	e.Office = p.Unit
 	return existing(f.Entries.Insert(ctx, e))
 }
 
@@ -186,7 +186,7 @@ func (f Award) corrected(ctx context.Context, v *decision.Decision, facts map[st
 	id, running := v.About.ID, false
 	a, err := f.Awards.Get(ctx, id)
 	if errors.Is(err, models.NotFound) {
-		a, err = f.Awards.Get(ctx, award.AwardID(id))
+		a, err = f.Awards.Get(ctx, award.IDOf(id))
 	}
 	switch {
 	case err == nil:

@@ -327,7 +327,7 @@ func TestOnlyWhatIsVerifiedCounts(t *testing.T) {
 	h := hamlets(t)
 	file, head, _ := h.family(t)
 	h.writes(t, "101", head, "land/contracted", int64(90000))
-	must(t, h.Farmer.Score(t.Context(), file))
+	must(t, h.Score(t.Context(), file))
 	s, err := h.Scores.Get(t.Context(), file)
 	must(t, err)
 	if s.Facts["land/contracted"] != 500 || s.Facts[farmer.FactNet] != 5000 {
@@ -342,7 +342,7 @@ func TestOnlyWhatIsVerifiedCounts(t *testing.T) {
 		t.Errorf("%v %v", s.Facts, err)
 	}
 	c := h.writes(t, "103", h.clerk, "head/name", "某人", "head/idNumber", number(t, stranger), "land/contracted", int64(5))
-	must(t, h.Farmer.Score(t.Context(), c.File.ID))
+	must(t, h.Score(t.Context(), c.File.ID))
 	if _, err := h.Scores.Get(t.Context(), c.File.ID); !errors.Is(err, models.NotFound) {
 		t.Errorf("a file that nobody verified has a score: %v", err)
 	}

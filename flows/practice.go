@@ -173,7 +173,10 @@ func (f Practice) line(ctx context.Context, r *practice.Round, n *notice.Notice,
 	if err != nil || to == practice.Accepted {
 		return gone(err)
 	}
-	outcome := map[practice.State]string{practice.Published: "入选典型案例", practice.Rejected: "不予入选"}[to]
+	outcome := "入选典型案例"
+	if to == practice.Rejected {
+		outcome = "不予入选"
+	}
 	_, err = f.Notices.Update(ctx, n.ID, func(n *notice.Notice) error {
 		if !n.Publish(l.Ref, outcome) {
 			return store.Unchanged()

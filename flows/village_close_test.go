@@ -36,7 +36,7 @@ func openings(t *testing.T, size int) *opening {
 		Policy: credit.Standard, Now: o.clock.now, Secret: func() string { return "secret" },
 	}.Sized(size)
 	must(t, o.store.Ensure(t.Context()))
-	must(t, o.relay.Subscribe(o.VillageClose.Subscribers()...))
+	must(t, o.relay.Subscribe(o.Subscribers()...))
 	today := models.DayOf(o.clock.now())
 	o.round = &credit.Round{County: "430181", Year: 2026, Level: credit.OfVillages, Scheme: "village@1", Opens: today, CutOff: today.Add(30), Ends: today.Add(90)}
 	o.round.ID, o.round.State, o.round.WakeAt = credit.RoundID("430181", 2026, credit.OfVillages), credit.Open, models.At(today.Add(31).Start())
@@ -154,11 +154,11 @@ func TestRoundIsCutOff(t *testing.T) {
 	})
 	must(t, err)
 	ev := models.Event{ID: "again", Subject: r.ID, Data: map[string]string{"part": "0"}}
-	must(t, o.VillageClose.Subscribers()[0].Do(t.Context(), ev))
-	must(t, o.VillageClose.Subscribers()[0].Do(t.Context(), ev)) // told twice
+	must(t, o.Subscribers()[0].Do(t.Context(), ev))
+	must(t, o.Subscribers()[0].Do(t.Context(), ev)) // told twice
 	ended, stop := context.WithCancel(t.Context())
 	stop()
-	if err := o.VillageClose.Subscribers()[0].Do(ended, models.Event{ID: "x", Subject: r.ID, Data: map[string]string{"part": "1"}}); !errors.Is(err, context.Canceled) {
+	if err := o.Subscribers()[0].Do(ended, models.Event{ID: "x", Subject: r.ID, Data: map[string]string{"part": "1"}}); !errors.Is(err, context.Canceled) {
 		t.Errorf("a part without time: %v", err)
 	}
 	got := o.closes(t)

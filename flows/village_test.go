@@ -27,11 +27,11 @@ func openPlaques(t *testing.T) *plaques {
 	t.Helper()
 	h := &plaques{hamlet: hamlets(t)}
 	h.Village = flows.Village{
-		Village:   store.OpenVillage(h.store, store.NewRepo[blob.Blob](h.store, store.Blobs), h.hamlet.Farmer.Farmer),
+		Village:   store.OpenVillage(h.store, store.NewRepo[blob.Blob](h.store, store.Blobs), h.Farmer.Farmer),
 		Divisions: store.NewRepo[division.Division](h.store, store.Divisions), Policy: credit.Standard, Now: h.clock.now,
 	}
 	must(t, h.store.Ensure(t.Context()))
-	must(t, h.relay.Subscribe(h.Village.Subscribers()...))
+	must(t, h.relay.Subscribe(h.Subscribers()...))
 	raw, err := os.ReadFile("../seed/villagescheme.json")
 	must(t, err)
 	var p credit.Plan

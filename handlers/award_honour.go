@@ -35,7 +35,7 @@ type awardWinnerView struct {
 	Deed     string           `json:"deed,omitempty" personal:"false"`
 	Region   models.Region    `json:"region"`
 	Office   string           `json:"office"`
-	State    award.AwardState `json:"state" enum:"VALID,ANSWERING,EXPIRED,REVOKED"`
+	State    award.HonourState `json:"state" enum:"VALID,ANSWERING,EXPIRED,REVOKED"`
 	Since    models.Day       `json:"since"`
 	Until    models.Day       `json:"until"`
 	EndedOn  models.Day       `json:"endedOn,omitempty"`
@@ -62,7 +62,7 @@ type awardWinnersRequest struct {
 }
 
 func (h Award) winners(ctx context.Context, rq Request, in awardWinnersRequest) (List[awardWinnerView], error) {
-	page, err := h.Awards.Find(ctx, store.AwardsOf(in.Programme, award.AwardStates...).Page(in.Limit, in.Cursor))
+	page, err := h.Awards.Find(ctx, store.AwardsOf(in.Programme, award.HonourStates...).Page(in.Limit, in.Cursor))
 	if err != nil {
 		return List[awardWinnerView]{}, err
 	}
@@ -72,7 +72,7 @@ func (h Award) winners(ctx context.Context, rq Request, in awardWinnersRequest) 
 type awardHonourView struct {
 	ID string `json:"id"`
 	awardWinnerView
-	Mine     award.AwardState   `json:"stands" enum:"VALID,ANSWERING,EXPIRED,REVOKED"`
+	Mine     award.HonourState   `json:"stands" enum:"VALID,ANSWERING,EXPIRED,REVOKED"`
 	Named    bool               `json:"named"`
 	Recorded bool               `json:"recorded"`
 	Renewal  bool               `json:"renewing,omitempty"`
@@ -237,7 +237,7 @@ type awardView struct {
 	ID string `json:"id"`
 	awardWinnerView
 	Name     string           `json:"name"`
-	Stands   award.AwardState `json:"stands" enum:"VALID,ANSWERING,EXPIRED,REVOKED"`
+	Stands   award.HonourState `json:"stands" enum:"VALID,ANSWERING,EXPIRED,REVOKED"`
 	Recorded bool             `json:"recorded"`
 	Alert    string           `json:"alert,omitempty" description:"A record that may be a ground to revoke it"`
 	Ask      *awardAskView    `json:"revocation,omitempty"`
@@ -266,7 +266,7 @@ func lookAtAward(a *award.Award) access.Look {
 }
 
 type awardsRequest struct {
-	State award.AwardState `query:"state" validate:"required,oneof=VALID ANSWERING EXPIRED REVOKED"`
+	State award.HonourState `query:"state" validate:"required,oneof=VALID ANSWERING EXPIRED REVOKED"`
 	PageQuery
 }
 

@@ -75,7 +75,7 @@ func (h Award) nominee(ctx context.Context, rq Request, p *award.Programme, in n
 	if sub.Person == "" && in.Called == "" && how != award.BySelf {
 		return who, how, models.Bad("/called", "required", "award.nominee")
 	}
-	who, err = h.Award.Nominee(ctx, p, sub, models.NewSecret(in.Called), birth)
+	who, err = h.Nominee(ctx, p, sub, models.NewSecret(in.Called), birth)
 	if err == nil && sub.Kind == models.Organisation {
 		err = h.firm(ctx, &who)
 	}

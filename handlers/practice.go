@@ -297,17 +297,16 @@ func (h Practice) adopt(ctx context.Context, rq Request, in adoptRequest) (pract
 	return viewPractice(c), nil
 }
 
-// seated is a case the caller has a seat for, and its round. Errors: NotFound.
-func (h Practice) seated(ctx context.Context, rq Request, id string) (*practice.Case, *practice.Round, error) {
+// seated is the round of a case the caller has a seat for. Errors: NotFound.
+func (h Practice) seated(ctx context.Context, rq Request, id string) (*practice.Round, error) {
 	c, err := h.Cases.Get(ctx, id)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if mySeat(c, rq.Actor.Person) == nil {
-		return nil, nil, models.E(models.NotFound, "not_found")
+		return nil, models.E(models.NotFound, "not_found")
 	}
-	r, err := h.Rounds.Get(ctx, c.Entry.Round)
-	return c, r, err
+	return h.Rounds.Get(ctx, c.Entry.Round)
 }
 
 // mySeat is a person's seat for a case, nil for none.
@@ -329,7 +328,7 @@ type practiceScore struct {
 }
 
 func (h Practice) score(ctx context.Context, rq Request, in practiceScore) (seatView, error) {
-	_, r, err := h.seated(ctx, rq, in.ID)
+	r, err := h.seated(ctx, rq, in.ID)
 	if err != nil {
 		return seatView{}, err
 	}
@@ -351,7 +350,7 @@ func (h Practice) score(ctx context.Context, rq Request, in practiceScore) (seat
 }
 
 func (h Practice) recuse(ctx context.Context, rq Request, in reasonRequest) (seatView, error) {
-	if _, _, err := h.seated(ctx, rq, in.ID); err != nil {
+	if _, err := h.seated(ctx, rq, in.ID); err != nil {
 		return seatView{}, err
 	}
 	c, err := h.Cases.Update(ctx, in.ID, func(c *practice.Case) error { return c.Recuse(in.Reason, rq.Actor, rq.Now) })

@@ -315,5 +315,5 @@ func (h Village) figure(ctx context.Context, rq Request, in villageFigureRequest
 	} else if err != nil {
 		return villageFigureView{}, err
 	}
-	return villageFigureView{in.Village, in.Day, in.Balance, in.Bad, in.NewBad}, nil
+	return villageFigureView(in), nil
 }

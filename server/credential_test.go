@@ -340,8 +340,8 @@ func TestACertificateIsCheckedWithoutUs(t *testing.T) {
 func (s *shelf) part(name string, part func(*testing.T)) {
 	whole := s.t
 	whole.Run(name, func(t *testing.T) {
-		s.t, s.city.t = t, t
-		defer func() { s.t, s.city.t = whole, whole }()
+		s.t = t
+		defer func() { s.t = whole }()
 		part(t)
 	})
 }

@@ -59,7 +59,7 @@ var (
 func AwardNamed(no string) Query { return Where("no", Eq, no) }
 
 // AwardsOf lists a programme's awards in some states, by category. Index: programme, state, category.
-func AwardsOf(programme string, states ...award.AwardState) Query {
+func AwardsOf(programme string, states ...award.HonourState) Query {
 	return Where("programme", Eq, programme).And("state", In, anys(states)...).Asc("category")
 }
 
@@ -70,7 +70,7 @@ func AwardsHeldBy(ref string) Query { return Where("holder.ref", Eq, ref).Desc("
 func AwardsOfPerson(person string) Query { return Where("holder.person", Eq, person).Desc("since") }
 
 // AwardsAt lists a region's awards in a state, by place, the oldest first in each. Index: state, region, since.
-func AwardsAt(r models.Region, s award.AwardState) Query {
+func AwardsAt(r models.Region, s award.HonourState) Query {
 	return Where("state", Eq, s).And("region", Prefix, r).Asc("region", "since")
 }
 

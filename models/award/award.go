@@ -25,28 +25,28 @@ const (
 	EventUpward   = "award.recommended"
 )
 
-// An AwardState is where an award stands.
-type AwardState string
+// An HonourState is where an award stands.
+type HonourState string
 
 // The states of an award.
 const (
-	Valid     AwardState = "VALID"
-	Answering AwardState = "ANSWERING" // its revocation was asked for; still in force until decided
-	Expired   AwardState = "EXPIRED"
-	Revoked   AwardState = "REVOKED"
+	Valid     HonourState = "VALID"
+	Answering HonourState = "ANSWERING" // its revocation was asked for; still in force until decided
+	Expired   HonourState = "EXPIRED"
+	Revoked   HonourState = "REVOKED"
 )
 
-// AwardStates lists them.
-var AwardStates = []AwardState{Valid, Answering, Expired, Revoked}
+// HonourStates lists them.
+var HonourStates = []HonourState{Valid, Answering, Expired, Revoked}
 
-var awardMoves = models.Machine[AwardState]{
+var awardMoves = models.Machine[HonourState]{
 	Valid: {Answering, Expired, Revoked}, Answering: {Valid, Expired, Revoked}, Expired: nil, Revoked: nil,
 }
 
 // An Award is an honour that was given, for as long as it holds. Its id derives from the nomination's.
 type Award struct {
 	models.Meta             `bson:",inline"`
-	models.Life[AwardState] `bson:",inline"`
+	models.Life[HonourState] `bson:",inline"`
 
 	Nomination string         `bson:"nomination"`
 	Programme  string         `bson:"programme"` // id of the programme

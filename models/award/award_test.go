@@ -567,7 +567,7 @@ func TestTies(t *testing.T) {
 }
 
 // given is an award in a state.
-func given(t *testing.T, s AwardState) *Award {
+func given(t *testing.T, s HonourState) *Award {
 	t.Helper()
 	a, err := Grant(Given{Nomination: "n", Programme: "p", Year: 2026, Category: "star", Level: 3, Region: "4301", Org: "office", Holder: sub,
 		Name: models.NewSecret("周晓兰"), Named: true, Recorded: true, Terms: StandardTerms}, second, noon)
@@ -593,22 +593,22 @@ func TestEveryAwardStateAndAct(t *testing.T) {
 	acts := []struct {
 		name string
 		do   func(*Award) error
-		to   map[AwardState]AwardState
+		to   map[HonourState]HonourState
 	}{
-		{"ask", func(a *Award) error { return a.AskRevoke(Criminal, "判决", "", maker, noon) }, map[AwardState]AwardState{Valid: Answering}},
-		{"reply", func(a *Award) error { return a.Reply("说明", mei, noon) }, map[AwardState]AwardState{Answering: Answering}},
-		{"revoke", func(a *Award) error { return a.Revoke("属实", second, models.Day("2026-03-20").Clock(12, 0)) }, map[AwardState]AwardState{Answering: Revoked}},
-		{"keep", func(a *Award) error { return a.Drop("不属实", second, models.Day("2026-03-20").Clock(12, 0)) }, map[AwardState]AwardState{Answering: Valid}},
-		{"renew", func(a *Award) error { return a.AskRenewal("r", mei, late) }, map[AwardState]AwardState{Valid: Valid}},
-		{"recommend", func(a *Award) error { return a.Recommend(maker, noon) }, map[AwardState]AwardState{Valid: Valid}},
+		{"ask", func(a *Award) error { return a.AskRevoke(Criminal, "判决", "", maker, noon) }, map[HonourState]HonourState{Valid: Answering}},
+		{"reply", func(a *Award) error { return a.Reply("说明", mei, noon) }, map[HonourState]HonourState{Answering: Answering}},
+		{"revoke", func(a *Award) error { return a.Revoke("属实", second, models.Day("2026-03-20").Clock(12, 0)) }, map[HonourState]HonourState{Answering: Revoked}},
+		{"keep", func(a *Award) error { return a.Drop("不属实", second, models.Day("2026-03-20").Clock(12, 0)) }, map[HonourState]HonourState{Answering: Valid}},
+		{"renew", func(a *Award) error { return a.AskRenewal("r", mei, late) }, map[HonourState]HonourState{Valid: Valid}},
+		{"recommend", func(a *Award) error { return a.Recommend(maker, noon) }, map[HonourState]HonourState{Valid: Valid}},
 		{"wake", func(a *Award) error {
 			was := a.State
 			err := a.Wake(a.Until.Add(1).Start())
 			return or(a.State != was, err)
 		},
-			map[AwardState]AwardState{Valid: Expired, Answering: Expired}},
+			map[HonourState]HonourState{Valid: Expired, Answering: Expired}},
 	}
-	for _, s := range AwardStates {
+	for _, s := range HonourStates {
 		for _, act := range acts {
 			a := given(t, s)
 			err := act.do(a)

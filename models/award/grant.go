@@ -29,8 +29,8 @@ type Given struct {
 	Terms      Terms
 }
 
-// AwardID is the id of the award of a nomination.
-func AwardID(nomination string) string { return models.Derived("award", nomination) }
+// IDOf is the id of the award of a nomination.
+func IDOf(nomination string) string { return models.Derived("award", nomination) }
 
 // Number is the number of an award's certificate: the code of the place, the year, and ten digits of the nomination. It says nothing of the holder.
 func Number(region models.Region, year int, nomination string) string {
@@ -58,7 +58,7 @@ func Grant(g Given, by models.Actor, now time.Time) (*Award, error) {
 		Unit: g.Unit, Org: g.Org, Holder: g.Holder, Name: g.Name, Deed: g.Deed, No: Number(g.Region, g.Year, g.Nomination), Since: today,
 		Until: today.AddMonths(g.Terms.Months).Add(-1), Named: g.Named, Recorded: g.Recorded, Terms: g.Terms, Decision: g.Decision,
 	}
-	a.ID, a.State, a.Moved = AwardID(g.Nomination), Valid, models.Moved{By: by.Role, At: now}
+	a.ID, a.State, a.Moved = IDOf(g.Nomination), Valid, models.Moved{By: by.Role, At: now}
 	a.label()
 	a.tell(EventGranted, by, now, nil)
 	a.plan()

@@ -156,7 +156,7 @@ func (n *Nomination) Seat(p Placed, now time.Time) bool {
 	case p.Next > 0:
 		to = RunnerUp
 	}
-	if n.State != InVote && !(n.State == RunnerUp && to == Shortlisted) {
+	if n.State != InVote && (n.State != RunnerUp || to != Shortlisted) {
 		return false
 	}
 	if n.Move(moves, to, models.Clockwork, now, "award.state", string(p.Because)) != nil {
@@ -175,5 +175,5 @@ func (n *Nomination) Seat(p Placed, now time.Time) bool {
 
 // because are the texts of the reasons.
 var because = map[Because]string{
-	SeatsFull: "award.seats_full", RegionFull: "award.region_full", IndustryFull: "award.industry_full", BelowLine: "award.below",
+	HasSeat: "", SeatsFull: "award.seats_full", RegionFull: "award.region_full", IndustryFull: "award.industry_full", BelowLine: "award.below",
 }

@@ -78,7 +78,7 @@ var (
 func (p *Programme) Rule() rule.Rule {
 	r := rule.Rule{ID: "award.vetting." + p.ID, Version: max(p.Year, 1), Facts: facts}
 	for _, c := range p.Vetting {
-		r.Clauses = append(r.Clauses, rule.Clause{ID: c.ID, Expr: c.Expr, Source: c.Source, From: c.From, Basis: c.Basis, ChangeableBy: c.ChangeableBy}) //nolint:govet // the words are the programme's
+		r.Clauses = append(r.Clauses, rule.Clause{ID: c.ID, Expr: c.Expr, Source: c.Source, From: c.From, Basis: c.Basis, ChangeableBy: c.ChangeableBy})
 	}
 	return r
 }

@@ -22,7 +22,7 @@ const (
 	ListType = "statuslist+jwt"
 )
 
-// The claims a holder chooses from.
+// Selectable are the claims a holder chooses from.
 var Selectable = []string{"name", "uscc", "deed", "region", "unit"}
 
 // Digests is how many digests a credential carries: those of its claims, the rest decoys, so that their number says nothing.

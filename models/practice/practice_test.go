@@ -79,7 +79,7 @@ func in(t *testing.T, s State) *Case {
 		return c
 	}
 	do(t, c.File(Standard, writer, noon))
-	switch s { //nolint:exhaustive // the others go on
+	switch s {
 	case Review:
 		return c
 	case Revision:

@@ -143,7 +143,7 @@ func (c Call) check(p Policy, today models.Day) (faults []models.Field) {
 	}
 	fault(c.Year < 2023 || c.Year > 2100, "/year", "practice_year")
 	fault(c.Closes < today || c.Closes > today.Add(366), "/closes", "practice_closes")
-	seen := map[Class]bool{}
+	seen := make(map[Class]bool)
 	for i, s := range c.Seats {
 		at := fmt.Sprintf("/seats/%d", i)
 		fault(!s.Class.known() || seen[s.Class], at+"/class", "oneof")
@@ -293,7 +293,7 @@ func (r *Round) order(all []Result) {
 		return cmp.Or(cmp.Compare(slices.Index(Classes, a.Class), slices.Index(Classes, b.Class)), -cmp.Compare(a.Rank, b.Rank),
 			-cmp.Compare(a.Points, b.Points), cmp.Compare(lot[a.Case], lot[b.Case]))
 	})
-	n := map[Class]int{}
+	n := make(map[Class]int)
 	for i := range all {
 		x := &all[i]
 		if x.Rank == 0 {

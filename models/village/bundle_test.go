@@ -311,7 +311,10 @@ func TestHoldsAndSums(t *testing.T) {
 		t.Error("a row less sums up")
 	}
 	b.Facts[FactCredit] = score.Exactly(171)
-	sheaf, _ = f.Sheaf() //nolint:errcheck // read above
+	sheaf, err = f.Sheaf()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if _, err := b.Sums(sheaf); err == nil {
 		t.Error("a fact that rows do not sum up to")
 	}

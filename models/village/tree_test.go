@@ -144,9 +144,13 @@ func TestSalt(t *testing.T) {
 	if _, err := NewSalter(models.Secret{}); err == nil {
 		t.Error("salts without a secret")
 	}
-	a, _ := NewSalter(models.NewSecret("one")) //nolint:errcheck // it has one
-	b, _ := NewSalter(models.NewSecret("two")) //nolint:errcheck // it has one
-	if a.Salt("h") == b.Salt("h") || a.Salt("h") == a.Salt("g") || a.Salt("h") != a.Salt("h") {
+	a, err := NewSalter(models.NewSecret("one"))
+	b, fault := NewSalter(models.NewSecret("two"))
+	if err != nil || fault != nil {
+		t.Fatal(err, fault)
+	}
+	again := a.Salt("h")
+	if again == b.Salt("h") || again == a.Salt("g") || again != a.Salt("h") {
 		t.Error("salts")
 	}
 }
