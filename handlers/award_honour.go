@@ -28,18 +28,18 @@ func (h Award) mountHonour(r *Router) {
 }
 
 type awardWinnerView struct {
-	No       string           `json:"no"`
-	Title    string           `json:"title"`
-	Category string           `json:"category"`
-	Label    string           `json:"label" description:"Masked unless the holder agreed to be named"`
-	Deed     string           `json:"deed,omitempty" personal:"false"`
-	Region   models.Region    `json:"region"`
-	Office   string           `json:"office"`
+	No       string            `json:"no"`
+	Title    string            `json:"title"`
+	Category string            `json:"category"`
+	Label    string            `json:"label" description:"Masked unless the holder agreed to be named"`
+	Deed     string            `json:"deed,omitempty" personal:"false"`
+	Region   models.Region     `json:"region"`
+	Office   string            `json:"office"`
 	State    award.HonourState `json:"state" enum:"VALID,ANSWERING,EXPIRED,REVOKED"`
-	Since    models.Day       `json:"since"`
-	Until    models.Day       `json:"until"`
-	EndedOn  models.Day       `json:"endedOn,omitempty"`
-	Why      string           `json:"why,omitempty" description:"Public correction: why it was revoked"`
+	Since    models.Day        `json:"since"`
+	Until    models.Day        `json:"until"`
+	EndedOn  models.Day        `json:"endedOn,omitempty"`
+	Why      string            `json:"why,omitempty" description:"Public correction: why it was revoked"`
 }
 
 func viewAwardWinner(a *award.Award, lang string) awardWinnerView {
@@ -72,7 +72,7 @@ func (h Award) winners(ctx context.Context, rq Request, in awardWinnersRequest) 
 type awardHonourView struct {
 	ID string `json:"id"`
 	awardWinnerView
-	Mine     award.HonourState   `json:"stands" enum:"VALID,ANSWERING,EXPIRED,REVOKED"`
+	Mine     award.HonourState  `json:"stands" enum:"VALID,ANSWERING,EXPIRED,REVOKED"`
 	Named    bool               `json:"named"`
 	Recorded bool               `json:"recorded"`
 	Renewal  bool               `json:"renewing,omitempty"`
@@ -236,15 +236,15 @@ func (h Award) feedback(ctx context.Context, rq Request, in awardFeedbackRequest
 type awardView struct {
 	ID string `json:"id"`
 	awardWinnerView
-	Name     string           `json:"name"`
+	Name     string            `json:"name"`
 	Stands   award.HonourState `json:"stands" enum:"VALID,ANSWERING,EXPIRED,REVOKED"`
-	Recorded bool             `json:"recorded"`
-	Alert    string           `json:"alert,omitempty" description:"A record that may be a ground to revoke it"`
-	Ask      *awardAskView    `json:"revocation,omitempty"`
-	Barred   models.Day       `json:"barred,omitempty" description:"Cannot be nominated again until then"`
-	Upward   models.Region    `json:"recommendedTo,omitempty"`
-	Decision string           `json:"decision,omitempty"`
-	Revision int64            `json:"revision"`
+	Recorded bool              `json:"recorded"`
+	Alert    string            `json:"alert,omitempty" description:"A record that may be a ground to revoke it"`
+	Ask      *awardAskView     `json:"revocation,omitempty"`
+	Barred   models.Day        `json:"barred,omitempty" description:"Cannot be nominated again until then"`
+	Upward   models.Region     `json:"recommendedTo,omitempty"`
+	Decision string            `json:"decision,omitempty"`
+	Revision int64             `json:"revision"`
 }
 
 // Revised is what ETag shows.

@@ -45,7 +45,7 @@ var awardMoves = models.Machine[HonourState]{
 
 // An Award is an honour that was given, for as long as it holds. Its id derives from the nomination's.
 type Award struct {
-	models.Meta             `bson:",inline"`
+	models.Meta              `bson:",inline"`
 	models.Life[HonourState] `bson:",inline"`
 
 	Nomination string         `bson:"nomination"`
