@@ -12,4 +12,4 @@ type Policy struct {
 }
 
 // Standard is our assumption.
-var Standard = Policy{SkewMinutes: 10, FigureDays: 366}
+var Standard = Policy{SkewMinutes: 10, FigureDays: 366, Communities: []models.Region{}}
