@@ -124,7 +124,7 @@ func testWake(t *testing.T, f *fixture) {
 	wantDue(t, f, noon)
 	wantDue(t, f, noon.Add(time.Hour), "0") // due at that very moment
 	wantDue(t, f, noon.Add(1000*time.Hour), "0", "1", "2")
-	if next, err := f.things.Next(t.Context()); err != nil || next == nil || !next.Equal(noon.Add(time.Hour)) {
+	if next, err := f.things.Earliest(t.Context(), store.WakeAt); err != nil || next == nil || !next.Equal(noon.Add(time.Hour)) {
 		t.Errorf("Next = %v, %v", next, err)
 	}
 	f.pass(2 * time.Hour)
