@@ -38,15 +38,30 @@ func newSweeper(t *testing.T, engine store.Engine, clock *hands) (*store.Store, 
 func TestIdleBeatsAskNothing(t *testing.T) {
 	engine := &counted{Engine: newEngine(t)}
 	_, _, sweep := newSweeper(t, engine, &hands{t: noon})
-	ctx, stop := context.WithCancel(t.Context())
-	done := make(chan struct{})
-	go func() { defer close(done); sweep.Run(ctx, time.Millisecond) }()
-	time.Sleep(300 * time.Millisecond) // beats, not a state to wait for
-	stop()
-	<-done
-	// 300 beats with one collection: it is read anew every fifth, with at most four questions; before it was two at every beat.
+	for n := range 300 {
+		sweep.Beat(t.Context(), n)
+	}
+	// One collection: it is read anew every fifth beat, with at most four questions. Asking at every beat would be 600.
 	if n := engine.asked.Load(); n > 300 {
 		t.Errorf("%d questions in 300 beats", n)
+	}
+}
+
+// What a program without a word to the others saved is found by the rereading, after five beats a collection at most.
+func TestRereadingFindsWhatNobodySaid(t *testing.T) {
+	engine, clock := newEngine(t), &hands{t: noon}
+	s, r, sweep := newSweeper(t, engine, clock)
+	_, others, _ := newSweeper(t, engine, clock)
+	sweep.Beat(t.Context(), 0)
+	must(t, others.Insert(t.Context(), &sleeper{Meta: models.Meta{ID: "a", WakeAt: models.At(noon)}}))
+	if due := s.Due(noon, store.WakeAt); len(due) != 0 {
+		t.Fatalf("%d collections are due before the rereading", len(due))
+	}
+	for n := range flows.Rereading * len(s.Faces()) {
+		sweep.Beat(t.Context(), n+1)
+	}
+	if got, err := r.Get(t.Context(), "a"); err != nil || got.WakeAt != nil && !got.WakeAt.After(noon) {
+		t.Errorf("after the rereading: %+v, %v", got, err)
 	}
 }
 

@@ -186,22 +186,24 @@ func (s *Sweep) Run(ctx context.Context, every time.Duration) {
 	var group sync.WaitGroup
 	defer group.Wait()
 	beats := 0
-	beat(ctx, every, func() {
-		if faces := s.Store.Faces(); beats%rereading == rereading-1 {
-			faces[beats/rereading%len(faces)].Forget()
+	beat(ctx, every, func() { s.beat(ctx, beats, &group); beats++ })
+}
+
+// beat is one beat of Run; what it began is in the group.
+func (s *Sweep) beat(ctx context.Context, n int, group *sync.WaitGroup) {
+	if faces := s.Store.Faces(); n%rereading == rereading-1 {
+		faces[n/rereading%len(faces)].Forget()
+	}
+	if s.Peers != nil {
+		if err := s.Peers.Exchange(ctx); err != nil && ctx.Err() == nil {
+			s.Log.ErrorContext(ctx, "the servers could not tell each other what is due", "err", err)
 		}
-		beats++
-		if s.Peers != nil {
-			if err := s.Peers.Exchange(ctx); err != nil && ctx.Err() == nil {
-				s.Log.ErrorContext(ctx, "the servers could not tell each other what is due", "err", err)
-			}
+	}
+	for _, f := range s.Store.Due(s.Store.Now(), store.WakeAt, store.GoneAt) {
+		if free, ok := s.busy.try(f, ""); ok {
+			group.Go(func() { defer free(); s.turn(ctx, f) })
 		}
-		for _, f := range s.Store.Due(s.Store.Now(), store.WakeAt, store.GoneAt) {
-			if free, ok := s.busy.try(f, ""); ok {
-				group.Go(func() { defer free(); s.turn(ctx, f) })
-			}
-		}
-	})
+	}
 }
 
 // turn sweeps one collection.
