@@ -79,10 +79,14 @@ type operation struct {
 // operations lists the routes of the program by tag, a table row each.
 func operations(t *testing.T) map[string][]string {
 	t.Helper()
+	text, err := begin(t).router.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
 	var doc struct {
 		Paths map[string]map[string]json.RawMessage
 	}
-	if err := json.Unmarshal(begin(t).router.Document(), &doc); err != nil {
+	if err := json.Unmarshal(text, &doc); err != nil {
 		t.Fatal(err)
 	}
 	rows := map[string][]string{}
