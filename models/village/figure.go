@@ -115,9 +115,9 @@ type Survey struct {
 // Source: docs/sources.md#village-places.
 func (p Policy) Rural(place models.Region, level Level) bool {
 	if level == OfTowns {
-		return len(place) == 9
+		return place.Level() == models.Town
 	}
-	if len(place) != 12 {
+	if place.Level() != models.Village {
 		return false
 	}
 	unit := string(place[9:])
