@@ -15,18 +15,13 @@ const backfillBatch = 256
 
 // ensure brings the table to the layout t, inside a transaction.
 func (t *table) ensure(ctx context.Context, w *conn, name string) error {
-	create := "CREATE TABLE IF NOT EXISTS " + t.name + ` (_id TEXT NOT NULL PRIMARY KEY, version_ INTEGER NOT NULL, doc_ BLOB NOT NULL)`
-	if err := w.once(create, nil, nil); err != nil {
-		return err
+	have, err := columns(w, name)
+	if err == nil && len(have) == 0 {
+		err = t.create(w)
+	} else if err == nil {
+		err = t.alter(ctx, w, name, have)
 	}
-	if err := t.dropIndexes(w, name); err != nil {
-		return err
-	}
-	fresh, err := t.alterColumns(w, name)
 	if err != nil {
-		return err
-	}
-	if err := t.backfill(ctx, w, fresh); err != nil {
 		return err
 	}
 	for _, x := range t.indexes {
@@ -35,6 +30,33 @@ func (t *table) ensure(ctx context.Context, w *conn, name string) error {
 		}
 	}
 	return nil
+}
+
+// create makes the table whole: a column added afterwards makes SQLite read the whole schema again.
+func (t *table) create(w *conn) error {
+	all := []string{"_id TEXT NOT NULL PRIMARY KEY", "version_ INTEGER NOT NULL", "doc_ BLOB NOT NULL"}
+	return w.once("CREATE TABLE "+t.name+" ("+strings.Join(append(all, quotes(t.paths)...), ", ")+")", nil, nil)
+}
+
+// alter brings a table with these columns to the layout t, but for missing indexes.
+func (t *table) alter(ctx context.Context, w *conn, name string, have []string) error {
+	if err := t.dropIndexes(w, name); err != nil {
+		return err
+	}
+	fresh, err := t.alterColumns(w, have)
+	if err != nil {
+		return err
+	}
+	return t.backfill(ctx, w, fresh)
+}
+
+// columns are those the table has, none if there is no such table.
+func columns(w *conn, name string) (have []string, err error) {
+	err = w.once("SELECT name FROM pragma_table_info(?)", []any{name}, func(r *row) error {
+		have = append(have, r.text(0))
+		return nil
+	})
+	return have, err
 }
 
 // dropIndexes drops those that are declared no more, or otherwise.
@@ -54,12 +76,7 @@ func (t *table) dropIndexes(w *conn, name string) error {
 }
 
 // alterColumns adds and drops columns, and answers the paths that are new.
-func (t *table) alterColumns(w *conn, name string) (fresh []string, err error) {
-	var have []string
-	err = w.once("SELECT name FROM pragma_table_info(?)", []any{name}, func(r *row) error {
-		have = append(have, r.text(0))
-		return nil
-	})
+func (t *table) alterColumns(w *conn, have []string) (fresh []string, err error) {
 	for i := 0; i < len(have) && err == nil; i++ {
 		if col := have[i]; col != "_id" && col != "version_" && col != "doc_" && !slices.Contains(t.paths, col) {
 			err = w.once("ALTER TABLE "+t.name+" DROP COLUMN "+quote(col), nil, nil)

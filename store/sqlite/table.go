@@ -144,14 +144,26 @@ func (e *Engine) table(c store.Collection) (*table, error) {
 	return nil, models.E(models.Internal, "internal", fmt.Errorf("collection %q was not ensured", c.Name))
 }
 
-// Ensure makes the table and its indexes, and brings those of an older declaration up to date: a new path is filled from the
-// documents, a path or an index that is declared no more is dropped. It is one transaction.
-func (e *Engine) Ensure(ctx context.Context, c store.Collection) error {
-	t := tableOf(c)
+// Ensure makes the tables and their indexes, and brings those of an older declaration up to date: a new path is filled from the
+// documents, a path or an index that is declared no more is dropped. It is one transaction, all or nothing.
+func (e *Engine) Ensure(ctx context.Context, all ...store.Collection) error {
+	tables := make([]*table, len(all))
+	for i, c := range all {
+		tables[i] = tableOf(c)
+	}
 	return e.submit(ctx, 1, true, func(w *conn) error {
-		err := atomically(w, func() error { return t.ensure(ctx, w, c.Name) })
+		err := atomically(w, func() error {
+			for i, t := range tables {
+				if err := t.ensure(ctx, w, all[i].Name); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
 		if err == nil {
-			e.tables.Store(c.Name, t)
+			for i, t := range tables {
+				e.tables.Store(all[i].Name, t)
+			}
 		}
 		return failed(err)
 	})
