@@ -238,3 +238,8 @@ func (h Award) cancel(ctx context.Context, rq Request, in reasonRequest) (awardP
 	}
 	return viewAwardProgramme(p), nil
 }
+
+// Portions are what an export holds of awards.
+func (h Award) Portions() []Portion {
+	return []Portion{Listing("nominations", true, h.mine), Listing("awards", true, h.honours)}
+}

@@ -50,15 +50,16 @@ type Mounter interface{ Mount(*Router) }
 
 // Router is the HTTP door: typed routes under /v1, and the document that describes them.
 type Router struct {
-	cfg     Config
-	app     *fiber.App
-	routes  []*route
-	faults  []error
-	answers *store.Repo[answer]
-	limits  *limits
-	metrics *metrics
-	streams *streams
-	page    page
+	cfg      Config
+	app      *fiber.App
+	routes   []*route
+	faults   []error
+	answers  *store.Repo[answer]
+	limits   *limits
+	metrics  *metrics
+	streams  *streams
+	page     page
+	portions []Portion
 }
 
 // The bounds of a request.
@@ -117,8 +118,14 @@ func (r *Router) Close() { r.streams.close() }
 func (r *Router) Handle(mounters ...Mounter) {
 	for _, m := range mounters {
 		m.Mount(r)
+		if p, ok := m.(interface{ Portions() []Portion }); ok {
+			r.portions = append(r.portions, p.Portions()...)
+		}
 	}
 }
+
+// Portions are what the capabilities mounted so far have of a person, for an export.
+func (r *Router) Portions() []Portion { return r.portions }
 
 // Finish checks every route and builds the document. It is called once, after the last Handle; its error lists every fault.
 func (r *Router) Finish() error {

@@ -253,11 +253,8 @@ func (a *App) mount(registry *prometheus.Registry, tokens *handlers.Tokens, text
 		Topics: texts.Topics, TopicName: func(topic, lang string) string { name, _ := texts.TopicName(topic, lang); return name },
 		TopicLegal: texts.Legal, Tester: &a.outside, Kick: a.courier.Kick,
 	}
-	export := file.export
-	export.Who, export.Care, export.Inbox, export.Delivery = who, care, messages, sent
 	a.router.Handle(file.doors...)
 	a.router.Handle(
-		export,
 		handlers.Notices{},
 		handlers.Staff{Identity: a.repos.Identity, Forget: callers.Forget},
 		handlers.Division{Divisions: a.repos.Divisions, Zones: a.repos.Zones},
@@ -274,6 +271,7 @@ func (a *App) mount(registry *prometheus.Registry, tokens *handlers.Tokens, text
 		handlers.Events{Lost: a.repos.lost},
 		handlers.Audit{Audit: a.repos.audit, Seals: a.seals},
 	)
+	a.router.Handle(handlers.Export{Portions: a.router.Portions()})
 	if a.cfg.Sandbox {
 		a.router.Handle(handlers.Sandbox{Codes: codes, Demos: a.repos.Identity.Demos, Phone: a.outside.phone}, handlers.Clock{Time: a.clock})
 	}
