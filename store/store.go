@@ -38,7 +38,7 @@ func SparseHead(ix Index) bool {
 // An Engine keeps documents as BSON. It knows no types and decides nothing. All methods are safe for concurrent use.
 type Engine interface {
 	// Ensure makes the collections and their indexes; it may run at every start.
-	Ensure(ctx context.Context, all ...Collection) error
+	Ensure(ctx context.Context, cs ...Collection) error
 
 	// Insert keeps new documents, all or none. models.Conflict if an id or a unique index value is taken.
 	Insert(ctx context.Context, c Collection, docs ...bson.Raw) error

@@ -25,8 +25,8 @@ const (
 //
 // Each declared index ends in _id, so that order and ties come from the index. A unique one is a second index over documents
 // that have all its paths, so that nulls never clash and the planner need not prove anything to use the first.
-func (e *Engine) Ensure(ctx context.Context, all ...store.Collection) error {
-	for _, c := range all {
+func (e *Engine) Ensure(ctx context.Context, cs ...store.Collection) error {
+	for _, c := range cs {
 		if err := e.ensure(ctx, c); err != nil {
 			return err
 		}

@@ -13,82 +13,74 @@ import (
 // backfillBatch is how many documents are held in memory while a new column is filled.
 const backfillBatch = 256
 
-// ensure brings the table to the layout t, inside a transaction.
+// ensure brings the table to the layout t, inside a transaction. A new one is made whole: altering a table makes SQLite read the
+// whole schema anew.
 func (t *table) ensure(ctx context.Context, w *conn, name string) error {
-	have, err := columns(w, name)
-	if err == nil && len(have) == 0 {
-		err = t.create(w)
-	} else if err == nil {
-		err = t.alter(ctx, w, name, have)
-	}
+	columns, err := names(w, "SELECT name, name FROM pragma_table_info(?)", name)
 	if err != nil {
 		return err
 	}
+	indexes, err := names(w, "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL", name)
+	if err != nil {
+		return err
+	}
+	if len(columns) == 0 {
+		create := "CREATE TABLE " + t.name + " (_id TEXT NOT NULL PRIMARY KEY, version_ INTEGER NOT NULL, doc_ BLOB NOT NULL"
+		for _, p := range t.paths {
+			create += ", " + quote(p)
+		}
+		if err := w.once(create+")", nil, nil); err != nil {
+			return err
+		}
+	} else if err := t.alter(ctx, w, columns, indexes); err != nil {
+		return err
+	}
 	for _, x := range t.indexes {
-		if err := w.once(strings.Replace(x.sql, "INDEX ", "INDEX IF NOT EXISTS ", 1), nil, nil); err != nil {
+		if indexes[x.name] == x.sql {
+			continue
+		}
+		if err := w.once(x.sql, nil, nil); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// create makes the table whole: a column added afterwards makes SQLite read the whole schema again.
-func (t *table) create(w *conn) error {
-	all := []string{"_id TEXT NOT NULL PRIMARY KEY", "version_ INTEGER NOT NULL", "doc_ BLOB NOT NULL"}
-	return w.once("CREATE TABLE "+t.name+" ("+strings.Join(append(all, quotes(t.paths)...), ", ")+")", nil, nil)
+// names answers what sql lists about a table: each name with its text.
+func names(w *conn, sql, table string) (map[string]string, error) {
+	all := map[string]string{}
+	err := w.once(sql, []any{table}, func(r *row) error {
+		all[r.text(0)] = r.text(1)
+		return nil
+	})
+	return all, err
 }
 
-// alter brings a table with these columns to the layout t, but for missing indexes.
-func (t *table) alter(ctx context.Context, w *conn, name string, have []string) error {
-	if err := t.dropIndexes(w, name); err != nil {
-		return err
+// alter drops the indexes that are declared no more, or otherwise, drops and adds columns, and fills the new ones.
+func (t *table) alter(ctx context.Context, w *conn, columns, indexes map[string]string) error {
+	var steps, fresh []string
+	for name, sql := range indexes {
+		if !slices.ContainsFunc(t.indexes, func(x index) bool { return x.name == name && x.sql == sql }) {
+			steps = append(steps, "DROP INDEX "+quote(name))
+		}
 	}
-	fresh, err := t.alterColumns(w, have)
-	if err != nil {
-		return err
+	for col := range columns {
+		if col != "_id" && col != "version_" && col != "doc_" && !slices.Contains(t.paths, col) {
+			steps = append(steps, "ALTER TABLE "+t.name+" DROP COLUMN "+quote(col))
+		}
+	}
+	for _, p := range t.paths {
+		if _, ok := columns[p]; !ok {
+			fresh = append(fresh, p)
+			steps = append(steps, "ALTER TABLE "+t.name+" ADD COLUMN "+quote(p))
+		}
+	}
+	for _, step := range steps {
+		if err := w.once(step, nil, nil); err != nil {
+			return err
+		}
 	}
 	return t.backfill(ctx, w, fresh)
-}
-
-// columns are those the table has, none if there is no such table.
-func columns(w *conn, name string) (have []string, err error) {
-	err = w.once("SELECT name FROM pragma_table_info(?)", []any{name}, func(r *row) error {
-		have = append(have, r.text(0))
-		return nil
-	})
-	return have, err
-}
-
-// dropIndexes drops those that are declared no more, or otherwise.
-func (t *table) dropIndexes(w *conn, name string) error {
-	var old []string
-	err := w.once("SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL", []any{name}, func(r *row) error {
-		n, sql := r.text(0), r.text(1)
-		if !slices.ContainsFunc(t.indexes, func(x index) bool { return x.name == n && x.sql == sql }) {
-			old = append(old, n)
-		}
-		return nil
-	})
-	for i := 0; i < len(old) && err == nil; i++ {
-		err = w.once("DROP INDEX "+quote(old[i]), nil, nil)
-	}
-	return err
-}
-
-// alterColumns adds and drops columns, and answers the paths that are new.
-func (t *table) alterColumns(w *conn, have []string) (fresh []string, err error) {
-	for i := 0; i < len(have) && err == nil; i++ {
-		if col := have[i]; col != "_id" && col != "version_" && col != "doc_" && !slices.Contains(t.paths, col) {
-			err = w.once("ALTER TABLE "+t.name+" DROP COLUMN "+quote(col), nil, nil)
-		}
-	}
-	for i := 0; i < len(t.paths) && err == nil; i++ {
-		if !slices.Contains(have, t.paths[i]) {
-			fresh = append(fresh, t.paths[i])
-			err = w.once("ALTER TABLE "+t.name+" ADD COLUMN "+quote(t.paths[i]), nil, nil)
-		}
-	}
-	return fresh, err
 }
 
 // backfill fills new columns from the documents, a batch at a time.

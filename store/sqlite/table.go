@@ -145,25 +145,23 @@ func (e *Engine) table(c store.Collection) (*table, error) {
 }
 
 // Ensure makes the tables and their indexes, and brings those of an older declaration up to date: a new path is filled from the
-// documents, a path or an index that is declared no more is dropped. It is one transaction, all or nothing.
-func (e *Engine) Ensure(ctx context.Context, all ...store.Collection) error {
-	tables := make([]*table, len(all))
-	for i, c := range all {
+// documents, a path or an index that is declared no more is dropped. It is one transaction.
+func (e *Engine) Ensure(ctx context.Context, cs ...store.Collection) error {
+	tables := make([]*table, len(cs))
+	for i, c := range cs {
 		tables[i] = tableOf(c)
 	}
 	return e.submit(ctx, 1, true, func(w *conn) error {
 		err := atomically(w, func() error {
-			for i, t := range tables {
-				if err := t.ensure(ctx, w, all[i].Name); err != nil {
+			for i, c := range cs {
+				if err := tables[i].ensure(ctx, w, c.Name); err != nil {
 					return err
 				}
 			}
 			return nil
 		})
-		if err == nil {
-			for i, t := range tables {
-				e.tables.Store(all[i].Name, t)
-			}
+		for i := 0; i < len(cs) && err == nil; i++ {
+			e.tables.Store(cs[i].Name, tables[i])
 		}
 		return failed(err)
 	})
