@@ -12,30 +12,15 @@ import (
 	"time"
 )
 
-// begin serves the demo city from an own store on a free port until the test ends.
-func begin(t *testing.T, environ ...string) *App {
+// begin serves the demo city with the bounds it has by itself, on a free port until the test ends.
+func begin(t *testing.T) *App {
 	t.Helper()
-	cfg, err := ReadConfig(append([]string{"ADDR=127.0.0.1:0", "DATA_DIR=" + t.TempDir(), "SANDBOX=true", "LOG_LEVEL=ERROR"}, environ...))
+	cfg, err := ReadConfig([]string{"ADDR=127.0.0.1:0", "DATA_DIR=" + cityDir(t), "SANDBOX=true", "LOG_LEVEL=ERROR"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := Open(t.Context(), cfg, true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- a.Run(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Errorf("Run = %v", err)
-		}
-		if err := a.Close(); err != nil {
-			t.Errorf("Close = %v", err)
-		}
-	})
-	return a
+	cfg.unsynced = true
+	return program(t, cfg)
 }
 
 var shell = regexp.MustCompile("(?s)```sh\n(.*?)```")
@@ -66,6 +51,7 @@ func read(t *testing.T, file string) string {
 
 // TestReadmeWalk runs the README's walk through the journey as printed, against the real program.
 func TestReadmeWalk(t *testing.T) {
+	t.Parallel()
 	for _, tool := range []string{"sh", "curl"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			t.Skipf("the walk needs %s", tool)
@@ -104,6 +90,7 @@ func TestReadmeWalk(t *testing.T) {
 }
 
 func TestReadmesSayTheSame(t *testing.T) {
+	t.Parallel()
 	quoted := regexp.MustCompile(`Accept-Language: \w+`)
 	plain := func(s string) string { return quoted.ReplaceAllString(s, "") }
 	if en, zh := plain(walk(t, "README.md")), plain(walk(t, "README.zh-CN.md")); en != zh {
@@ -118,6 +105,7 @@ func TestReadmesSayTheSame(t *testing.T) {
 
 // TestReadmeSettings keeps the README's table of settings true.
 func TestReadmeSettings(t *testing.T) {
+	t.Parallel()
 	var want strings.Builder
 	for _, s := range new(Config).table() {
 		fallback := " "
