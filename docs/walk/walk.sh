@@ -61,15 +61,14 @@ await() {
   walk_want=$1
   shift
   walk_tries=0
-  while [ "$walk_tries" -lt 100 ]; do
-    walk_said=$("$@") || break
-    eval "walk_last=\${$#}"
-    [ "$(field "$4")" = "$walk_want" ] && break
+  walk_said=$("$@")
+  while [ "$(field "$4")" != "$walk_want" ] && [ "$walk_tries" -lt 100 ]; do
     walk_tries=$((walk_tries + 1))
     sleep 0.1
+    walk_said=$("$@")
   done
   printf '%s\n' "$walk_said"
-  [ "$(field "$4")" = "$walk_want" ]
+  [ "$walk_tries" -lt 100 ]
 }
 
 # walk_sign_in NAME keeps a fresh token for NAME.
