@@ -30,6 +30,7 @@ var layers = map[string][]string{
 	"store":               {"models", "models/*"},
 	"store/sqlite":        {"store", "models"},
 	"store/mongodb":       {"store", "models"},
+	"store/sqlite/*":      {"store/sqlite"},
 	"store/storetest":     {"store", "models", "models/benefit"},
 	"models":              {},
 	"models/*":            {"models", "models/rule", "models/score", "models/notice", "models/flow", "models/panel"},
