@@ -325,21 +325,21 @@ func TestEveryStage(t *testing.T) {
 
 func TestGate(t *testing.T) {
 	v, _ := version(t, Validated)
-	wants(t, "approve untried", v.Approve(Standard, boss, noon), models.Conflict, "benefit.simulation_old")
-	wants(t, "publish untried", v.Publish("2026-05-10", "", Standard, desk, noon), models.Conflict, "benefit.simulation_old")
+	wants(t, "approve untried", v.Approve(Standard, boss, noon), models.Conflict, "release.untried")
+	wants(t, "publish untried", v.Publish("2026-05-10", "", Standard, desk, noon), models.Conflict, "release.untried")
 	v, _ = version(t, Simulated)
 	late := noon.Add(Standard.FreshSim + time.Millisecond)
-	wants(t, "approve late", v.Approve(Standard, boss, late), models.Conflict, "benefit.simulation_old")
+	wants(t, "approve late", v.Approve(Standard, boss, late), models.Conflict, "release.untried")
 	v.Author = boss.Principal()
-	wants(t, "approve one's own", v.Approve(Standard, boss, noon), models.Forbidden, "benefit.second_person")
-	wants(t, "a system approves", v.Approve(Standard, models.Actor{Role: models.CreditOffice, Client: "c"}, noon), models.Forbidden, "benefit.second_person")
+	wants(t, "approve one's own", v.Approve(Standard, boss, noon), models.Forbidden, "second_person")
+	wants(t, "a system approves", v.Approve(Standard, models.Actor{Role: models.CreditOffice, Client: "c"}, noon), models.Forbidden, "second_person")
 	v, _ = version(t, Approved)
-	wants(t, "publish late", v.Publish("2026-06-10", "", Standard, desk, late), models.Conflict, "benefit.simulation_old")
-	wants(t, "begins yesterday", v.Publish("2026-04-23", "", Standard, desk, noon), models.Invalid, "benefit.too_soon")
-	wants(t, "tried against nothing, while one is in force", v.Publish("2026-05-01", "o@0", Standard, desk, noon), models.Conflict, "benefit.simulation_old")
+	wants(t, "publish late", v.Publish("2026-06-10", "", Standard, desk, late), models.Conflict, "release.untried")
+	wants(t, "begins yesterday", v.Publish("2026-04-23", "", Standard, desk, noon), models.Invalid, "release.too_soon")
+	wants(t, "tried against nothing, while one is in force", v.Publish("2026-05-01", "o@0", Standard, desk, noon), models.Conflict, "release.untried")
 	v.Against = "o@0"
-	wants(t, "tried against another", v.Publish("2026-05-01", "o@7", Standard, desk, noon), models.Conflict, "benefit.simulation_old")
-	wants(t, "a later one begins too soon", v.Publish("2026-04-30", "o@0", Standard, desk, noon), models.Invalid, "benefit.too_soon")
+	wants(t, "tried against another", v.Publish("2026-05-01", "o@7", Standard, desk, noon), models.Conflict, "release.untried")
+	wants(t, "a later one begins too soon", v.Publish("2026-04-30", "o@0", Standard, desk, noon), models.Invalid, "release.too_soon")
 	must(t, v.Publish("2026-05-01", "o@0", Standard, desk, noon))
 	if must(t, v.Wake(models.Day("2026-05-01").Start().Add(-time.Millisecond))); v.State != Scheduled {
 		t.Error("it began a moment early")
@@ -351,7 +351,7 @@ func TestGate(t *testing.T) {
 	other.Terms.Quota.Total++
 	other.State, other.Rule = Drafted, nil
 	must(t, other.Validate(scene(), desk, noon))
-	wants(t, "a simulation of something else", other.Try(s, noon), models.Conflict, "benefit.other_rule")
+	wants(t, "a simulation of something else", other.Try(s, noon), models.Conflict, "release.other_trial")
 }
 
 func TestOfferLife(t *testing.T) {
