@@ -44,7 +44,7 @@ func TestCatalogueHasTheElevenClasses(t *testing.T) {
 	for _, it := range by {
 		states[it.State]++
 	}
-	for _, s := range release.States {
+	for _, s := range []release.State{release.Draft, release.Checked, release.InForce, release.Retired} {
 		if states[s] == 0 {
 			t.Errorf("none is %s", s)
 		}

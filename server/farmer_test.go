@@ -599,7 +599,7 @@ func TestModelGate(t *testing.T) {
 		runs := rowsIn(do(200, author, "GET", at+"/runs?kind=RATE", nil))
 		return len(runs) == 1 && runs[0]["state"] == "DONE" && runs[0]["wrote"] == runs[0]["total"]
 	})
-	if got := do(200, author, "GET", "/v1/farmers/models/household@1", nil)["stage"]; got != "RETIRED" {
+	if got := do(200, author, "GET", "/v1/farmers/models/household@1", nil)["state"]; got != "RETIRED" {
 		t.Error(got)
 	}
 }

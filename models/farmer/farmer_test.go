@@ -231,7 +231,7 @@ func TestRefusedEdits(t *testing.T) {
 			if v := writes(t, f, fs, anna, tc.e)[0]; v.Outcome != farmer.Refused || v.Code != tc.code {
 				t.Errorf("%s %s, want %s", v.Outcome, v.Code, tc.code)
 			}
-			if len(f.Cells) != 0 || f.State != farmer.Draft || len(f.Writers) != 0 {
+			if len(f.Cells) != 0 || f.State != farmer.Draft || len(f.Makers) != 0 {
 				t.Errorf("a refused edit changed the file: %v", f.Cells)
 			}
 		})
