@@ -142,3 +142,6 @@ func audited(rq Request, entries []*access.Entry) []access.Look {
 	}
 	return looks
 }
+
+// Portions are what an export holds of who looked.
+func (h Access) Portions() []Portion { return []Portion{Listing("accesses", true, h.mine)} }

@@ -225,3 +225,8 @@ func (h Award) publish(_ context.Context, rq Request, _ byID) (func(*award.Progr
 func (h Award) cancel(_ context.Context, rq Request, in reasonRequest) (func(*award.Programme) error, error) {
 	return func(p *award.Programme) error { return p.Cancel(in.Reason, rq.Actor, rq.Now) }, nil
 }
+
+// Portions are what an export holds of awards.
+func (h Award) Portions() []Portion {
+	return []Portion{Listing("nominations", true, h.mine), Listing("awards", true, h.honours)}
+}

@@ -16,10 +16,12 @@ import (
 // Batch is the door for files of records.
 type Batch struct {
 	store.Batch
-	Records *store.Repo[record.Record]
-	Record  Record // how a row becomes a record
-	Looks   *Looks
-	Now     func() time.Time
+	Records  *store.Repo[record.Record]
+	Forms    *Forms
+	Subjects store.Subjects
+	Policy   record.Policy
+	Looks    *Looks
+	Now      func() time.Time
 }
 
 // The bounds of a delivery.
@@ -81,7 +83,7 @@ func (h Batch) create(ctx context.Context, rq Request, in batchRequest) (batchVi
 
 // item is the version in force of an item that the caller's unit delivers, by number.
 func (h Batch) item(ctx context.Context, rq Request, code string) (int, error) {
-	it, err := h.Record.Forms.InForce(ctx, code, models.DayOf(rq.Now))
+	it, err := h.Forms.InForce(ctx, code, models.DayOf(rq.Now))
 	if err != nil {
 		return 0, pointAt(err, "/item", "record.item_unknown")
 	}

@@ -83,7 +83,7 @@ func (h Batch) rowsCSV(ctx context.Context, rq Request, in byID) (table, error) 
 	if err := h.looked(ctx, rq, b); err != nil {
 		return table{}, err
 	}
-	_, form, err := h.Record.Forms.Of(ctx, b.Item, max(1, b.Edition))
+	_, form, err := h.Forms.Of(ctx, b.Item, max(1, b.Edition))
 	if err != nil {
 		return table{}, err
 	}
@@ -200,16 +200,16 @@ func (h Batch) fix(ctx context.Context, rq Request, b *batch.Batch, no int, cell
 	if err != nil {
 		return nil, false, err
 	}
-	it, _, err := h.Record.Forms.Of(ctx, b.Item, b.Edition)
+	it, _, err := h.Forms.Of(ctx, b.Item, b.Edition)
 	if err != nil {
 		return nil, false, err
 	}
-	d, err := h.Record.drafted(ctx, rq.Actor, it, cells)
+	d, err := drafted(ctx, h.Forms, h.Subjects, rq.Actor, it, cells)
 	if err != nil {
 		return nil, false, err
 	}
 	d.Batch, d.Row = b.ID, no
-	rec, err = record.New(d, h.Record.Policy, rq.Actor, rq.Now)
+	rec, err = record.New(d, h.Policy, rq.Actor, rq.Now)
 	if err != nil {
 		return nil, false, err
 	}

@@ -364,3 +364,12 @@ func (h Benefit) choose(ctx context.Context, rq Request, in bandRequest) (bandVi
 func trimmed(code string) string {
 	return strings.ToUpper(strings.NewReplacer(" ", "", "-", "", "O", "0", "o", "0", "I", "1", "i", "1", "L", "1", "l", "1").Replace(code))
 }
+
+// Portions are what an export holds of benefits.
+func (h Benefit) Portions() []Portion {
+	return []Portion{
+		Single("band", false, func(ctx context.Context, rq Request) (bandView, error) { return h.band(ctx, rq, noRequest{}) }),
+		Listing("claims", true, h.claims),
+		Listing("waits", true, h.waits),
+	}
+}

@@ -308,3 +308,10 @@ func (h Casework) supply(ctx context.Context, rq Request, in wordsOnlyRequest) (
 func (h Casework) giveUp(ctx context.Context, rq Request, in byID) (caseView, error) {
 	return h.own(ctx, rq, in.ID, func(c *casework.Case) error { return c.Withdraw(rq.Actor, rq.Now) })
 }
+
+// Portions are what an export holds of cases.
+func (h Casework) Portions() []Portion {
+	return []Portion{Listing("cases", true, func(ctx context.Context, rq Request, p PageQuery) (List[caseView], error) {
+		return h.mine(ctx, rq, casesRequest{PageQuery: p})
+	})}
+}

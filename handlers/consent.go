@@ -301,3 +301,10 @@ func (h Consent) receipts(ctx context.Context, rq Request, in receiptsRequest) (
 		return receiptRow{r.ID, r.At, r.To.Org, viewPurpose(r.Purpose, rq.Lang), r.Scopes, r.Records, r.Until, r.Stands(c, rq.Now)}
 	}), nil
 }
+
+// Portions are what an export holds of consents.
+func (h Consent) Portions() []Portion {
+	return []Portion{Listing("consents", true, func(ctx context.Context, rq Request, p PageQuery) (List[shareView], error) {
+		return h.mine(ctx, rq, consentsRequest{PageQuery: p})
+	})}
+}

@@ -65,8 +65,10 @@ func sharings(t *testing.T) *sharing {
 	}
 	looks := &Looks{Entries: e.entries, Grounds: e.grounds}
 	e.query = Query{
-		Consent: e.consent, Subjects: e.subjects, Records: e.records, Uses: e.uses, Looks: looks, Seals: models.Seals{seal}, Issuer: "https://xinyi.example",
-		Policy: consent.Standard, Grounds: e.grounds, Category: func(_ context.Context, item string, _ int) (string, error) {
+		Consented: Consented{
+			Consent: e.consent, Subjects: e.subjects, Looks: looks, Seals: models.Seals{seal}, Issuer: "https://xinyi.example", Policy: consent.Standard,
+		},
+		Records: e.records, Uses: e.uses, Grounds: e.grounds, Category: func(_ context.Context, item string, _ int) (string, error) {
 			return map[string]string{"XZCF": "PENALTY", "XZXK": "LICENCE"}[item], nil
 		},
 	}

@@ -16,10 +16,10 @@ import (
 // Credential is the door to honours that a third party checks: for their holders, and for whoever is shown one.
 type Credential struct {
 	store.Credential
-	File    Record // who holds
-	Seals   models.Seals
-	Policy  credential.Policy
-	Address func() string // public address of this service
+	Subjects store.Subjects // who holds
+	Seals    models.Seals
+	Policy   credential.Policy
+	Address  func() string // public address of this service
 }
 
 // Mount names the routes.
@@ -118,7 +118,7 @@ func (h Credential) url(code string) string {
 }
 
 func (h Credential) list(ctx context.Context, rq Request, in PageQuery) (List[credentialView], error) {
-	sub, err := h.File.file(ctx, rq)
+	sub, err := ownSubject(ctx, h.Subjects, rq)
 	if err != nil {
 		return List[credentialView]{}, err
 	}
@@ -143,7 +143,7 @@ type presentationsRequest struct {
 }
 
 func (h Credential) presentations(ctx context.Context, rq Request, in presentationsRequest) (List[presentationView], error) {
-	sub, err := h.File.file(ctx, rq)
+	sub, err := ownSubject(ctx, h.Subjects, rq)
 	if err != nil {
 		return List[presentationView]{}, err
 	}
@@ -160,7 +160,7 @@ func (h Credential) presentations(ctx context.Context, rq Request, in presentati
 
 // mine is the newest credential of an award of the caller's. Errors: NotFound.
 func (h Credential) mine(ctx context.Context, rq Request, award string) (*credential.Credential, error) {
-	sub, err := h.File.file(ctx, rq)
+	sub, err := ownSubject(ctx, h.Subjects, rq)
 	if err != nil {
 		return nil, err
 	}
@@ -283,3 +283,6 @@ func (h Credential) kind(_ context.Context, rq Request, in kindRequest) (kindVie
 	}
 	return v, nil
 }
+
+// Portions are what an export holds of credentials.
+func (h Credential) Portions() []Portion { return []Portion{Listing("credentials", true, h.list)} }

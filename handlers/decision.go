@@ -236,3 +236,10 @@ func (h Decision) looked(ctx context.Context, rq Request, in lookedRequest) (Non
 	})
 	return None{}, err
 }
+
+// Portions are what an export holds of decisions.
+func (h Decision) Portions() []Portion {
+	return []Portion{Listing("decisions", true, func(ctx context.Context, rq Request, p PageQuery) (List[decisionView], error) {
+		return h.list(ctx, rq, decisionsRequest{PageQuery: p})
+	})}
+}

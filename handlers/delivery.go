@@ -117,3 +117,8 @@ func (h Delivery) opened(ctx context.Context, rq Request, in idRequest) (deliver
 
 // unknown says whether err means that a document is not there.
 func unknown(err error) bool { return models.CodeOf(err) == models.NotFound }
+
+// Portions are what an export holds of devices and of what was sent to them.
+func (h Delivery) Portions() []Portion {
+	return []Portion{Listing("devices", false, h.devices), Listing("deliveries", false, h.list)}
+}

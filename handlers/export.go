@@ -41,6 +41,35 @@ func Listing[V any](name string, orgs bool, list func(ctx context.Context, rq Re
 	}}
 }
 
+// Single is a portion of one row. Whoever has none of it (NotFound, Conflict, Forbidden) has an empty portion.
+func Single[V any](name string, orgs bool, read func(ctx context.Context, rq Request) (V, error)) Portion {
+	return Portion{name, orgs, reflect.TypeFor[V](), func(ctx context.Context, rq Request, keep func(any) error) error {
+		row, err := read(ctx, rq)
+		if hasNone(err) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return keep(row)
+	}}
+}
+
+// Optional is a list that whoever has none of it is refused: of those an export holds an empty one.
+func Optional[V any](list func(context.Context, Request, PageQuery) (List[V], error)) func(context.Context, Request, PageQuery) (List[V], error) {
+	return func(ctx context.Context, rq Request, p PageQuery) (List[V], error) {
+		l, err := list(ctx, rq, p)
+		if hasNone(err) {
+			return List[V]{}, nil
+		}
+		return l, err
+	}
+}
+
+func hasNone(err error) bool {
+	return errors.Is(err, models.NotFound) || errors.Is(err, models.Conflict) || errors.Is(err, models.Forbidden)
+}
+
 // What one export reads. A portion that has more says so, and where its list is.
 const (
 	exportPage = 100
@@ -53,121 +82,12 @@ var errExportFull = models.E(models.TooLarge, "export.more")
 // Export is the door to everything that is kept about somebody (个人信息查阅复制), read through the doors it is kept behind.
 //
 // Source: docs/sources.md#duties-copy.
-type Export struct {
-	Who       Identity
-	File      Record
-	Consents  Consent
-	Looks     Access
-	Cases     Casework
-	Decisions Decision
-	Recalls   Recall
-	Reports   Report
-	Care      Medical
-	Offers    Benefit
-	Farm      Farmer
-	Loans     Loan
-	Inbox     Inbox
-	Delivery  Delivery
-
-	Credentials Credential
-	Awards      Award
-	Rows        VillageBundle
-}
+type Export struct{ Portions []Portion }
 
 // Mount names the routes.
 func (h Export) Mount(r *Router) {
 	Get(r, "/me/export", h.file, Does("Everything that is kept about me, to take along", "One JSON document, a portion a capability, as my own lists show it"), May("export.mine"), Limit(time.Hour, 20), Tag("rights"))
 	Get(r, "/me/export/page", h.page, Does("The same as a page to read or print"), May("export.mine"), Limit(time.Hour, 20), Tag("rights"))
-}
-
-// portions are all there are.
-func (h Export) portions() []Portion {
-	return []Portion{
-		{"account", false, reflect.TypeFor[meView](), func(ctx context.Context, rq Request, keep func(any) error) error {
-			me, err := h.Who.me(ctx, rq, struct{}{})
-			if err != nil {
-				return err
-			}
-			return keep(me)
-		}},
-		Listing("sessions", false, h.Who.sessions),
-		Listing("mandates", false, func(ctx context.Context, rq Request, p PageQuery) (List[mandateView], error) {
-			return h.Who.mandates(ctx, rq, mandatesRequest{PageQuery: p})
-		}),
-		Listing("records", true, h.File.whole),
-		Listing("consents", true, func(ctx context.Context, rq Request, p PageQuery) (List[shareView], error) {
-			return h.Consents.mine(ctx, rq, consentsRequest{PageQuery: p})
-		}),
-		Listing("accesses", true, h.Looks.mine),
-		Listing("cases", true, func(ctx context.Context, rq Request, p PageQuery) (List[caseView], error) {
-			return h.Cases.mine(ctx, rq, casesRequest{PageQuery: p})
-		}),
-		Listing("decisions", true, func(ctx context.Context, rq Request, p PageQuery) (List[decisionView], error) {
-			return h.Decisions.list(ctx, rq, decisionsRequest{PageQuery: p})
-		}),
-		Listing("recalls", true, h.Recalls.mine),
-		Listing("reports", true, h.Reports.list),
-		Listing("nominations", true, h.Awards.mine),
-		Listing("awards", true, h.Awards.honours),
-		Listing("credentials", true, h.Credentials.list),
-		{"band", false, reflect.TypeFor[bandView](), func(ctx context.Context, rq Request, keep func(any) error) error {
-			band, err := h.Offers.band(ctx, rq, noRequest{})
-			if err != nil {
-				return err
-			}
-			return keep(band)
-		}},
-		Listing("claims", true, h.Offers.claims),
-		Listing("waits", true, h.Offers.waits),
-		{"farm", false, reflect.TypeFor[farmFileView](), func(ctx context.Context, rq Request, keep func(any) error) error {
-			own, err := h.Farm.mine(ctx, rq, noRequest{})
-			if errors.Is(err, models.NotFound) || errors.Is(err, models.Conflict) {
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			return keep(own)
-		}},
-		{"farmScore", false, reflect.TypeFor[farmScoreView](), func(ctx context.Context, rq Request, keep func(any) error) error {
-			own, err := h.Farm.score(ctx, rq, noRequest{})
-			if errors.Is(err, models.NotFound) || errors.Is(err, models.Conflict) || errors.Is(err, models.Forbidden) {
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			return keep(own)
-		}},
-		Listing("farmChanges", false, ofFarm(h.Farm.changes)),
-		Listing("farmEvaluations", false, ofFarm(h.Farm.evaluations)),
-		Listing("farmShares", false, ofFarm(h.Farm.shares)),
-		Listing("villageRows", false, ofFarm(func(ctx context.Context, rq Request, _ PageQuery) (List[villageRowView], error) {
-			return h.Rows.mine(ctx, rq, noRequest{})
-		})),
-		Listing("loanApplications", true, h.Loans.applications),
-		Listing("loans", true, h.Loans.loans),
-		Listing("agreements", false, h.Care.agreements),
-		Listing("bills", false, func(ctx context.Context, rq Request, p PageQuery) (List[billRow], error) {
-			return h.Care.bills(ctx, rq, billsRequest{PageQuery: p})
-		}),
-		Listing("messages", false, func(ctx context.Context, rq Request, p PageQuery) (List[messageView], error) {
-			return h.Inbox.list(ctx, rq, inboxRequest{PageQuery: p})
-		}),
-		Listing("devices", false, h.Delivery.devices),
-		Listing("deliveries", false, h.Delivery.list),
-	}
-}
-
-// ofFarm is a list of a household's file; whoever is the head of none has none.
-func ofFarm[V any](list func(context.Context, Request, PageQuery) (List[V], error)) func(context.Context, Request, PageQuery) (List[V], error) {
-	return func(ctx context.Context, rq Request, p PageQuery) (List[V], error) {
-		l, err := list(ctx, rq, p)
-		if errors.Is(err, models.NotFound) || errors.Is(err, models.Conflict) || errors.Is(err, models.Forbidden) {
-			return List[V]{}, nil
-		}
-		return l, err
-	}
 }
 
 // portionView is one portion of an export.
@@ -186,7 +106,7 @@ type exportView struct {
 
 func (h Export) read(ctx context.Context, rq Request) (exportView, error) {
 	v := exportView{At: rq.Now}
-	for _, p := range h.portions() {
+	for _, p := range h.Portions {
 		if rq.Actor.Is(models.Business) && !p.Orgs {
 			continue
 		}

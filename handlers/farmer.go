@@ -231,3 +231,14 @@ func sectionsOf(f *farmer.File) []string {
 	slices.Sort(names)
 	return names
 }
+
+// Portions are what an export holds of a household's file; whoever is the head of none has none.
+func (h Farmer) Portions() []Portion {
+	return []Portion{
+		Single("farm", false, func(ctx context.Context, rq Request) (farmFileView, error) { return h.mine(ctx, rq, noRequest{}) }),
+		Single("farmScore", false, func(ctx context.Context, rq Request) (farmScoreView, error) { return h.score(ctx, rq, noRequest{}) }),
+		Listing("farmChanges", false, Optional(h.changes)),
+		Listing("farmEvaluations", false, Optional(h.evaluations)),
+		Listing("farmShares", false, Optional(h.shares)),
+	}
+}

@@ -22,7 +22,7 @@ import (
 // FarmShare is the door through which a household's file goes to a bank its head chose: one package, one consent, one receipt.
 type FarmShare struct {
 	Farmer
-	Query Query
+	Query Consented
 }
 
 // Mount names the routes.

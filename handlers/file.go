@@ -58,22 +58,22 @@ type nextView struct {
 }
 
 // file answers whose file the caller may read. Errors: Conflict "record.minor_has_no_file", "identity.not_bound".
-func (h Record) file(ctx context.Context, rq Request) (models.Subject, error) {
+func ownSubject(ctx context.Context, subjects store.Subjects, rq Request) (models.Subject, error) {
 	if rq.Actor.Is(models.Resident) {
-		p, err := here(h.Subjects.People.Get(ctx, rq.Actor.Person))
+		p, err := here(subjects.People.Get(ctx, rq.Actor.Person))
 		if err != nil {
 			return models.Subject{}, err
 		}
 		if p.Minor(models.DayOf(rq.Now)) {
 			return models.Subject{}, models.E(models.Conflict, "record.minor_has_no_file")
 		}
-		return h.Subjects.OfPerson(p)
+		return subjects.OfPerson(p)
 	}
-	return h.Subjects.Of(ctx, rq.Actor)
+	return subjects.Of(ctx, rq.Actor)
 }
 
 func (h Record) summary(ctx context.Context, rq Request, _ struct{}) (fileView, error) {
-	sub, err := h.file(ctx, rq)
+	sub, err := ownSubject(ctx, h.Subjects, rq)
 	if err != nil {
 		return fileView{}, err
 	}
@@ -123,7 +123,7 @@ type recordsRequest struct {
 }
 
 func (h Record) list(ctx context.Context, rq Request, in recordsRequest) (List[recordRow], error) {
-	sub, err := h.file(ctx, rq)
+	sub, err := ownSubject(ctx, h.Subjects, rq)
 	if err != nil {
 		return List[recordRow]{}, err
 	}
@@ -149,7 +149,7 @@ func (h Record) list(ctx context.Context, rq Request, in recordsRequest) (List[r
 // whole is a page of the file with every version of its records, as an export has it.
 func (h Record) whole(ctx context.Context, rq Request, in PageQuery) (List[recordView], error) {
 	list := List[recordView]{Items: []recordView{}}
-	sub, err := h.file(ctx, rq)
+	sub, err := ownSubject(ctx, h.Subjects, rq)
 	if err != nil {
 		return list, err
 	}
@@ -202,7 +202,7 @@ type caseRow struct {
 func (v myRecordView) Revised() int64 { return v.Revision }
 
 func (h Record) get(ctx context.Context, rq Request, in myRecordRequest) (myRecordView, error) {
-	sub, err := h.file(ctx, rq)
+	sub, err := ownSubject(ctx, h.Subjects, rq)
 	if err != nil {
 		return myRecordView{}, err
 	}
@@ -273,3 +273,6 @@ func (v *fileView) nearest() {
 	})
 	v.Next = v.Next[:min(len(v.Next), 10)]
 }
+
+// Portions are what an export holds of the credit file.
+func (h Record) Portions() []Portion { return []Portion{Listing("records", true, h.whole)} }

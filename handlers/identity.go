@@ -236,3 +236,14 @@ func (h Identity) endOthers(ctx context.Context, rq Request, _ struct{}) (None, 
 	}
 	return None{}, err
 }
+
+// Portions are what an export holds of the account.
+func (h Identity) Portions() []Portion {
+	return []Portion{
+		Single("account", false, func(ctx context.Context, rq Request) (meView, error) { return h.me(ctx, rq, struct{}{}) }),
+		Listing("sessions", false, h.sessions),
+		Listing("mandates", false, func(ctx context.Context, rq Request, p PageQuery) (List[mandateView], error) {
+			return h.mandates(ctx, rq, mandatesRequest{PageQuery: p})
+		}),
+	}
+}

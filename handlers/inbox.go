@@ -174,3 +174,10 @@ func (h Inbox) readAll(ctx context.Context, rq Request, _ struct{}) (readAllView
 	}
 	return readAllView{n, more}, err
 }
+
+// Portions are what an export holds of the inbox.
+func (h Inbox) Portions() []Portion {
+	return []Portion{Listing("messages", false, func(ctx context.Context, rq Request, p PageQuery) (List[messageView], error) {
+		return h.list(ctx, rq, inboxRequest{PageQuery: p})
+	})}
+}

@@ -547,3 +547,8 @@ func (h Loan) lists(ctx context.Context, rq Request, in fieldQuery) (List[listVi
 	}
 	return Listed(page, func(l *loan.List) listView { return viewList(l, true, rq.Lang) }), nil
 }
+
+// Portions are what an export holds of loans.
+func (h Loan) Portions() []Portion {
+	return []Portion{Listing("loanApplications", true, h.applications), Listing("loans", true, h.loans)}
+}

@@ -367,3 +367,14 @@ func (h Medical) object(ctx context.Context, rq Request, in reviewRequest) (cond
 func (h Medical) statement(ctx context.Context, rq Request, in statementRequest) (conductView, error) {
 	return h.recorded(ctx, rq, in.ID, func(c *medical.Conduct) error { return c.Say(in.Statement) })
 }
+
+// Portions are what an export holds of credit medical care.
+func (h Medical) Portions() []Portion {
+	return []Portion{
+		Listing("agreements", false, h.agreements),
+		Listing("bills", false, func(ctx context.Context, rq Request, p PageQuery) (List[billRow], error) {
+			return h.bills(ctx, rq, billsRequest{PageQuery: p})
+		}),
+		Listing("defaults", false, h.conducts),
+	}
+}

@@ -17,17 +17,23 @@ import (
 
 // Query answers partners within a consent, and offices within a case.
 type Query struct {
+	Consented
+	Records *store.Repo[record.Record]
+	Uses    *store.Repo[recall.Use]
+
+	Category func(ctx context.Context, item string, version int) (string, error) // of an item of the catalogue
+	Grounds  func(ctx context.Context, caseID string) (*access.Ground, error)    // the case or document a look rests on; NotFound
+}
+
+// Consented reads what a person has agreed to share: it finds the consent and the partner of a query, notes a refusal for
+// whom it was about, and signs the receipt.
+type Consented struct {
 	store.Consent
 	Subjects store.Subjects
-	Records  *store.Repo[record.Record]
-	Uses     *store.Repo[recall.Use]
 	Looks    *Looks
 	Seals    models.Seals
 	Issuer   string // of receipts
 	Policy   consent.Policy
-
-	Category func(ctx context.Context, item string, version int) (string, error) // of an item of the catalogue
-	Grounds  func(ctx context.Context, caseID string) (*access.Ground, error)    // the case or document a look rests on; NotFound
 }
 
 // mostGiven bounds how many records one answer holds.
@@ -57,7 +63,7 @@ type queryRequest struct {
 }
 
 // naming is a subject as a partner names it, under every key in use; none when it is not well-formed.
-func (h Query) naming(in subjectRequest) consent.Naming {
+func (h Consented) naming(in subjectRequest) consent.Naming {
 	if in.IDNumber == "" {
 		code, err := models.ParseUSCC(in.Code)
 		if err != nil {
@@ -78,7 +84,7 @@ func (h Query) naming(in subjectRequest) consent.Naming {
 	return n
 }
 
-func (h Query) read(rq Request, in queryRequest) consent.Query {
+func (h Consented) read(rq Request, in queryRequest) consent.Query {
 	named := in.Subject.IDNumber
 	if named == "" {
 		named = in.Subject.Code
@@ -125,7 +131,7 @@ func (h Query) query(ctx context.Context, rq Request, in queryRequest) (queryVie
 }
 
 // found are the consent and the partner of a query, nil for one that is not there.
-func (h Query) found(ctx context.Context, q consent.Query) (*consent.Consent, *consent.Partner, error) {
+func (h Consented) found(ctx context.Context, q consent.Query) (*consent.Consent, *consent.Partner, error) {
 	p, err := h.Partners.Get(ctx, q.By.Client)
 	if err != nil && !errors.Is(err, models.NotFound) {
 		return nil, nil, err
@@ -138,7 +144,7 @@ func (h Query) found(ctx context.Context, q consent.Query) (*consent.Consent, *c
 }
 
 // denied logs a refusal, for whom the query was about when that can be told, and answers it.
-func (h Query) denied(ctx context.Context, rq Request, in queryRequest, refused error) error {
+func (h Consented) denied(ctx context.Context, rq Request, in queryRequest, refused error) error {
 	why := consent.RefusalOf(refused)
 	if why == "" {
 		return refused
@@ -238,7 +244,7 @@ type receiptClaim struct {
 var errNoSeal = errors.New("there is no seal to sign with")
 
 // sign is the receipt as a JWS. Its subject is another for every partner, so that partners cannot compare.
-func (h Query) sign(r *consent.Receipt) (string, error) {
+func (h Consented) sign(r *consent.Receipt) (string, error) {
 	if len(h.Seals) == 0 || h.Seals[0].Private() == nil {
 		return "", models.E(models.Internal, "internal", errNoSeal)
 	}

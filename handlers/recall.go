@@ -137,3 +137,6 @@ func (h Recall) called(ctx context.Context, c *recall.Call) (callView, error) {
 	v.More = uses.Next != ""
 	return v, nil
 }
+
+// Portions are what an export holds of recalls.
+func (h Recall) Portions() []Portion { return []Portion{Listing("recalls", true, h.mine)} }

@@ -199,14 +199,14 @@ func (h Record) draft(ctx context.Context, rq Request, in cellsRequest) (record.
 	if err != nil {
 		return record.Draft{}, pointAt(err, "/item", "record.item_unknown")
 	}
-	return h.drafted(ctx, rq.Actor, it, in.Cells)
+	return drafted(ctx, h.Forms, h.Subjects, rq.Actor, it, in.Cells)
 }
 
-func (h Record) drafted(ctx context.Context, by models.Actor, it *catalogue.Item, cells map[string]string) (record.Draft, error) {
+func drafted(ctx context.Context, forms *Forms, subjects store.Subjects, by models.Actor, it *catalogue.Item, cells map[string]string) (record.Draft, error) {
 	if !delivers(it, by.Org) {
 		return record.Draft{}, models.E(models.Forbidden, "record.item_of_others")
 	}
-	_, f, err := h.Forms.Of(ctx, it.Code, it.Version)
+	_, f, err := forms.Of(ctx, it.Code, it.Version)
 	if err != nil {
 		return record.Draft{}, err
 	}
@@ -217,9 +217,9 @@ func (h Record) drafted(ctx context.Context, by models.Actor, it *catalogue.Item
 		}
 		return record.Draft{}, &models.Error{Code: models.Invalid, Reason: "record.cells_invalid", Fields: faults}
 	}
-	d := h.Subjects.Drafted(it, row, by.Org, by.Region)
+	d := subjects.Drafted(it, row, by.Org, by.Region)
 	if row.Kind == models.PersonSubject {
-		d.Subject, err = h.Subjects.OfNumber(ctx, row.IDNumber)
+		d.Subject, err = subjects.OfNumber(ctx, row.IDNumber)
 	}
 	return d, err
 }
@@ -273,7 +273,7 @@ func (h Record) correct(ctx context.Context, rq Request, in correctRequest) (kep
 	if err != nil {
 		return keptView{}, err
 	}
-	d, err := h.drafted(ctx, rq.Actor, it, in.Cells)
+	d, err := drafted(ctx, h.Forms, h.Subjects, rq.Actor, it, in.Cells)
 	if err != nil {
 		return keptView{}, err
 	}

@@ -20,12 +20,14 @@ import (
 
 // Report is the door to reports: for their holders, and for whoever is shown one.
 type Report struct {
-	Reports *store.Repo[report.Report]
-	Uses    *store.Repo[recall.Use]
-	File    Record // whose file a report is of
-	Seals   models.Seals
-	Policy  report.Policy
-	Address func() string // public address of this service
+	Reports  *store.Repo[report.Report]
+	Uses     *store.Repo[recall.Use]
+	Records  *store.Repo[record.Record]
+	Forms    *Forms
+	Subjects store.Subjects
+	Seals    models.Seals
+	Policy   report.Policy
+	Address  func() string // public address of this service
 }
 
 // Mount names the routes.
@@ -109,7 +111,7 @@ type issueRequest struct {
 const mostRows = 1000
 
 func (h Report) issue(ctx context.Context, rq Request, in issueRequest) (reportView, error) {
-	sub, err := h.File.file(ctx, rq)
+	sub, err := ownSubject(ctx, h.Subjects, rq)
 	if err != nil {
 		return reportView{}, err
 	}
@@ -147,11 +149,11 @@ func (h Report) fitting(ctx context.Context, sub models.Subject, q report.Reques
 			wanted[c] = slices.Contains(q.Shows, s.ID)
 		}
 	}
-	_, err := h.File.Records.Each(ctx, store.RecordsOf(sub.Ref), func(r *record.Record) error {
+	_, err := h.Records.Each(ctx, store.RecordsOf(sub.Ref), func(r *record.Record) error {
 		if !q.Fits(r) {
 			return nil
 		}
-		it, _, err := h.File.Forms.Of(ctx, r.Item, r.ItemVersion)
+		it, _, err := h.Forms.Of(ctx, r.Item, r.ItemVersion)
 		if err != nil || !wanted[it.Category] {
 			return err
 		}
@@ -209,7 +211,7 @@ func (h Report) use(ctx context.Context, r *report.Report, records map[string][]
 }
 
 func (h Report) list(ctx context.Context, rq Request, in PageQuery) (List[reportView], error) {
-	sub, err := h.File.file(ctx, rq)
+	sub, err := ownSubject(ctx, h.Subjects, rq)
 	if err != nil {
 		return List[reportView]{}, err
 	}
@@ -222,7 +224,7 @@ func (h Report) list(ctx context.Context, rq Request, in PageQuery) (List[report
 
 // mine is a report of the caller's. Errors: NotFound.
 func (h Report) mine(ctx context.Context, rq Request, id string) (*report.Report, error) {
-	sub, err := h.File.file(ctx, rq)
+	sub, err := ownSubject(ctx, h.Subjects, rq)
 	if err != nil {
 		return nil, err
 	}
@@ -320,3 +322,6 @@ func (h Report) verify(ctx context.Context, rq Request, in verifyRequest) (verif
 		r.No, r.Kind, r.Standing(rq.Now), name, r.From, r.To, viewSections(r.Kind, r.Shows, rq.Lang), r.Fields, r.At, r.Until, r.Hash, rq.Now,
 	}, nil
 }
+
+// Portions are what an export holds of reports.
+func (h Report) Portions() []Portion { return []Portion{Listing("reports", true, h.list)} }

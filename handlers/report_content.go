@@ -106,7 +106,7 @@ func (h Report) content(ctx context.Context, rq Request, q report.Request, in re
 // subject names whom a report is about.
 func (h Report) subject(ctx context.Context, rq Request, sub models.Subject, records map[string][]*record.Record) (reportSubject, error) {
 	if sub.Kind == models.Organisation {
-		org, err := h.File.Forms.Orgs.First(ctx, store.OrgsOfCode(sub.Ref))
+		org, err := h.Forms.Orgs.First(ctx, store.OrgsOfCode(sub.Ref))
 		if err == nil {
 			return reportSubject{sub.Kind, org.Name, sub.Ref}, nil
 		}
@@ -118,7 +118,7 @@ func (h Report) subject(ctx context.Context, rq Request, sub models.Subject, rec
 		}
 		return reportSubject{sub.Kind, rq.Actor.Org, sub.Ref}, nil
 	}
-	p, err := here(h.File.Subjects.People.Get(ctx, rq.Actor.Person))
+	p, err := here(h.Subjects.People.Get(ctx, rq.Actor.Person))
 	if err != nil {
 		return reportSubject{}, err
 	}
@@ -126,12 +126,12 @@ func (h Report) subject(ctx context.Context, rq Request, sub models.Subject, rec
 }
 
 func (h Report) row(ctx context.Context, q report.Request, r *record.Record) (reportRow, error) {
-	s := shower{h.File.Forms, "zh", true}
+	s := shower{h.Forms, "zh", true}
 	shown, err := s.row(ctx, r)
 	if err != nil {
 		return reportRow{}, err
 	}
-	it, form, err := h.File.Forms.Of(ctx, r.Item, r.ItemVersion)
+	it, form, err := h.Forms.Of(ctx, r.Item, r.ItemVersion)
 	if err != nil {
 		return reportRow{}, err
 	}

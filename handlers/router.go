@@ -50,15 +50,15 @@ type Mounter interface{ Mount(*Router) }
 
 // Router is the HTTP door: typed routes under /v1, and the document that describes them.
 type Router struct {
-	cfg     Config
-	app     *fiber.App
-	routes  []*route
-	faults  []error
-	answers *store.Repo[answer]
-	limits  *limits
-	metrics *metrics
-	streams *streams
-	page    page
+	cfg      Config
+	app      *fiber.App
+	routes   []*route
+	faults   []error
+	answers  *store.Repo[answer]
+	limits   *limits
+	metrics  *metrics
+	streams  *streams
+	portions []Portion
 }
 
 // The bounds of a request.
@@ -117,18 +117,28 @@ func (r *Router) Close() { r.streams.close() }
 func (r *Router) Handle(mounters ...Mounter) {
 	for _, m := range mounters {
 		m.Mount(r)
+		if p, ok := m.(interface{ Portions() []Portion }); ok {
+			r.portions = append(r.portions, p.Portions()...)
+		}
 	}
 }
 
-// Finish checks every route and builds the document. It is called once, after the last Handle; its error lists every fault.
+// Portions are what the capabilities mounted so far have of a person, for an export.
+func (r *Router) Portions() []Portion { return r.portions }
+
+// Finish checks every route. It is called once, after the last Handle; its error lists every fault. Nothing is described yet:
+// what only the document would show is found by Document.
 func (r *Router) Finish() error {
+	seen := map[string]bool{}
 	for _, rt := range r.routes {
-		if err := rt.check(r.cfg.Permissions); err != nil {
+		err := rt.check(r.cfg.Permissions)
+		if seen[rt.name()] {
+			err = errors.Join(err, errors.New("it is mounted already"))
+		}
+		seen[rt.name()] = true
+		if err != nil {
 			r.faults = append(r.faults, fmt.Errorf("%s: %w", rt.name(), err))
 		}
-	}
-	if err := r.describe(); err != nil {
-		r.faults = append(r.faults, err)
 	}
 	return errors.Join(r.faults...)
 }

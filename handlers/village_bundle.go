@@ -229,3 +229,10 @@ func (h VillageBundle) rows(ctx context.Context, rq Request, in villageRowsReque
 	}
 	return v, h.Looks.Look(ctx, rq, looks...)
 }
+
+// Portions are what an export holds of a household's rows in the bundles of its village.
+func (h VillageBundle) Portions() []Portion {
+	return []Portion{Listing("villageRows", false, Optional(func(ctx context.Context, rq Request, _ PageQuery) (List[villageRowView], error) {
+		return h.mine(ctx, rq, noRequest{})
+	}))}
+}

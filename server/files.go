@@ -16,9 +16,8 @@ import (
 
 // fileDoors are the doors to credit files, and the log that every look goes through.
 type fileDoors struct {
-	looks  *handlers.Looks
-	doors  []handlers.Mounter
-	export handlers.Export // what of it these doors show
+	looks *handlers.Looks
+	doors []handlers.Mounter
 }
 
 // facts reads what a decision may rest on.
@@ -52,19 +51,19 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 	log := handlers.Access{Entries: r.entries, Subjects: r.Subjects, Looks: looks}
 	decisions := handlers.Decision{Decision: r.Decision, Subjects: r.Subjects, Looks: looks}
 	recalls := handlers.Recall{Recall: r.Recall, Subjects: r.Subjects}
-	reports := handlers.Report{Reports: r.reports, Uses: r.Recall.Uses, File: file, Seals: a.seals, Policy: p.Report, Address: a.address}
+	reports := handlers.Report{Reports: r.reports, Uses: r.Recall.Uses, Records: r.Records, Forms: forms, Subjects: r.Subjects, Seals: a.seals, Policy: p.Report, Address: a.address}
 	offers := handlers.Benefit{
 		Benefit: r.Benefit, Facts: store.StandardBenefitFacts(a.facts().Restricts), Policy: p.Benefit, Board: &handlers.Board{}, Looks: looks, Seals: a.seals,
 		Issuer: a.cfg.Issuer, Keep: a.decisions().Decided,
 	}
-	credentials := handlers.Credential{Credential: r.Credential, File: file, Seals: a.seals, Policy: p.Credential, Address: a.address}
+	credentials := handlers.Credential{Credential: r.Credential, Subjects: r.Subjects, Seals: a.seals, Policy: p.Credential, Address: a.address}
 	farm := handlers.Farmer{Farmer: r.Farmer, Facts: a.farmFacts(), Policy: p.Farmer, Looks: looks}
 	lending := handlers.Loan{Loan: r.Loan, Consents: r.Consent.Consents, Farm: r.Farmer, People: r.Subjects, Policy: p.Loan}
 	honours := handlers.Award{Award: r.Award, Facts: store.StandardAwardFacts, Policy: p.Award, Looks: looks}
 	library := handlers.Practice{Practice: r.Practice, People: r.Identity.People, Office: offices.Name, Policy: p.Practice}
+	consented := handlers.Consented{Consent: r.Consent, Subjects: r.Subjects, Looks: looks, Seals: a.seals, Issuer: a.cfg.Issuer, Policy: p.Consent}
 	query := handlers.Query{
-		Consent: r.Consent, Subjects: r.Subjects, Records: r.Records, Uses: r.Recall.Uses, Looks: looks, Seals: a.seals, Issuer: a.cfg.Issuer,
-		Policy: p.Consent, Grounds: grounds, Category: func(ctx context.Context, item string, version int) (string, error) {
+		Consented: consented, Records: r.Records, Uses: r.Recall.Uses, Grounds: grounds, Category: func(ctx context.Context, item string, version int) (string, error) {
 			it, err := r.Catalogue.Items.Get(ctx, catalogue.ID(item, version))
 			if err != nil {
 				return "", err
@@ -73,15 +72,13 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 		},
 	}
 	rows := handlers.VillageBundle{Village: r.Village, Divisions: r.Divisions, Looks: looks, Seals: a.seals}
-	export := handlers.Export{Reports: reports, File: file, Consents: consents, Looks: log, Cases: cases, Decisions: decisions, Recalls: recalls, Offers: offers, Farm: farm, Loans: lending, Credentials: credentials}
-	export.Awards, export.Rows = honours, rows
 	return fileDoors{looks, []handlers.Mounter{
 		offers,
 		handlers.BenefitDesk{Benefit: offers, Clients: r.Identity.Clients},
 		handlers.Catalogue{Catalogue: r.Catalogue},
 		handlers.Uscc{Catalogue: r.Catalogue},
 		file,
-		handlers.Batch{Batch: r.Batch, Records: r.Records, Record: file, Looks: looks, Now: a.now},
+		handlers.Batch{Batch: r.Batch, Records: r.Records, Forms: forms, Subjects: r.Subjects, Policy: p.Record, Looks: looks, Now: a.now},
 		cases,
 		consents,
 		handlers.Partners{Consent: r.Consent, Clients: r.Identity.Clients},
@@ -89,7 +86,7 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 		farm,
 		handlers.FarmDesk{Farmer: farm},
 		handlers.FarmEvaluation{FarmDesk: handlers.FarmDesk{Farmer: farm}},
-		handlers.FarmShare{Farmer: farm, Query: query},
+		handlers.FarmShare{Farmer: farm, Query: consented},
 		lending,
 		handlers.LoanDesk{Loan: lending, Clients: r.Identity.Clients, Looks: looks},
 		handlers.LoanLists{Loan: lending, Records: r.Records, Notices: r.Farmer.Notices},
@@ -104,7 +101,7 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 		recalls,
 		reports,
 		credentials,
-	}, export}
+	}}
 }
 
 // address is where the service is reached: the issuer, when that is an address, else where this process answers.
