@@ -200,7 +200,12 @@ var pieces = map[string]func(name string) bool{
 		door := "handlers." + strings.ToUpper(x[:1]) + x[1:] + "{"
 		return says("server/app.go", door) || says("server/files.go", door)
 	},
-	"README": func(x string) bool { return says("README.md", "| `"+x+"` |") && says("README.zh-CN.md", "| `"+x+"` |") },
+	"README": func(x string) bool {
+		return says("README.md", "| [`"+x+"`](docs/capabilities/"+x+".md) |") && says("README.zh-CN.md", "| [`"+x+"`](docs/capabilities/"+x+".zh-CN.md) |")
+	},
+	"page": func(x string) bool {
+		return exists("docs/capabilities/"+x+".md") && exists("docs/capabilities/"+x+".zh-CN.md")
+	},
 }
 
 // lacks says which piece a capability does without, and why it is right to.
