@@ -29,12 +29,7 @@ func (f Benefit) active(ctx context.Context, e models.Event) error {
 	if err != nil {
 		return err
 	}
-	return changeAll(ctx, f.Versions, store.VersionsOf(v.Offer), func(old *benefit.Version) error {
-		if old.No >= o.Active || old.State != benefit.Active || !old.Retire(f.Now()) {
-			return store.Unchanged()
-		}
-		return nil
-	})
+	return succeed(ctx, f.Versions, store.VersionsOf(v.Offer), func(old *benefit.Version) bool { return old.No < o.Active && old.Retire(f.Now()) })
 }
 
 // warn tells those with a claim not yet used who may not have the offer from the day of a later version.
@@ -163,13 +158,7 @@ func (f Benefit) tried(ctx context.Context, e models.Event) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.Versions.Update(ctx, s.Of, func(v *benefit.Version) error {
-		if v.Simulation == s.ID || v.TriedAt != nil && v.TriedAt.After(*s.DoneAt) || v.State == benefit.Scheduled || v.State == benefit.Active || v.State == benefit.Retired {
-			return store.Unchanged()
-		}
-		return v.Try(s, f.Now())
-	})
-	return err
+	return tryOn(ctx, f.Versions, s.Trial(), f.Now())
 }
 
 // closed lets everybody go who waits for an offer that is over.

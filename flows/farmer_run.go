@@ -10,6 +10,7 @@ import (
 
 	"xinyi/models"
 	"xinyi/models/farmer"
+	"xinyi/models/release"
 	"xinyi/models/score"
 	"xinyi/store"
 )
@@ -120,28 +121,22 @@ func (f Farmer) tried(ctx context.Context, e models.Event) error {
 	if err != nil || r.Kind != farmer.Simulate {
 		return err
 	}
-	_, err = f.Models.Update(ctx, r.Of, func(m *farmer.Model) error {
-		if m.Run == r.ID || m.TriedAt != nil && m.TriedAt.After(*r.DoneAt) || m.State == farmer.ModelScheduled || m.State == farmer.ModelActive || m.State == farmer.ModelRetired {
-			return store.Unchanged()
-		}
-		return m.Tried(r, f.Now())
-	})
-	return err
+	return tryOn(ctx, f.Models, r.Trial(), f.Now())
 }
 
 // active retires the models before the one that begins today, and has every household scored by it.
 func (f Farmer) active(ctx context.Context, e models.Event) error {
 	m, err := f.Models.Get(ctx, e.Subject)
-	if err != nil || m.State != farmer.ModelActive {
+	if err != nil || m.State != release.InForce {
 		return err
 	}
 	against := ""
-	err = changeAll(ctx, f.Models, store.FarmModelsAt(farmer.ModelActive), func(old *farmer.Model) error {
+	err = succeed(ctx, f.Models, store.FarmModelsAt(release.InForce), func(old *farmer.Model) bool {
 		if old.No >= m.No || !old.Retire(f.Now()) {
-			return store.Unchanged()
+			return false
 		}
 		against = old.ID
-		return nil
+		return true
 	})
 	if err != nil {
 		return err

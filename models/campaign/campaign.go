@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"xinyi/models"
+	"xinyi/models/release"
 )
 
 // State is where a campaign stands.
@@ -72,12 +73,11 @@ type Campaign struct {
 	models.Meta        `bson:",inline"`
 	models.Life[State] `bson:",inline"`
 	Content            `bson:",inline"`
+	release.Hands      `bson:",inline"`
 
-	Maker     models.Actor `bson:"maker"`
-	Checker   models.Actor `bson:"checker"`           // zero until approved
-	StartAt   *time.Time   `bson:"startAt,omitempty"` // nil until approved
-	StartedAt *time.Time   `bson:"startedAt,omitempty"`
-	EndedAt   *time.Time   `bson:"endedAt,omitempty"` // done or stopped
+	StartAt   *time.Time `bson:"startAt,omitempty"` // nil until approved
+	StartedAt *time.Time `bson:"startedAt,omitempty"`
+	EndedAt   *time.Time `bson:"endedAt,omitempty"` // done or stopped
 
 	Part    int    `bson:"part"`              // parts taken
 	Cursor  string `bson:"cursor,omitempty"`  // where the next part goes on; "" from the start
@@ -117,8 +117,9 @@ func New(id string, by models.Actor, content Content, now time.Time) (*Campaign,
 	if err := content.allowed(by, now); err != nil {
 		return nil, err
 	}
-	c := &Campaign{Meta: models.Meta{ID: id}, Content: content, Maker: by}
+	c := &Campaign{Meta: models.Meta{ID: id}, Content: content}
 	c.State, c.Moved = Draft, models.Moved{By: by.Role, At: now}
+	c.Makers.Touch(by)
 	c.Tell(EventDrafted, "", by, now, nil)
 	return c, nil
 }
@@ -131,7 +132,7 @@ func (c *Campaign) Edit(by models.Actor, content Content, now time.Time) error {
 	if c.State != Draft {
 		return models.Refused(c.Life, moves[c.State], "campaign.not_draft")
 	}
-	if by.Person != c.Maker.Person {
+	if by.Person != c.Makers.Last().Person {
 		return models.E(models.Forbidden, "campaign.not_maker")
 	}
 	if err := content.allowed(by, now); err != nil {
@@ -147,13 +148,16 @@ func (c *Campaign) Approve(by models.Actor, now time.Time) error {
 	if err := c.mayTouch(by); err != nil {
 		return err
 	}
-	if by.Person == c.Maker.Person {
-		return models.E(models.Forbidden, "campaign.own_work")
+	if err := moves.Check(c.Life, Approved, "campaign.not_draft"); err != nil {
+		return err
+	}
+	if err := c.Pass(by); err != nil {
+		return err
 	}
 	if err := c.Move(moves, Approved, by, now, "campaign.not_draft", ""); err != nil {
 		return err
 	}
-	c.Checker, c.StartAt = by, models.At(now)
+	c.StartAt = models.At(now)
 	if c.ScheduledAt != nil && c.ScheduledAt.After(now) {
 		c.StartAt = models.At(OffPeak(*c.ScheduledAt, c.ID))
 	}

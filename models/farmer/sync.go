@@ -96,7 +96,7 @@ func (f *File) Apply(op string, edits []Edit, forms Forms, skew time.Duration, b
 	if !changed {
 		return verdicts, nil
 	}
-	f.wrote(by)
+	f.Makers.Touch(by)
 	if f.State != Draft {
 		if err := f.Move(moves, Draft, by, now, "farmer.file_state", ""); err != nil {
 			return nil, err

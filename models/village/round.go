@@ -8,6 +8,7 @@ import (
 
 	"xinyi/models"
 	"xinyi/models/panel"
+	"xinyi/models/release"
 )
 
 // The events of a round. Data: "county", "year", "level"; of EventClosing "part".
@@ -75,7 +76,7 @@ func NewRound(s *Scheme, county models.Region, year int, d Dates, seed string, b
 	switch {
 	case by.Person == "" || !by.Is(models.CreditOffice) || by.Region.Level() > models.County || !by.Region.Contains(county) || county.Level() != models.County:
 		return nil, models.E(models.Forbidden, "village.not_yours")
-	case s.State != SchemePublished:
+	case s.State != release.InForce:
 		return nil, models.E(models.Conflict, "village.scheme_state")
 	case year < 2020 || year > 2100:
 		return nil, models.Bad("/year", "range", "village.dates")
