@@ -63,7 +63,7 @@ func in(t *testing.T, s State) *Batch {
 		step(Step{Last: true})
 		must(b.Withdraw(clerk, "wrong", noon))
 		if s == Withdrawn {
-			_, err := b.Take(b.Cursor.Part, 1, "", true, noon)
+			_, err := b.Take(b.Job.Part, 1, "", true, noon)
 			must(err)
 		}
 	}
@@ -76,7 +76,7 @@ func in(t *testing.T, s State) *Batch {
 
 // Every act in every state: what is refused, or comes twice, changes nothing.
 func TestEveryActInEveryState(t *testing.T) {
-	part := func(b *Batch) int { return b.Cursor.Part }
+	part := func(b *Batch) int { return b.Job.Part }
 	for name, act := range map[string]struct {
 		do      func(*Batch) (bool, error)
 		allowed []State

@@ -36,7 +36,7 @@ func TestCheckSleepsUntilThree(t *testing.T) {
 
 func takes(t *testing.T, c *Check, p Part, now time.Time) {
 	t.Helper()
-	p.Run, p.Part = c.Run.No, c.Run.Part
+	p.Part = c.Part
 	if took, err := c.Step(p, now); err != nil || !took {
 		t.Fatalf("Step = %v, %v", took, err)
 	}
