@@ -324,7 +324,7 @@ func (b *Batch) Abort(by models.Actor, now time.Time) error {
 		b.Why = "job.cancelled"
 		return b.end(Failed, EventFailed, now)
 	}
-	return b.Withdraw(by, "", now)
+	return b.takeBack(by, "job.cancelled", now)
 }
 
 // A Step is the result of a part.
@@ -370,6 +370,13 @@ func (b *Batch) end(to State, kind string, now time.Time) error {
 
 // Withdraw takes back what the batch brought. Errors: InvalidTransition unless DONE.
 func (b *Batch) Withdraw(by models.Actor, why string, now time.Time) error {
+	if b.State != Done {
+		return models.Refused(b.Life, moves[b.State], "batch.not_done")
+	}
+	return b.takeBack(by, why, now)
+}
+
+func (b *Batch) takeBack(by models.Actor, why string, now time.Time) error {
 	if err := b.Move(moves, Withdrawing, by, now, "batch.not_done", why); err != nil {
 		return err
 	}

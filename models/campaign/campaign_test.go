@@ -196,11 +196,11 @@ func TestStopCountsItsLastPart(t *testing.T) {
 func TestWakeAsksAgainWhenNobodyAnswered(t *testing.T) {
 	c := in(t, Running)
 	c.Outbox = nil // told, and then whoever did the part was lost
-	do(t, c.Wake(noon.Add(again-time.Millisecond)))
+	do(t, c.Wake(noon.Add(job.Answered-time.Millisecond)))
 	if len(c.Outbox) != 0 {
 		t.Fatal("it asked too early")
 	}
-	do(t, c.Wake(noon.Add(again)))
+	do(t, c.Wake(noon.Add(job.Answered)))
 	if len(c.Outbox) != 1 || c.Outbox[0].Data["part"] != "0" {
 		t.Errorf("it asked %v", c.Outbox)
 	}

@@ -15,7 +15,7 @@ import (
 
 // How long a job waits.
 const (
-	answered   = 15 * time.Minute // for a word about a part it asked for
+	Answered   = time.Minute      // for a word about a part it asked for
 	firstPause = 30 * time.Second // after a part failed; it doubles
 	lastPause  = time.Hour
 )
@@ -65,7 +65,7 @@ func Awaits(w Work, part int) bool { return w.Busy() && w.Engine().Part == part 
 func Ask(w Work, now time.Time) {
 	m, j := w.Head(), w.Engine()
 	kind, data := w.PartDue()
-	until := now.Add(answered)
+	until := now.Add(Answered)
 	if j.Stall != nil {
 		until = now.Add(pause(j.Stall.Tries + 1))
 		j.Stall.NextAt = until
