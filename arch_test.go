@@ -54,6 +54,7 @@ var homes = map[string][]string{
 	"zombiezen.com/":               {"store/sqlite"},
 	"database/sql":                 {"store/sqlite"},
 	"firebase.google.com/":         {"notifications"},
+	"google.golang.org/api/":       {"notifications"},
 	"net/http":                     {"handlers", "notifications", "notifications/local", "flows", "server", "bench"},
 }
 

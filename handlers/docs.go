@@ -9,9 +9,6 @@ import (
 //go:embed docs/*
 var docFiles embed.FS
 
-// page holds what the documentation page shows.
-type page struct{ document []byte }
-
 // docKinds are the files of the page and how they are sent.
 var docKinds = map[string]string{
 	"index.html": "text/html; charset=utf-8", "app.js": "text/javascript; charset=utf-8", "style.css": "text/css; charset=utf-8",
@@ -20,9 +17,13 @@ var docKinds = map[string]string{
 // document mounts the OpenAPI document and the page that shows it. Everything is embedded: nothing is fetched from elsewhere.
 func (r *Router) document() {
 	r.app.Get("/openapi.json", func(c *fiber.Ctx) error {
+		document, err := r.Document()
+		if err != nil {
+			return err
+		}
 		c.Set(fiber.HeaderCacheControl, "no-cache")
 		c.Set(fiber.HeaderContentType, jsonUTF8)
-		return c.Send(r.page.document)
+		return c.Send(document)
 	})
 	r.app.Get("/docs", docFile("index.html"))
 	r.app.Get("/docs/app.js", docFile("app.js"))

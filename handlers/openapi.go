@@ -17,50 +17,6 @@ import (
 	"xinyi/models"
 )
 
-// about is what a developer must know before the first call.
-const about = `Credit services of a city: see a doctor now and pay later.
-
-- Sign in, then send ` + "`Authorization: Bearer <token>`" + `. Who holds several offices picks one with X-Acting-As (a role or an organisation);
-  a guardian or agent names the person with X-Acting-For.
-- Errors are application/problem+json (RFC 9457). code and reason are stable; texts are Chinese or English by Accept-Language.
-- Where Idempotency-Key is required, a retry with the same key and body is answered as the first time, with Idempotent-Replayed: true.
-- Unknown fields and unknown query parameters are refused. Amounts in fields ending in Fen are whole fen (1/100 yuan).
-- Times are RFC 3339 in UTC, days are YYYY-MM-DD in Asia/Shanghai.
-- Lists go on with cursor=nextCursor until nextCursor is "".`
-
-// Document is the OpenAPI document, made by Finish.
-func (r *Router) Document() []byte { return r.page.document }
-
-// describe makes the OpenAPI 3.1 document from the routes.
-func (r *Router) describe() error {
-	ref := openapi31.NewReflector()
-	spec := ref.Spec
-	spec.Info.WithTitle("Xinyi 信易").WithVersion(orElse(r.cfg.Version, "dev")).WithDescription(about)
-	spec.SetHTTPBearerTokenSecurity("bearer", "JWT", "From POST /v1/auth/sessions for people, POST /v1/auth/token for systems.")
-	spec.WithMapOfAnythingItem("x-permissions", r.cfg.Permissions)
-	spec.WithMapOfAnythingItem("x-sandbox", r.cfg.Sandbox)
-	ref.DefaultOptions = append(ref.DefaultOptions,
-		jsonschema.InterceptDefName(func(t reflect.Type, _ string) string { return typeName(t) }),
-		jsonschema.InterceptProp(constrain), jsonschema.InterceptSchema(shape))
-	ref.AddTypeMapping(models.Secret{}, "")
-	var faults []error
-	for _, rt := range r.routes {
-		if err := rt.describe(ref); err != nil {
-			faults = append(faults, fmt.Errorf("%s: %w", rt.name(), err))
-		}
-	}
-	raw, err := spec.MarshalJSON()
-	r.page.document = raw
-	return errors.Join(append(faults, err)...)
-}
-
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
-}
-
 // describe adds one operation.
 func (rt *route) describe(ref *openapi31.Reflector) error {
 	oc, err := ref.NewOperationContext(rt.method, "/v1"+rt.path)
@@ -84,16 +40,11 @@ func (rt *route) describe(ref *openapi31.Reflector) error {
 	default:
 		oc.AddRespStructure(zero(rt.out), openapi.WithHTTPStatus(rt.status))
 	}
-	for _, status := range rt.problems() {
-		oc.AddRespStructure(problem{}, openapi.WithHTTPStatus(status), openapi.WithContentType("application/problem+json"))
-	}
-	oc.AddRespStructure(problem{}, openapi.WithContentType("application/problem+json"), func(cu *openapi.ContentUnit) {
-		cu.IsDefault, cu.Description = true, "Any other problem"
-	})
 	op, ok := oc.(openapi31.OperationExposer)
 	if !ok {
 		return errors.New("the reflector hides its operations")
 	}
+	refuses(op.Operation().ResponsesEns(), rt.problems())
 	rt.access(oc, op.Operation())
 	if err := ref.AddOperation(oc); err != nil {
 		return err

@@ -58,7 +58,6 @@ type Router struct {
 	limits   *limits
 	metrics  *metrics
 	streams  *streams
-	page     page
 	portions []Portion
 }
 
@@ -127,15 +126,19 @@ func (r *Router) Handle(mounters ...Mounter) {
 // Portions are what the capabilities mounted so far have of a person, for an export.
 func (r *Router) Portions() []Portion { return r.portions }
 
-// Finish checks every route and builds the document. It is called once, after the last Handle; its error lists every fault.
+// Finish checks every route. It is called once, after the last Handle; its error lists every fault. Nothing is described yet:
+// what only the document would show is found by Document.
 func (r *Router) Finish() error {
+	seen := map[string]bool{}
 	for _, rt := range r.routes {
-		if err := rt.check(r.cfg.Permissions); err != nil {
+		err := rt.check(r.cfg.Permissions)
+		if seen[rt.name()] {
+			err = errors.Join(err, errors.New("it is mounted already"))
+		}
+		seen[rt.name()] = true
+		if err != nil {
 			r.faults = append(r.faults, fmt.Errorf("%s: %w", rt.name(), err))
 		}
-	}
-	if err := r.describe(); err != nil {
-		r.faults = append(r.faults, err)
 	}
 	return errors.Join(r.faults...)
 }

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -322,9 +323,54 @@ func TestFinishListsEveryFault(t *testing.T) {
 		t.Fatal("no fault found")
 	}
 	for _, want := range []string{"/a: it has no Does", "/b: it needs exactly one", "/c: action", "/d: an answer kept for nobody",
-		"/e/{id}: the path names [id]", "comes from nowhere", "dive is missing", "GET /h: "} {
+		"/e/{id}: the path names [id]", "comes from nowhere", "dive is missing", "GET /h: it is mounted already"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is missing in:\n%v", want, err)
 		}
+	}
+}
+
+func TestOneDocumentForOneSetOfRoutes(t *testing.T) {
+	made := func(version, summary string, table map[Action][]models.Role) []byte {
+		r := NewRouter(Config{Now: time.Now, Auth: names{}, Store: store.New(nil, time.Now, nil), Log: slog.Default(), Version: version, Permissions: table})
+		Get(r, "/a", func(context.Context, Request, struct{}) (None, error) { return None{}, nil }, Does(summary), May("notes.read"))
+		if err := r.Finish(); err != nil {
+			t.Fatal(err)
+		}
+		document, err := r.Document()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return document
+	}
+	table := map[Action][]models.Role{"notes.read": {models.Resident}}
+	first := made("1", "a", table)
+	if again := made("1", "a", table); &again[0] != &first[0] {
+		t.Error("the same routes were described twice")
+	}
+	for name, other := range map[string][]byte{
+		"version": made("2", "a", table), "summary": made("1", "b", table),
+		"permissions": made("1", "a", map[Action][]models.Role{"notes.read": {models.Hospital}}),
+	} {
+		if bytes.Equal(first, other) {
+			t.Errorf("another %s, the same document", name)
+		}
+	}
+}
+
+func TestAnUndescribableRouteIsFoundByItsDocument(t *testing.T) {
+	r := NewRouter(Config{Now: time.Now, Auth: names{}, Store: store.New(nil, time.Now, nil), Log: slog.Default(), Permissions: noteTable})
+	Get(r, "/a", func(context.Context, Request, struct{}) (struct {
+		F func() `json:"f"`
+	}, error) {
+		return struct {
+			F func() `json:"f"`
+		}{}, nil
+	}, Does("a"), Open())
+	if err := r.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Document(); err == nil || !strings.Contains(err.Error(), "GET /a") {
+		t.Errorf("Document = %v", err)
 	}
 }

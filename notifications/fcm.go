@@ -10,9 +10,7 @@ import (
 	"sync"
 	"time"
 
-	firebase "firebase.google.com/go/v4"
 	"firebase.google.com/go/v4/messaging"
-	"google.golang.org/api/option"
 
 	"xinyi/models"
 	"xinyi/models/delivery"
@@ -73,27 +71,6 @@ func NewFCM(ctx context.Context, cfg FCMConfig) (*FCM, error) {
 	f.room, f.base = make(chan struct{}, f.bounds.InFlight), fcmTransport(f.bounds.InFlight, cfg.Proxy)
 	f.client, err = fcmClient(ctx, account, f.base, cfg.Endpoint)
 	return f, err
-}
-
-// fcmClient makes the SDK's client over a transport that tries once. An HTTP client of our own also keeps the SDK's
-// telemetry and its search for credentials out.
-func fcmClient(ctx context.Context, account fcmAccount, base http.RoundTripper, endpoint string) (*messaging.Client, error) {
-	options := []option.ClientOption{option.WithTelemetryDisabled(), option.WithHTTPClient(&http.Client{
-		Transport:     fcmOneShot{base: base, bearers: newFCMBearers(account, base)},
-		CheckRedirect: fcmNoRedirect,
-	})}
-	if endpoint != "" {
-		options = append(options, option.WithEndpoint(strings.TrimSuffix(endpoint, "/")+"/v1"))
-	}
-	app, err := firebase.NewApp(ctx, &firebase.Config{ProjectID: account.Project}, options...)
-	if err != nil {
-		return nil, fmt.Errorf("fcm: %w", err)
-	}
-	client, err := app.Messaging(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("fcm: %w", err)
-	}
-	return client, nil
 }
 
 // Name is delivery.FCM.

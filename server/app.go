@@ -58,8 +58,11 @@ type App struct {
 	ledger  *flows.Ledger
 	channel *payments.Sandbox // nil outside a sandbox
 	gateway payments.Gateway
-	router  *handlers.Router
+	router  *handlers.Router // nil until mount: commands that serve nothing have none
 	listen  net.Listener
+	metrics *prometheus.Registry
+	tokens  *handlers.Tokens
+	texts   *notifications.Texts
 
 	courier *flows.Courier
 	live    *notifications.Live
@@ -91,7 +94,10 @@ func Open(ctx context.Context, cfg Config, city bool) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err = a.fill(ctx, city); err == nil {
+	if err = a.mount(); err == nil {
+		err = a.fill(ctx, city)
+	}
+	if err == nil {
 		err = a.bind(ctx)
 	}
 	if err != nil {
@@ -101,7 +107,7 @@ func Open(ctx context.Context, cfg Config, city bool) (*App, error) {
 	return a, nil
 }
 
-// assemble opens the store and joins all parts to it; nothing is written but missing keys.
+// assemble opens the store and joins all parts to it but the router; nothing is written but missing keys.
 func assemble(ctx context.Context, cfg Config) (*App, error) {
 	world := cfg.world
 	if world == nil {
@@ -135,6 +141,7 @@ func assemble(ctx context.Context, cfg Config) (*App, error) {
 // join makes every part and ties it to the others. Nothing is read or written yet.
 func (a *App) join() error {
 	registry := prometheus.NewRegistry()
+	a.metrics = registry
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	a.openRepos()
 	metrics := flows.NewMetrics(registry)
@@ -147,18 +154,17 @@ func (a *App) join() error {
 		a.channel = a.sandboxChannel()
 		a.gateway = a.channel
 	}
-	texts, err := notifications.Load()
-	if err != nil {
+	var err error
+	if a.texts, err = notifications.Load(); err != nil {
 		return err
 	}
-	if err := a.openOutside(registry, texts); err != nil {
+	if err := a.openOutside(registry, a.texts); err != nil {
 		return err
 	}
-	tokens, err := handlers.LoadTokens(a.cfg.TokenKeys, a.cfg.Issuer, a.world)
-	if err != nil {
+	if a.tokens, err = handlers.LoadTokens(a.cfg.TokenKeys, a.cfg.Issuer, a.world); err != nil {
 		return err
 	}
-	return errors.Join(a.subscribe(), a.mount(registry, tokens, texts))
+	return a.subscribe()
 }
 
 func (a *App) openRepos() {
@@ -220,12 +226,13 @@ func (a *App) subscribe() error {
 }
 
 // mount ties every capability to the door.
-func (a *App) mount(registry *prometheus.Registry, tokens *handlers.Tokens, texts *notifications.Texts) error {
+func (a *App) mount() error {
+	tokens, texts := a.tokens, a.texts
 	callers := handlers.NewCallers(tokens, a.repos.Identity, a.now)
 	a.forget = callers.Forget
 	a.router = handlers.NewRouter(handlers.Config{
 		Now: a.now, Auth: callers, Store: a.store, Log: a.log, Version: version, Sandbox: a.cfg.Sandbox,
-		Rates: a.cfg.rates(), Origins: a.cfg.Origins, Proxies: a.cfg.Proxies, Metrics: registry,
+		Rates: a.cfg.rates(), Origins: a.cfg.Origins, Proxies: a.cfg.Proxies, Metrics: a.metrics,
 	})
 	codes := &handlers.SandboxCodes{}
 	who := handlers.Identity{Identity: a.repos.Identity, Tokens: tokens, Callers: callers, Policy: a.cfg.policy.Identity, OIDC: handlers.NewOIDC(a.now, a.cfg.issuers...)}

@@ -65,11 +65,7 @@ func cityAt(t *testing.T, url string) *city {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	document, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	check, err := openapitest.New(document)
+	check, err := openapitest.New(io.ReadAll(resp.Body))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,8 +37,8 @@ func SparseHead(ix Index) bool {
 
 // An Engine keeps documents as BSON. It knows no types and decides nothing. All methods are safe for concurrent use.
 type Engine interface {
-	// Ensure makes the collection and its indexes; it may run at every start.
-	Ensure(ctx context.Context, c Collection) error
+	// Ensure makes the collections and their indexes; it may run at every start.
+	Ensure(ctx context.Context, cs ...Collection) error
 
 	// Insert keeps new documents, all or none. models.Conflict if an id or a unique index value is taken.
 	Insert(ctx context.Context, c Collection, docs ...bson.Raw) error
@@ -111,12 +111,11 @@ func (s *Store) Faces() []Face {
 
 // Ensure makes every opened collection and its indexes.
 func (s *Store) Ensure(ctx context.Context) error {
+	var all []Collection
 	for _, f := range s.Faces() {
-		if err := s.Engine.Ensure(ctx, f.Collection()); err != nil {
-			return err
-		}
+		all = append(all, f.Collection())
 	}
-	return nil
+	return s.Engine.Ensure(ctx, all...)
 }
 
 // A Face is a repo without its type: what the relay, the sweep and the tests need of every collection.

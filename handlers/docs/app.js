@@ -115,7 +115,8 @@ function operation(path, method, op) {
   box.addEventListener("toggle", () => {
     if (!box.open || inner.childElementCount) return;
     const media = op.requestBody && op.requestBody.content["application/json"];
-    const answers = Object.entries(op.responses).map(([status, a]) => {
+    const answers = Object.entries(op.responses).map(([status, answer]) => {
+      const a = answer.$ref ? doc.components.responses[answer.$ref.split("/").pop()] : answer;
       const kind = Object.keys(a.content || {})[0];
       const rows = kind === "application/json" ? fields(a.content[kind].schema, "", 0) : [];
       return rows.length ? [el("p", {}, el("span", { class: "chip" }, status)), el("table", {}, rows)] : el("span", { class: "chip" }, status + " " + (a.description || ""));

@@ -3,6 +3,7 @@ package openapitest
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"strconv"
 	"strings"
@@ -20,8 +21,19 @@ type Checker struct {
 
 const address = "mem:///openapi.json"
 
-// New reads an OpenAPI 3.1 document.
-func New(document []byte) (*Checker, error) {
+// checkers holds the checker of each document of this process: reading one and compiling its schemas costs more than most tests.
+var checkers sync.Map // sha256 → func() (*Checker, error)
+
+// New reads an OpenAPI 3.1 document, once in a process. err is that of making the document, and is answered as it is.
+func New(document []byte, err error) (*Checker, error) {
+	if err != nil {
+		return nil, err
+	}
+	made, _ := checkers.LoadOrStore(sha256.Sum256(document), sync.OnceValues(func() (*Checker, error) { return read(document) }))
+	return made.(func() (*Checker, error))() //nolint:errcheck,forcetypeassert // nothing else is stored
+}
+
+func read(document []byte) (*Checker, error) {
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(document))
 	if err != nil {
 		return nil, err
@@ -50,6 +62,12 @@ func (c *Checker) Check(method, path string, status int, kind string, body []byt
 	}
 	if !ok {
 		return fmt.Errorf("%s %s does not foresee %d", method, pattern, status)
+	}
+	if shared, ok := answer["$ref"].(string); ok {
+		at = strings.Split(strings.TrimPrefix(shared, "#/"), "/")
+		if answer, ok = c.at(at...); !ok {
+			return fmt.Errorf("%s %s: %d: the document has no %s", method, pattern, status, shared)
+		}
 	}
 	if _, some := answer["content"]; !some {
 		if len(body) > 0 {

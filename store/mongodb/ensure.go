@@ -21,11 +21,20 @@ const (
 	notImplemented  = 238
 )
 
-// Ensure makes the collection and its indexes. An index that is not declared any more stays: an older replica may still need it.
+// Ensure makes the collections and their indexes. An index that is not declared any more stays: an older replica may still need it.
 //
 // Each declared index ends in _id, so that order and ties come from the index. A unique one is a second index over documents
 // that have all its paths, so that nulls never clash and the planner need not prove anything to use the first.
-func (e *Engine) Ensure(ctx context.Context, c store.Collection) error {
+func (e *Engine) Ensure(ctx context.Context, cs ...store.Collection) error {
+	for _, c := range cs {
+		if err := e.ensure(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *Engine) ensure(ctx context.Context, c store.Collection) error {
 	var server mongo.ServerError
 	err := e.db.CreateCollection(ctx, c.Name)
 	if err != nil && (!errors.As(err, &server) || !server.HasErrorCode(namespaceExists)) {

@@ -13,65 +13,74 @@ import (
 // backfillBatch is how many documents are held in memory while a new column is filled.
 const backfillBatch = 256
 
-// ensure brings the table to the layout t, inside a transaction.
+// ensure brings the table to the layout t, inside a transaction. A new one is made whole: altering a table makes SQLite read the
+// whole schema anew.
 func (t *table) ensure(ctx context.Context, w *conn, name string) error {
-	create := "CREATE TABLE IF NOT EXISTS " + t.name + ` (_id TEXT NOT NULL PRIMARY KEY, version_ INTEGER NOT NULL, doc_ BLOB NOT NULL)`
-	if err := w.once(create, nil, nil); err != nil {
-		return err
-	}
-	if err := t.dropIndexes(w, name); err != nil {
-		return err
-	}
-	fresh, err := t.alterColumns(w, name)
+	columns, err := names(w, "SELECT name, name FROM pragma_table_info(?)", name)
 	if err != nil {
 		return err
 	}
-	if err := t.backfill(ctx, w, fresh); err != nil {
+	indexes, err := names(w, "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL", name)
+	if err != nil {
+		return err
+	}
+	if len(columns) == 0 {
+		create := "CREATE TABLE " + t.name + " (_id TEXT NOT NULL PRIMARY KEY, version_ INTEGER NOT NULL, doc_ BLOB NOT NULL"
+		for _, p := range t.paths {
+			create += ", " + quote(p)
+		}
+		if err := w.once(create+")", nil, nil); err != nil {
+			return err
+		}
+	} else if err := t.alter(ctx, w, columns, indexes); err != nil {
 		return err
 	}
 	for _, x := range t.indexes {
-		if err := w.once(strings.Replace(x.sql, "INDEX ", "INDEX IF NOT EXISTS ", 1), nil, nil); err != nil {
+		if indexes[x.name] == x.sql {
+			continue
+		}
+		if err := w.once(x.sql, nil, nil); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// dropIndexes drops those that are declared no more, or otherwise.
-func (t *table) dropIndexes(w *conn, name string) error {
-	var old []string
-	err := w.once("SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL", []any{name}, func(r *row) error {
-		n, sql := r.text(0), r.text(1)
-		if !slices.ContainsFunc(t.indexes, func(x index) bool { return x.name == n && x.sql == sql }) {
-			old = append(old, n)
-		}
+// names answers what sql lists about a table: each name with its text.
+func names(w *conn, sql, table string) (map[string]string, error) {
+	all := map[string]string{}
+	err := w.once(sql, []any{table}, func(r *row) error {
+		all[r.text(0)] = r.text(1)
 		return nil
 	})
-	for i := 0; i < len(old) && err == nil; i++ {
-		err = w.once("DROP INDEX "+quote(old[i]), nil, nil)
-	}
-	return err
+	return all, err
 }
 
-// alterColumns adds and drops columns, and answers the paths that are new.
-func (t *table) alterColumns(w *conn, name string) (fresh []string, err error) {
-	var have []string
-	err = w.once("SELECT name FROM pragma_table_info(?)", []any{name}, func(r *row) error {
-		have = append(have, r.text(0))
-		return nil
-	})
-	for i := 0; i < len(have) && err == nil; i++ {
-		if col := have[i]; col != "_id" && col != "version_" && col != "doc_" && !slices.Contains(t.paths, col) {
-			err = w.once("ALTER TABLE "+t.name+" DROP COLUMN "+quote(col), nil, nil)
+// alter drops the indexes that are declared no more, or otherwise, drops and adds columns, and fills the new ones.
+func (t *table) alter(ctx context.Context, w *conn, columns, indexes map[string]string) error {
+	var steps, fresh []string
+	for name, sql := range indexes {
+		if !slices.ContainsFunc(t.indexes, func(x index) bool { return x.name == name && x.sql == sql }) {
+			steps = append(steps, "DROP INDEX "+quote(name))
 		}
 	}
-	for i := 0; i < len(t.paths) && err == nil; i++ {
-		if !slices.Contains(have, t.paths[i]) {
-			fresh = append(fresh, t.paths[i])
-			err = w.once("ALTER TABLE "+t.name+" ADD COLUMN "+quote(t.paths[i]), nil, nil)
+	for col := range columns {
+		if col != "_id" && col != "version_" && col != "doc_" && !slices.Contains(t.paths, col) {
+			steps = append(steps, "ALTER TABLE "+t.name+" DROP COLUMN "+quote(col))
 		}
 	}
-	return fresh, err
+	for _, p := range t.paths {
+		if _, ok := columns[p]; !ok {
+			fresh = append(fresh, p)
+			steps = append(steps, "ALTER TABLE "+t.name+" ADD COLUMN "+quote(p))
+		}
+	}
+	for _, step := range steps {
+		if err := w.once(step, nil, nil); err != nil {
+			return err
+		}
+	}
+	return t.backfill(ctx, w, fresh)
 }
 
 // backfill fills new columns from the documents, a batch at a time.

@@ -144,14 +144,24 @@ func (e *Engine) table(c store.Collection) (*table, error) {
 	return nil, models.E(models.Internal, "internal", fmt.Errorf("collection %q was not ensured", c.Name))
 }
 
-// Ensure makes the table and its indexes, and brings those of an older declaration up to date: a new path is filled from the
+// Ensure makes the tables and their indexes, and brings those of an older declaration up to date: a new path is filled from the
 // documents, a path or an index that is declared no more is dropped. It is one transaction.
-func (e *Engine) Ensure(ctx context.Context, c store.Collection) error {
-	t := tableOf(c)
+func (e *Engine) Ensure(ctx context.Context, cs ...store.Collection) error {
+	tables := make([]*table, len(cs))
+	for i, c := range cs {
+		tables[i] = tableOf(c)
+	}
 	return e.submit(ctx, 1, true, func(w *conn) error {
-		err := atomically(w, func() error { return t.ensure(ctx, w, c.Name) })
-		if err == nil {
-			e.tables.Store(c.Name, t)
+		err := atomically(w, func() error {
+			for i, c := range cs {
+				if err := tables[i].ensure(ctx, w, c.Name); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		for i := 0; i < len(cs) && err == nil; i++ {
+			e.tables.Store(cs[i].Name, tables[i])
 		}
 		return failed(err)
 	})
