@@ -9,7 +9,7 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 FERRET := store/mongodb/ferrettest
 FUZZTIME ?= 20s
 
-.PHONY: help build run test race lint cover bench sample-data fuzz tidy
+.PHONY: help build run test race lint cover bench sample-data docs fuzz tidy
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +45,9 @@ bench: ## requests per second and processor time, API and bare engine, about eig
 
 sample-data: build ## 100,000 made-up penalties with planted faults, in ./data/sample
 	./xinyi sample-data
+
+docs: ## write what the program says of itself into docs: routes, events, settings
+	go test ./server -run TestPages -update -count=1
 
 fuzz: ## every fuzz test for FUZZTIME each (20s)
 	@for pkg in $$(go list ./...); do \

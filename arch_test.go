@@ -30,6 +30,7 @@ var layers = map[string][]string{
 	"store":               {"models", "models/*"},
 	"store/sqlite":        {"store", "models"},
 	"store/mongodb":       {"store", "models"},
+	"store/sqlite/*":      {"store/sqlite"},
 	"store/storetest":     {"store", "models", "models/benefit"},
 	"models":              {},
 	"models/*":            {"models", "models/rule", "models/score", "models/notice", "models/flow", "models/panel"},
@@ -200,7 +201,12 @@ var pieces = map[string]func(name string) bool{
 		door := "handlers." + strings.ToUpper(x[:1]) + x[1:] + "{"
 		return says("server/app.go", door) || says("server/files.go", door)
 	},
-	"README": func(x string) bool { return says("README.md", "| `"+x+"` |") && says("README.zh-CN.md", "| `"+x+"` |") },
+	"README": func(x string) bool {
+		return says("README.md", "| [`"+x+"`](docs/capabilities/"+x+".md) |") && says("README.zh-CN.md", "| [`"+x+"`](docs/capabilities/"+x+".zh-CN.md) |")
+	},
+	"page": func(x string) bool {
+		return exists("docs/capabilities/"+x+".md") && exists("docs/capabilities/"+x+".zh-CN.md")
+	},
 }
 
 // lacks says which piece a capability does without, and why it is right to.

@@ -2,6 +2,7 @@ package xinyi
 
 import (
 	"encoding/json"
+	"go/ast"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -137,6 +138,55 @@ func TestDashboards(t *testing.T) {
 					t.Errorf("%s: %q asks %q", name, p.Title, q.Expr)
 				}
 			}
+		}
+	}
+}
+
+// declared are the names that a package declares at its top: "medical.Bill".
+func declared(t *testing.T) map[string]bool {
+	t.Helper()
+	names := map[string]bool{}
+	for _, s := range sources(t) {
+		add := func(id *ast.Ident) { names[s.file.Name.Name+"."+id.Name] = true }
+		for _, d := range s.file.Decls {
+			switch d := d.(type) {
+			case *ast.FuncDecl:
+				if d.Recv == nil {
+					add(d.Name)
+				}
+			case *ast.GenDecl:
+				for _, spec := range d.Specs {
+					switch spec := spec.(type) {
+					case *ast.TypeSpec:
+						add(spec.Name)
+					case *ast.ValueSpec:
+						for _, id := range spec.Names {
+							add(id)
+						}
+					}
+				}
+			}
+		}
+	}
+	return names
+}
+
+// TestGlossary makes sure that the words of the glossary are those of the code: what looks like an identifier is declared, what
+// looks like a path is there.
+func TestGlossary(t *testing.T) {
+	raw, err := os.ReadFile("docs/glossary.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, word := declared(t), regexp.MustCompile("(?m)^\\| [^|]+ \\| [^|]+ \\| `([^`]+)` \\|$")
+	rows := word.FindAllStringSubmatch(string(raw), -1)
+	if len(rows) < 80 {
+		t.Errorf("only %d words", len(rows))
+	}
+	identifier, path := regexp.MustCompile(`^[a-z]+\.[A-Z]\w*$`), regexp.MustCompile(`^(models|handlers|store|flows|server|notifications|docs|usecase)/[^#]*`)
+	for _, row := range rows {
+		if what := row[1]; identifier.MatchString(what) && !names[what] || path.MatchString(what) && !exists(path.FindString(what)) {
+			t.Errorf("the glossary names %s, which is not there", what)
 		}
 	}
 }

@@ -40,7 +40,7 @@ func (f Award) Subscribers() []Subscriber {
 		{Name: "award.select", Do: f.selectDue, Kinds: Kinds(award.EventSelectDue)},
 		{Name: "award.erase", Do: f.erase, Kinds: Kinds(award.EventSelected)},
 		{Name: "award.promote", Do: f.promote, Kinds: Kinds(award.EventFreed)},
-		{Name: "award.notice", Do: f.notice, Kinds: Kinds(notice.EventOpened, notice.EventClosed, notice.EventPassed, notice.EventStruck, notice.EventWithdrawn)},
+		{Name: "award.notice", Do: f.notices().follow, Kinds: noticeKinds},
 		{Name: "award.grant", Do: f.grant, Kinds: Kinds(award.EventApproved)},
 		{Name: "award.honour", Do: f.honour, Kinds: Kinds(award.EventGranted, award.EventRenewed, award.EventRevoked, award.EventExpired, award.EventDeclined)},
 		{Name: "award.measures", Do: f.measures, Kinds: Kinds(award.EventGranted, award.EventRenewed, award.EventRevoked, award.EventExpired)},
@@ -125,55 +125,23 @@ func (f Award) erase(ctx context.Context, e models.Event) error {
 // aboutNominees is what notices of nominees are about.
 const aboutNominees = "award.nominees"
 
-// notice leads the nominations of a notice on.
-func (f Award) notice(ctx context.Context, e models.Event) error {
-	if e.Data["about"] != aboutNominees {
-		return nil
-	}
-	v, err := f.Notices.Get(ctx, e.Subject)
-	if err != nil {
-		return err
-	}
-	for _, l := range v.Lines {
-		if ref := e.Data["ref"]; ref != "" && ref != l.Ref {
-			continue
-		}
-		n, p, err := f.whole(ctx, l.Ref)
-		if err != nil {
-			if gone(err) == nil {
-				continue
-			}
-			return err
-		}
-		_, err = f.Nominations.Update(ctx, n.ID, func(n *award.Nomination) error {
-			if !f.led(n, p, v, l, e.Kind) {
-				return store.Unchanged()
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+// notices leads nominations on as their lines stand.
+func (f Award) notices() follower[award.Nomination] {
+	return follower[award.Nomination]{aboutNominees, f.Notices, f.Nominations, f.lead}
 }
 
-// led leads one nomination on as its line stands. It says whether that was news.
-func (f Award) led(n *award.Nomination, p *award.Programme, v *notice.Notice, l notice.Line, kind string) bool {
-	if kind == notice.EventOpened {
-		return n.Show(v.ID, v.Closes, f.Now())
+func (f Award) lead(ctx context.Context, n *award.Nomination, v *notice.Notice, to turn, _ models.Event) (bool, error) {
+	switch to {
+	case shown:
+		return n.Show(v.ID, v.Closes, f.Now()), nil
+	case back:
+		return n.Back(v.ID, f.Now()), nil
+	case struck:
+		return n.Strike(v.ID, f.Now()), nil
+	case passed:
 	}
-	if v.State == notice.Withdrawn {
-		return n.Back(v.ID, f.Now())
-	}
-	switch l.State {
-	case notice.Passed:
-		return n.Pass(v.ID, p, f.Now())
-	case notice.Struck:
-		return n.Strike(v.ID, f.Now())
-	case notice.Shown, notice.Objected:
-	}
-	return false
+	p, err := f.Programmes.Get(ctx, n.Programme)
+	return err == nil && n.Pass(v.ID, p, f.Now()), err
 }
 
 // shown says on the notice what was decided in the end, and corrects it in public when an award was revoked.
@@ -198,13 +166,7 @@ func (f Award) shown(ctx context.Context, e models.Event) error {
 	if err != nil || n.Notice == "" {
 		return gone(err)
 	}
-	_, err = f.Notices.Update(ctx, n.Notice, func(v *notice.Notice) error {
-		if !v.Publish(n.ID, outcome) {
-			return store.Unchanged()
-		}
-		return nil
-	})
-	return gone(err)
+	return saysOutcome(ctx, f.Notices, n.Notice, n.ID, outcome)
 }
 
 // finish ends a programme once nothing is on the way.

@@ -105,7 +105,7 @@ func (f Award) show(ctx context.Context, p *award.Programme, id string) error {
 	if err != nil || len(lines) == 0 {
 		return err
 	}
-	d := notice.Draft{About: aboutNominees, Title: p.Title.ZH + strconv.Itoa(p.Year) + "年拟入选名单公示", Region: p.Region, Level: len(p.Region), Lines: lines}
+	d := notice.Draft{About: aboutNominees, Title: p.Title.ZH + strconv.Itoa(p.Year) + "年拟入选名单公示", Region: p.Region, Level: p.Region.Level(), Lines: lines}
 	v, err := notice.New(id, d, p.Terms.Notice(), models.Clockwork, f.Now())
 	if err != nil {
 		return err

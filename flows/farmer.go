@@ -45,7 +45,7 @@ func (f Farmer) Subscribers() []Subscriber {
 		{Name: "farmer.model", Do: f.active, Kinds: Kinds(farmer.EventModelOn)},
 		{Name: "farmer.warn", Do: f.warn, Kinds: Kinds(farmer.EventModelDue)},
 		{Name: "farmer.evaluate", Do: f.evaluate, Kinds: Kinds(farmer.EventPeersDone)},
-		{Name: "farmer.notice", Do: f.notice, Kinds: Kinds(notice.EventOpened, notice.EventClosed, notice.EventPassed, notice.EventStruck, notice.EventWithdrawn)},
+		{Name: "farmer.notice", Do: f.notices().follow, Kinds: noticeKinds},
 		{Name: "farmer.share", Do: f.ended, Kinds: Kinds(consent.EventWithdrawn, consent.EventExpired, consent.EventExhausted)},
 	}
 }
@@ -424,48 +424,22 @@ func (f Farmer) evaluate(ctx context.Context, e models.Event) error {
 // aboutHouseholds is what notices of credit households are about.
 const aboutHouseholds = "farmer.household"
 
-// notice leads the evaluations of a notice on.
-func (f Farmer) notice(ctx context.Context, e models.Event) error {
-	if e.Data["about"] != aboutHouseholds {
-		return nil
-	}
-	n, err := f.Notices.Get(ctx, e.Subject)
-	if err != nil {
-		return err
-	}
-	for _, l := range n.Lines {
-		if ref := e.Data["ref"]; ref != "" && ref != l.Ref {
-			continue
-		}
-		_, err := f.Evaluations.Update(ctx, l.Ref, func(v *farmer.Evaluation) error {
-			if !f.led(v, n, l, e.Kind) {
-				return store.Unchanged()
-			}
-			return nil
-		})
-		if gone(err) != nil {
-			return err
-		}
-	}
-	return nil
+// notices leads evaluations on as their lines stand.
+func (f Farmer) notices() follower[farmer.Evaluation] {
+	return follower[farmer.Evaluation]{aboutHouseholds, f.Notices, f.Evaluations, f.lead}
 }
 
-// led leads one evaluation on as its line stands. It says whether that was news.
-func (f Farmer) led(v *farmer.Evaluation, n *notice.Notice, l notice.Line, kind string) bool {
-	if kind == notice.EventOpened {
-		return v.State == farmer.Prelim && v.Show(n.ID, n.Closes, models.Clockwork, f.Now()) == nil
+func (f Farmer) lead(_ context.Context, v *farmer.Evaluation, n *notice.Notice, to turn, _ models.Event) (bool, error) {
+	switch to {
+	case shown:
+		return v.State == farmer.Prelim && v.Show(n.ID, n.Closes, models.Clockwork, f.Now()) == nil, nil
+	case back:
+		return v.Back(n.ID, f.Now()), nil
+	case struck:
+		return v.Strike(n.ID, f.Now()), nil
+	case passed:
 	}
-	if n.State == notice.Withdrawn {
-		return v.Back(n.ID, f.Now())
-	}
-	switch l.State {
-	case notice.Passed:
-		return v.Pass(n.ID, f.Policy, f.Now())
-	case notice.Struck:
-		return v.Strike(n.ID, f.Now())
-	case notice.Shown, notice.Objected:
-	}
-	return false
+	return v.Pass(n.ID, f.Policy, f.Now()), nil
 }
 
 // ended has a bank delete what it read under a consent that is over.

@@ -162,7 +162,7 @@ func (f Farmer) line(ctx context.Context, im *farmer.Import, l *farmer.Layout, r
 	if line.Village == "" {
 		line.Village = place
 	}
-	if len(line.Village) != 12 || !place.Contains(line.Village) {
+	if line.Village.Level() != models.Village || !place.Contains(line.Village) {
 		v.Fault("", "farmer_village")
 	}
 	if len(v.Faults) > 0 {

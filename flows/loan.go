@@ -121,11 +121,8 @@ const aboutLists = "loan.list"
 
 // list publishes a white-list whose notice is closed, and takes what came of objections.
 func (f Loan) list(ctx context.Context, e models.Event) error {
-	if e.Data["about"] != aboutLists {
-		return nil
-	}
-	n, err := f.Notices(ctx, e.Subject)
-	if err != nil {
+	n, err := noticed(ctx, f.Farm.Notices, aboutLists, e)
+	if err != nil || n == nil {
 		return err
 	}
 	state := func(s notice.LineState) func(string) bool {

@@ -68,7 +68,7 @@ var classes = map[practice.Class]string{
 }
 
 func (f Practice) show(ctx context.Context, r *practice.Round) (*practice.Round, error) {
-	d := notice.Draft{About: practice.About, Title: "信用场景典型案例拟入选公示", Region: r.Region, Level: 4}
+	d := notice.Draft{About: practice.About, Title: "信用场景典型案例拟入选公示", Region: r.Region, Level: models.Prefecture}
 	for _, x := range r.Results {
 		if x.Chosen {
 			d.Lines = append(d.Lines, notice.Line{Ref: x.Case, Label: x.Unit, Text: classes[x.Class] + "：" + x.Title})
@@ -105,11 +105,8 @@ func (f Practice) cancelled(ctx context.Context, e models.Event) error {
 
 // notice publishes the lines that passed, and ends the round when none waits.
 func (f Practice) notice(ctx context.Context, e models.Event) error {
-	if e.Data["about"] != practice.About {
-		return nil
-	}
-	n, err := f.Notices.Get(ctx, e.Subject)
-	if err != nil {
+	n, err := noticed(ctx, f.Notices, practice.About, e)
+	if err != nil || n == nil {
 		return err
 	}
 	r, err := f.round(ctx, n)
@@ -177,11 +174,5 @@ func (f Practice) line(ctx context.Context, r *practice.Round, n *notice.Notice,
 	if to == practice.Rejected {
 		outcome = "不予入选"
 	}
-	_, err = f.Notices.Update(ctx, n.ID, func(n *notice.Notice) error {
-		if !n.Publish(l.Ref, outcome) {
-			return store.Unchanged()
-		}
-		return nil
-	})
-	return err
+	return saysOutcome(ctx, f.Notices, n.ID, l.Ref, outcome)
 }

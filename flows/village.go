@@ -55,7 +55,7 @@ func (f Village) Subscribers() []Subscriber {
 		{Name: "village.file", Do: f.file, Kinds: Kinds(village.EventApplied, village.EventWithdrawn)},
 		{Name: "village.begin", Do: f.begin, Kinds: Kinds(village.EventFrozen)},
 		{Name: "village.draw", Do: f.draw, Kinds: Kinds(village.EventClosed)},
-		{Name: "village.notice", Do: f.notice, Kinds: Kinds(notice.EventOpened, notice.EventClosed, notice.EventPassed, notice.EventStruck, notice.EventWithdrawn)},
+		{Name: "village.notice", Do: f.notices().follow, Kinds: noticeKinds},
 		{Name: "village.outcome", Do: f.outcome, Kinds: Kinds(village.EventCertified, village.EventRefused)},
 		{Name: "village.plaque", Do: f.plaque, Kinds: Kinds(village.EventCertified, village.EventRenewed, village.EventAnnual, village.EventGrace, village.EventLate,
 			village.EventRevoked, village.EventWithdrawn)},
@@ -167,48 +167,22 @@ func (f Village) draw(ctx context.Context, e models.Event) error {
 // aboutVillages is what notices of credit villages and towns are about.
 const aboutVillages = "village.entry"
 
-// notice leads the entries of a notice on.
-func (f Village) notice(ctx context.Context, e models.Event) error {
-	if e.Data["about"] != aboutVillages {
-		return nil
-	}
-	n, err := f.Notices.Get(ctx, e.Subject)
-	if err != nil {
-		return err
-	}
-	for _, l := range n.Lines {
-		if ref := e.Data["ref"]; ref != "" && ref != l.Ref {
-			continue
-		}
-		_, err := f.Entries.Update(ctx, l.Ref, func(v *village.Entry) error {
-			if !f.led(v, n, l, e) {
-				return store.Unchanged()
-			}
-			return nil
-		})
-		if gone(err) != nil {
-			return err
-		}
-	}
-	return nil
+// notices leads entries on as their lines stand.
+func (f Village) notices() follower[village.Entry] {
+	return follower[village.Entry]{aboutVillages, f.Notices, f.Entries, f.lead}
 }
 
-// led leads one entry on as its line stands. It says whether that was news.
-func (f Village) led(v *village.Entry, n *notice.Notice, l notice.Line, e models.Event) bool {
-	if e.Kind == notice.EventOpened {
-		return v.Show(n.ID, f.Now())
+func (f Village) lead(_ context.Context, v *village.Entry, n *notice.Notice, to turn, e models.Event) (bool, error) {
+	switch to {
+	case shown:
+		return v.Show(n.ID, f.Now()), nil
+	case back:
+		return v.Back(n.ID, f.Now()), nil
+	case struck:
+		return v.Strike(n.ID, e.By, f.Now()), nil
+	case passed:
 	}
-	if n.State == notice.Withdrawn {
-		return v.Back(n.ID, f.Now())
-	}
-	switch l.State {
-	case notice.Passed:
-		return v.Pass(n.ID, f.Now())
-	case notice.Struck:
-		return v.Strike(n.ID, e.By, f.Now())
-	case notice.Shown, notice.Objected:
-	}
-	return false
+	return v.Pass(n.ID, f.Now()), nil
 }
 
 // outcome says on the notice what was decided in the end.
@@ -217,13 +191,7 @@ func (f Village) outcome(ctx context.Context, e models.Event) error {
 	if err != nil || v.Notice == "" {
 		return gone(err)
 	}
-	_, err = f.Notices.Update(ctx, v.Notice, func(n *notice.Notice) error {
-		if !n.Publish(v.ID, v.Outcome()) {
-			return store.Unchanged()
-		}
-		return nil
-	})
-	return gone(err)
+	return saysOutcome(ctx, f.Notices, v.Notice, v.ID, v.Outcome())
 }
 
 // plaque writes what a village has earned where loans look: the stars of the plaque that is up, none once it is down. A plaque of an

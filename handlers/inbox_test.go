@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -17,7 +16,7 @@ import (
 	"xinyi/models/journal"
 	"xinyi/notifications"
 	"xinyi/store"
-	"xinyi/store/sqlite"
+	"xinyi/store/sqlite/sqlitetest"
 )
 
 // hall is a door with the parts that tell people and operators what happened.
@@ -46,11 +45,7 @@ func (l *lines) count(s string) int {
 // halls opens a hall. now is nil for the door's own time; more mounts what a test needs besides.
 func halls(t *testing.T, sandbox bool, now func() time.Time, more func(*hall) []Mounter) *hall {
 	t.Helper()
-	engine, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "x.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = engine.Close() })
+	engine := sqlitetest.Open(t)
 	h := &hall{door: &door{T: t, now: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)}}
 	if now == nil {
 		now = h.Now

@@ -52,9 +52,6 @@ type libraryRequest struct {
 }
 
 func (h Practice) library(ctx context.Context, _ Request, in libraryRequest) (List[practiceHead], error) {
-	if in.Region == "" {
-		in.Region = "43"
-	}
 	page, err := h.Cases.Find(ctx, store.PracticeLibrary(in.Region, in.Class, in.Year).Page(in.Limit, in.Cursor))
 	if err != nil {
 		return List[practiceHead]{}, err

@@ -94,7 +94,7 @@ type villageStepView struct {
 func viewVillageSteps(steps []flow.Step, lang string) []villageStepView {
 	out := make([]villageStepView, len(steps))
 	for i, s := range steps {
-		out[i] = villageStepView{s.Code, score.Words{ZH: s.ZH, EN: s.EN}.In(lang), s.Roles, s.Level, s.Rule, s.N, s.Days}
+		out[i] = villageStepView{s.Code, score.Words{ZH: s.ZH, EN: s.EN}.In(lang), s.Roles, int(s.Level), s.Rule, s.N, s.Days}
 	}
 	return out
 }

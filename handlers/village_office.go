@@ -184,7 +184,7 @@ func (h Village) show(ctx context.Context, rq Request, in villageShowRequest) (p
 		return publicNoticeView{}, err
 	}
 	title := say("village.notice_title_"+string(r.Level), "zh", map[string]string{"year": itoa(r.Year), "county": h.name(ctx, r.County)})
-	n, err := notice.New(id, notice.Draft{About: AboutVillages, Title: title, Region: r.County, Level: 6, Lines: lines}, s.Terms.Notice, rq.Actor, rq.Now)
+	n, err := notice.New(id, notice.Draft{About: AboutVillages, Title: title, Region: r.County, Level: models.County, Lines: lines}, s.Terms.Notice, rq.Actor, rq.Now)
 	if err != nil {
 		return publicNoticeView{}, err
 	}

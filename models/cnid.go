@@ -65,7 +65,7 @@ func ValidIDNumber(s string) bool {
 //
 // Errors: Invalid "identity.number_invalid".
 func SyntheticIDNumber(county Region, birth Day) (IDNumber, error) {
-	if len(county) != 6 || len(birth) != 10 {
+	if county.Level() != County || len(birth) != 10 {
 		return IDNumber{}, Bad("/idNumber", "cnid", "identity.number_invalid")
 	}
 	body := string(county) + string(birth[:4]+birth[5:7]+birth[8:]) + "000"

@@ -22,3 +22,11 @@ func TestRegion(t *testing.T) {
 		}
 	}
 }
+
+func TestRegionLevel(t *testing.T) {
+	for r, want := range map[Region]Level{"": 0, "43": Province, "4301": Prefecture, "430181": County, "430181108": Town, "430181108240": Village} {
+		if r.Level() != want {
+			t.Errorf("%q: level %d, want %d", r, r.Level(), want)
+		}
+	}
+}

@@ -113,7 +113,7 @@ func (c USCC) Region() Region {
 // with MAXX, chosen so as not to be a registration. 0 ≤ n < 923521. "" for what is out of bounds.
 func SyntheticUSCC(kind string, county Region, n int) USCC {
 	base := len(usccAlphabet)
-	if len(kind) != 2 || len(county) != 6 || n < 0 || n >= base*base*base*base {
+	if len(kind) != 2 || county.Level() != County || n < 0 || n >= base*base*base*base {
 		return ""
 	}
 	body := []byte(kind + string(county) + "MAXX0000")

@@ -350,7 +350,7 @@ func (h *honours) persons() error {
 			lines = append(lines, notice.Line{Ref: n.ID, Person: n.Nominee.Person, Label: n.Label(), Text: n.Title.ZH})
 		}
 	}
-	d := notice.Draft{About: "award.nominees", Title: fmt.Sprintf("%s%d年拟入选名单公示", p.Title.ZH, p.Year), Region: p.Region, Level: len(p.Region), Lines: lines}
+	d := notice.Draft{About: "award.nominees", Title: fmt.Sprintf("%s%d年拟入选名单公示", p.Title.ZH, p.Year), Region: p.Region, Level: p.Region.Level(), Lines: lines}
 	v, err := notice.New("award-notice-star", d, p.Terms.Notice(), models.Clockwork, h.day(3))
 	if err != nil {
 		return err

@@ -33,6 +33,9 @@ var farmFormsCSV string
 //go:embed farmmodel.json
 var farmModelJSON string
 
+// Changsha is the region of the demo city.
+const Changsha models.Region = "4301"
+
 // The two people of the city's credit office who put the standard forms and the model in force.
 var (
 	formAuthor   = models.Actor{Person: "standard-author", Role: models.CreditOffice, Org: "office-credit-changsha", Region: "4301"}

@@ -138,7 +138,7 @@ func (ps *practices) write(id string, w written, at time.Time) (*practice.Case, 
 		return c, err
 	}
 	first, second := ps.county, ps.one
-	if len(c.Region) < 6 {
+	if c.Region.Level() < models.County {
 		first, second = ps.two, ps.one
 	}
 	at = at.Add(24 * time.Hour)
@@ -191,7 +191,7 @@ func (ps *practices) hold(id string, year, days int, cases []*practice.Case, ove
 	if err := r.Rank(cases, ps.one, ranked); err != nil {
 		return err
 	}
-	draft := notice.Draft{About: practice.About, Title: "信用场景典型案例拟入选公示", Region: r.Region, Level: 4}
+	draft := notice.Draft{About: practice.About, Title: "信用场景典型案例拟入选公示", Region: r.Region, Level: models.Prefecture}
 	for _, x := range r.Results {
 		draft.Lines = append(draft.Lines, notice.Line{Ref: x.Case, Label: x.Unit, Text: x.Title})
 	}

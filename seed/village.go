@@ -533,7 +533,7 @@ func (y *years) shown(r *village.Round, entries []*village.Entry) error {
 }
 
 func (y *years) notice(id string, r *village.Round, lines []notice.Line, at time.Time) (*notice.Notice, error) {
-	n, err := notice.New(id, notice.Draft{About: "village.entry", Title: fmt.Sprintf("浏阳市%d年度信用村拟认定公示", r.Year), Region: r.County, Level: 6, Lines: lines}, y.scheme.Terms.Notice, y.one, at)
+	n, err := notice.New(id, notice.Draft{About: "village.entry", Title: fmt.Sprintf("浏阳市%d年度信用村拟认定公示", r.Year), Region: r.County, Level: models.County, Lines: lines}, y.scheme.Terms.Notice, y.one, at)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 
 	"xinyi/models"
 	"xinyi/models/identity"
@@ -16,6 +17,12 @@ func serve(ctx context.Context, cfg Config, _ []string, _ io.Writer) error {
 	if err != nil {
 		return err
 	}
+	return a.serve(ctx)
+}
+
+// serve runs until a signal. What the start needed and a resting server does not is given back first.
+func (a *App) serve(ctx context.Context) error {
+	debug.FreeOSMemory()
 	return errors.Join(a.Run(ctx), a.Close())
 }
 
@@ -29,7 +36,7 @@ func demo(ctx context.Context, cfg Config, _ []string, out io.Writer) error {
 	if err := a.welcome(ctx, out); err != nil {
 		return errors.Join(err, a.Close())
 	}
-	return errors.Join(a.Run(ctx), a.Close())
+	return a.serve(ctx)
 }
 
 // welcome tells a newcomer who lives here and where to go on.

@@ -1,60 +1,26 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 )
 
-// begin serves the demo city from an own store on a free port until the test ends.
-func begin(t *testing.T, environ ...string) *App {
+// begin serves the demo city with the bounds it has by itself, on a free port until the test ends.
+func begin(t *testing.T) *App {
 	t.Helper()
-	cfg, err := ReadConfig(append([]string{"ADDR=127.0.0.1:0", "DATA_DIR=" + t.TempDir(), "SANDBOX=true", "LOG_LEVEL=ERROR"}, environ...))
+	cfg, err := ReadConfig([]string{"ADDR=127.0.0.1:0", "DATA_DIR=" + cityDir(t), "SANDBOX=true", "LOG_LEVEL=ERROR"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := Open(t.Context(), cfg, true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- a.Run(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Errorf("Run = %v", err)
-		}
-		if err := a.Close(); err != nil {
-			t.Errorf("Close = %v", err)
-		}
-	})
-	return a
+	cfg.unsynced = true
+	return program(t, cfg)
 }
 
-var shell = regexp.MustCompile("(?s)```sh\n(.*?)```")
-
-// walk is the shell of a README between its walk marks.
-func walk(t *testing.T, file string) string {
-	t.Helper()
-	_, rest, ok := strings.Cut(read(t, file), "<!-- walk -->")
-	part, _, end := strings.Cut(rest, "<!-- /walk -->")
-	if !ok || !end {
-		t.Fatalf("%s has no walk", file)
-	}
-	var script strings.Builder
-	for _, block := range shell.FindAllStringSubmatch(part, -1) {
-		script.WriteString(block[1])
-	}
-	return script.String()
-}
-
+// read is a file of the repository.
 func read(t *testing.T, file string) string {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join("..", file))
@@ -64,69 +30,58 @@ func read(t *testing.T, file string) string {
 	return string(b)
 }
 
-// TestReadmeWalk runs the README's walk through the journey as printed, against the real program.
-func TestReadmeWalk(t *testing.T) {
-	for _, tool := range []string{"sh", "curl"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("the walk needs %s", tool)
+// inBothLanguages is a page and its Chinese twin.
+func inBothLanguages(page string) [2]string { return [2]string{page + ".md", page + ".zh-CN.md"} }
+
+// TestReadmeIsShort keeps the first page one that a newcomer reads to its end.
+func TestReadmeIsShort(t *testing.T) {
+	t.Parallel()
+	for _, file := range inBothLanguages("README") {
+		if n := strings.Count(read(t, file), "\n"); n > 150 {
+			t.Errorf("%s has %d lines, more than 150", file, n)
 		}
-	}
-	a := begin(t)
-	const printed = "http://127.0.0.1:8080"
-	script := walk(t, "README.md")
-	if !strings.Contains(script, printed) {
-		t.Fatalf("the walk does not name %s", printed)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "sh", "-eu")
-	cmd.Dir = t.TempDir() // it saves a report
-	cmd.Stdin = strings.NewReader(strings.ReplaceAll(script, printed, a.URL()))
-	raw, err := cmd.CombinedOutput()
-	out := string(raw)
-	if err != nil {
-		t.Fatalf("the walk failed: %v\n%s", err, out)
-	}
-	// In this order the reader sees:
-	for _, want := range []string{
-		`"name":"Liuyang credit medical care"`, `"state":"ACTIVE"`, `"result":"ACCEPTED"`, `"deferredFen":18735`, // at the hospital
-		`"principalFen":18735`, `"state":"PARTIALLY_PAID"`, `"outstandingFen":8735`, // at home
-		`medical.bill_overdue`,       // late
-		`"kind":"medical.bill_paid"`, // the timeline
-		`"state":"PAID"`, `"paidFen":18735`, `"outstandingFen":0`, `"availableFen":100000`,
-	} {
-		i := strings.Index(out, want)
-		if i < 0 {
-			t.Fatalf("the walk does not come to %s; the output:\n%s", want, raw)
-		}
-		out = out[i:]
 	}
 }
 
+// TestReadmesSayTheSame compares what both languages must have in common: the rows of the map, and where links lead.
 func TestReadmesSayTheSame(t *testing.T) {
-	quoted := regexp.MustCompile(`Accept-Language: \w+`)
-	plain := func(s string) string { return quoted.ReplaceAllString(s, "") }
-	if en, zh := plain(walk(t, "README.md")), plain(walk(t, "README.zh-CN.md")); en != zh {
-		t.Error("the walks of README.md and README.zh-CN.md differ")
-	}
-	row := regexp.MustCompile("(?m)^\\| `([a-zA-Z_]+)` \\|")
+	t.Parallel()
+	row := regexp.MustCompile("(?m)^\\| \\[`([a-z_]+)`\\]")
 	names := func(file string) string { return fmt.Sprint(row.FindAllString(read(t, file), -1)) }
-	if en, zh := names("README.md"), names("README.zh-CN.md"); en != zh {
-		t.Errorf("the tables differ:\n%s\n%s", en, zh)
+	if en, zh := names("README.md"), names("README.zh-CN.md"); en != zh || len(en) < 300 {
+		t.Errorf("the maps differ:\n%s\n%s", en, zh)
 	}
 }
 
-// TestReadmeSettings keeps the README's table of settings true.
-func TestReadmeSettings(t *testing.T) {
-	var want strings.Builder
-	for _, s := range new(Config).table() {
-		fallback := " "
-		if s.fallback != "" {
-			fallback = " `" + s.fallback + "` "
+var link = regexp.MustCompile(`\]\(([^)#]+)[^)]*\)`)
+
+// TestLinksLeadSomewhere follows every link of a page to a file of the repository.
+func TestLinksLeadSomewhere(t *testing.T) {
+	t.Parallel()
+	followed := 0
+	err := filepath.WalkDir("..", func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".md") {
+			if d != nil && d.IsDir() && path != ".." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "third_party" || d.Name() == "data") {
+				return filepath.SkipDir
+			}
+			return err
 		}
-		fmt.Fprintf(&want, "| `%s` |%s| %s |\n", s.name, fallback, strings.ReplaceAll(s.help, "|", `\|`))
-	}
-	if !strings.Contains(read(t, "README.md"), want.String()) {
-		t.Errorf("README.md does not show these settings:\n%s", want.String())
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
+			if strings.Contains(m[1], ":") {
+				continue
+			}
+			followed++
+			if _, err := os.Stat(filepath.Join(filepath.Dir(path), m[1])); err != nil {
+				t.Errorf("%s links to %s, which is not there", path, m[1])
+			}
+		}
+		return nil
+	})
+	if err != nil || followed < 100 {
+		t.Fatalf("%d links followed, %v", followed, err)
 	}
 }

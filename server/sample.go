@@ -47,8 +47,8 @@ func sampleCommand(_ context.Context, cfg Config, args []string, out io.Writer) 
 
 // writeSample writes the rows.
 func writeSample(cfg Config, path string, rows, perMille int, number uint64) ([]seed.Planted, error) {
-	nobody := models.Actor{Person: "sample", Role: models.CreditOffice, Region: "4301"}
-	other := models.Actor{Person: "another", Role: models.CreditOffice, Region: "4301"}
+	nobody := models.Actor{Person: "sample", Role: models.CreditOffice, Region: seed.Changsha}
+	other := models.Actor{Person: "another", Role: models.CreditOffice, Region: seed.Changsha}
 	items, err := seed.Catalogue(nobody, other)
 	if err != nil {
 		return nil, err

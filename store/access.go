@@ -19,7 +19,7 @@ var Accesses = Collection{
 	},
 	Queries: map[string]Query{
 		"AccessesOf": AccessesOf("s", "t"), "AccessesBy": AccessesBy("o"), "AccessesFor": AccessesFor("c"),
-		"AccessesWatched": AccessesWatched("4301"), "AccessesSince": AccessesSince("p", time.Unix(0, 0)),
+		"AccessesWatched": AccessesWatched(somewhere), "AccessesSince": AccessesSince("p", time.Unix(0, 0)),
 	},
 }
 

@@ -25,12 +25,12 @@ var (
 		},
 		Queries: map[string]Query{
 			"AwardNamed": AwardNamed("4301-2026-0000000001"), "AwardsOf": AwardsOf("p", award.Valid, award.Answering), "AwardsHeldBy": AwardsHeldBy("r"),
-			"AwardsOfPerson": AwardsOfPerson("p"), "AwardsAt": AwardsAt("4301", award.Answering),
+			"AwardsOfPerson": AwardsOfPerson("p"), "AwardsAt": AwardsAt(somewhere, award.Answering),
 		},
 	}
 	AwardProgrammes = Collection{
 		Name: "awardprogrammes", Indexes: []Index{{Paths: []string{"region", "year"}}},
-		Queries: map[string]Query{"AwardProgrammesIn": AwardProgrammesIn("4301")},
+		Queries: map[string]Query{"AwardProgrammesIn": AwardProgrammesIn(somewhere)},
 	}
 	AwardNominations = Collection{
 		Name: "awardnominations",

@@ -21,7 +21,7 @@ var (
 		},
 		Queries: map[string]Query{
 			"BatchIn": BatchIn("s"), "BatchesOf": BatchesOf("u"), "BatchesOfMonth": BatchesOfMonth("u", "2026-05"),
-			"BatchesIn": BatchesIn("4301"), "BatchesInMonth": BatchesInMonth("4301", "2026-05"),
+			"BatchesIn": BatchesIn(somewhere), "BatchesInMonth": BatchesInMonth(somewhere, "2026-05"),
 		},
 	}
 	Rows = Collection{

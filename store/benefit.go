@@ -23,13 +23,13 @@ var (
 			{Paths: []string{"region", "createdAt"}},
 		},
 		Queries: map[string]Query{
-			"OffersOnline": OffersOnline("XYB"), "OffersAlive": OffersAlive(), "OffersOf": OffersOf("p"), "OffersIn": OffersIn("4301"),
+			"OffersOnline": OffersOnline("XYB"), "OffersAlive": OffersAlive(), "OffersOf": OffersOf("p"), "OffersIn": OffersIn(somewhere),
 		},
 	}
 	Versions = Collection{
 		Name:    "offerversions",
 		Indexes: []Index{{Paths: []string{"offer", "no"}}, {Paths: []string{"state", "region", "createdAt"}}},
-		Queries: map[string]Query{"VersionsOf": VersionsOf("o"), "VersionsIn": VersionsIn("4301", benefit.Simulated)},
+		Queries: map[string]Query{"VersionsOf": VersionsOf("o"), "VersionsIn": VersionsIn(somewhere, benefit.Simulated)},
 	}
 	Simulations = Collection{
 		Name: "simulations", Indexes: []Index{{Paths: []string{"of", "createdAt"}}},
@@ -55,7 +55,7 @@ var (
 		Queries: map[string]Query{
 			"ClaimIn": ClaimIn("s"), "ClaimUsed": ClaimUsed("p/1"), "ClaimsOf": ClaimsOf("mei"), "ClaimsLive": ClaimsLive("o"),
 			"ClaimsOfDay": ClaimsOfDay("p", "2026-04-24"), "UsesOn": UsesOn("2026-04-24"), "ClaimsKept": ClaimsKept("mei/p/XYB"), "ClaimsKeptBy": ClaimsKeptBy("mei"),
-			"ClaimsQueued": ClaimsQueued("4301"),
+			"ClaimsQueued": ClaimsQueued(somewhere),
 		},
 	}
 	BenefitCodes = Collection{Name: "benefitcodes"}

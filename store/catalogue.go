@@ -25,7 +25,7 @@ var (
 	Units = Collection{
 		Name:    "units",
 		Indexes: []Index{{Paths: []string{"region"}}, {Paths: []string{"authority", "region"}}},
-		Queries: map[string]Query{"UnitsIn": UnitsIn("4301"), "UnitsGiving": UnitsGiving("MARKET", "4301")},
+		Queries: map[string]Query{"UnitsIn": UnitsIn(somewhere), "UnitsGiving": UnitsGiving("MARKET", somewhere)},
 	}
 )
 

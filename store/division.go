@@ -6,7 +6,7 @@ import "xinyi/models"
 var Divisions = Collection{
 	Name:    "divisions",
 	Indexes: []Index{{Paths: []string{"parent"}}},
-	Queries: map[string]Query{"DivisionsIn": DivisionsIn("4301")},
+	Queries: map[string]Query{"DivisionsIn": DivisionsIn(somewhere)},
 }
 
 // Zones keeps division.Zone. There are tens of them, so they are only ever listed whole.

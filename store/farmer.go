@@ -33,7 +33,7 @@ var (
 	}
 	FarmForms = Collection{
 		Name: "farmforms", Indexes: []Index{{Paths: []string{"state", "section"}}, {Paths: []string{"section", "region", "no"}}},
-		Queries: map[string]Query{"FarmFormsInUse": FarmFormsInUse(), "FarmFormsOf": FarmFormsOf("land", "4301")},
+		Queries: map[string]Query{"FarmFormsInUse": FarmFormsInUse(), "FarmFormsOf": FarmFormsOf("land", somewhere)},
 	}
 	FarmLayouts = Collection{
 		Name: "farmlayouts", Indexes: []Index{{Paths: []string{"region"}}}, Queries: map[string]Query{"FarmLayoutsIn": FarmLayoutsIn("430181")},
@@ -80,7 +80,7 @@ var (
 		Name:    "farmshares",
 		Indexes: []Index{{Paths: []string{"household", "createdAt"}}, {Paths: []string{"bank", "state", "createdAt"}}, {Paths: []string{"state", "village"}}},
 		Queries: map[string]Query{
-			"FarmSharesOf": FarmSharesOf("h"), "FarmSharesAt": FarmSharesAt("b", farmer.DeleteDue), "FarmSharesIn": FarmSharesIn("4301", farmer.Undeleted),
+			"FarmSharesOf": FarmSharesOf("h"), "FarmSharesAt": FarmSharesAt("b", farmer.DeleteDue), "FarmSharesIn": FarmSharesIn(somewhere, farmer.Undeleted),
 		},
 	}
 )

@@ -27,7 +27,7 @@ var (
 		},
 		Queries: map[string]Query{
 			"ApplicationsOf": ApplicationsOf("b"), "ApplicationsFor": ApplicationsFor("n"), "ApplicationsAt": ApplicationsAt("b", loan.Delivered),
-			"ApplicationsLate": ApplicationsLate("4301"),
+			"ApplicationsLate": ApplicationsLate(somewhere),
 		},
 	}
 	Loans = Collection{

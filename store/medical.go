@@ -10,12 +10,12 @@ var (
 	Schemes = Collection{
 		Name:    "med_schemes",
 		Indexes: []Index{{Paths: []string{"region"}}},
-		Queries: map[string]Query{"SchemesIn": SchemesIn("4301")},
+		Queries: map[string]Query{"SchemesIn": SchemesIn(somewhere)},
 	}
 	Hospitals = Collection{
 		Name:    "med_hospitals",
 		Indexes: []Index{{Paths: []string{"region"}}},
-		Queries: map[string]Query{"HospitalsIn": HospitalsIn("4301")},
+		Queries: map[string]Query{"HospitalsIn": HospitalsIn(somewhere)},
 	}
 	Agreements = Collection{
 		Name: "med_agreements",

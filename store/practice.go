@@ -19,14 +19,14 @@ var (
 			{Paths: []string{"state", "class", "year", "region", "createdAt"}},
 		},
 		Queries: map[string]Query{
-			"PracticeOf": PracticeOf("u"), "PracticeOfRound": PracticeOfRound("r"), "PracticeAt": PracticeAt("4301", practice.Review),
-			"PracticeLibrary": PracticeLibrary("4301", "", 0), "PracticeLibraryClass": PracticeLibrary("4301", practice.Culture, 0),
-			"PracticeLibraryYear": PracticeLibrary("4301", "", 2026), "PracticeLibraryBoth": PracticeLibrary("4301", practice.Culture, 2026),
+			"PracticeOf": PracticeOf("u"), "PracticeOfRound": PracticeOfRound("r"), "PracticeAt": PracticeAt(somewhere, practice.Review),
+			"PracticeLibrary": PracticeLibrary(somewhere, "", 0), "PracticeLibraryClass": PracticeLibrary(somewhere, practice.Culture, 0),
+			"PracticeLibraryYear": PracticeLibrary(somewhere, "", 2026), "PracticeLibraryBoth": PracticeLibrary(somewhere, practice.Culture, 2026),
 		},
 	}
 	PracticeRounds = Collection{
 		Name: "practicerounds", Indexes: []Index{{Paths: []string{"slot"}, Unique: true}, {Paths: []string{"region", "year"}}},
-		Queries: map[string]Query{"PracticeRoundsIn": PracticeRoundsIn("4301")},
+		Queries: map[string]Query{"PracticeRoundsIn": PracticeRoundsIn(somewhere)},
 	}
 )
 

@@ -45,6 +45,9 @@ const (
 	MaxIn       = 50
 )
 
+// somewhere is the place of the queries that collections show of themselves.
+const somewhere models.Region = "430181"
+
 // All is every document by id.
 func All() Query { return Query{} }
 

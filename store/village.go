@@ -18,7 +18,7 @@ var (
 	}
 	VillageRounds = Collection{
 		Name: "villagerounds", Indexes: []Index{{Paths: []string{"county", "year"}}},
-		Queries: map[string]Query{"RoundsIn": VillageRoundsIn("4301")},
+		Queries: map[string]Query{"RoundsIn": VillageRoundsIn(somewhere)},
 	}
 	VillageEntries = Collection{
 		Name: "villageentries",

@@ -6,7 +6,7 @@ import "xinyi/models"
 type Desks map[models.Region]string
 
 // StandardDesks are those of the demo city. Configuration.
-var StandardDesks = Desks{"": "office-credit-changsha", "4301": "office-credit-changsha", "430181": "office-credit-liuyang"}
+var StandardDesks = Desks{"": "office-credit-changsha", "430181": "office-credit-liuyang"}
 
 // Of is the office of the narrowest region that has one and contains r.
 func (d Desks) Of(r models.Region) string {

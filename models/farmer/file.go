@@ -112,7 +112,7 @@ type File struct {
 // NewFile starts a file. Errors: Invalid "farmer.no_village"; Forbidden "farmer.other_region".
 func NewFile(id, no string, village models.Region, by models.Actor, now time.Time) (*File, error) {
 	switch {
-	case len(village) != 12:
+	case village.Level() != models.Village:
 		return nil, models.Bad("/village", "farmer_village", "farmer.no_village")
 	case !mayWriteIn(by, village):
 		return nil, models.E(models.Forbidden, "farmer.other_region")

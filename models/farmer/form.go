@@ -84,7 +84,7 @@ func NewForm(no int, d FormDraftOf, look Look, by models.Actor, now time.Time) (
 			faults = append(faults, models.Field{Pointer: pointer, Code: code})
 		}
 	}
-	fault(!plainKey(d.Section) || len(d.Region) < 4, "/section", "farmer_key")
+	fault(!plainKey(d.Section) || d.Region.Level() < models.Prefecture, "/section", "farmer_key")
 	fault(d.Name.ZH == "" || d.Name.EN == "", "/name", "score_words")
 	fault(d.Rows < 0 || d.Rows > maxRows, "/rows", "range")
 	if len(faults) > 0 {
@@ -386,7 +386,7 @@ func ForPlace(all []*Form, place models.Region) []*Form {
 		if f.State != FormPublished || !f.Region.Contains(place) {
 			continue
 		}
-		if b := best[f.Section]; b == nil || len(f.Region) > len(b.Region) || len(f.Region) == len(b.Region) && f.No > b.No {
+		if b := best[f.Section]; b == nil || f.Region.Level() > b.Region.Level() || f.Region.Level() == b.Region.Level() && f.No > b.No {
 			best[f.Section] = f
 		}
 	}

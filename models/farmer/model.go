@@ -58,7 +58,7 @@ func ModelID(no int) string { return "household@" + strconv.Itoa(no) }
 
 // ours says whether by is of the city's office: a model holds in the whole city. Errors: Forbidden "farmer.other_region".
 func ours(by models.Actor) error {
-	if !by.Is(models.CreditOffice) || len(by.Region) > 4 {
+	if !by.Is(models.CreditOffice) || by.Region.Level() > models.Prefecture {
 		return models.E(models.Forbidden, "farmer.other_region")
 	}
 	return nil

@@ -26,11 +26,11 @@ type Step struct {
 	ZH       string        `bson:"zh" json:"zh"`
 	EN       string        `bson:"en" json:"en"`
 	Roles    []models.Role `bson:"roles" json:"roles"`                     // who may vote
-	Level    int           `bson:"level,omitempty" json:"level,omitempty"` // length of the division code of an office that votes: 9 town, 6 county, 4 city; 0: any the case lies in
+	Level    models.Level  `bson:"level,omitempty" json:"level,omitempty"` // of an office that votes; 0: any the case lies in
 	Rule     Rule          `bson:"rule" json:"rule"`
 	N        int           `bson:"n,omitempty" json:"n,omitempty"`               // of a quorum
 	Days     int           `bson:"days,omitempty" json:"days,omitempty"`         // working days to decide; 0: no day
-	Escalate int           `bson:"escalate,omitempty" json:"escalate,omitempty"` // level of the office that hears when it is late; 0: nobody but those who are late
+	Escalate models.Level  `bson:"escalate,omitempty" json:"escalate,omitempty"` // level of the office that hears when it is late; 0: nobody but those who are late
 }
 
 // A Flow is what a course begins with.
@@ -177,7 +177,7 @@ func (c *Course) May(place models.Region, by models.Actor) error {
 	switch {
 	case s == nil || c.Back:
 		return models.E(models.Conflict, "flow.over")
-	case by.Person == "" || !by.Is(s.Roles...) || !by.Region.Contains(place) || s.Level > 0 && len(by.Region) != s.Level,
+	case by.Person == "" || !by.Is(s.Roles...) || !by.Region.Contains(place) || s.Level > 0 && by.Region.Level() != s.Level,
 		len(c.Named) > 0 && !slices.Contains(c.Named, by.Person):
 		return models.E(models.Forbidden, "flow.not_yours")
 	case c.made(by.Person):

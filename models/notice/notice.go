@@ -109,7 +109,7 @@ type Notice struct {
 	Opened     models.Day    `bson:"opened"`
 	Closes     models.Day    `bson:"closes"` // the last day
 	By         models.Actor  `bson:"by"`
-	Level      int           `bson:"level,omitempty"` // longest division code of an office that answers: 6 the county's and wider; 0 any
+	Level      models.Level  `bson:"level,omitempty"` // narrowest of an office that answers; 0 any
 	Lines      []Line        `bson:"lines"`
 	Objections []Objection   `bson:"objections,omitempty"`
 }
@@ -119,7 +119,7 @@ type Draft struct {
 	About  string
 	Title  string
 	Region models.Region
-	Level  int
+	Level  models.Level
 	Lines  []Line
 }
 
@@ -212,7 +212,7 @@ func (n *Notice) Answer(id string, upheld bool, answer string, by models.Actor, 
 		return models.E(models.Conflict, "notice.answered_already")
 	case by.Person == "" || by.Person == o.By.Person || n.By.Person != "" && by.Person == n.By.Person:
 		return models.E(models.Forbidden, "notice.second_person")
-	case n.Level > 0 && len(by.Region) > n.Level:
+	case n.Level > 0 && by.Region.Level() > n.Level:
 		return models.E(models.Forbidden, "notice.wider_office")
 	}
 	o.State, o.Answer, o.Judge = Dismissed, answer, by

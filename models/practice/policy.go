@@ -47,12 +47,12 @@ var Standard = Policy{
 // Flow is the course of a case from a place: the county's office, then the city's; of the city's own units two people of the city's.
 func (p Policy) Flow(place models.Region) flow.Flow {
 	office := []models.Role{models.CreditOffice}
-	city := flow.Step{Code: "city", ZH: "市级审核", EN: "The city's look", Roles: office, Level: 4, Rule: flow.Any, Days: p.City}
-	if len(place) < 6 {
+	city := flow.Step{Code: "city", ZH: "市级审核", EN: "The city's look", Roles: office, Level: models.Prefecture, Rule: flow.Any, Days: p.City}
+	if place.Level() < models.County {
 		first := city
 		first.Code, first.ZH, first.EN = "first", "市级初审", "The city's first look"
 		return flow.Flow{ID: "practice-city", No: 1, Steps: []flow.Step{first, city}}
 	}
-	county := flow.Step{Code: "county", ZH: "区县初审", EN: "The county's look", Roles: office, Level: 6, Rule: flow.Any, Days: p.County, Escalate: 4}
+	county := flow.Step{Code: "county", ZH: "区县初审", EN: "The county's look", Roles: office, Level: models.County, Rule: flow.Any, Days: p.County, Escalate: models.Prefecture}
 	return flow.Flow{ID: "practice-county", No: 1, Steps: []flow.Step{county, city}}
 }

@@ -109,7 +109,9 @@ type Unit struct {
 }
 
 // whole says whether a unit can file: it has a place in the city, and a name.
-func (u Unit) whole() bool { return u.By.Org != "" && u.Name != "" && len(u.By.Region) >= 4 }
+func (u Unit) whole() bool {
+	return u.By.Org != "" && u.Name != "" && u.By.Region.Level() >= models.Prefecture
+}
 
 // New begins a draft. Errors: Forbidden "practice.no_unit"; Invalid "practice.content".
 func New(id string, content Content, u Unit, now time.Time) (*Case, error) {
@@ -240,7 +242,7 @@ func (c *Case) Look(v flow.Verdict, note string, by models.Actor, now time.Time)
 // Withdraw takes it back: its unit at any time, the city's office what is published. Errors: Forbidden; Invalid "practice.reason";
 // InvalidTransition.
 func (c *Case) Withdraw(reason string, by models.Actor, now time.Time) error {
-	office := by.Is(models.CreditOffice) && len(by.Region) == 4 && by.Region.Contains(c.Region)
+	office := by.Is(models.CreditOffice) && by.Region.Level() == models.Prefecture && by.Region.Contains(c.Region)
 	if n := len([]rune(reason)); n == 0 || n > maxReason || personal(reason) != "" {
 		return models.Bad("/reason", "practice_reason", "practice.reason")
 	}

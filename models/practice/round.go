@@ -162,7 +162,7 @@ func (c Call) check(p Policy, today models.Day) (faults []models.Field) {
 
 // mayRun says whether by runs the round: the city's credit office.
 func (r *Round) mayRun(by models.Actor) error {
-	if !by.Is(models.CreditOffice) || by.Person == "" || by.Region != r.Region || len(r.Region) != 4 {
+	if !by.Is(models.CreditOffice) || by.Person == "" || by.Region != r.Region || r.Region.Level() != models.Prefecture {
 		return models.E(models.Forbidden, "practice.city_office")
 	}
 	return nil

@@ -83,7 +83,7 @@ func NewEntry(id string, r *Round, s *Scheme, p Place, pol Policy, by models.Act
 
 // files says whether by may file for the place: its committee or its township. Errors: Forbidden "village.not_yours".
 func (e *Entry) files(by models.Actor) error {
-	if by.Person == "" || !by.Is(models.VillageStaff, models.TownStaff) || len(by.Region) < 9 || !by.Region.Contains(e.Village) {
+	if by.Person == "" || !by.Is(models.VillageStaff, models.TownStaff) || by.Region.Level() < models.Town || !by.Region.Contains(e.Village) {
 		return models.E(models.Forbidden, "village.not_yours")
 	}
 	return nil
@@ -388,11 +388,11 @@ func (e *Entry) Title() bool { return e.State == Certified || e.State == Annual 
 
 // judges says whether by decides on plaques: the county's office for villages, the city's for towns. Errors: Forbidden.
 func (e *Entry) judges(by models.Actor) error {
-	widest := 6
+	narrowest := models.County
 	if e.Level == OfTowns {
-		widest = 4
+		narrowest = models.Prefecture
 	}
-	if by.Person == "" || !by.Is(models.CreditOffice) || len(by.Region) > widest || !by.Region.Contains(e.Village) {
+	if by.Person == "" || !by.Is(models.CreditOffice) || by.Region.Level() > narrowest || !by.Region.Contains(e.Village) {
 		return models.E(models.Forbidden, "village.not_yours")
 	}
 	return nil

@@ -34,7 +34,7 @@ func NewFigure(f Figure, by models.Actor, now time.Time) (*Figure, error) {
 	switch {
 	case !by.Is(models.Bank) || by.Org == "":
 		return nil, models.E(models.Forbidden, "village.not_yours")
-	case len(f.Village) != 12 || !by.Region.Contains(f.Village):
+	case f.Village.Level() != models.Village || !by.Region.Contains(f.Village):
 		return nil, models.Bad("/village", "village_place", "village.figure")
 	case f.Day > models.DayOf(now):
 		return nil, models.Bad("/day", "past", "village.figure")
@@ -115,9 +115,9 @@ type Survey struct {
 // Source: docs/sources.md#village-places.
 func (p Policy) Rural(place models.Region, level Level) bool {
 	if level == OfTowns {
-		return len(place) == 9
+		return place.Level() == models.Town
 	}
-	if len(place) != 12 {
+	if place.Level() != models.Village {
 		return false
 	}
 	unit := string(place[9:])

@@ -75,7 +75,7 @@ type Dates struct{ Opens, CutOff, Ends models.Day }
 // Conflict "village.scheme_state"; Invalid "village.dates".
 func NewRound(s *Scheme, county models.Region, year int, d Dates, seed string, by models.Actor, now time.Time) (*Round, error) {
 	switch {
-	case by.Person == "" || !by.Is(models.CreditOffice) || len(by.Region) > 6 || !by.Region.Contains(county) || len(county) != 6:
+	case by.Person == "" || !by.Is(models.CreditOffice) || by.Region.Level() > models.County || !by.Region.Contains(county) || county.Level() != models.County:
 		return nil, models.E(models.Forbidden, "village.not_yours")
 	case s.State != SchemePublished:
 		return nil, models.E(models.Conflict, "village.scheme_state")

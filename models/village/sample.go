@@ -65,7 +65,7 @@ func (e *Entry) unchecked() (n int) {
 // checker is the office that looks at the sample: whoever's step comes second.
 func (e *Entry) checker(by models.Actor) error {
 	s := e.Course.Steps[min(1, len(e.Course.Steps)-1)]
-	if by.Person == "" || !by.Is(s.Roles...) || !by.Region.Contains(e.Village) || s.Level > 0 && len(by.Region) != s.Level {
+	if by.Person == "" || !by.Is(s.Roles...) || !by.Region.Contains(e.Village) || s.Level > 0 && by.Region.Level() != s.Level {
 		return models.E(models.Forbidden, "village.not_yours")
 	}
 	return nil

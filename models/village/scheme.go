@@ -121,7 +121,7 @@ func SchemeID(level Level, no int) string {
 
 // ours says whether by is of the city's office: a scheme holds in the whole city. Errors: Forbidden.
 func ours(by models.Actor) error {
-	if by.Person == "" || !by.Is(models.CreditOffice) || len(by.Region) > 4 {
+	if by.Person == "" || !by.Is(models.CreditOffice) || by.Region.Level() > models.Prefecture {
 		return models.E(models.Forbidden, "village.not_yours")
 	}
 	return nil

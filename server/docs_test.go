@@ -1,0 +1,201 @@
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"xinyi/notifications"
+)
+
+// update writes what the program says into the pages: go test ./server -run TestPages -update
+var update = flag.Bool("update", false, "write the generated parts of docs")
+
+// homes says on which page of docs/capabilities the routes of a tag stand.
+var homes = map[string][]string{
+	"access":       {"accesses"},
+	"award":        {"awards", "award programmes", "award vote", "award office", "award experts", "nominations"},
+	"batch":        {"batches"},
+	"benefit":      {"benefits", "provider"},
+	"campaign":     {"campaigns"},
+	"casework":     {"cases", "objections", "repairs", "rights"},
+	"catalogue":    {"catalogue", "units"},
+	"consent":      {"consents", "privacy-notices"},
+	"credential":   {"credentials"},
+	"decision":     {"decisions"},
+	"division":     {"divisions"},
+	"farmer":       {"farm file", "farm desk", "farm evaluation", "farm packages", "farm office", "notices"},
+	"identity":     {"auth", "me", "mandates", "staff", "clients", "organisations"},
+	"loan":         {"loans", "loan desk", "white-lists"},
+	"medical":      {"medical", "his", "payments"},
+	"notification": {"notifications", "deliveries", "devices", "preferences"},
+	"operation":    {"audit", "events", "seals", "sandbox"},
+	"practice":     {"practice cases", "practice rounds"},
+	"recall":       {"recalls"},
+	"record":       {"records", "file"},
+	"report":       {"reports"},
+	"uscc":         {"uscc"},
+	"village":      {"villages", "village entries", "village office"},
+	"webhook":      {"webhooks"},
+}
+
+// kindsOf are the first words of the events of a page, where they differ from its name.
+var kindsOf = map[string][]string{"farmer": {"farmer", "notice"}, "notification": {"inbox", "delivery"}, "operation": {"events", "audit"}}
+
+// put puts text between the marks of a page, or compares.
+func put(t *testing.T, file, mark, text string) {
+	t.Helper()
+	page := read(t, file)
+	begin, end := "<!-- "+mark+":begin -->\n", "<!-- "+mark+":end -->"
+	before, rest, ok := strings.Cut(page, begin)
+	old, after, closed := strings.Cut(rest, end)
+	switch {
+	case !ok || !closed:
+		t.Errorf("%s has no place for %s", file, mark)
+	case old == text:
+	case *update:
+		if err := os.WriteFile(filepath.Join("..", file), []byte(before+begin+text+end+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	default:
+		t.Errorf("%s does not say what the program does; go test ./server -run TestPages -update writes:\n%s", file, text)
+	}
+}
+
+// An operation is a route as the OpenAPI document tells of it.
+type operation struct {
+	Tags    []string
+	Summary string
+	Roles   []string `json:"x-roles"`
+}
+
+// operations lists the routes of the program by tag, a table row each.
+func operations(t *testing.T) map[string][]string {
+	t.Helper()
+	text, err := begin(t).router.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		Paths map[string]map[string]json.RawMessage
+	}
+	if err := json.Unmarshal(text, &doc); err != nil {
+		t.Fatal(err)
+	}
+	rows := map[string][]string{}
+	for _, path := range slices.Sorted(maps.Keys(doc.Paths)) {
+		for _, method := range []string{"get", "post", "put", "patch", "delete"} {
+			raw, ok := doc.Paths[path][method]
+			if !ok {
+				continue
+			}
+			var op operation
+			if err := json.Unmarshal(raw, &op); err != nil || len(op.Tags) != 1 {
+				t.Fatalf("%s %s: tags %v, %v", method, path, op.Tags, err)
+			}
+			who := strings.Join(op.Roles, ", ")
+			if who == "" {
+				who = "–"
+			}
+			tag := op.Tags[0]
+			if strings.HasPrefix(path, "/v1/me/inbox") {
+				tag = "notifications"
+			}
+			rows[tag] = append(rows[tag], fmt.Sprintf("| `%s %s` | %s | %s |\n", strings.ToUpper(method), path, op.Summary, who))
+		}
+	}
+	return rows
+}
+
+// tellings lists the kinds of events by their first word: those with texts, and those that are silent.
+func tellings(t *testing.T) map[string][]string {
+	t.Helper()
+	names, err := fs.Glob(os.DirFS("../notifications/text"), "*.en.tmpl")
+	if err != nil || len(names) < 100 {
+		t.Fatalf("%d texts, %v", len(names), err)
+	}
+	kinds := map[string]string{}
+	for _, name := range names {
+		kind := strings.TrimSuffix(name, ".en.tmpl")
+		kinds[kind] = fmt.Sprintf("[text](../../notifications/text/%s)", name)
+	}
+	for kind, why := range notifications.Silent {
+		kinds[kind] = "silent: " + why
+	}
+	rows := map[string][]string{}
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		first, _, _ := strings.Cut(kind, ".")
+		rows[first] = append(rows[first], fmt.Sprintf("| `%s` | %s |\n", kind, kinds[kind]))
+	}
+	return rows
+}
+
+// TestPages keeps the mechanical parts of docs/capabilities true: every route and every event stands on one page.
+func TestPages(t *testing.T) {
+	t.Parallel()
+	routes, events := operations(t), tellings(t)
+	for page, tags := range homes {
+		var table strings.Builder
+		table.WriteString("| route | does | who |\n|---|---|---|\n")
+		for _, tag := range tags {
+			if len(routes[tag]) == 0 {
+				t.Errorf("%s: no route has the tag %q", page, tag)
+			}
+			table.WriteString(strings.Join(routes[tag], ""))
+			delete(routes, tag)
+		}
+		kinds := kindsOf[page]
+		if kinds == nil {
+			kinds = []string{page}
+		}
+		var told strings.Builder
+		for _, kind := range kinds {
+			told.WriteString(strings.Join(events[kind], ""))
+			delete(events, kind)
+		}
+		text := "None.\n"
+		if told.Len() > 0 {
+			text = "| event | told |\n|---|---|\n" + told.String()
+		}
+		for _, file := range inBothLanguages("docs/capabilities/" + page) {
+			put(t, file, "routes", table.String())
+			put(t, file, "events", text)
+		}
+	}
+	for tag := range routes {
+		t.Errorf("the routes of %q stand on no page", tag)
+	}
+	for kind := range events {
+		t.Errorf("the events of %q stand on no page", kind)
+	}
+}
+
+// TestPagesConfiguration keeps docs/configuration.md true. Its Chinese twin has the same names and defaults.
+func TestPagesConfiguration(t *testing.T) {
+	t.Parallel()
+	var want strings.Builder
+	want.WriteString("| name | default | |\n|---|---|---|\n")
+	zh := read(t, "docs/configuration.zh-CN.md")
+	for _, s := range new(Config).table() {
+		fallback := " "
+		if s.fallback != "" {
+			fallback = " `" + s.fallback + "` "
+		}
+		row := fmt.Sprintf("| `%s` |%s|", s.name, fallback)
+		fmt.Fprintf(&want, "%s %s |\n", row, strings.ReplaceAll(s.help, "|", `\|`))
+		if !strings.Contains(zh, "\n"+row) {
+			t.Errorf("docs/configuration.zh-CN.md has no row %s", row)
+		}
+	}
+	put(t, "docs/configuration.md", "settings", want.String())
+	if en, rows := strings.Count(want.String(), "\n")-2, strings.Count(zh, "\n| `"); en != rows {
+		t.Errorf("docs/configuration.zh-CN.md has %d settings, the program %d", rows, en)
+	}
+}
