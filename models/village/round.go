@@ -209,7 +209,9 @@ func (r *Round) Step(p Part, now time.Time) (bool, error) {
 func (r *Round) Busy() bool { return r.State == Closing }
 
 // PartDue implements job.Work.
-func (r *Round) PartDue() (string, map[string]string) { return EventClosing, r.facts() }
+func (r *Round) PartDue() (string, map[string]string) {
+	return EventClosing, map[string]string{"county": string(r.County), "year": strconv.Itoa(r.Year), "level": string(r.Level)}
+}
 
 // DoneOf implements job.Work: entries.
 func (r *Round) DoneOf() (done, total int64) { return r.Progress.Done, r.Progress.Total }
@@ -217,10 +219,6 @@ func (r *Round) DoneOf() (done, total int64) { return r.Progress.Done, r.Progres
 // Abort is refused: a county's year is frozen to its end.
 func (r *Round) Abort(models.Actor, time.Time) error { return job.MustEnd() }
 
-func (r *Round) facts() map[string]string {
-	return map[string]string{"county": string(r.County), "year": strconv.Itoa(r.Year), "level": string(r.Level)}
-}
-
 func (r *Round) says(kind string, by models.Actor, now time.Time) {
-	r.Tell(kind, "", by, now, r.facts())
+	r.Tell(kind, "", by, now, map[string]string{"county": string(r.County), "year": strconv.Itoa(r.Year), "level": string(r.Level)})
 }
