@@ -138,6 +138,9 @@ func replica(t *testing.T, a *App) *App {
 	if err := b.join(); err != nil {
 		t.Fatal(err)
 	}
+	if err := b.mount(); err != nil {
+		t.Fatal(err)
+	}
 	if err := b.bind(t.Context()); err != nil {
 		t.Fatal(err)
 	}
