@@ -40,7 +40,7 @@ type bound struct {
 }
 
 func newHorizon() *horizon {
-	h := &horizon{known: map[Moment]*bound{}, news: map[Moment]time.Time{}}
+	h := &horizon{known: make(map[Moment]*bound), news: make(map[Moment]time.Time)}
 	for _, m := range moments {
 		h.known[m] = &bound{}
 	}
@@ -78,7 +78,7 @@ func (h *horizon) take() map[Moment]time.Time {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	news := h.news
-	h.news = map[Moment]time.Time{}
+	h.news = make(map[Moment]time.Time)
 	return news
 }
 

@@ -82,7 +82,7 @@ func (p *Peers) gather() {
 func (w word) add(name string, news map[Moment]time.Time) {
 	for m, at := range news {
 		if w[name] == nil {
-			w[name] = map[Moment]time.Time{}
+			w[name] = make(map[Moment]time.Time)
 		}
 		if before, is := w[name][m]; !is || at.Before(before) {
 			w[name][m] = at

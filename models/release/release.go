@@ -74,7 +74,8 @@ type Document interface {
 
 // moves are where a document of the path may go: on, or out; a trial may be made anew until its day is set.
 func (p Path) moves() models.Machine[State] {
-	m := models.Machine[State]{Retired: nil}
+	m := make(models.Machine[State])
+	m[Retired] = nil
 	for i, s := range p {
 		if i+1 < len(p) {
 			m[s] = append(m[s], p[i+1])
