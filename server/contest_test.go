@@ -11,7 +11,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"xinyi/models/medical"
 	"xinyi/payments"
@@ -50,7 +49,7 @@ func served(t *testing.T, a *App) {
 }
 
 // crowd keeps a connection for every goroutine of a test.
-var crowd = &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 200}}
+var crowd = &http.Client{Timeout: patience, Transport: &http.Transport{MaxIdleConnsPerHost: 200}}
 
 // A speech is one request. It may be made from any goroutine, again and again.
 type speech struct {
