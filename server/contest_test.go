@@ -134,11 +134,10 @@ func all(n int, do func(i int)) {
 func replica(t *testing.T, a *App) *App {
 	t.Helper()
 	b := &App{cfg: a.cfg, log: a.log, world: a.world, now: a.now, clock: a.clock, store: store.New(a.store.Engine, a.now, a.store.Keys)}
-	if err := b.join(); err != nil {
-		t.Fatal(err)
-	}
-	if err := b.bind(t.Context()); err != nil {
-		t.Fatal(err)
+	for _, step := range []func() error{b.join, b.mount, func() error { return b.bind(t.Context()) }} {
+		if err := step(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	served(t, b)
 	return b
