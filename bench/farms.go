@@ -157,7 +157,7 @@ func (c *county) village(ctx context.Context, from, to int) error {
 		if _, err := f.Apply("", cells(rng, now), c.forms, 0, staff, now); err != nil {
 			return err
 		}
-		f.State, f.Outbox, f.Writers = farmer.Verified, nil, nil
+		f.State, f.Outbox, f.Makers = farmer.Verified, nil, nil
 		facts := f.Facts(4_000_000, models.DayOf(now))
 		facts[farmer.FactPeers] = int64(rng.IntN(801))
 		files, seats = append(files, f), append(seats, farmer.NewSeat(ref, f))

@@ -110,7 +110,7 @@ func delivered(ctx context.Context, f flows.Batches, rows int) (*batch.Batch, in
 	}
 	var item *catalogue.Item
 	for _, it := range items {
-		if it.Code == "XZCF" && it.State == catalogue.Published {
+		if it.Code == "XZCF" && it.Published() {
 			item = it
 		}
 	}

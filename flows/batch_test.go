@@ -57,7 +57,7 @@ func intakes(t *testing.T) *intake {
 	items, err := seed.Catalogue(models.Actor{Person: "a", Role: models.CreditOffice, Region: "4301"}, models.Actor{Person: "b", Role: models.CreditOffice, Region: "4301"})
 	must(t, err)
 	for _, it := range items {
-		if it.Code == "XZCF" && it.State == catalogue.Published {
+		if it.Code == "XZCF" && it.Published() {
 			k.item = it
 		}
 	}

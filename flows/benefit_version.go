@@ -3,7 +3,6 @@ package flows
 import (
 	"context"
 	"errors"
-	"strconv"
 	"time"
 
 	"xinyi/models"
@@ -29,12 +28,7 @@ func (f Benefit) active(ctx context.Context, e models.Event) error {
 	if err != nil {
 		return err
 	}
-	return changeAll(ctx, f.Versions, store.VersionsOf(v.Offer), func(old *benefit.Version) error {
-		if old.No >= o.Active || old.State != benefit.Active || !old.Retire(f.Now()) {
-			return store.Unchanged()
-		}
-		return nil
-	})
+	return succeed(ctx, f.Versions, store.VersionsOf(v.Offer), func(old *benefit.Version) bool { return old.No < o.Active && old.Retire(f.Now()) })
 }
 
 // warn tells those with a claim not yet used who may not have the offer from the day of a later version.
@@ -77,29 +71,9 @@ const (
 )
 
 // simulate counts the part that is due. One cut off is counted again from where it began.
-func (f Benefit) simulate(ctx context.Context, e models.Event) error {
-	n, err := strconv.Atoi(e.Data["part"])
-	if err != nil {
-		return models.E(models.Internal, "internal", err)
-	}
-	s, err := f.Simulations.Get(ctx, e.Subject)
-	if err != nil || s.Part != n || s.State != benefit.Counting {
-		return err
-	}
-	part, err := f.part(ctx, s)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settling)
-	defer cancel()
-	_, err = f.Simulations.Update(ctx, s.ID, func(s *benefit.Simulation) error {
-		took, err := s.Step(part, f.Now())
-		if err == nil && !took {
-			return store.Unchanged()
-		}
-		return err
-	})
-	return err
+func (f Benefit) simulate(ctx context.Context, s *benefit.Simulation) (func(*benefit.Simulation) (bool, error), error) {
+	p, err := f.part(ctx, s)
+	return func(s *benefit.Simulation) (bool, error) { return s.Step(p, f.Now()) }, err
 }
 
 // errPartCounted ends a part.
@@ -163,13 +137,7 @@ func (f Benefit) tried(ctx context.Context, e models.Event) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.Versions.Update(ctx, s.Of, func(v *benefit.Version) error {
-		if v.Simulation == s.ID || v.TriedAt != nil && v.TriedAt.After(*s.DoneAt) || v.State == benefit.Scheduled || v.State == benefit.Active || v.State == benefit.Retired {
-			return store.Unchanged()
-		}
-		return v.Try(s, f.Now())
-	})
-	return err
+	return tryOn(ctx, f.Versions, s.Trial(), f.Now())
 }
 
 // closed lets everybody go who waits for an offer that is over.

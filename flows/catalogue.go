@@ -6,6 +6,7 @@ import (
 
 	"xinyi/models"
 	"xinyi/models/catalogue"
+	"xinyi/models/release"
 	"xinyi/store"
 )
 
@@ -26,7 +27,7 @@ func (f Catalogue) published(ctx context.Context, e models.Event) error {
 	if err != nil {
 		return err
 	}
-	if it.State != catalogue.Published {
+	if !it.Published() || it.State == release.Retired {
 		return nil
 	}
 	for no := it.Version - 1; no > 0; no-- {
@@ -40,7 +41,7 @@ func (f Catalogue) published(ctx context.Context, e models.Event) error {
 		if err != nil {
 			return err
 		}
-		if old.State == catalogue.Retired && old.To < it.From.Add(-1) {
+		if old.State == release.Retired && old.To < it.From.Add(-1) {
 			return nil // and so are all before it
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"xinyi/models/farmer"
 	"xinyi/models/identity"
 	"xinyi/models/record"
+	"xinyi/models/release"
 	"xinyi/models/score"
 	"xinyi/store"
 )
@@ -92,7 +93,7 @@ func (h *hamlet) active(t *testing.T) {
 	forms, err := h.FormsAt(t.Context(), village)
 	must(t, err)
 	must(t, m.Validate(forms, office, noon))
-	m.State = farmer.ModelActive
+	m.State = release.InForce
 	must(t, h.Models.Insert(t.Context(), m))
 }
 

@@ -3,13 +3,13 @@ package flows
 import (
 	"context"
 	"errors"
-	"strconv"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"xinyi/models"
 	"xinyi/models/farmer"
+	"xinyi/models/release"
 	"xinyi/models/score"
 	"xinyi/store"
 )
@@ -22,29 +22,9 @@ const (
 )
 
 // run does the part that is due. One cut off is done again from where it began: a grade that is there already is not written anew.
-func (f Farmer) run(ctx context.Context, e models.Event) error {
-	n, err := strconv.Atoi(e.Data["part"])
-	if err != nil {
-		return models.E(models.Internal, "internal", err)
-	}
-	r, err := f.Runs.Get(ctx, e.Subject)
-	if err != nil || r.Part != n || r.State != farmer.Running {
-		return err
-	}
-	part, err := f.part(ctx, r)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settling)
-	defer cancel()
-	_, err = f.Runs.Update(ctx, r.ID, func(r *farmer.Run) error {
-		took, err := r.Step(part, f.Now())
-		if err == nil && !took {
-			return store.Unchanged()
-		}
-		return err
-	})
-	return err
+func (f Farmer) run(ctx context.Context, r *farmer.Run) (func(*farmer.Run) (bool, error), error) {
+	p, err := f.part(ctx, r)
+	return func(r *farmer.Run) (bool, error) { return r.Step(p, f.Now()) }, err
 }
 
 // part scores households, and writes their grades back when the run does. When ctx or its time ends on the way, what was done until
@@ -120,28 +100,22 @@ func (f Farmer) tried(ctx context.Context, e models.Event) error {
 	if err != nil || r.Kind != farmer.Simulate {
 		return err
 	}
-	_, err = f.Models.Update(ctx, r.Of, func(m *farmer.Model) error {
-		if m.Run == r.ID || m.TriedAt != nil && m.TriedAt.After(*r.DoneAt) || m.State == farmer.ModelScheduled || m.State == farmer.ModelActive || m.State == farmer.ModelRetired {
-			return store.Unchanged()
-		}
-		return m.Tried(r, f.Now())
-	})
-	return err
+	return tryOn(ctx, f.Models, r.Trial(), f.Now())
 }
 
 // active retires the models before the one that begins today, and has every household scored by it.
 func (f Farmer) active(ctx context.Context, e models.Event) error {
 	m, err := f.Models.Get(ctx, e.Subject)
-	if err != nil || m.State != farmer.ModelActive {
+	if err != nil || m.State != release.InForce {
 		return err
 	}
 	against := ""
-	err = changeAll(ctx, f.Models, store.FarmModelsAt(farmer.ModelActive), func(old *farmer.Model) error {
+	err = succeed(ctx, f.Models, store.FarmModelsAt(release.InForce), func(old *farmer.Model) bool {
 		if old.No >= m.No || !old.Retire(f.Now()) {
-			return store.Unchanged()
+			return false
 		}
 		against = old.ID
-		return nil
+		return true
 	})
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"xinyi/models/division"
 	"xinyi/models/farmer"
 	"xinyi/models/notice"
+	"xinyi/models/release"
 	"xinyi/models/village"
 	"xinyi/store"
 )
@@ -65,14 +66,11 @@ func (f Village) Subscribers() []Subscriber {
 // scheme retires the versions before the one that was published. Rounds that began go by theirs.
 func (f Village) scheme(ctx context.Context, e models.Event) error {
 	s, err := f.Schemes.Get(ctx, e.Subject)
-	if err != nil || s.State != village.SchemePublished {
+	if err != nil || s.State != release.InForce {
 		return err
 	}
-	return changeAll(ctx, f.Schemes, store.VillageSchemesAt(village.SchemePublished, s.Level), func(old *village.Scheme) error {
-		if old.No >= s.No || !old.Retire(models.Clockwork, f.Now()) {
-			return store.Unchanged()
-		}
-		return nil
+	return succeed(ctx, f.Schemes, store.VillageSchemesAt(release.InForce, s.Level), func(old *village.Scheme) bool {
+		return old.No < s.No && release.GiveWay(old, f.Now())
 	})
 }
 

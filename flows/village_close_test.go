@@ -107,7 +107,7 @@ func TestRoundCloses(t *testing.T) {
 	t.Parallel()
 	o := openings(t, 1)
 	r := o.closes(t)
-	if r.Progress.Done != 5 || r.Progress.Total != 4 || r.Progress.Households != 230+12+205+41 || r.Progress.Part != 2 || r.Progress.DoneAt == nil || r.Salts.Reveal() != "secret" {
+	if r.Progress.Done != 5 || r.Progress.Total != 4 || r.Progress.Households != 230+12+205+41 || r.Part != 2 || r.Progress.DoneAt == nil || r.Salts.Reveal() != "secret" {
 		t.Errorf("progress %+v", r.Progress)
 	}
 	for i, n := range openingCounts {

@@ -28,9 +28,9 @@ func (h Award) Mount(r *Router) {
 	Get(r, "/award-programmes/drafts", h.drafts, Does("Drafts of my place"), May("awards.office"), tag)
 	Get(r, "/award-programmes/{id}", h.programme, Does("One programme, with what is asked, what counts how much, and its calendar"), Open(), Limit(minute, 120), tag)
 	Post(r, "/award-programmes", h.write, Does("Write a programme", "What is left out is the standard of its kind"), May("awards.office"), Creates, tag)
-	Put(r, "/award-programmes/{id}", h.rewrite, Does("Write a draft anew"), May("awards.office"), tag)
-	Post(r, "/award-programmes/{id}/publish", h.publish, Does("Put a programme into force", "Not by who wrote it. From its first day on it runs by itself; the hash of the seed by which experts are drawn is published now, the seed once seats are given"), May("awards.office"), tag)
-	Post(r, "/award-programmes/{id}/cancel", h.cancel, Does("End a programme before seats are given; everybody in it is told"), May("awards.office"), tag)
+	Put(r, "/award-programmes/{id}", onRelease(h.released(), h.rewrite), Does("Write a draft anew"), May("awards.office"), tag)
+	Post(r, "/award-programmes/{id}/publish", onRelease(h.released(), h.publish), Does("Put a programme into force", "Not by who touched it. From its first day on it runs by itself; the hash of the seed by which experts are drawn is published now, the seed once seats are given"), May("awards.office"), tag)
+	Post(r, "/award-programmes/{id}/cancel", onRelease(h.released(), h.cancel), Does("End a programme before seats are given; everybody in it is told"), May("awards.office"), tag)
 	h.mountNominee(r)
 	h.mountDesk(r)
 	h.mountScore(r)
@@ -192,17 +192,19 @@ func (h Award) write(ctx context.Context, rq Request, in awardProgrammeRequest) 
 	return viewAwardProgramme(p), nil
 }
 
-// onProgramme changes a programme of the caller's place. Errors: NotFound for another's.
-func (h Award) onProgramme(ctx context.Context, rq Request, id string, do func(*award.Programme) error) (*award.Programme, error) {
-	return h.Programmes.Update(ctx, id, func(p *award.Programme) error {
-		if !rq.Actor.Region.Contains(p.Region) {
-			return notYours(nil)
-		}
-		if err := rq.Fresh(p.Revision); err != nil {
-			return err
-		}
-		return do(p)
-	})
+// released are the programmes of the caller's place. Errors: NotFound for another's.
+func (h Award) released() releases[award.Programme, awardProgrammeView] {
+	return releases[award.Programme, awardProgrammeView]{
+		repo: h.Programmes, view: func(_ context.Context, _ Request, p *award.Programme) (awardProgrammeView, error) {
+			return viewAwardProgramme(p), nil
+		},
+		mine: func(rq Request, p *award.Programme) error {
+			if !rq.Actor.Region.Contains(p.Region) {
+				return notYours(nil)
+			}
+			return nil
+		},
+	}
 }
 
 type rewriteProgrammeRequest struct {
@@ -210,33 +212,18 @@ type rewriteProgrammeRequest struct {
 	awardProgrammeRequest
 }
 
-func (h Award) rewrite(ctx context.Context, rq Request, in rewriteProgrammeRequest) (awardProgrammeView, error) {
-	p, err := h.onProgramme(ctx, rq, in.ID, func(p *award.Programme) error { return p.Edit(in.call(rq.Now), rq.Actor, rq.Now) })
-	if err != nil {
-		return awardProgrammeView{}, err
-	}
-	return viewAwardProgramme(p), nil
+func (h Award) rewrite(_ context.Context, rq Request, in rewriteProgrammeRequest) (func(*award.Programme) error, error) {
+	return func(p *award.Programme) error { return p.Edit(in.call(rq.Now), rq.Actor, rq.Now) }, nil
 }
 
-func (h Award) publish(ctx context.Context, rq Request, in byID) (awardProgrammeView, error) {
+func (h Award) publish(_ context.Context, rq Request, _ byID) (func(*award.Programme) error, error) {
 	var random [16]byte
-	if _, err := rand.Read(random[:]); err != nil {
-		return awardProgrammeView{}, err
-	}
-	seed := hex.EncodeToString(random[:])
-	p, err := h.onProgramme(ctx, rq, in.ID, func(p *award.Programme) error { return p.Publish(seed, rq.Actor, rq.Now) })
-	if err != nil {
-		return awardProgrammeView{}, err
-	}
-	return viewAwardProgramme(p), nil
+	_, err := rand.Read(random[:])
+	return func(p *award.Programme) error { return p.Publish(hex.EncodeToString(random[:]), rq.Actor, rq.Now) }, err
 }
 
-func (h Award) cancel(ctx context.Context, rq Request, in reasonRequest) (awardProgrammeView, error) {
-	p, err := h.onProgramme(ctx, rq, in.ID, func(p *award.Programme) error { return p.Cancel(in.Reason, rq.Actor, rq.Now) })
-	if err != nil {
-		return awardProgrammeView{}, err
-	}
-	return viewAwardProgramme(p), nil
+func (h Award) cancel(_ context.Context, rq Request, in reasonRequest) (func(*award.Programme) error, error) {
+	return func(p *award.Programme) error { return p.Cancel(in.Reason, rq.Actor, rq.Now) }, nil
 }
 
 // Portions are what an export holds of awards.

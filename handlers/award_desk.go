@@ -23,7 +23,9 @@ func (h Award) mountDesk(r *Router) {
 	Post(r, "/nominations/{id}/decision", h.judge, Does("Decide after the notice: two people agree"), May("awards.office"), Reveals, tag)
 	Post(r, "/nominations/{id}/rescore", h.rescore, Does("Have a case scored again by newly drawn experts, for a finding about its marks"), May("awards.office"), Reveals, tag)
 	Get(r, "/award-programmes/{id}/experts", h.experts, Does("The experts who may be drawn"), May("awards.office"), Reveals, tag)
-	Post(r, "/award-programmes/{id}/experts", h.register, Does("Add experts"), May("awards.office"), Reveals, tag)
+	Post(r, "/award-programmes/{id}/experts", onRelease(releases[award.Programme, List[awardExpertView]]{
+		repo: h.Programmes, mine: h.released().mine, view: h.expertsSeen,
+	}, h.register), Does("Add experts"), May("awards.office"), Reveals, tag)
 	Get(r, "/award-programmes/{id}/findings", h.findings, Does("What is unusual about the experts' marks", "A finding proves nothing: it is a reason to have a case scored again"), May("awards.office"), Reveals, tag)
 }
 
@@ -265,19 +267,15 @@ type awardExpertEntry struct {
 	Unit    string `json:"unit" validate:"required,max=120" description:"Where the expert works"`
 }
 
-func (h Award) register(ctx context.Context, rq Request, in awardExpertsRequest) (List[awardExpertView], error) {
+func (h Award) register(ctx context.Context, rq Request, in awardExpertsRequest) (func(*award.Programme) error, error) {
 	var all []award.Expert
 	for i, e := range in.Experts {
 		if _, err := h.People.Get(ctx, e.Account); err != nil {
-			return List[awardExpertView]{}, pointAt(err, "/experts/"+itoa(i)+"/person", "award.experts")
+			return nil, pointAt(err, "/experts/"+itoa(i)+"/person", "award.experts")
 		}
 		all = append(all, award.Expert{Person: e.Account, Unit: e.Unit})
 	}
-	p, err := h.onProgramme(ctx, rq, in.ID, func(p *award.Programme) error { return p.Register(all, rq.Actor) })
-	if err != nil {
-		return List[awardExpertView]{}, err
-	}
-	return h.expertsSeen(ctx, rq, p)
+	return func(p *award.Programme) error { return p.Register(all, rq.Actor) }, nil
 }
 
 type awardFindingView struct {

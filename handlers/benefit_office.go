@@ -7,34 +7,30 @@ import (
 	"xinyi/models"
 	"xinyi/models/access"
 	"xinyi/models/benefit"
+	"xinyi/models/release"
 	"xinyi/store"
 )
 
 func (h BenefitDesk) mountOffice(r *Router) {
 	tag := Tag("benefits")
-	Get(r, "/benefits/versions", h.stage, Does("Versions of offers in one stage, those that wait for approval when none is named"), May("benefits.approve"), tag)
+	Get(r, "/benefits/versions", h.waiting, Does("Versions of offers in one state, those that wait for approval when none is named"), May("benefits.approve"), tag)
 	Get(r, "/benefits/versions/{id}", h.tried, Does("A version with its rule and what its simulation came to"), May("benefits.approve"), tag)
-	Post(r, "/benefits/versions/{id}/approve", h.approve, Does("Approve a version", "A second person, within seven days of its simulation; else 409"), May("benefits.approve"), tag)
+	Post(r, "/benefits/versions/{id}/approve", onRelease(h.inRegion(), h.approve), Does("Approve a version", "A second person, within seven days of its simulation; else 409"), May("benefits.approve"), tag)
 	Get(r, "/benefits/breaches", h.breaches, Does("Breaches somebody objects to, the oldest first"), May("benefits.decide"), Reveals, tag)
 	Post(r, "/benefits/breaches/{id}/decide", h.decide, Does("Decide on an objection to a breach"), May("benefits.decide"), tag)
 	Get(r, "/benefits/metrics", h.metrics, Does("What 信易+ comes to: scenes in use, users, uses, what was saved, fields covered"), May("benefits.metrics"), tag)
 }
 
-type stageRequest struct {
-	Stage string `query:"stage" validate:"omitempty,oneof=DRAFT VALIDATED SIMULATED APPROVED SCHEDULED ACTIVE RETIRED"`
+type stateRequest struct {
+	State release.State `query:"state" validate:"omitempty,oneof=DRAFT CHECKED TRIED APPROVED ANNOUNCED IN_FORCE RETIRED" description:"TRIED unless said"`
 	PageQuery
 }
 
-func (h BenefitDesk) stage(ctx context.Context, rq Request, in stageRequest) (List[offerVersionView], error) {
-	stage := benefit.Simulated
-	if in.Stage != "" {
-		stage = benefit.Stage(in.Stage)
+func (h BenefitDesk) waiting(ctx context.Context, rq Request, in stateRequest) (List[offerVersionView], error) {
+	if in.State == "" {
+		in.State = release.Tried
 	}
-	page, err := h.Versions.Find(ctx, store.VersionsIn(rq.Actor.Region, stage).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return List[offerVersionView]{}, err
-	}
-	return Listed(page, viewOfferVersion(rq.Lang)), nil
+	return h.released().page(ctx, rq, store.VersionsIn(rq.Actor.Region, in.State).Page(in.Limit, in.Cursor))
 }
 
 type triedView struct {
@@ -46,21 +42,27 @@ type triedView struct {
 	Trial      *simulationView `json:"trial,omitempty"`
 }
 
-// inRegion is a version the caller's office answers for. Errors: NotFound.
-func (h BenefitDesk) inRegion(ctx context.Context, rq Request, id string) (*benefit.Version, error) {
-	v, err := h.Versions.Get(ctx, id)
-	if err == nil && !rq.Actor.Region.Contains(v.Region) {
-		err = models.E(models.NotFound, "not_found")
+// inRegion are the versions the caller's office answers for. Errors: NotFound for any other.
+func (h BenefitDesk) inRegion() releases[benefit.Version, offerVersionView] {
+	r := h.released()
+	r.mine = func(rq Request, v *benefit.Version) error {
+		if !rq.Actor.Region.Contains(v.Region) {
+			return models.E(models.NotFound, "not_found")
+		}
+		return nil
 	}
-	return v, err
+	return r
 }
 
 func (h BenefitDesk) tried(ctx context.Context, rq Request, in byID) (triedView, error) {
-	v, err := h.inRegion(ctx, rq, in.ID)
+	v, err := h.Versions.Get(ctx, in.ID)
+	if err == nil {
+		err = h.inRegion().mine(rq, v)
+	}
 	if err != nil {
 		return triedView{}, err
 	}
-	out := triedView{offerVersionView: viewOfferVersion(rq.Lang)(v), Offer: v.Offer, Provider: v.Provider, Conditions: []needView{}}
+	out := triedView{offerVersionView: viewOfferVersion(rq)(v), Offer: v.Offer, Provider: v.Provider, Conditions: []needView{}}
 	if v.Rule != nil {
 		out.Rule = ruleView{v.Rule.ID, v.No, v.Rule.Hash(), ""}
 		o := &benefit.Offer{Terms: v.Terms}
@@ -69,10 +71,10 @@ func (h BenefitDesk) tried(ctx context.Context, rq Request, in byID) (triedView,
 			out.Conditions = append(out.Conditions, needView{c.ID, words.Label, words.Remedy, c.Expr, c.Basis, c.ChangeableBy, c.AnyOf})
 		}
 	}
-	if v.Simulation == "" {
+	if v.Trial == "" {
 		return out, nil
 	}
-	s, err := h.Simulations.Get(ctx, v.Simulation)
+	s, err := h.Simulations.Get(ctx, v.Trial)
 	if err != nil {
 		return out, err
 	}
@@ -81,20 +83,8 @@ func (h BenefitDesk) tried(ctx context.Context, rq Request, in byID) (triedView,
 	return out, nil
 }
 
-func (h BenefitDesk) approve(ctx context.Context, rq Request, in byID) (offerVersionView, error) {
-	if _, err := h.inRegion(ctx, rq, in.ID); err != nil {
-		return offerVersionView{}, err
-	}
-	v, err := h.Versions.Update(ctx, in.ID, func(v *benefit.Version) error {
-		if err := rq.Fresh(v.Revision); err != nil {
-			return err
-		}
-		return v.Approve(h.Policy, rq.Actor, rq.Now)
-	})
-	if err != nil {
-		return offerVersionView{}, err
-	}
-	return viewOfferVersion(rq.Lang)(v), nil
+func (h BenefitDesk) approve(_ context.Context, rq Request, _ byID) (func(*benefit.Version) error, error) {
+	return func(v *benefit.Version) error { return v.Approve(h.Policy, rq.Actor, rq.Now) }, nil
 }
 
 type breachView struct {

@@ -8,6 +8,7 @@ import (
 	"xinyi/models"
 	"xinyi/models/benefit"
 	"xinyi/models/identity"
+	"xinyi/models/release"
 	"xinyi/store"
 )
 
@@ -24,12 +25,12 @@ func (h BenefitDesk) Mount(r *Router) {
 	Get(r, "/provider/offers", h.offers, Does("My offers, the newest first"), May("offers.write"), tag)
 	Get(r, "/provider/offers/{id}", h.one, Does("One of my offers with its versions"), May("offers.write"), tag)
 	Post(r, "/provider/offers/{id}/versions", h.draft, Does("Draft the next version of an offer"), May("offers.write"), Creates, tag)
-	Put(r, "/provider/offers/{id}/versions/{no}", h.edit, Does("Change a draft"), May("offers.write"), tag)
-	Post(r, "/provider/offers/{id}/versions/{no}/validate", h.validate, Does("Make the rule of a draft; from here it never changes", "Every fault is named"), May("offers.write"), tag)
+	Put(r, "/provider/offers/{id}/versions/{no}", onRelease(h.released(), h.edit), Does("Change a draft"), May("offers.write"), tag)
+	Post(r, "/provider/offers/{id}/versions/{no}/validate", onRelease(h.released(), h.validate), Does("Make the rule of a draft; from here it never changes", "Every fault is named"), May("offers.write"), tag)
 	Post(r, "/provider/offers/{id}/versions/{no}/simulate", h.simulate, Does("Try a version on everybody", "It goes on by itself: who gains and who loses by county and age, never who"), May("offers.write"), Creates, tag)
 	Get(r, "/provider/offers/{id}/versions/{no}/simulation", h.simulation, Does("How far it has come, and what came out"), May("offers.write"), tag)
-	Post(r, "/provider/offers/{id}/versions/{no}/publish", h.publish, Does("Publish an approved version for a day", "409 without a fresh simulation. People who would lose a claim are told before that day"), May("offers.write"), tag)
-	Post(r, "/provider/offers/{id}/versions/{no}/drop", h.drop, Does("Give a version up that is not in force"), May("offers.write"), tag)
+	Post(r, "/provider/offers/{id}/versions/{no}/publish", onRelease(h.released(), h.publish), Does("Publish an approved version for a day", "409 without a fresh simulation. People who would lose a claim are told before that day"), May("offers.write"), tag)
+	Post(r, "/provider/offers/{id}/versions/{no}/drop", onRelease(h.released(), h.drop), Does("Give a version up that is not in force"), May("offers.write"), tag)
 	Post(r, "/provider/offers/{id}/pause", h.pause, Does("Nobody may claim for now; what is claimed may be used"), May("offers.write"), tag)
 	Post(r, "/provider/offers/{id}/resume", h.resume, Does("People may claim again"), May("offers.write"), tag)
 	Post(r, "/provider/offers/{id}/close", h.shut, Does("End an offer for good; what is claimed may be used"), May("offers.write"), tag)
@@ -60,19 +61,25 @@ type deskOfferView struct {
 func (v deskOfferView) Revised() int64 { return v.Revision }
 
 type offerVersionView struct {
-	ID         string        `json:"id"`
-	No         int           `json:"no"`
-	Stage      benefit.Stage `json:"stage" enum:"DRAFT,VALIDATED,SIMULATED,APPROVED,SCHEDULED,ACTIVE,RETIRED"`
-	Name       string        `json:"name" personal:"false"`
-	Hash       string        `json:"hash,omitempty"`
-	Simulation string        `json:"simulation,omitempty"`
-	TriedAt    *time.Time    `json:"triedAt,omitempty"`
-	Begins     models.Day    `json:"begins,omitempty"`
+	releaseView
+	ID         string `json:"id"`
+	No         int    `json:"no"`
+	Name       string `json:"name" personal:"false"`
+	Simulation string `json:"simulation,omitempty"`
 }
 
-func viewOfferVersion(lang string) func(*benefit.Version) offerVersionView {
+func viewOfferVersion(rq Request) func(*benefit.Version) offerVersionView {
 	return func(v *benefit.Version) offerVersionView {
-		return offerVersionView{v.ID, v.No, v.State, v.Terms.Name.In(lang), v.Hash, v.Simulation, v.TriedAt, v.Begins}
+		return offerVersionView{viewRelease(v, rq.Actor), v.ID, v.No, v.Terms.Name.In(rq.Lang), v.Trial}
+	}
+}
+
+// released are the versions of offers.
+func (h BenefitDesk) released() releases[benefit.Version, offerVersionView] {
+	return releases[benefit.Version, offerVersionView]{
+		repo: h.Versions, view: func(_ context.Context, rq Request, v *benefit.Version) (offerVersionView, error) {
+			return viewOfferVersion(rq)(v), nil
+		},
 	}
 }
 
@@ -155,7 +162,7 @@ func (h BenefitDesk) one(ctx context.Context, rq Request, in byID) (deskOfferVie
 		return deskOfferView{}, err
 	}
 	v := viewDeskOffer(rq.Lang)(o)
-	v.Versions = Listed(page, viewOfferVersion(rq.Lang)).Items
+	v.Versions = Listed(page, viewOfferVersion(rq)).Items
 	return v, nil
 }
 
@@ -174,11 +181,7 @@ func (h BenefitDesk) draft(ctx context.Context, rq Request, in draftVersionReque
 	if err != nil {
 		return offerVersionView{}, err
 	}
-	v := benefit.NewVersion(o, no, in.Terms.terms(), rq.Actor, rq.Now)
-	if err := h.Versions.Insert(ctx, v); err != nil {
-		return offerVersionView{}, err
-	}
-	return viewOfferVersion(rq.Lang)(v), nil
+	return h.released().keep(ctx, rq, benefit.NewVersion(o, no, in.Terms.terms(), rq.Actor, rq.Now), nil)
 }
 
 type versionAt struct {
@@ -186,31 +189,22 @@ type versionAt struct {
 	No int `path:"no" validate:"gte=1"`
 }
 
+func (in versionAt) key() string { return benefit.VersionID(in.ID, in.No) }
+
 // version is a version of one of the caller's offers, and its offer.
 func (h BenefitDesk) version(ctx context.Context, rq Request, in versionAt) (*benefit.Version, *benefit.Offer, error) {
 	o, err := h.mineToo(ctx, rq, in.ID)
 	if err != nil {
 		return nil, nil, err
 	}
-	v, err := h.Versions.Get(ctx, benefit.VersionID(o.ID, in.No))
+	v, err := h.Versions.Get(ctx, in.key())
 	return v, o, err
 }
 
-func (h BenefitDesk) changeVersion(ctx context.Context, rq Request, in versionAt, change func(*benefit.Version, *benefit.Offer) error) (offerVersionView, error) {
-	v, o, err := h.version(ctx, rq, in)
-	if err != nil {
-		return offerVersionView{}, err
-	}
-	v, err = h.Versions.Update(ctx, v.ID, func(v *benefit.Version) error {
-		if err := rq.Fresh(v.Revision); err != nil {
-			return err
-		}
-		return change(v, o)
-	})
-	if err != nil {
-		return offerVersionView{}, err
-	}
-	return viewOfferVersion(rq.Lang)(v), nil
+// ofMine is a change of a version of one of the caller's offers. Errors: NotFound.
+func (h BenefitDesk) ofMine(ctx context.Context, rq Request, in versionAt, change func(*benefit.Version, *benefit.Offer) error) (func(*benefit.Version) error, error) {
+	o, err := h.mineToo(ctx, rq, in.ID)
+	return func(v *benefit.Version) error { return change(v, o) }, err
 }
 
 type editVersionRequest struct {
@@ -218,20 +212,17 @@ type editVersionRequest struct {
 	Terms termsRequest `json:"terms"`
 }
 
-func (h BenefitDesk) edit(ctx context.Context, rq Request, in editVersionRequest) (offerVersionView, error) {
-	return h.changeVersion(ctx, rq, in.versionAt, func(v *benefit.Version, _ *benefit.Offer) error { return v.Edit(in.Terms.terms(), rq.Actor) })
+func (h BenefitDesk) edit(ctx context.Context, rq Request, in editVersionRequest) (func(*benefit.Version) error, error) {
+	return h.ofMine(ctx, rq, in.versionAt, func(v *benefit.Version, _ *benefit.Offer) error { return v.Edit(in.Terms.terms(), rq.Actor) })
 }
 
-func (h BenefitDesk) validate(ctx context.Context, rq Request, in versionAt) (offerVersionView, error) {
+func (h BenefitDesk) validate(ctx context.Context, rq Request, in versionAt) (func(*benefit.Version) error, error) {
 	_, o, err := h.version(ctx, rq, in)
 	if err != nil {
-		return offerVersionView{}, err
+		return nil, err
 	}
 	s, err := h.Scenes.Get(ctx, o.Scene)
-	if err != nil {
-		return offerVersionView{}, err
-	}
-	return h.changeVersion(ctx, rq, in, func(v *benefit.Version, _ *benefit.Offer) error { return v.Validate(s, rq.Actor, rq.Now) })
+	return func(v *benefit.Version) error { return v.Validate(s, rq.Actor, rq.Now) }, err
 }
 
 type publishRequest struct {
@@ -239,14 +230,14 @@ type publishRequest struct {
 	Begins models.Day `json:"begins" validate:"required" description:"The first day; of a later version at least the days of notice ahead"`
 }
 
-func (h BenefitDesk) publish(ctx context.Context, rq Request, in publishRequest) (offerVersionView, error) {
-	return h.changeVersion(ctx, rq, in.versionAt, func(v *benefit.Version, o *benefit.Offer) error {
+func (h BenefitDesk) publish(ctx context.Context, rq Request, in publishRequest) (func(*benefit.Version) error, error) {
+	return h.ofMine(ctx, rq, in.versionAt, func(v *benefit.Version, o *benefit.Offer) error {
 		return v.Publish(in.Begins, o.InForce(), h.Policy, rq.Actor, rq.Now)
 	})
 }
 
-func (h BenefitDesk) drop(ctx context.Context, rq Request, in versionAt) (offerVersionView, error) {
-	return h.changeVersion(ctx, rq, in, func(v *benefit.Version, _ *benefit.Offer) error { return v.Drop(rq.Actor, rq.Now) })
+func (h BenefitDesk) drop(ctx context.Context, rq Request, in versionAt) (func(*benefit.Version) error, error) {
+	return h.ofMine(ctx, rq, in, func(v *benefit.Version, _ *benefit.Offer) error { return release.Drop(v, rq.Actor, rq.Now) })
 }
 
 type whyRequest struct {

@@ -27,11 +27,11 @@ func (h Campaign) Mount(r *Router) {
 	Get(r, "/campaigns", h.list, Does("The campaigns of my region", "By place, the newest first in each"), May("campaigns.read"))
 	Get(r, "/campaigns/tags", h.tags, Does("What an audience can be asked for by, and how many people of a region have it"), May("campaigns.read"))
 	Get(r, "/campaigns/{id}", h.get, Does("A campaign, and how far it has come"), May("campaigns.read"))
-	Put(r, "/campaigns/{id}", h.edit, Does("Change a draft", "Only its maker, and only before it is approved"), May("campaigns.write"))
+	Put(r, "/campaigns/{id}", onRelease(h.released(), h.edit), Does("Change a draft", "Only its maker, and only before it is approved"), May("campaigns.write"))
 	Post(r, "/campaigns/{id}/preview", h.preview, Does("The words as its people will see them, and how many they are"), May("campaigns.write"))
-	Post(r, "/campaigns/{id}/approve", h.approve, Does("Let a campaign go; never one's own", "It starts at once, or when it is planned for, moved a few minutes away from a quarter hour"), May("campaigns.write"))
+	Post(r, "/campaigns/{id}/approve", onRelease(h.released(), simply[byID]((*campaign.Campaign).Approve)), Does("Let a campaign go; never one's own", "It starts at once, or when it is planned for, moved a few minutes away from a quarter hour"), May("campaigns.write"))
 	Post(r, "/campaigns/{id}/stop", h.stop, Does("Stop a campaign", "People already being told keep the message; what still waits for their phones is not sent"), May("campaigns.write"))
-	Post(r, "/campaigns/{id}/cancel", h.cancel, Does("Give a draft up"), May("campaigns.write"))
+	Post(r, "/campaigns/{id}/cancel", onRelease(h.released(), simply[byID]((*campaign.Campaign).Cancel)), Does("Give a draft up"), May("campaigns.write"))
 }
 
 type wordsRequest struct {
@@ -71,13 +71,7 @@ func (in contentRequest) content() campaign.Content {
 
 func (h Campaign) create(ctx context.Context, rq Request, in contentRequest) (campaignView, error) {
 	c, err := campaign.New(rq.NewID(), rq.Actor, in.content(), rq.Now)
-	if err == nil {
-		err = h.Campaigns.Insert(ctx, c)
-	}
-	if err != nil {
-		return campaignView{}, err
-	}
-	return viewCampaign(c), nil
+	return h.released().keep(ctx, rq, c, err)
 }
 
 type campaignsRequest struct {
@@ -97,11 +91,26 @@ func (h Campaign) list(ctx context.Context, rq Request, in campaignsRequest) (Li
 	return Listed(page, viewCampaign), nil
 }
 
-// read is a campaign within the caller's region; any other is not there. Errors: NotFound.
+// released are the campaigns of the caller's region; any other is not there. Errors: NotFound.
+func (h Campaign) released() releases[campaign.Campaign, campaignView] {
+	return releases[campaign.Campaign, campaignView]{
+		repo: h.Campaigns, view: func(_ context.Context, _ Request, c *campaign.Campaign) (campaignView, error) {
+			return viewCampaign(c), nil
+		},
+		mine: func(rq Request, c *campaign.Campaign) error {
+			if !rq.Actor.Region.Contains(c.Audience.Region) {
+				return models.E(models.NotFound, "not_found")
+			}
+			return nil
+		},
+	}
+}
+
+// read is a campaign within the caller's region. Errors: NotFound.
 func (h Campaign) read(ctx context.Context, rq Request, id string) (*campaign.Campaign, error) {
 	c, err := h.Campaigns.Get(ctx, id)
-	if err == nil && !rq.Actor.Region.Contains(c.Audience.Region) {
-		return nil, models.E(models.NotFound, "not_found")
+	if err == nil {
+		err = h.released().mine(rq, c)
 	}
 	return c, err
 }
@@ -123,38 +132,15 @@ type editCampaignRequest struct {
 	contentRequest
 }
 
-func (h Campaign) edit(ctx context.Context, rq Request, in editCampaignRequest) (campaignView, error) {
-	return h.change(ctx, rq, in.ID, func(c *campaign.Campaign) error { return c.Edit(rq.Actor, in.content(), rq.Now) })
-}
-
-func (h Campaign) approve(ctx context.Context, rq Request, in byID) (campaignView, error) {
-	return h.change(ctx, rq, in.ID, func(c *campaign.Campaign) error { return c.Approve(rq.Actor, rq.Now) })
+func (h Campaign) edit(_ context.Context, rq Request, in editCampaignRequest) (func(*campaign.Campaign) error, error) {
+	return func(c *campaign.Campaign) error { return c.Edit(rq.Actor, in.content(), rq.Now) }, nil
 }
 
 func (h Campaign) stop(ctx context.Context, rq Request, in reasonRequest) (campaignView, error) {
 	rq.Revision = 0 // a campaign that runs moves on all the time; who stops it means it
-	return h.change(ctx, rq, in.ID, func(c *campaign.Campaign) error { return c.Stop(rq.Actor, in.Reason, rq.Now) })
-}
-
-func (h Campaign) cancel(ctx context.Context, rq Request, in byID) (campaignView, error) {
-	return h.change(ctx, rq, in.ID, func(c *campaign.Campaign) error { return c.Cancel(rq.Actor, rq.Now) })
-}
-
-// change changes a campaign within the caller's region that is still the one the caller saw.
-func (h Campaign) change(ctx context.Context, rq Request, id string, change func(*campaign.Campaign) error) (campaignView, error) {
-	c, err := h.Campaigns.Update(ctx, id, func(c *campaign.Campaign) error {
-		if !rq.Actor.Region.Contains(c.Audience.Region) {
-			return models.E(models.NotFound, "not_found")
-		}
-		if err := rq.Fresh(c.Revision); err != nil {
-			return err
-		}
-		return change(c)
-	})
-	if err != nil {
-		return campaignView{}, err
-	}
-	return viewCampaign(c), nil
+	return onRelease(h.released(), func(_ context.Context, rq Request, in reasonRequest) (func(*campaign.Campaign) error, error) {
+		return func(c *campaign.Campaign) error { return c.Stop(rq.Actor, in.Reason, rq.Now) }, nil
+	})(ctx, rq, in)
 }
 
 // previewView is a campaign as one of its people will see it.

@@ -111,7 +111,7 @@ func TestCampaignScenario(t *testing.T) {
 	p.wants(200, "PUT "+at, changed, by(townMaker, `If-Match: "1"`), "Sunday")
 	p.wants(403, "PUT "+at, changed, by(townChecker), "campaign.not_maker")
 	p.wants(200, "POST "+at+"/preview", "", by(townMaker), `"title":"停水"`, "None on Sunday", `"lockScreen":"There is a new notice`, `"audience":0`)
-	p.wants(403, "POST "+at+"/approve", "", by(townMaker), "campaign.own_work")
+	p.wants(403, "POST "+at+"/approve", "", by(townMaker), "second_person")
 	p.wants(412, "POST "+at+"/approve", "", by(townChecker, `If-Match: "1"`)) // not what she saw
 	p.wants(200, "POST "+at+"/approve", "", by(townChecker, `If-Match: "2"`), `"state":"APPROVED"`, `"startAt":`, `"personId":"bob"`)
 	p.wants(409, "PUT "+at, changed, by(townMaker), "campaign.not_draft", `"state":"APPROVED"`)

@@ -66,7 +66,7 @@ func viewCampaign(c *campaign.Campaign) campaignView {
 	n := c.Counts
 	v := campaignView{
 		ID: c.ID, State: c.State, Title: wordsView(c.Title), Body: wordsView(c.Body), Class: c.Class, Severity: c.Severity,
-		Audience: audienceView(c.Audience), ScheduledAt: c.ScheduledAt, Maker: viewOffice(c.Maker), CreatedAt: c.CreatedAt,
+		Audience: audienceView(c.Audience), ScheduledAt: c.ScheduledAt, Maker: viewOffice(c.Makers.Last()), CreatedAt: c.CreatedAt,
 		StartAt: c.StartAt, StartedAt: c.StartedAt, EndedAt: c.EndedAt,
 		People:   campaignCountsView{Audience: n.Audience, Seen: n.Seen, Kept: n.Told, Capped: n.Capped, Muted: n.Muted, Passed: n.Passed},
 		revision: c.Revision,
@@ -74,8 +74,8 @@ func viewCampaign(c *campaign.Campaign) campaignView {
 	if c.State == campaign.Stopped {
 		v.Reason = c.Moved.Reason
 	}
-	if c.Checker.Person != "" {
-		checker := viewOffice(c.Checker)
+	if c.Approver.Person != "" {
+		checker := viewOffice(c.Approver)
 		v.Checker = &checker
 	}
 	return v

@@ -7,6 +7,7 @@ import (
 
 	"xinyi/models"
 	"xinyi/models/catalogue"
+	"xinyi/models/release"
 	"xinyi/store"
 )
 
@@ -23,13 +24,13 @@ func (h Catalogue) Mount(r *Router) {
 		Open(), Limit(time.Minute, 30))
 	Post(r, "/catalogue", h.create, Does("Draft a new item"), May("catalogue.write"), Creates)
 	Post(r, "/catalogue/{code}/versions", h.next, Does("Draft the next version", "It starts as a copy of the last one"), May("catalogue.write"), Creates)
-	Get(r, "/catalogue/{code}/versions/{version}", h.version, Does("A version in any state"), May("catalogue.read"))
-	Put(r, "/catalogue/{code}/versions/{version}", h.edit, Does("Change a draft"), May("catalogue.write"))
+	Get(r, "/catalogue/{code}/versions/{version}", oneRelease[versionRequest](h.details()), Does("A version in any state"), May("catalogue.read"))
+	Put(r, "/catalogue/{code}/versions/{version}", onRelease(h.details(), h.edit), Does("Change a draft"), May("catalogue.write"))
 	Get(r, "/catalogue/{code}/versions/{version}/diff", h.review, Does("What a version changes of the one before, before it is published"), May("catalogue.read"))
-	Post(r, "/catalogue/{code}/versions/{version}/review", h.submit, Does("Give a draft to a second person", "It does not change any more"), May("catalogue.write"))
-	Post(r, "/catalogue/{code}/versions/{version}/publish", h.publish, Does("Publish a version; never one's own", "It is in force from its first day on"), May("catalogue.write"))
-	Post(r, "/catalogue/{code}/versions/{version}/return", h.giveBack, Does("Send a version back to its maker"), May("catalogue.write"))
-	Post(r, "/catalogue/{code}/versions/{version}/retire", h.retire, Does("End a version today"), May("catalogue.write"))
+	Post(r, "/catalogue/{code}/versions/{version}/review", onRelease(h.released(), simply[versionRequest]((*catalogue.Item).Submit)), Does("Give a draft to a second person", "It does not change any more"), May("catalogue.write"))
+	Post(r, "/catalogue/{code}/versions/{version}/publish", onRelease(h.released(), simply[versionRequest]((*catalogue.Item).Publish)), Does("Publish a version; never by who touched it", "It is in force from its first day on"), May("catalogue.write"))
+	Post(r, "/catalogue/{code}/versions/{version}/return", onRelease(h.released(), reasoning((*catalogue.Item).Return)), Does("Send a version back to its makers"), May("catalogue.write"))
+	Post(r, "/catalogue/{code}/versions/{version}/retire", onRelease(h.released(), reasoning((*catalogue.Item).Retire)), Does("End a version today"), May("catalogue.write"))
 	Get(r, "/units", h.units, Does("The units that deliver"), Open())
 }
 
@@ -39,29 +40,35 @@ type itemsRequest struct {
 }
 
 func (h Catalogue) list(ctx context.Context, rq Request, in itemsRequest) (List[itemView], error) {
-	return h.found(ctx, rq, store.ItemsIn(in.Category, catalogue.Published).Page(in.Limit, in.Cursor))
+	return h.released().page(ctx, rq, store.ItemsIn(in.Category, release.Announced, release.InForce).Page(in.Limit, in.Cursor))
 }
 
-func (h Catalogue) found(ctx context.Context, rq Request, q store.Query) (List[itemView], error) {
-	page, err := h.Items.Find(ctx, q)
-	if err != nil {
-		return List[itemView]{}, err
+// released are the versions, as lists show them.
+func (h Catalogue) released() releases[catalogue.Item, itemView] {
+	return releases[catalogue.Item, itemView]{
+		repo: h.Items, view: func(_ context.Context, rq Request, it *catalogue.Item) (itemView, error) {
+			return viewItem(rq, it), nil
+		},
 	}
-	return Listed(page, func(it *catalogue.Item) itemView { return viewItem(it, rq.Lang) }), nil
+}
+
+// details are the versions with their columns and schemas.
+func (h Catalogue) details() releases[catalogue.Item, itemDetailView] {
+	return releases[catalogue.Item, itemDetailView]{repo: h.Items, view: viewItemDetail}
 }
 
 type versionsRequest struct {
-	State    string `query:"state" validate:"omitempty,oneof=DRAFT REVIEW PUBLISHED RETIRED"`
+	State    string `query:"state" validate:"omitempty,oneof=DRAFT CHECKED ANNOUNCED IN_FORCE RETIRED"`
 	Category string `query:"category" validate:"omitempty,max=32"`
 	PageQuery
 }
 
 func (h Catalogue) versions(ctx context.Context, rq Request, in versionsRequest) (List[itemView], error) {
-	states := catalogue.States
+	states := release.States
 	if in.State != "" {
-		states = []catalogue.State{catalogue.State(in.State)}
+		states = []release.State{release.State(in.State)}
 	}
-	return h.found(ctx, rq, store.ItemsIn(in.Category, states...).Page(in.Limit, in.Cursor))
+	return h.released().page(ctx, rq, store.ItemsIn(in.Category, states...).Page(in.Limit, in.Cursor))
 }
 
 type itemRequest struct {
@@ -77,7 +84,7 @@ func (h Catalogue) open(ctx context.Context, code string, version int, now time.
 	}
 	var newest *catalogue.Item
 	for _, it := range items {
-		if it.State != catalogue.Published && it.State != catalogue.Retired {
+		if !it.Published() {
 			continue
 		}
 		if it.Version == version || version == 0 && it.InForce(models.DayOf(now)) {
@@ -98,7 +105,7 @@ func (h Catalogue) get(ctx context.Context, rq Request, in itemRequest) (itemDet
 	if err != nil {
 		return itemDetailView{}, err
 	}
-	return viewItemDetail(it, rq.Lang)
+	return viewItemDetail(ctx, rq, it)
 }
 
 type diffRequest struct {
@@ -163,17 +170,7 @@ func (h Catalogue) create(ctx context.Context, rq Request, in createItemRequest)
 		return itemDetailView{}, err
 	}
 	it, err := catalogue.New(in.Code, rq.Actor, c, rq.Now)
-	return h.inserted(ctx, rq, it, err)
-}
-
-func (h Catalogue) inserted(ctx context.Context, rq Request, it *catalogue.Item, err error) (itemDetailView, error) {
-	if err == nil {
-		err = h.Items.Insert(ctx, it)
-	}
-	if err != nil {
-		return itemDetailView{}, err
-	}
-	return viewItemDetail(it, rq.Lang)
+	return h.details().keep(ctx, rq, it, err)
 }
 
 type nextItemRequest struct {
@@ -187,7 +184,7 @@ func (h Catalogue) next(ctx context.Context, rq Request, in nextItemRequest) (it
 		return itemDetailView{}, err
 	}
 	it, err := last.Next(rq.Actor, in.From, rq.Now)
-	return h.inserted(ctx, rq, it, err)
+	return h.details().keep(ctx, rq, it, err)
 }
 
 type versionRequest struct {
@@ -195,13 +192,7 @@ type versionRequest struct {
 	Version int    `path:"version" validate:"gte=1,lte=10000"`
 }
 
-func (h Catalogue) version(ctx context.Context, rq Request, in versionRequest) (itemDetailView, error) {
-	it, err := h.Items.Get(ctx, catalogue.ID(in.Code, in.Version))
-	if err != nil {
-		return itemDetailView{}, err
-	}
-	return viewItemDetail(it, rq.Lang)
-}
+func (in versionRequest) key() string { return catalogue.ID(in.Code, in.Version) }
 
 func (h Catalogue) review(ctx context.Context, _ Request, in versionRequest) (diffView, error) {
 	to, err := h.Items.Get(ctx, catalogue.ID(in.Code, in.Version))
@@ -220,41 +211,9 @@ type editItemRequest struct {
 	itemContentRequest
 }
 
-func (h Catalogue) edit(ctx context.Context, rq Request, in editItemRequest) (itemDetailView, error) {
+func (h Catalogue) edit(ctx context.Context, rq Request, in editItemRequest) (func(*catalogue.Item) error, error) {
 	c, err := h.content(ctx, in.itemContentRequest)
-	if err != nil {
-		return itemDetailView{}, err
-	}
-	it, err := h.change(ctx, rq, in.versionRequest, func(it *catalogue.Item) error { return it.Edit(rq.Actor, c, rq.Now) })
-	if err != nil {
-		return itemDetailView{}, err
-	}
-	return viewItemDetail(it, rq.Lang)
-}
-
-func (h Catalogue) change(ctx context.Context, rq Request, in versionRequest, change func(*catalogue.Item) error) (*catalogue.Item, error) {
-	return h.Items.Update(ctx, catalogue.ID(in.Code, in.Version), func(it *catalogue.Item) error {
-		if err := rq.Fresh(it.Revision); err != nil {
-			return err
-		}
-		return change(it)
-	})
-}
-
-func (h Catalogue) moved(ctx context.Context, rq Request, in versionRequest, change func(*catalogue.Item) error) (itemView, error) {
-	it, err := h.change(ctx, rq, in, change)
-	if err != nil {
-		return itemView{}, err
-	}
-	return viewItem(it, rq.Lang), nil
-}
-
-func (h Catalogue) submit(ctx context.Context, rq Request, in versionRequest) (itemView, error) {
-	return h.moved(ctx, rq, in, func(it *catalogue.Item) error { return it.Submit(rq.Actor, rq.Now) })
-}
-
-func (h Catalogue) publish(ctx context.Context, rq Request, in versionRequest) (itemView, error) {
-	return h.moved(ctx, rq, in, func(it *catalogue.Item) error { return it.Publish(rq.Actor, rq.Now) })
+	return func(it *catalogue.Item) error { return it.Edit(rq.Actor, c, rq.Now) }, err
 }
 
 type versionReasonRequest struct {
@@ -262,12 +221,11 @@ type versionReasonRequest struct {
 	Reason string `json:"reason" validate:"required,max=500"`
 }
 
-func (h Catalogue) giveBack(ctx context.Context, rq Request, in versionReasonRequest) (itemView, error) {
-	return h.moved(ctx, rq, in.versionRequest, func(it *catalogue.Item) error { return it.Return(rq.Actor, in.Reason, rq.Now) })
-}
-
-func (h Catalogue) retire(ctx context.Context, rq Request, in versionReasonRequest) (itemView, error) {
-	return h.moved(ctx, rq, in.versionRequest, func(it *catalogue.Item) error { return it.Retire(rq.Actor, in.Reason, rq.Now) })
+// reasoning is an act that says why.
+func reasoning(do func(*catalogue.Item, models.Actor, string, time.Time) error) func(context.Context, Request, versionReasonRequest) (func(*catalogue.Item) error, error) {
+	return func(_ context.Context, rq Request, in versionReasonRequest) (func(*catalogue.Item) error, error) {
+		return func(it *catalogue.Item) error { return do(it, rq.Actor, in.Reason, rq.Now) }, nil
+	}
 }
 
 type unitsRequest struct {

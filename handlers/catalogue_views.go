@@ -1,18 +1,20 @@
 package handlers
 
 import (
+	"context"
 	"encoding/json"
 	"time"
 
 	"xinyi/models"
 	"xinyi/models/catalogue"
+	"xinyi/models/release"
 )
 
 // itemView is one version of an item.
 type itemView struct {
+	releaseView
 	Code         string               `json:"code"`
 	Version      int                  `json:"version"`
-	State        catalogue.State      `json:"state"`
 	Reason       string               `json:"reason,omitempty" description:"Why it was sent back or retired"`
 	Name         wordsView            `json:"name" personal:"false"`
 	Category     string               `json:"category"`
@@ -27,12 +29,7 @@ type itemView struct {
 	From         models.Day           `json:"from"`
 	To           models.Day           `json:"to,omitempty" description:"Last day in force; absent while open"`
 	UpdatedAt    time.Time            `json:"updatedAt"`
-
-	revision int64
 }
-
-// Revised makes an item carry an ETag.
-func (v itemView) Revised() int64 { return v.revision }
 
 // itemDetailView is a version with its columns and its schema.
 type itemDetailView struct {
@@ -59,21 +56,20 @@ type labelView struct {
 	Label string `json:"label"`
 }
 
-func viewItem(it *catalogue.Item, lang string) itemView {
+func viewItem(rq Request, it *catalogue.Item) itemView {
 	v := itemView{
-		Code: it.Code, Version: it.Version, State: it.State, Name: wordsView(it.Name), Category: it.Category,
-		CategoryText: say("catalogue.category_"+it.Category, lang, nil), Kinds: it.Kinds, Nature: it.Nature, Openness: it.Openness,
+		releaseView: viewRelease(it, rq.Actor), Code: it.Code, Version: it.Version, Name: wordsView(it.Name), Category: it.Category,
+		CategoryText: say("catalogue.category_"+it.Category, rq.Lang, nil), Kinds: it.Kinds, Nature: it.Nature, Openness: it.Openness,
 		KeepMonths: it.KeepMonths, Cycle: it.Cycle, Units: it.Units, Basis: it.Basis, From: it.From, To: it.To, UpdatedAt: it.UpdatedAt,
-		revision: it.Revision,
 	}
-	if it.State == catalogue.Draft || it.State == catalogue.Retired {
+	if it.State == release.Draft || it.State == release.Retired {
 		v.Reason = it.Moved.Reason
 	}
 	return v
 }
 
-func viewItemDetail(it *catalogue.Item, lang string) (itemDetailView, error) {
-	v := itemDetailView{itemView: viewItem(it, lang)}
+func viewItemDetail(_ context.Context, rq Request, it *catalogue.Item) (itemDetailView, error) {
+	v := itemDetailView{itemView: viewItem(rq, it)}
 	form, err := it.Form()
 	if err != nil {
 		return v, err

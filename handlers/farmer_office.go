@@ -10,6 +10,7 @@ import (
 	"xinyi/models"
 	"xinyi/models/catalogue"
 	"xinyi/models/farmer"
+	"xinyi/models/release"
 	"xinyi/models/score"
 	"xinyi/store"
 )
@@ -18,18 +19,18 @@ func (h FarmDesk) mountOffice(r *Router) {
 	tag := Tag("farm office")
 	Get(r, "/farmers/forms/{section}/versions", h.formVersions, Does("The versions of a section's form in a place"), May("farm.office"), tag)
 	Post(r, "/farmers/forms", h.draftForm, Does("Draft the next version of a section's form", "A JSON Schema; fields of what is never collected are refused. A county may have fields of its own"), May("farm.office"), Creates, tag)
-	Post(r, "/farmers/forms/{id}/publish", h.publishForm, Does("Put a form in force", "A second person does; files that are filled in stay at their version until they are changed"), May("farm.office"), tag)
-	Post(r, "/farmers/forms/{id}/retire", h.retireForm, Does("Take a form out of use"), May("farm.office"), tag)
+	Post(r, "/farmers/forms/{id}/publish", onRelease(h.releasedForms(), simply[byID]((*farmer.Form).Publish)), Does("Put a form in force", "A second person does; files that are filled in stay at their version until they are changed"), May("farm.office"), tag)
+	Post(r, "/farmers/forms/{id}/retire", onRelease(h.releasedForms(), simply[byID]((*farmer.Form).Retire)), Does("Take a form out of use"), May("farm.office"), tag)
 
 	Get(r, "/farmers/models", h.modelList, Does("The models households are scored by, the newest first"), May("farm.read"), tag)
-	Get(r, "/farmers/models/{id}", h.model, Does("A model: every indicator, its bands, its source"), May("farm.read"), tag)
+	Get(r, "/farmers/models/{id}", oneRelease[byID](h.released()), Does("A model: every indicator, its bands, its source"), May("farm.read"), tag)
 	Post(r, "/farmers/models", h.draftModel, Does("Draft the next model"), May("farm.models"), Creates, tag)
-	Put(r, "/farmers/models/{id}", h.editModel, Does("Change a draft"), May("farm.models"), tag)
-	Post(r, "/farmers/models/{id}/validate", h.validateModel, Does("Fix a draft; from here it never changes", "Every fault is named"), May("farm.models"), tag)
+	Put(r, "/farmers/models/{id}", onRelease(h.released(), h.editModel), Does("Change a draft"), May("farm.models"), tag)
+	Post(r, "/farmers/models/{id}/validate", onRelease(h.released(), h.validateModel), Does("Fix a draft; from here it never changes", "Every fault is named"), May("farm.models"), tag)
 	Post(r, "/farmers/models/{id}/simulate", h.simulateModel, Does("Try a model on every household", "It goes on by itself: how many go from which grade to which, by county; never who"), May("farm.models"), Creates, tag)
-	Post(r, "/farmers/models/{id}/approve", h.approveModel, Does("Approve a model", "A second person, within days of its trial; else 409"), May("farm.models"), tag)
-	Post(r, "/farmers/models/{id}/publish", h.publishModel, Does("Put a model in force from a day on", "On that day every household is scored anew"), May("farm.models"), tag)
-	Post(r, "/farmers/models/{id}/withdraw", h.dropModel, Does("Give a model up that is not in force"), May("farm.models"), tag)
+	Post(r, "/farmers/models/{id}/approve", onRelease(h.released(), h.approveModel), Does("Approve a model", "A second person, within days of its trial; else 409"), May("farm.models"), tag)
+	Post(r, "/farmers/models/{id}/publish", onRelease(h.released(), h.publishModel), Does("Put a model in force from a day on", "On that day every household is scored anew"), May("farm.models"), tag)
+	Post(r, "/farmers/models/{id}/withdraw", onRelease(h.released(), simply[byID]((*farmer.Model).Drop)), Does("Give a model up that is not in force"), May("farm.models"), tag)
 	Get(r, "/farmers/models/{id}/runs", h.runs, Does("The trials of a model, or the runs that wrote its grades, the newest first"), May("farm.read"), tag)
 	Get(r, "/farmers/metrics", h.metrics, Does("Households of a place: filed, by grade, credit households"), May("farm.read"), tag)
 }
@@ -42,32 +43,22 @@ type formVersionsRequest struct {
 
 type formVersionView struct {
 	farmFormView
-	State farmer.FormState `json:"state" enum:"DRAFT,PUBLISHED,RETIRED"`
+	releaseView
 }
 
-func viewFormVersion(f *farmer.Form, lang string) (formVersionView, error) {
-	s, err := f.Read()
-	if err != nil {
-		return formVersionView{}, err
-	}
-	return formVersionView{viewFarmForm(s, lang), f.State}, nil
+// releasedForms are the forms. A change is seen at once by who fills them in.
+func (h FarmDesk) releasedForms() releases[farmer.Form, formVersionView] {
+	return releases[farmer.Form, formVersionView]{repo: h.Forms, then: h.Forget, view: func(_ context.Context, rq Request, f *farmer.Form) (formVersionView, error) {
+		s, err := f.Read()
+		if err != nil {
+			return formVersionView{}, err
+		}
+		return formVersionView{viewFarmForm(s, rq.Lang), viewRelease(f, rq.Actor)}, nil
+	}}
 }
 
 func (h FarmDesk) formVersions(ctx context.Context, rq Request, in formVersionsRequest) (List[formVersionView], error) {
-	v := List[formVersionView]{Items: []formVersionView{}}
-	page, err := h.Forms.Find(ctx, store.FarmFormsOf(in.Section, in.Place).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return v, err
-	}
-	for _, f := range page.Items {
-		one, err := viewFormVersion(f, rq.Lang)
-		if err != nil {
-			return v, err
-		}
-		v.Items = append(v.Items, one)
-	}
-	v.NextCursor = page.Next
-	return v, nil
+	return h.releasedForms().page(ctx, rq, store.FarmFormsOf(in.Section, in.Place).Page(in.Limit, in.Cursor))
 }
 
 type formTitle struct {
@@ -85,77 +76,46 @@ type draftFormRequest struct {
 	Schema  string        `json:"schema" validate:"required,max=60000"`
 }
 
-func (h FarmDesk) draftForm(ctx context.Context, rq Request, in draftFormRequest) (formVersionView, error) {
-	no := 1
-	last, err := h.Forms.First(ctx, store.FarmFormsOf(in.Section, in.Region))
-	switch {
-	case err == nil:
-		no = last.No + 1
-	case !errors.Is(err, models.NotFound):
-		return formVersionView{}, err
+func (h FarmDesk) draftForm(ctx context.Context, rq Request, in draftFormRequest) (v formVersionView, err error) {
+	no, err := following(ctx, h.Forms, store.FarmFormsOf(in.Section, in.Region), func(f *farmer.Form) int { return f.No })
+	if err != nil {
+		return v, err
 	}
 	d := farmer.FormDraftOf{Section: in.Section, Region: in.Region, Name: farmer.Words{ZH: in.Title.ZH, EN: in.Title.EN}, Rows: in.Rows, Scope: in.Scope, Order: in.Order, Schema: in.Schema}
 	f, err := farmer.NewForm(no, d, farmer.Look{Forbidden: catalogue.Forbidden, Restricted: catalogue.Restricted}, rq.Actor, rq.Now)
-	if err == nil {
-		err = h.Forms.Insert(ctx, f)
-	}
-	if err != nil {
-		return formVersionView{}, err
-	}
-	return viewFormVersion(f, rq.Lang)
-}
-
-func (h FarmDesk) changeForm(ctx context.Context, rq Request, id string, do func(*farmer.Form) error) (formVersionView, error) {
-	f, err := h.Forms.Update(ctx, id, do)
-	if err != nil {
-		return formVersionView{}, err
-	}
-	h.Forget()
-	return viewFormVersion(f, rq.Lang)
-}
-
-func (h FarmDesk) publishForm(ctx context.Context, rq Request, in byID) (formVersionView, error) {
-	return h.changeForm(ctx, rq, in.ID, func(f *farmer.Form) error { return f.Publish(rq.Actor, rq.Now) })
-}
-
-func (h FarmDesk) retireForm(ctx context.Context, rq Request, in byID) (formVersionView, error) {
-	return h.changeForm(ctx, rq, in.ID, func(f *farmer.Form) error { return f.Retire(rq.Actor, rq.Now) })
+	return h.releasedForms().keep(ctx, rq, f, err)
 }
 
 type farmModelView struct {
-	ID      string       `json:"id"`
-	No      int          `json:"version"`
-	Stage   farmer.Stage `json:"stage" enum:"DRAFT,VALIDATED,SIMULATED,APPROVED,SCHEDULED,ACTIVE,RETIRED"`
-	Hash    string       `json:"hash,omitempty"`
-	Begins  models.Day   `json:"begins,omitempty"`
-	Trial   *farmRunView `json:"trial,omitempty"`
-	TriedAt *time.Time   `json:"triedAt,omitempty"`
-	Set     *score.Set   `json:"set,omitempty"`
+	releaseView
+	ID    string       `json:"id"`
+	No    int          `json:"version"`
+	Trial *farmRunView `json:"trial,omitempty"`
+	Set   *score.Set   `json:"set,omitempty"`
 }
 
-func viewFarmModel(m *farmer.Model) farmModelView {
-	return farmModelView{ID: m.ID, No: m.No, Stage: m.State, Hash: m.Hash, Begins: m.Begins, TriedAt: m.TriedAt}
+func viewFarmModel(rq Request) func(*farmer.Model) farmModelView {
+	return func(m *farmer.Model) farmModelView {
+		return farmModelView{releaseView: viewRelease(m, rq.Actor), ID: m.ID, No: m.No}
+	}
 }
 
-func (h FarmDesk) modelList(ctx context.Context, _ Request, in PageQuery) (List[farmModelView], error) {
+func (h FarmDesk) modelList(ctx context.Context, rq Request, in PageQuery) (List[farmModelView], error) {
 	page, err := h.Models.Find(ctx, store.FarmModelsAll().Page(in.Limit, in.Cursor))
 	if err != nil {
 		return List[farmModelView]{}, err
 	}
-	return Listed(page, viewFarmModel), nil
+	return Listed(page, viewFarmModel(rq)), nil
 }
 
-func (h FarmDesk) model(ctx context.Context, _ Request, in byID) (farmModelView, error) {
-	m, err := h.Models.Get(ctx, in.ID)
-	if err != nil {
-		return farmModelView{}, err
-	}
-	return h.whole(ctx, m)
+// released are the models, whole.
+func (h FarmDesk) released() releases[farmer.Model, farmModelView] {
+	return releases[farmer.Model, farmModelView]{repo: h.Models, view: h.whole}
 }
 
 // whole is a model with its set and its last trial.
-func (h FarmDesk) whole(ctx context.Context, m *farmer.Model) (v farmModelView, err error) {
-	v = viewFarmModel(m)
+func (h FarmDesk) whole(ctx context.Context, rq Request, m *farmer.Model) (v farmModelView, err error) {
+	v = viewFarmModel(rq)(m)
 	if v.Set, err = m.Read(); err != nil {
 		return v, err
 	}
@@ -185,40 +145,17 @@ func setOf(text string) (s score.Set, err error) {
 	return s, nil
 }
 
-func (h FarmDesk) draftModel(ctx context.Context, rq Request, in modelRequest) (farmModelView, error) {
-	no := 1
-	last, err := h.Models.First(ctx, store.FarmModelsAll())
-	switch {
-	case err == nil:
-		no = last.No + 1
-	case !errors.Is(err, models.NotFound):
-		return farmModelView{}, err
+func (h FarmDesk) draftModel(ctx context.Context, rq Request, in modelRequest) (v farmModelView, err error) {
+	no, err := following(ctx, h.Models, store.FarmModelsAll(), func(m *farmer.Model) int { return m.No })
+	if err != nil {
+		return v, err
 	}
 	set, err := setOf(in.Set)
 	if err != nil {
-		return farmModelView{}, err
+		return v, err
 	}
 	m, err := farmer.NewModel(no, set, rq.Actor, rq.Now)
-	if err == nil {
-		err = h.Models.Insert(ctx, m)
-	}
-	if err != nil {
-		return farmModelView{}, err
-	}
-	return h.whole(ctx, m)
-}
-
-func (h FarmDesk) onModel(ctx context.Context, rq Request, id string, do func(*farmer.Model) error) (farmModelView, error) {
-	m, err := h.Models.Update(ctx, id, func(m *farmer.Model) error {
-		if err := rq.Fresh(m.Revision); err != nil {
-			return err
-		}
-		return do(m)
-	})
-	if err != nil {
-		return farmModelView{}, err
-	}
-	return h.whole(ctx, m)
+	return h.released().keep(ctx, rq, m, err)
 }
 
 type editModelRequest struct {
@@ -226,25 +163,19 @@ type editModelRequest struct {
 	modelRequest
 }
 
-func (h FarmDesk) editModel(ctx context.Context, rq Request, in editModelRequest) (farmModelView, error) {
+func (h FarmDesk) editModel(_ context.Context, rq Request, in editModelRequest) (func(*farmer.Model) error, error) {
 	set, err := setOf(in.Set)
-	if err != nil {
-		return farmModelView{}, err
-	}
-	return h.onModel(ctx, rq, in.ID, func(m *farmer.Model) error { return m.Edit(set, rq.Actor) })
+	return func(m *farmer.Model) error { return m.Edit(set, rq.Actor) }, err
 }
 
-func (h FarmDesk) validateModel(ctx context.Context, rq Request, in byID) (farmModelView, error) {
+func (h FarmDesk) validateModel(ctx context.Context, rq Request, _ byID) (func(*farmer.Model) error, error) {
 	forms, err := h.FormsAt(ctx, rq.Actor.Region)
-	if err != nil {
-		return farmModelView{}, err
-	}
-	return h.onModel(ctx, rq, in.ID, func(m *farmer.Model) error { return m.Validate(forms, rq.Actor, rq.Now) })
+	return func(m *farmer.Model) error { return m.Validate(forms, rq.Actor, rq.Now) }, err
 }
 
 // inForce is the model in force, "" none.
 func (h FarmDesk) inForce(ctx context.Context) (string, error) {
-	m, err := h.Models.First(ctx, store.FarmModelsAt(farmer.ModelActive))
+	m, err := h.Models.First(ctx, store.FarmModelsAt(release.InForce))
 	if errors.Is(err, models.NotFound) {
 		return "", nil
 	}
@@ -277,8 +208,8 @@ func (h FarmDesk) simulateModel(ctx context.Context, rq Request, in byID) (farmR
 	return viewFarmRun(run), nil
 }
 
-func (h FarmDesk) approveModel(ctx context.Context, rq Request, in byID) (farmModelView, error) {
-	return h.onModel(ctx, rq, in.ID, func(m *farmer.Model) error { return m.Approve(h.Policy, rq.Actor, rq.Now) })
+func (h FarmDesk) approveModel(_ context.Context, rq Request, _ byID) (func(*farmer.Model) error, error) {
+	return func(m *farmer.Model) error { return m.Approve(h.Policy, rq.Actor, rq.Now) }, nil
 }
 
 type publishModelRequest struct {
@@ -286,16 +217,9 @@ type publishModelRequest struct {
 	Begins models.Day `json:"begins" validate:"required,day"`
 }
 
-func (h FarmDesk) publishModel(ctx context.Context, rq Request, in publishModelRequest) (farmModelView, error) {
+func (h FarmDesk) publishModel(ctx context.Context, rq Request, in publishModelRequest) (func(*farmer.Model) error, error) {
 	against, err := h.inForce(ctx)
-	if err != nil {
-		return farmModelView{}, err
-	}
-	return h.onModel(ctx, rq, in.ID, func(m *farmer.Model) error { return m.Publish(in.Begins, against, h.Policy, rq.Actor, rq.Now) })
-}
-
-func (h FarmDesk) dropModel(ctx context.Context, rq Request, in byID) (farmModelView, error) {
-	return h.onModel(ctx, rq, in.ID, func(m *farmer.Model) error { return m.Drop(rq.Actor, rq.Now) })
+	return func(m *farmer.Model) error { return m.Publish(in.Begins, against, h.Policy, rq.Actor, rq.Now) }, err
 }
 
 type farmRunView struct {

@@ -42,7 +42,7 @@ func (f *Forms) Of(ctx context.Context, code string, version int) (*catalogue.It
 	if err != nil {
 		return nil, nil, models.E(models.Internal, "internal", err)
 	}
-	if it.State == catalogue.Published || it.State == catalogue.Retired {
+	if it.Published() {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		if f.of == nil {

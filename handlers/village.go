@@ -29,7 +29,7 @@ type Village struct {
 func (h Village) Mount(r *Router) {
 	tag := Tag("villages")
 	Get(r, "/village-schemes", h.schemes, Does("How villages, or towns, are evaluated: the versions, the newest first"), Open(), Limit(minute, 120), tag)
-	Get(r, "/village-schemes/{id}", h.scheme, Does("A version with its indicators, days, terms and steps"), Open(), Limit(minute, 120), tag)
+	Get(r, "/village-schemes/{id}", oneRelease[byID](h.released()), Does("A version with its indicators, days, terms and steps"), Open(), Limit(minute, 120), tag)
 	Get(r, "/village-rounds", h.rounds, Does("Rounds of a place, by county, the newest first"), Open(), Limit(minute, 120), tag)
 	Get(r, "/village-rounds/{id}", h.round, Does("A round with its days, how far the freezing has come, and what the draws are made by",
 		"commitment is shown from the day it opens, the seed itself once everything is frozen: then anybody draws the samples again"), Open(), Limit(minute, 120), tag)
@@ -55,11 +55,10 @@ type levelRequest struct {
 }
 
 type villageSchemeView struct {
+	releaseView
 	ID       string                    `json:"id"`
 	Level    village.Level             `json:"level" enum:"VILLAGE,TOWN"`
 	No       int                       `json:"version"`
-	State    village.SchemeState       `json:"state" enum:"DRAFT,PUBLISHED,RETIRED"`
-	Hash     string                    `json:"hash" description:"SHA-256 of the set"`
 	Set      *score.Set                `json:"set,omitempty"`
 	Sources  map[string]village.Source `json:"sources,omitempty" description:"Where an indicator's fact comes from: AUTO counted, MANUAL looked at with evidence, SURVEY said by residents"`
 	Calendar *village.Calendar         `json:"calendar,omitempty"`
@@ -99,35 +98,34 @@ func viewVillageSteps(steps []flow.Step, lang string) []villageStepView {
 	return out
 }
 
-func viewVillageScheme(s *village.Scheme) villageSchemeView {
-	return villageSchemeView{ID: s.ID, Level: s.Level, No: s.No, State: s.State, Hash: s.Hash}
+func viewVillageScheme(rq Request) func(*village.Scheme) villageSchemeView {
+	return func(s *village.Scheme) villageSchemeView {
+		return villageSchemeView{releaseView: viewRelease(s, rq.Actor), ID: s.ID, Level: s.Level, No: s.No}
+	}
 }
 
-func wholeVillageScheme(s *village.Scheme, lang string) (v villageSchemeView, err error) {
-	v = viewVillageScheme(s)
+// released are the schemes, whole.
+func (h Village) released() releases[village.Scheme, villageSchemeView] {
+	return releases[village.Scheme, villageSchemeView]{repo: h.Schemes, view: wholeVillageScheme}
+}
+
+func wholeVillageScheme(_ context.Context, rq Request, s *village.Scheme) (v villageSchemeView, err error) {
+	v = viewVillageScheme(rq)(s)
 	if v.Set, err = s.Read(); err != nil {
 		return v, err
 	}
 	t := s.Terms
-	v.Sources, v.Calendar, v.Steps = s.Sources, &s.Calendar, viewVillageSteps(s.Flow.Steps, lang)
+	v.Sources, v.Calendar, v.Steps = s.Sources, &s.Calendar, viewVillageSteps(s.Flow.Steps, rq.Lang)
 	v.Terms = &villageTermsView{t.SampleBP, t.SampleLeast, t.WrongBP, t.BlindBP, t.Tolerance.String(), t.LeastAnswers, t.Notice.Days, t.Notice.Answer, t.PlaqueMonths, t.AnnualDays, t.GraceDays}
 	return v, nil
 }
 
-func (h Village) schemes(ctx context.Context, _ Request, in levelRequest) (List[villageSchemeView], error) {
+func (h Village) schemes(ctx context.Context, rq Request, in levelRequest) (List[villageSchemeView], error) {
 	page, err := h.Schemes.Find(ctx, store.VillageSchemesOf(in.Level).Page(in.Limit, in.Cursor))
 	if err != nil {
 		return List[villageSchemeView]{}, err
 	}
-	return Listed(page, viewVillageScheme), nil
-}
-
-func (h Village) scheme(ctx context.Context, rq Request, in byID) (villageSchemeView, error) {
-	s, err := h.Schemes.Get(ctx, in.ID)
-	if err != nil {
-		return villageSchemeView{}, err
-	}
-	return wholeVillageScheme(s, rq.Lang)
+	return Listed(page, viewVillageScheme(rq)), nil
 }
 
 type villageRoundView struct {

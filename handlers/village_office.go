@@ -13,6 +13,7 @@ import (
 	"xinyi/models"
 	"xinyi/models/notice"
 	"xinyi/models/panel"
+	"xinyi/models/release"
 	"xinyi/models/score"
 	"xinyi/models/village"
 	"xinyi/store"
@@ -21,9 +22,9 @@ import (
 func (h Village) mountOffice(r *Router) {
 	tag := Tag("village office")
 	Post(r, "/village-schemes", h.draft, Does("Draft the next version of how villages, or towns, are evaluated"), May("village.schemes"), Creates, tag)
-	Put(r, "/village-schemes/{id}", h.edit, Does("Change a draft"), May("village.schemes"), tag)
-	Post(r, "/village-schemes/{id}/publish", h.publish, Does("Put a draft in force", "Not by its author. Rounds that began go by theirs"), May("village.schemes"), tag)
-	Post(r, "/village-schemes/{id}/drop", h.drop, Does("Give a draft up"), May("village.schemes"), tag)
+	Put(r, "/village-schemes/{id}", onRelease(h.released(), h.edit), Does("Change a draft"), May("village.schemes"), tag)
+	Post(r, "/village-schemes/{id}/publish", onRelease(h.released(), simply[byID]((*village.Scheme).Publish)), Does("Put a draft in force", "Not by anybody who touched it. Rounds that began go by theirs"), May("village.schemes"), tag)
+	Post(r, "/village-schemes/{id}/drop", onRelease(h.released(), simply[byID]((*village.Scheme).Drop)), Does("Give a draft up"), May("village.schemes"), tag)
 	Post(r, "/village-rounds", h.open, Does("Plan a round of my county by the scheme in force", "Without days: those of the scheme's calendar. The seed of its draws is fixed now, and committed to"), May("village.rounds"), Creates, tag)
 	Get(r, "/village-rounds/{id}/statistics", h.statistics, Does("How a round goes: entries by state, how far second sheets agree, and how far each scorer lies from the others"), May("village.statistics"), tag)
 	Post(r, "/village-notices", h.show, Does("Show a round's entries that the offices let through to everybody for five working days", "All that are ready, or those named. Objections are answered by the county's office or a wider one"), May("village.rounds"), Creates, tag)
@@ -59,35 +60,17 @@ func below(at string, err error) error {
 	return err
 }
 
-func (h Village) draft(ctx context.Context, rq Request, in villageDraftRequest) (villageSchemeView, error) {
-	no := 1
-	last, err := h.Schemes.First(ctx, store.VillageSchemesOf(in.Level))
-	switch {
-	case err == nil:
-		no = last.No + 1
-	case !missing(err):
-		return villageSchemeView{}, err
+func (h Village) draft(ctx context.Context, rq Request, in villageDraftRequest) (v villageSchemeView, err error) {
+	no, err := following(ctx, h.Schemes, store.VillageSchemesOf(in.Level), func(s *village.Scheme) int { return s.No })
+	if err != nil {
+		return v, err
 	}
 	p, err := planOf(in.Plan)
 	if err != nil {
-		return villageSchemeView{}, err
+		return v, err
 	}
 	s, err := village.NewScheme(in.Level, no, p, rq.Actor, rq.Now)
-	if err != nil {
-		return villageSchemeView{}, below("/plan", err)
-	}
-	if err := h.Schemes.Insert(ctx, s); err != nil {
-		return villageSchemeView{}, err
-	}
-	return wholeVillageScheme(s, rq.Lang)
-}
-
-func (h Village) onScheme(ctx context.Context, rq Request, id string, do func(*village.Scheme) error) (villageSchemeView, error) {
-	s, err := h.Schemes.Update(ctx, id, do)
-	if err != nil {
-		return villageSchemeView{}, err
-	}
-	return wholeVillageScheme(s, rq.Lang)
+	return h.released().keep(ctx, rq, s, below("/plan", err))
 }
 
 type villageEditRequest struct {
@@ -95,20 +78,9 @@ type villageEditRequest struct {
 	villagePlanRequest
 }
 
-func (h Village) edit(ctx context.Context, rq Request, in villageEditRequest) (villageSchemeView, error) {
+func (h Village) edit(_ context.Context, rq Request, in villageEditRequest) (func(*village.Scheme) error, error) {
 	p, err := planOf(in.Plan)
-	if err != nil {
-		return villageSchemeView{}, err
-	}
-	return h.onScheme(ctx, rq, in.ID, func(s *village.Scheme) error { return below("/plan", s.Edit(p, rq.Actor)) })
-}
-
-func (h Village) publish(ctx context.Context, rq Request, in byID) (villageSchemeView, error) {
-	return h.onScheme(ctx, rq, in.ID, func(s *village.Scheme) error { return s.Publish(rq.Actor, rq.Now) })
-}
-
-func (h Village) drop(ctx context.Context, rq Request, in byID) (villageSchemeView, error) {
-	return h.onScheme(ctx, rq, in.ID, func(s *village.Scheme) error { return s.Drop(rq.Actor, rq.Now) })
+	return func(s *village.Scheme) error { return below("/plan", s.Edit(p, rq.Actor)) }, err
 }
 
 type villageRoundRequest struct {
@@ -140,7 +112,7 @@ func (in villageRoundRequest) dates(today models.Day) village.Dates {
 }
 
 func (h Village) open(ctx context.Context, rq Request, in villageRoundRequest) (villageRoundView, error) {
-	s, err := h.Schemes.First(ctx, store.VillageSchemesAt(village.SchemePublished, in.Level))
+	s, err := h.Schemes.First(ctx, store.VillageSchemesAt(release.InForce, in.Level))
 	if missing(err) {
 		return villageRoundView{}, models.E(models.Conflict, "village.no_scheme")
 	}

@@ -12,6 +12,7 @@ import (
 	"xinyi/models"
 	"xinyi/models/benefit"
 	"xinyi/models/identity"
+	"xinyi/models/release"
 	"xinyi/store"
 )
 
@@ -243,7 +244,7 @@ func (b *benefits) simulate(v *benefit.Version, desk models.Actor, now time.Time
 	if _, err := s.Step(part, now); err != nil {
 		return err
 	}
-	if err := v.Try(s, now); err != nil {
+	if err := release.Try(v, s.Trial(), now); err != nil {
 		return err
 	}
 	s.Outbox = nil

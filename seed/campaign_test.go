@@ -19,8 +19,8 @@ func TestCampaignStates(t *testing.T) {
 	states := map[campaign.State]int{}
 	for _, c := range all {
 		states[c.State]++
-		if c.State == campaign.Approved && (c.WakeAt == nil || !c.WakeAt.After(noon) || c.Checker.Person == c.Maker.Person) {
-			t.Errorf("%s wakes at %v; %s wrote it and %s let it go", c.ID, c.WakeAt, c.Maker.Person, c.Checker.Person)
+		if c.State == campaign.Approved && (c.WakeAt == nil || !c.WakeAt.After(noon) || c.Makers.Second(c.Approver) != nil) {
+			t.Errorf("%s wakes at %v; %s wrote it and %s let it go", c.ID, c.WakeAt, c.Makers, c.Approver.Person)
 		}
 		if c.Counts != (campaign.Counts{}) {
 			t.Errorf("%s says that it told people: %+v", c.ID, c.Counts)

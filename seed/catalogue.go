@@ -101,10 +101,10 @@ func versions(r map[string]string, columns []map[string]string, maker, approver 
 	if err != nil || r["state"] == "DRAFT" {
 		return []*catalogue.Item{it}, err
 	}
-	if err := it.Submit(maker, then); err != nil || r["state"] == "REVIEW" {
+	if err := it.Submit(maker, then); err != nil || r["state"] == "CHECKED" {
 		return []*catalogue.Item{it}, err
 	}
-	if err := it.Publish(approver, then); err != nil || r["state"] == "PUBLISHED" {
+	if err := it.Publish(approver, then); err != nil || r["state"] == "IN_FORCE" {
 		return []*catalogue.Item{it}, err
 	}
 	next, err := succeeded(it, r, columns, maker, approver)

@@ -7,6 +7,7 @@ import (
 
 	"xinyi/models"
 	"xinyi/models/catalogue"
+	"xinyi/models/release"
 )
 
 // seeded is the catalogue by id.
@@ -39,16 +40,16 @@ func TestCatalogueHasTheElevenClasses(t *testing.T) {
 			t.Errorf("%s: %d versions in force", code, inForce)
 		}
 	}
-	states := map[catalogue.State]int{}
+	states := map[release.State]int{}
 	for _, it := range by {
 		states[it.State]++
 	}
-	for _, s := range catalogue.States {
+	for _, s := range []release.State{release.Draft, release.Checked, release.InForce, release.Retired} {
 		if states[s] == 0 {
 			t.Errorf("none is %s", s)
 		}
 	}
-	if v1, v2 := by["HTLY@1"], by["HTLY@2"]; v1.State != catalogue.Retired || v1.To != "2025-06-30" || v2.From != "2025-07-01" || !v1.InForce("2025-06-30") || v1.InForce("2025-07-01") {
+	if v1, v2 := by["HTLY@1"], by["HTLY@2"]; v1.State != release.Retired || v1.To != "2025-06-30" || v2.From != "2025-07-01" || !v1.InForce("2025-06-30") || v1.InForce("2025-07-01") {
 		t.Errorf("%+v, %+v", v1.Life, v2.Life)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"xinyi/models"
 	"xinyi/models/catalogue"
 	"xinyi/models/farmer"
+	"xinyi/models/release"
 	"xinyi/models/score"
 )
 
@@ -172,7 +173,7 @@ func FarmModel(forms []*farmer.Form, now time.Time) (*farmer.Model, error) {
 		_, err = run.Step(farmer.Part{Last: true}, now)
 	}
 	if err == nil {
-		err = m.Tried(run, now)
+		err = release.Try(m, run.Trial(), now)
 	}
 	if err == nil {
 		err = m.Approve(farmer.Standard, formApprover, now)

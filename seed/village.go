@@ -13,6 +13,7 @@ import (
 	"xinyi/models/flow"
 	"xinyi/models/identity"
 	"xinyi/models/notice"
+	"xinyi/models/release"
 	"xinyi/models/village"
 	"xinyi/store"
 )
@@ -212,7 +213,7 @@ func keepVillages(ctx context.Context, s Stores, p *Population, now time.Time) e
 	if s.Village.Schemes == nil || s.Farmer.Files == nil {
 		return nil
 	}
-	scheme, err := s.Village.Schemes.First(ctx, store.VillageSchemesAt(village.SchemePublished, village.OfVillages))
+	scheme, err := s.Village.Schemes.First(ctx, store.VillageSchemesAt(release.InForce, village.OfVillages))
 	if err != nil {
 		return err
 	}

@@ -64,7 +64,7 @@ func (h *honoured) calls(more m) string {
 		body[k] = v
 	}
 	p := h.office(201, h.one, "POST", "/v1/award-programmes", body)["id"].(string)
-	if out := h.office(403, h.one, "POST", "/v1/award-programmes/"+p+"/publish", nil); out["reason"] != "award.second_person" {
+	if out := h.office(403, h.one, "POST", "/v1/award-programmes/"+p+"/publish", nil); out["reason"] != "second_person" {
 		h.t.Errorf("%v", out)
 	}
 	h.must(404, "", "GET", "/v1/award-programmes/"+p, nil)
@@ -293,7 +293,7 @@ func (h *honoured) ends(mei, id string) {
 
 	// One asks, she answers, another decides.
 	h.office(200, h.one, "POST", "/v1/awards/"+a+"/revocation", m{"ground": "FALSE_PAPERS", "text": "事迹材料与事实不符"})
-	if out := h.office(403, h.one, "POST", "/v1/awards/"+a+"/revoke", m{"reason": "弄虚作假"}); out["reason"] != "award.second_person" {
+	if out := h.office(403, h.one, "POST", "/v1/awards/"+a+"/revoke", m{"reason": "弄虚作假"}); out["reason"] != "second_person" {
 		t.Errorf("%v", out)
 	}
 	if out := h.office(409, h.two, "POST", "/v1/awards/"+a+"/revoke", m{"reason": "弄虚作假"}); out["reason"] != "award.answer_open" {
@@ -391,7 +391,7 @@ func TestBallotFraudSignals(t *testing.T) {
 		t.Errorf("%v", out)
 	}
 	agrees := m{"programme": h.programme, "ballots": ballots, "aside": true}
-	if out := h.office(403, h.one, "POST", "/v1/votes/aside/confirm", agrees); out["reason"] != "award.second_person" {
+	if out := h.office(403, h.one, "POST", "/v1/votes/aside/confirm", agrees); out["reason"] != "second_person" {
 		t.Errorf("%v", out)
 	}
 	h.office(200, h.two, "POST", "/v1/votes/aside/confirm", agrees)

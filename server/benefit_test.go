@@ -223,14 +223,14 @@ func (c *city) publishes(desk, id string, no int, begins models.Day) {
 	c.t.Helper()
 	at := fmt.Sprintf("/v1/provider/offers/%s/versions/%d", id, no)
 	c.must(200, desk, "POST", at+"/validate", nil)
-	if out := c.must(409, desk, "POST", at+"/publish", m{"begins": begins}); out["reason"] != "benefit.simulation_old" {
+	if out := c.must(409, desk, "POST", at+"/publish", m{"begins": begins}); out["reason"] != "release.untried" {
 		c.t.Errorf("without a simulation: %v", out)
 	}
 	c.must(201, desk, "POST", at+"/simulate", nil)
 	office := c.signIn(cityCredit)
 	version := fmt.Sprintf("%s@%d", id, no)
 	c.waits("the simulation", func() bool {
-		return c.must(200, office, "GET", "/v1/benefits/versions/"+version, nil, "X-Acting-As", creditOffice)["stage"] == "SIMULATED"
+		return c.must(200, office, "GET", "/v1/benefits/versions/"+version, nil, "X-Acting-As", creditOffice)["state"] == "TRIED"
 	})
 	c.must(409, desk, "POST", at+"/publish", m{"begins": begins}) // nobody has approved it
 	c.must(200, office, "POST", "/v1/benefits/versions/"+version+"/approve", nil, "X-Acting-As", creditOffice)
@@ -316,20 +316,20 @@ func TestLaterVersion(t *testing.T) {
 	c.must(201, desk, "POST", "/v1/provider/offers/"+id+"/versions", m{"terms": terms("一个券", []m{{"kind": "BAND", "text": "A"}}, 0, today)})
 	at := "/v1/provider/offers/" + id + "/versions/2"
 	c.must(200, desk, "POST", at+"/validate", nil)
-	if out := c.must(409, desk, "PUT", at, m{"terms": terms("一个券", nil, 0, today)}); out["reason"] != "benefit.version_fixed" {
+	if out := c.must(409, desk, "PUT", at, m{"terms": terms("一个券", nil, 0, today)}); out["reason"] != "release.fixed" {
 		t.Errorf("%v", out)
 	}
 	c.must(201, desk, "POST", at+"/simulate", nil)
 	office := c.signIn(cityCredit)
 	c.waits("the simulation", func() bool {
-		return c.must(200, office, "GET", "/v1/benefits/versions/"+id+"@2", nil, "X-Acting-As", creditOffice)["stage"] == "SIMULATED"
+		return c.must(200, office, "GET", "/v1/benefits/versions/"+id+"@2", nil, "X-Acting-As", creditOffice)["state"] == "TRIED"
 	})
 	trial := c.must(200, office, "GET", "/v1/benefits/versions/"+id+"@2", nil, "X-Acting-As", creditOffice)["trial"].(m)
 	if trial["against"] != id+"@1" || trial["totals"].(m)["lose"].(float64) < 300 {
 		t.Errorf("%v", trial)
 	}
 	c.must(200, office, "POST", "/v1/benefits/versions/"+id+"@2/approve", nil, "X-Acting-As", creditOffice)
-	if out := c.must(400, desk, "POST", at+"/publish", m{"begins": today.Add(6)}); out["reason"] != "benefit.too_soon" {
+	if out := c.must(400, desk, "POST", at+"/publish", m{"begins": today.Add(6)}); out["reason"] != "release.too_soon" {
 		t.Errorf("%v", out)
 	}
 	c.must(200, desk, "POST", at+"/publish", m{"begins": today.Add(8)})

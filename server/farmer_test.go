@@ -129,7 +129,7 @@ func (v *village) files() string {
 	if got := v.asks(200, v.one, "POST", "/v1/farmers/files/"+file+"/submit", nil); got["state"] != "SUBMITTED" {
 		v.t.Fatalf("%v", got)
 	}
-	if out := v.asks(403, v.one, "POST", "/v1/farmers/files/"+file+"/verify", nil); out["reason"] != "farmer.second_person" {
+	if out := v.asks(403, v.one, "POST", "/v1/farmers/files/"+file+"/verify", nil); out["reason"] != "second_person" {
 		v.t.Errorf("%v", out)
 	}
 	v.asks(200, v.two, "POST", "/v1/farmers/files/"+file+"/verify", nil)
@@ -585,11 +585,11 @@ func TestModelGate(t *testing.T) {
 	do(200, author, "PUT", at, m{"set": string(raw)})
 	do(200, author, "POST", at+"/validate", nil)
 	do(409, author, "PUT", at, m{"set": string(raw)})
-	if out := do(409, second, "POST", at+"/approve", nil); out["reason"] != "farmer.trial_old" {
+	if out := do(409, second, "POST", at+"/approve", nil); out["reason"] != "release.untried" {
 		t.Errorf("%v", out)
 	}
 	do(201, author, "POST", at+"/simulate", nil)
-	v.waits("it was tried", func() bool { return do(200, author, "GET", at, nil)["stage"] == "SIMULATED" })
+	v.waits("it was tried", func() bool { return do(200, author, "GET", at, nil)["state"] == "TRIED" })
 	trial := do(200, author, "GET", at, nil)["trial"].(m)
 	if trial["state"] != "DONE" || trial["seen"] != trial["total"] || trial["wrote"] != 0.0 || strings.Contains(fmt.Sprint(trial["shifts"]), "count:1 ") {
 		t.Errorf("%v", trial)
@@ -605,7 +605,7 @@ func TestModelGate(t *testing.T) {
 		runs := rowsIn(do(200, author, "GET", at+"/runs?kind=RATE", nil))
 		return len(runs) == 1 && runs[0]["state"] == "DONE" && runs[0]["wrote"] == runs[0]["total"]
 	})
-	if got := do(200, author, "GET", "/v1/farmers/models/household@1", nil)["stage"]; got != "RETIRED" {
+	if got := do(200, author, "GET", "/v1/farmers/models/household@1", nil)["state"]; got != "RETIRED" {
 		t.Error(got)
 	}
 }

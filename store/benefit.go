@@ -8,6 +8,7 @@ import (
 	"xinyi/models/benefit"
 	"xinyi/models/identity"
 	"xinyi/models/record"
+	"xinyi/models/release"
 )
 
 // The collections of benefits.
@@ -29,7 +30,7 @@ var (
 	Versions = Collection{
 		Name:    "offerversions",
 		Indexes: []Index{{Paths: []string{"offer", "no"}}, {Paths: []string{"state", "region", "createdAt"}}},
-		Queries: map[string]Query{"VersionsOf": VersionsOf("o"), "VersionsIn": VersionsIn(somewhere, benefit.Simulated)},
+		Queries: map[string]Query{"VersionsOf": VersionsOf("o"), "VersionsIn": VersionsIn(somewhere, release.Tried)},
 	}
 	Simulations = Collection{
 		Name: "simulations", Indexes: []Index{{Paths: []string{"of", "createdAt"}}},
@@ -96,7 +97,7 @@ func OffersIn(r models.Region) Query { return Where("region", Prefix, r).Desc("r
 func VersionsOf(offer string) Query { return Where("offer", Eq, offer).Desc("no") }
 
 // VersionsIn lists a region's versions in one stage. Index: state, region, createdAt.
-func VersionsIn(r models.Region, stage benefit.Stage) Query {
+func VersionsIn(r models.Region, stage release.State) Query {
 	return Where("state", Eq, stage).And("region", Prefix, r).Asc("region", "createdAt")
 }
 

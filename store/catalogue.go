@@ -7,6 +7,7 @@ import (
 
 	"xinyi/models"
 	"xinyi/models/catalogue"
+	"xinyi/models/release"
 	"xinyi/models/uscc"
 )
 
@@ -19,7 +20,7 @@ var (
 			{Paths: []string{"state", "category", "code"}},
 		},
 		Queries: map[string]Query{
-			"ItemVersions": ItemVersions("XZCF"), "ItemsIn": ItemsIn("PENALTY", catalogue.Published), "ItemsIn all": ItemsIn("", catalogue.States...),
+			"ItemVersions": ItemVersions("XZCF"), "ItemsIn": ItemsIn("PENALTY", release.Announced, release.InForce), "ItemsIn all": ItemsIn("", release.States...),
 		},
 	}
 	Units = Collection{
@@ -33,7 +34,7 @@ var (
 func ItemVersions(code string) Query { return Where("code", Eq, code).Desc("edition") }
 
 // ItemsIn lists the versions in some states, of one category or by category. Index: state, category, code.
-func ItemsIn(category string, states ...catalogue.State) Query {
+func ItemsIn(category string, states ...release.State) Query {
 	q := Where("state", In, anys(states)...)
 	if category != "" {
 		return q.And("category", Eq, category).Asc("code")

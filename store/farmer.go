@@ -10,6 +10,7 @@ import (
 	"xinyi/models/farmer"
 	"xinyi/models/notice"
 	"xinyi/models/record"
+	"xinyi/models/release"
 )
 
 // The collections of farmers' files.
@@ -56,7 +57,7 @@ var (
 	}
 	FarmModels = Collection{
 		Name: "farmmodels", Indexes: []Index{{Paths: []string{"no"}}, {Paths: []string{"state", "no"}}},
-		Queries: map[string]Query{"FarmModelsAll": FarmModelsAll(), "FarmModelsAt": FarmModelsAt(farmer.ModelActive)},
+		Queries: map[string]Query{"FarmModelsAll": FarmModelsAll(), "FarmModelsAt": FarmModelsAt(release.InForce)},
 	}
 	FarmRuns = Collection{
 		Name: "farmruns", Indexes: []Index{{Paths: []string{"of", "kind", "createdAt"}}},
@@ -108,7 +109,7 @@ func FarmFilesAt(r models.Region, s farmer.State) Query {
 func SeatsOf(household string) Query { return Where("household", Eq, household) }
 
 // FarmFormsInUse lists the published forms. Index: state, section.
-func FarmFormsInUse() Query { return Where("state", Eq, farmer.FormPublished).Asc("section") }
+func FarmFormsInUse() Query { return Where("state", Eq, release.InForce).Asc("section") }
 
 // FarmFormsOf lists the versions of a section's form in a region, the newest first. Index: section, region, no.
 func FarmFormsOf(section string, r models.Region) Query {
@@ -140,7 +141,7 @@ func FarmScoresIn(r models.Region) Query { return Where("village", Prefix, r).As
 func FarmModelsAll() Query { return Query{}.Desc("no") }
 
 // FarmModelsAt lists the models in a stage, the newest first. Index: state, no.
-func FarmModelsAt(s farmer.Stage) Query { return Where("state", Eq, s).Desc("no") }
+func FarmModelsAt(s release.State) Query { return Where("state", Eq, s).Desc("no") }
 
 // FarmRunsOf lists a model's runs of a kind, the newest first. Index: of, kind, createdAt.
 func FarmRunsOf(model string, kind farmer.RunKind) Query {

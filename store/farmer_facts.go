@@ -9,6 +9,7 @@ import (
 	"xinyi/models"
 	"xinyi/models/farmer"
 	"xinyi/models/record"
+	"xinyi/models/release"
 	"xinyi/models/score"
 )
 
@@ -149,7 +150,7 @@ func (f Farmer) records(ctx context.Context, file *farmer.File, facts FarmFacts,
 
 // Scorer is the model in force made ready, nil for none.
 func (f Farmer) Scorer(ctx context.Context) (*score.Scorer, error) {
-	m, err := f.Models.First(ctx, FarmModelsAt(farmer.ModelActive))
+	m, err := f.Models.First(ctx, FarmModelsAt(release.InForce))
 	if errors.Is(err, models.NotFound) {
 		return nil, nil //nolint:nilnil // there is none before the first is in force
 	}

@@ -7,6 +7,7 @@ import (
 	"xinyi/models/blob"
 	"xinyi/models/farmer"
 	"xinyi/models/notice"
+	"xinyi/models/release"
 	"xinyi/models/village"
 )
 
@@ -14,7 +15,7 @@ import (
 var (
 	VillageSchemes = Collection{
 		Name: "villageschemes", Indexes: []Index{{Paths: []string{"level", "no"}}, {Paths: []string{"state", "level", "no"}}},
-		Queries: map[string]Query{"SchemesOf": VillageSchemesOf(village.OfVillages), "SchemesAt": VillageSchemesAt(village.SchemePublished, village.OfVillages)},
+		Queries: map[string]Query{"SchemesOf": VillageSchemesOf(village.OfVillages), "SchemesAt": VillageSchemesAt(release.InForce, village.OfVillages)},
 	}
 	VillageRounds = Collection{
 		Name: "villagerounds", Indexes: []Index{{Paths: []string{"county", "year"}}},
@@ -52,7 +53,7 @@ var (
 func VillageSchemesOf(l village.Level) Query { return Where("level", Eq, l).Desc("no") }
 
 // VillageSchemesAt lists the versions of a level in a state, the newest first. Index: state, level, no.
-func VillageSchemesAt(s village.SchemeState, l village.Level) Query {
+func VillageSchemesAt(s release.State, l village.Level) Query {
 	return Where("state", Eq, s).And("level", Eq, l).Desc("no")
 }
 

@@ -82,13 +82,13 @@ func (b *Ballot) AskAside(why string, by models.Actor, now time.Time) error {
 	return nil
 }
 
-// Confirm is the second person's word: aside, or counted after all. Errors: Forbidden "award.second_person"; InvalidTransition.
+// Confirm is the second person's word: aside, or counted after all. Errors: Forbidden "second_person"; InvalidTransition.
 func (b *Ballot) Confirm(aside bool, by models.Actor, now time.Time) error {
-	switch {
-	case b.State != AsideAsked:
+	if b.State != AsideAsked {
 		return models.Refused(b.Life, ballotMoves[b.State], "award.ballot")
-	case by.Person == b.AskedBy.Person:
-		return models.E(models.Forbidden, "award.second_person")
+	}
+	if err := (models.Makers{b.AskedBy}).Second(by); err != nil {
+		return err
 	}
 	to := Cast
 	if aside {

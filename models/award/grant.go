@@ -203,7 +203,7 @@ func (a *Award) Reply(text string, by models.Actor, now time.Time) error {
 }
 
 // Revoke ends the award, for what was asked: not before the holder answered or the days to answer went by, and not by who asked.
-// why is what the public is shown. Errors: Forbidden "award.second_person"; Conflict "award.answer_open"; Invalid; InvalidTransition.
+// why is what the public is shown. Errors: Forbidden "second_person"; Conflict "award.answer_open"; Invalid; InvalidTransition.
 //
 // Source: docs/sources.md#award-revoke.
 func (a *Award) Revoke(why string, by models.Actor, now time.Time) error {
@@ -240,8 +240,11 @@ func (a *Award) judged(why string, by models.Actor, now time.Time) error {
 		return err
 	case a.State != Answering:
 		return models.Refused(a.Life, awardMoves[a.State], "award.state")
-	case by.Person == a.Ask.By.Person:
-		return models.E(models.Forbidden, "award.second_person")
+	}
+	if err := (models.Makers{a.Ask.By}).Second(by); err != nil {
+		return err
+	}
+	switch {
 	case a.Ask.Heard == nil && models.DayOf(now) <= a.Ask.Until:
 		return models.E(models.Conflict, "award.answer_open")
 	case why == "":

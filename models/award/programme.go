@@ -10,6 +10,7 @@ import (
 	"xinyi/models"
 	"xinyi/models/flow"
 	"xinyi/models/panel"
+	"xinyi/models/release"
 	"xinyi/models/score"
 )
 
@@ -133,10 +134,9 @@ type Programme struct {
 	models.Meta        `bson:",inline"`
 	models.Life[Stage] `bson:",inline"`
 	Call               `bson:",inline"`
+	release.Hands      `bson:",inline"`
 
 	Region    models.Region `bson:"region"` // of the office; everybody of it may be nominated
-	Made      models.Actor  `bson:"made"`   // who wrote it
-	Second    models.Actor  `bson:"second"` // who published it
 	Materials flow.Flow     `bson:"materials"`
 	Deciding  flow.Flow     `bson:"deciding"`
 	Commit    string        `bson:"commit,omitempty"` // of the seed: published before anybody is drawn
@@ -153,7 +153,7 @@ type Programme struct {
 
 // NewProgramme writes one. Errors: Forbidden; Invalid "award.programme_invalid", a field for every fault.
 func NewProgramme(id string, c Call, by models.Actor, now time.Time) (*Programme, error) {
-	p := &Programme{Region: by.Region, Made: by, Materials: materials, Deciding: deciding}
+	p := &Programme{Region: by.Region, Materials: materials, Deciding: deciding}
 	p.ID, p.State, p.Moved = id, Drafted, models.Moved{By: by.Role, At: now}
 	if c.Org == "" {
 		c.Org = by.Org
@@ -175,11 +175,12 @@ func (p *Programme) edit(c Call, by models.Actor, now time.Time) error {
 		return err
 	}
 	next := *p
-	next.Call, next.Made = c, by
+	next.Call = c
 	if err := next.check(now); err != nil {
 		return err
 	}
-	p.Call, p.Made = c, by
+	p.Call = c
+	p.Makers.Touch(by)
 	return nil
 }
 
@@ -253,24 +254,25 @@ func (p *Programme) Category(code string) *Category {
 }
 
 // Publish puts a draft into force: not by who wrote it. seed is what experts are drawn with; its hash is published. Errors:
-// Forbidden "award.second_person"; InvalidTransition; Invalid when its first day has passed meanwhile.
+// Forbidden "second_person"; InvalidTransition; Invalid when its first day has passed meanwhile.
 func (p *Programme) Publish(seed string, by models.Actor, now time.Time) error {
 	switch err := office(p.Region, by); {
 	case err != nil:
 		return err
 	case p.State != Drafted:
 		return models.Refused(p.Life, stages[p.State], "award.stage")
-	case by.Person == p.Made.Person:
-		return models.E(models.Forbidden, "award.second_person")
 	}
 	if err := p.check(now); err != nil {
+		return err
+	}
+	if err := p.Pass(by); err != nil {
 		return err
 	}
 	if err := p.Move(stages, Published, by, now, "award.stage", ""); err != nil {
 		return err
 	}
 	t := p.Terms
-	p.Second, p.Seed, p.Commit = by, models.NewSecret(seed), panel.Commit(seed)
+	p.Seed, p.Commit = models.NewSecret(seed), panel.Commit(seed)
 	p.Closes = p.Opens.Add(t.OpenDays - 1)
 	p.VoteFrom = p.Closes.AddWorking(t.CheckDays + t.HitDays + t.OpinionDays + t.ScoreDays)
 	p.announce(EventPublished, by, now)

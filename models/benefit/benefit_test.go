@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"xinyi/models"
+	"xinyi/models/release"
 	"xinyi/models/rule"
 )
 
@@ -207,12 +208,12 @@ func TestNeedFaults(t *testing.T) {
 		t.Errorf("%s twice", a)
 	}
 	v := &Version{Offer: "o", No: 1, Subject: models.PersonSubject, Terms: plain()}
-	v.State = Drafted
+	v.State = release.Draft
 	for _, forbidden := range []string{"income > 3", "illness == ''", "score >= 650", "size(breaches) > 0"} {
 		v.Terms.Needs = []Need{{Kind: Custom, Text: forbidden, Label: both("x"), Remedy: both("y"), Basis: "b", ChangeableBy: models.BySubject}}
 		wants(t, forbidden, v.Validate(scene(), desk, noon), models.Invalid, "rule.invalid")
 	}
-	if v.State != Drafted || v.Rule != nil {
+	if v.State != release.Draft || v.Rule != nil {
 		t.Errorf("%+v", v)
 	}
 }
@@ -248,27 +249,27 @@ func TestTermsFaults(t *testing.T) {
 }
 
 // version is one that has come as far as a stage.
-func version(t *testing.T, to Stage) (*Version, *Simulation) {
+func version(t *testing.T, to release.State) (*Version, *Simulation) {
 	t.Helper()
 	o, err := NewOffer("o", scene(), "shop", "店", "4301", models.PersonSubject, desk, noon)
 	must(t, err)
 	v := NewVersion(o, 1, plain(), desk, noon)
 	var s *Simulation
-	for _, stage := range Stages {
+	for _, stage := range release.States {
 		switch stage {
-		case Drafted:
-		case Validated:
+		case release.Draft:
+		case release.Checked:
 			must(t, v.Validate(scene(), desk, noon))
-		case Simulated:
+		case release.Tried:
 			s = counted(t, v)
-			must(t, v.Try(s, noon))
-		case Approved:
+			must(t, release.Try(v, s.Trial(), noon))
+		case release.Approved:
 			must(t, v.Approve(Standard, boss, noon))
-		case Scheduled:
+		case release.Announced:
 			must(t, v.Publish("2026-05-10", "", Standard, desk, noon))
-		case Active:
+		case release.InForce:
 			must(t, v.Wake(*v.WakeAt))
-		case Retired:
+		case release.Retired:
 			v.Retire(noon)
 		}
 		if stage == to {
@@ -296,16 +297,16 @@ func counted(t *testing.T, v *Version) *Simulation {
 func TestEveryStage(t *testing.T) {
 	acts := map[string]struct {
 		do func(*Version, *Simulation) error
-		in []Stage
+		in []release.State
 	}{
-		"edit":     {func(v *Version, _ *Simulation) error { return v.Edit(plain(), desk) }, []Stage{Drafted}},
-		"validate": {func(v *Version, _ *Simulation) error { return v.Validate(scene(), desk, noon) }, []Stage{Drafted}},
-		"try":      {func(v *Version, s *Simulation) error { return v.Try(s, noon) }, []Stage{Validated, Simulated, Approved}},
-		"approve":  {func(v *Version, _ *Simulation) error { return v.Approve(Standard, boss, noon) }, []Stage{Simulated}},
-		"publish":  {func(v *Version, _ *Simulation) error { return v.Publish("2026-05-10", "", Standard, desk, noon) }, []Stage{Approved}},
-		"drop":     {func(v *Version, _ *Simulation) error { return v.Drop(desk, noon) }, []Stage{Drafted, Validated, Simulated, Approved, Scheduled}},
+		"edit":     {func(v *Version, _ *Simulation) error { return v.Edit(plain(), desk) }, []release.State{release.Draft}},
+		"validate": {func(v *Version, _ *Simulation) error { return v.Validate(scene(), desk, noon) }, []release.State{release.Draft}},
+		"try":      {func(v *Version, s *Simulation) error { return release.Try(v, s.Trial(), noon) }, []release.State{release.Checked, release.Tried, release.Approved}},
+		"approve":  {func(v *Version, _ *Simulation) error { return v.Approve(Standard, boss, noon) }, []release.State{release.Tried}},
+		"publish":  {func(v *Version, _ *Simulation) error { return v.Publish("2026-05-10", "", Standard, desk, noon) }, []release.State{release.Approved}},
+		"drop":     {func(v *Version, _ *Simulation) error { return release.Drop(v, desk, noon) }, []release.State{release.Draft, release.Checked, release.Tried, release.Approved, release.Announced}},
 	}
-	for _, stage := range Stages {
+	for _, stage := range release.States {
 		for name, act := range acts {
 			v, s := version(t, stage)
 			if s == nil {
@@ -324,38 +325,38 @@ func TestEveryStage(t *testing.T) {
 }
 
 func TestGate(t *testing.T) {
-	v, _ := version(t, Validated)
-	wants(t, "approve untried", v.Approve(Standard, boss, noon), models.Conflict, "benefit.simulation_old")
-	wants(t, "publish untried", v.Publish("2026-05-10", "", Standard, desk, noon), models.Conflict, "benefit.simulation_old")
-	v, _ = version(t, Simulated)
+	v, _ := version(t, release.Checked)
+	wants(t, "approve untried", v.Approve(Standard, boss, noon), models.Conflict, "release.untried")
+	wants(t, "publish untried", v.Publish("2026-05-10", "", Standard, desk, noon), models.Conflict, "release.untried")
+	v, _ = version(t, release.Tried)
 	late := noon.Add(Standard.FreshSim + time.Millisecond)
-	wants(t, "approve late", v.Approve(Standard, boss, late), models.Conflict, "benefit.simulation_old")
-	v.Author = boss.Principal()
-	wants(t, "approve one's own", v.Approve(Standard, boss, noon), models.Forbidden, "benefit.second_person")
-	wants(t, "a system approves", v.Approve(Standard, models.Actor{Role: models.CreditOffice, Client: "c"}, noon), models.Forbidden, "benefit.second_person")
-	v, _ = version(t, Approved)
-	wants(t, "publish late", v.Publish("2026-06-10", "", Standard, desk, late), models.Conflict, "benefit.simulation_old")
-	wants(t, "begins yesterday", v.Publish("2026-04-23", "", Standard, desk, noon), models.Invalid, "benefit.too_soon")
-	wants(t, "tried against nothing, while one is in force", v.Publish("2026-05-01", "o@0", Standard, desk, noon), models.Conflict, "benefit.simulation_old")
+	wants(t, "approve late", v.Approve(Standard, boss, late), models.Conflict, "release.untried")
+	v.Makers.Touch(boss)
+	wants(t, "approve one's own", v.Approve(Standard, boss, noon), models.Forbidden, "second_person")
+	wants(t, "a system approves", v.Approve(Standard, models.Actor{Role: models.CreditOffice, Client: "c"}, noon), models.Forbidden, "second_person")
+	v, _ = version(t, release.Approved)
+	wants(t, "publish late", v.Publish("2026-06-10", "", Standard, desk, late), models.Conflict, "release.untried")
+	wants(t, "begins yesterday", v.Publish("2026-04-23", "", Standard, desk, noon), models.Invalid, "release.too_soon")
+	wants(t, "tried against nothing, while one is in force", v.Publish("2026-05-01", "o@0", Standard, desk, noon), models.Conflict, "release.untried")
 	v.Against = "o@0"
-	wants(t, "tried against another", v.Publish("2026-05-01", "o@7", Standard, desk, noon), models.Conflict, "benefit.simulation_old")
-	wants(t, "a later one begins too soon", v.Publish("2026-04-30", "o@0", Standard, desk, noon), models.Invalid, "benefit.too_soon")
+	wants(t, "tried against another", v.Publish("2026-05-01", "o@7", Standard, desk, noon), models.Conflict, "release.untried")
+	wants(t, "a later one begins too soon", v.Publish("2026-04-30", "o@0", Standard, desk, noon), models.Invalid, "release.too_soon")
 	must(t, v.Publish("2026-05-01", "o@0", Standard, desk, noon))
-	if must(t, v.Wake(models.Day("2026-05-01").Start().Add(-time.Millisecond))); v.State != Scheduled {
+	if must(t, v.Wake(models.Day("2026-05-01").Start().Add(-time.Millisecond))); v.State != release.Announced {
 		t.Error("it began a moment early")
 	}
-	if must(t, v.Wake(models.Day("2026-05-03").Start())); v.State != Active {
+	if must(t, v.Wake(models.Day("2026-05-03").Start())); v.State != release.InForce {
 		t.Error("it did not begin")
 	}
-	other, s := version(t, Simulated)
+	other, s := version(t, release.Tried)
 	other.Terms.Quota.Total++
-	other.State, other.Rule = Drafted, nil
+	other.State, other.Rule = release.Draft, nil
 	must(t, other.Validate(scene(), desk, noon))
-	wants(t, "a simulation of something else", other.Try(s, noon), models.Conflict, "benefit.other_rule")
+	wants(t, "a simulation of something else", release.Try(other, s.Trial(), noon), models.Conflict, "release.other_trial")
 }
 
 func TestOfferLife(t *testing.T) {
-	v, _ := version(t, Active)
+	v, _ := version(t, release.InForce)
 	o, err := NewOffer("o", scene(), "shop", "店", "4301", models.PersonSubject, desk, noon)
 	must(t, err)
 	wants(t, "before it starts", o.Open("2026-04-24"), models.Conflict, "benefit.offer_closed")
@@ -547,7 +548,7 @@ func TestSizes(t *testing.T) {
 
 // A simulation counts each part once and never shows a count of fewer than five, nor a sum from which it could be worked out.
 func TestSimulation(t *testing.T) {
-	v, _ := version(t, Validated)
+	v, _ := version(t, release.Checked)
 	s, err := NewSimulation("s", v, nil, 30, desk, noon)
 	must(t, err)
 	p := Part{After: "x", Seen: 20, Cells: map[[2]string]*Counts{{"430181", "18-29"}: {Gain: 9, Lose: 4}, {"430182", "75+"}: {Never: 3, Keep: 4}}}
@@ -574,7 +575,7 @@ func TestSimulation(t *testing.T) {
 			}
 		}
 	}
-	draft, _ := version(t, Drafted)
+	draft, _ := version(t, release.Draft)
 	if _, err := NewSimulation("s", draft, nil, 1, desk, noon); models.CodeOf(err) != models.Conflict {
 		t.Error(err)
 	}

@@ -5,10 +5,11 @@ package campaign
 
 import (
 	"encoding/binary"
-	"strconv"
 	"time"
 
 	"xinyi/models"
+	"xinyi/models/job"
+	"xinyi/models/release"
 )
 
 // State is where a campaign stands.
@@ -60,7 +61,6 @@ const (
 	maxBody      = 500                 // runes
 	maxReason    = 500                 // runes
 	longestAhead = 90 * 24 * time.Hour // how far ahead a start may lie
-	again        = 15 * time.Minute    // without a word about a part it is asked for once more
 
 	quarter = 15 * time.Minute
 	crowded = 2 * time.Minute // before and after a quarter hour
@@ -71,15 +71,14 @@ const (
 type Campaign struct {
 	models.Meta        `bson:",inline"`
 	models.Life[State] `bson:",inline"`
+	job.Job            `bson:",inline"`
 	Content            `bson:",inline"`
+	release.Hands      `bson:",inline"`
 
-	Maker     models.Actor `bson:"maker"`
-	Checker   models.Actor `bson:"checker"`           // zero until approved
-	StartAt   *time.Time   `bson:"startAt,omitempty"` // nil until approved
-	StartedAt *time.Time   `bson:"startedAt,omitempty"`
-	EndedAt   *time.Time   `bson:"endedAt,omitempty"` // done or stopped
+	StartAt   *time.Time `bson:"startAt,omitempty"` // nil until approved
+	StartedAt *time.Time `bson:"startedAt,omitempty"`
+	EndedAt   *time.Time `bson:"endedAt,omitempty"` // done or stopped
 
-	Part    int    `bson:"part"`              // parts taken
 	Cursor  string `bson:"cursor,omitempty"`  // where the next part goes on; "" from the start
 	Settled bool   `bson:"settled,omitempty"` // stopped, and what its last part told is counted
 	Counts  Counts `bson:"counts"`
@@ -117,8 +116,9 @@ func New(id string, by models.Actor, content Content, now time.Time) (*Campaign,
 	if err := content.allowed(by, now); err != nil {
 		return nil, err
 	}
-	c := &Campaign{Meta: models.Meta{ID: id}, Content: content, Maker: by}
+	c := &Campaign{Meta: models.Meta{ID: id}, Content: content}
 	c.State, c.Moved = Draft, models.Moved{By: by.Role, At: now}
+	c.Makers.Touch(by)
 	c.Tell(EventDrafted, "", by, now, nil)
 	return c, nil
 }
@@ -131,7 +131,7 @@ func (c *Campaign) Edit(by models.Actor, content Content, now time.Time) error {
 	if c.State != Draft {
 		return models.Refused(c.Life, moves[c.State], "campaign.not_draft")
 	}
-	if by.Person != c.Maker.Person {
+	if by.Person != c.Makers.Last().Person {
 		return models.E(models.Forbidden, "campaign.not_maker")
 	}
 	if err := content.allowed(by, now); err != nil {
@@ -147,13 +147,16 @@ func (c *Campaign) Approve(by models.Actor, now time.Time) error {
 	if err := c.mayTouch(by); err != nil {
 		return err
 	}
-	if by.Person == c.Maker.Person {
-		return models.E(models.Forbidden, "campaign.own_work")
+	if err := moves.Check(c.Life, Approved, "campaign.not_draft"); err != nil {
+		return err
+	}
+	if err := c.Pass(by); err != nil {
+		return err
 	}
 	if err := c.Move(moves, Approved, by, now, "campaign.not_draft", ""); err != nil {
 		return err
 	}
-	c.Checker, c.StartAt = by, models.At(now)
+	c.StartAt = models.At(now)
 	if c.ScheduledAt != nil && c.ScheduledAt.After(now) {
 		c.StartAt = models.At(OffPeak(*c.ScheduledAt, c.ID))
 	}
@@ -183,6 +186,10 @@ func (c *Campaign) Stop(by models.Actor, reason string, now time.Time) error {
 	if n := len([]rune(reason)); n == 0 || n > maxReason {
 		return models.Bad("/reason", "required", "campaign.reason_needed")
 	}
+	return c.stop(by, reason, now)
+}
+
+func (c *Campaign) stop(by models.Actor, reason string, now time.Time) error {
 	begun := c.State == Running
 	if err := c.Move(moves, Stopped, by, now, "campaign.not_under_way", reason); err != nil {
 		return err
@@ -217,60 +224,61 @@ func (c *Campaign) Wake(now time.Time) error {
 		}
 		c.StartedAt = models.At(now)
 		c.Tell(EventStarted, "", models.Clockwork, now, nil)
-		c.ask(now)
+		job.Ask(c, now)
 	case Running:
-		c.ask(now)
+		job.Wake(c, now)
 	case Stopped:
 		if c.Settled {
 			c.WakeAt = nil
 			return nil
 		}
-		c.ask(now)
+		job.Wake(c, now)
 	case Draft, Done, Cancelled:
 		c.WakeAt = nil
 	}
 	return nil
 }
 
-// ask tells that a part is due, unless that is still being told.
-func (c *Campaign) ask(now time.Time) {
-	c.WakeAt = models.At(now.Add(again))
-	part := strconv.Itoa(c.Part)
-	for _, e := range c.Outbox {
-		if e.Kind == EventPartDue && e.Data["part"] == part {
-			return
-		}
-	}
-	c.Tell(EventPartDue, "", models.Clockwork, now, map[string]string{"part": part})
-}
+// Busy implements job.Work. One that was stopped waits for the count of its last part.
+func (c *Campaign) Busy() bool { return c.State == Running || c.State == Stopped && !c.Settled }
 
-// Awaits says whether the campaign is waiting for this part. One that was stopped waits for the count of its last.
-func (c *Campaign) Awaits(part int) bool {
-	return c.Part == part && (c.State == Running || c.State == Stopped && !c.Settled)
+// PartDue implements job.Work.
+func (c *Campaign) PartDue() (string, map[string]string) { return EventPartDue, nil }
+
+// DoneOf implements job.Work: people.
+func (c *Campaign) DoneOf() (done, total int64) { return int64(c.Counts.Seen), c.Counts.Audience }
+
+// Abort stops it; what its last part told is still counted.
+func (c *Campaign) Abort(by models.Actor, now time.Time) error {
+	if c.State == Stopped {
+		return job.MustEnd()
+	}
+	return c.stop(by, "job.cancelled", now)
 }
 
 // Step takes the result of a part and asks for the next, or ends. A part it does not await is left alone, so that each
 // counts once. It says whether anything changed.
 func (c *Campaign) Step(p Part, now time.Time) (bool, error) {
-	if !c.Awaits(p.Part) {
+	if !job.Took(c, p.Part) {
 		return false, nil
 	}
-	if c.Part == 0 {
+	if p.Part == 0 {
 		c.Counts.Audience = p.Counts.Audience
 	}
 	c.Counts.Add(p.Counts)
-	c.Part++
 	c.Cursor = p.Cursor
 	switch {
 	case c.State == Stopped:
-		c.Settled, c.WakeAt = true, nil
+		c.Settled = true
+		job.End(c)
 	case !p.Last:
-		c.ask(now)
+		job.Ask(c, now)
 	default:
 		if err := c.Move(moves, Done, models.Clockwork, now, "campaign.not_under_way", ""); err != nil {
 			return false, err
 		}
-		c.Cursor, c.WakeAt, c.EndedAt = "", nil, models.At(now)
+		c.Cursor, c.EndedAt = "", models.At(now)
+		job.End(c)
 		c.Tell(EventDone, "", models.Clockwork, now, nil)
 	}
 	return true, nil

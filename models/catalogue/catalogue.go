@@ -7,13 +7,15 @@ package catalogue
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
 	"xinyi/models"
+	"xinyi/models/release"
 )
 
-// The events of an item's version. Data: "code", "version", and "from" where a day matters. EventReturned is told to its maker.
+// The events of an item's version. Data: "code", "version", and "from" where a day matters. EventReturned is told to its last maker.
 const (
 	EventDrafted   = "catalogue.drafted"
 	EventChanged   = "catalogue.changed"
@@ -24,27 +26,8 @@ const (
 	EventRetired   = "catalogue.retired"
 )
 
-// A State is where a version of an item stands.
-type State string
-
-// The states of a version.
-const (
-	Draft     State = "DRAFT"
-	Review    State = "REVIEW"    // what it says does not change any more
-	Published State = "PUBLISHED" // in force from its first day on
-	Retired   State = "RETIRED"   // a later version or nothing took its place
-)
-
-// States lists every state, for views and checks.
-var States = []State{Draft, Review, Published, Retired}
-
-// moves is the whole life of a version.
-var moves = models.Machine[State]{
-	Draft:     {Review},
-	Review:    {Draft, Published},
-	Published: {Retired},
-	Retired:   nil,
-}
+// path is the way of a version into force: from its first day on, by the word of a second person.
+var path = release.Path{release.Draft, release.Checked, release.Announced, release.InForce}
 
 // Text is words in both languages.
 type Text struct {
@@ -83,17 +66,20 @@ type Content struct {
 
 // An Item is one version of one item.
 type Item struct {
-	models.Meta        `bson:",inline"` // the id is ID(code, version)
-	models.Life[State] `bson:",inline"`
-	Content            `bson:",inline"`
+	models.Meta     `bson:",inline"` // the id is ID(code, version)
+	release.Release `bson:",inline"`
+	Content         `bson:",inline"`
 
-	Code     string       `bson:"code"`    // two to twelve capitals and digits, the same in every version
-	Version  int          `bson:"edition"` // from 1; the head's own version only counts saves
-	To       models.Day   `bson:"to"`      // last day in force; "" is open
-	Begun    bool         `bson:"begun,omitempty"`
-	Maker    models.Actor `bson:"maker"`
-	Approver models.Actor `bson:"approver"` // zero until published
+	Code    string     `bson:"code"`    // two to twelve capitals and digits, the same in every version
+	Version int        `bson:"edition"` // from 1; the head's own version only counts saves
+	To      models.Day `bson:"to"`      // last day in force; "" is open
 }
+
+// Path is the way of a version into force.
+func (it *Item) Path() release.Path { return path }
+
+// Published says whether the version was let go, and not only given up as a draft.
+func (it *Item) Published() bool { return slices.Contains(release.Public, it.State) }
 
 // A Unit is a source unit (信息提供单位). Its id is its code.
 type Unit struct {
@@ -117,7 +103,7 @@ func New(code string, by models.Actor, c Content, now time.Time) (*Item, error) 
 
 // Next starts the version after it as a draft with the same content, from a day on. Errors: Conflict unless it was published, Forbidden.
 func (it *Item) Next(by models.Actor, from models.Day, now time.Time) (*Item, error) {
-	if it.State != Published && it.State != Retired {
+	if !it.Published() {
 		return nil, models.E(models.Conflict, "catalogue.open_version")
 	}
 	c := it.Content
@@ -132,8 +118,8 @@ func draft(code string, no int, by models.Actor, c Content, now time.Time) (*Ite
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	it := &Item{Meta: models.Meta{ID: ID(code, no)}, Content: c, Code: code, Version: no, Maker: by}
-	it.State, it.Moved = Draft, models.Moved{By: by.Role, At: now}
+	it := &Item{Meta: models.Meta{ID: ID(code, no)}, Content: c, Code: code, Version: no}
+	release.Start(it, by, now)
 	it.tell(EventDrafted, by, now)
 	return it, nil
 }
@@ -143,13 +129,13 @@ func (it *Item) Edit(by models.Actor, c Content, now time.Time) error {
 	if err := office(by); err != nil {
 		return err
 	}
-	if it.State != Draft {
-		return models.Refused(it.Life, moves[it.State], "catalogue.not_draft")
-	}
-	if err := c.check(); err != nil {
+	if err := c.check(); err != nil && it.State == release.Draft {
 		return err
 	}
-	it.Content, it.Maker = c, by
+	if err := release.Edit(it, by); err != nil {
+		return err
+	}
+	it.Content = c
 	it.tell(EventChanged, by, now)
 	return nil
 }
@@ -159,14 +145,14 @@ func (it *Item) Submit(by models.Actor, now time.Time) error {
 	if err := office(by); err != nil {
 		return err
 	}
-	if err := it.Move(moves, Review, by, now, "catalogue.not_draft", ""); err != nil {
+	if err := release.Check(it, "", by, now); err != nil {
 		return err
 	}
 	it.tell(EventSubmitted, by, now)
 	return nil
 }
 
-// Return sends a version under review back to its maker. Errors: Forbidden, Invalid, InvalidTransition.
+// Return sends a version under review back to its makers. Errors: Forbidden, Invalid, InvalidTransition.
 func (it *Item) Return(by models.Actor, why string, now time.Time) error {
 	if err := office(by); err != nil {
 		return err
@@ -174,37 +160,32 @@ func (it *Item) Return(by models.Actor, why string, now time.Time) error {
 	if err := reasoned(why); err != nil {
 		return err
 	}
-	if it.State != Review {
-		return models.Refused(it.Life, moves[it.State], "catalogue.not_in_review")
-	}
-	if err := it.Move(moves, Draft, by, now, "catalogue.not_in_review", why); err != nil {
+	if err := release.Return(it, why, by, now); err != nil {
 		return err
 	}
 	it.tell(EventReturned, by, now)
 	return nil
 }
 
-// Publish lets a version be in force from its first day on; never one's own. Errors: Forbidden, InvalidTransition; Invalid
-// "catalogue.from_past" when that day has passed.
+// Publish lets a version be in force from its first day on. Errors: Invalid "catalogue.from_past" when that day has passed; Forbidden;
+// as release.Approve.
 func (it *Item) Publish(by models.Actor, now time.Time) error {
 	if err := office(by); err != nil {
 		return err
 	}
-	if by.Person == it.Maker.Person {
-		return models.E(models.Forbidden, "catalogue.own_work")
-	}
-	if err := moves.Check(it.Life, Published, "catalogue.not_in_review"); err != nil {
+	if err := release.May(it, release.Announced); err != nil {
 		return err
 	}
 	if it.From < models.DayOf(now) {
 		return models.Bad("/from", "past", "catalogue.from_past")
 	}
-	if err := it.Move(moves, Published, by, now, "catalogue.not_in_review", ""); err != nil {
+	if err := release.Approve(it, 0, by, now); err != nil {
 		return err
 	}
-	it.Approver = by
+	it.Begins = it.From
 	it.tell(EventPublished, by, now)
-	return it.begin(now)
+	it.plan()
+	return it.Wake(now)
 }
 
 // Retire ends a version with today as its last day; one that is not in force yet never comes. Errors: Forbidden, Invalid, InvalidTransition.
@@ -215,7 +196,10 @@ func (it *Item) Retire(by models.Actor, why string, now time.Time) error {
 	if err := reasoned(why); err != nil {
 		return err
 	}
-	if err := it.Move(moves, Retired, by, now, "catalogue.not_published", why); err != nil {
+	if !it.Published() {
+		return models.Refused(it.Life, nil, "catalogue.not_published")
+	}
+	if err := release.Retire(it, why, by, now); err != nil {
 		return err
 	}
 	if today := models.DayOf(now); it.From > today {
@@ -223,7 +207,6 @@ func (it *Item) Retire(by models.Actor, why string, now time.Time) error {
 	} else if it.To == "" || it.To > today {
 		it.To = today
 	}
-	it.WakeAt = nil
 	it.tell(EventRetired, by, now)
 	return nil
 }
@@ -231,7 +214,7 @@ func (it *Item) Retire(by models.Actor, why string, now time.Time) error {
 // Yield lets a later version take the place of this one from a day on. It says whether anything changed.
 func (it *Item) Yield(from models.Day, now time.Time) (bool, error) {
 	last := from.Add(-1)
-	if it.State != Published || it.To != "" && it.To <= last {
+	if !it.Published() || it.State == release.Retired || it.To != "" && it.To <= last {
 		return false, nil
 	}
 	it.To = last
@@ -241,48 +224,30 @@ func (it *Item) Yield(from models.Day, now time.Time) (bool, error) {
 
 // Wake does what time alone brings: the first day, and the end.
 func (it *Item) Wake(now time.Time) error {
-	if it.State != Published {
-		it.WakeAt = nil
-		return nil
-	}
-	if err := it.begin(now); err != nil {
-		return err
-	}
-	if it.To == "" || models.DayOf(now) <= it.To {
-		return nil
-	}
-	if err := it.Move(moves, Retired, models.Clockwork, now, "catalogue.not_published", ""); err != nil {
-		return err
-	}
-	it.WakeAt = nil
-	it.tell(EventRetired, models.Clockwork, now)
-	return nil
-}
-
-// begin tells once that the first day has come.
-func (it *Item) begin(now time.Time) error {
-	if !it.Begun && it.From <= models.DayOf(now) {
-		it.Begun = true
+	if release.Enter(it, now) {
 		it.tell(EventInForce, models.Clockwork, now)
+	}
+	if it.To != "" && models.DayOf(now) > it.To && it.Published() && release.Retire(it, "", models.Clockwork, now) == nil {
+		it.tell(EventRetired, models.Clockwork, now)
 	}
 	it.plan()
 	return nil
 }
 
-// plan sets when the version next wakes.
+// plan sets when the version next wakes: on its first day, and after its last. One that yielded before it began never begins.
 func (it *Item) plan() {
 	it.WakeAt = nil
-	if !it.Begun {
+	if it.State == release.Announced {
 		it.WakeAt = models.At(it.From.Start())
 	}
-	if it.To != "" {
+	if it.To != "" && it.State != release.Retired {
 		it.WakeAt = models.Earliest(it.WakeAt, models.At(it.To.Add(1).Start()))
 	}
 }
 
 // InForce says whether the version governs what comes in on a day.
 func (it *Item) InForce(on models.Day) bool {
-	return (it.State == Published || it.State == Retired) && it.From <= on && (it.To == "" || on <= it.To)
+	return it.Published() && it.From <= on && (it.To == "" || on <= it.To)
 }
 
 // For is who may see a record about a kind of subject: what is open about organisations is never open about a person.
@@ -298,7 +263,7 @@ func (it *Item) For(kind models.SubjectKind) models.Openness {
 func (it *Item) tell(kind string, by models.Actor, now time.Time) {
 	person := ""
 	if kind == EventReturned {
-		person = it.Maker.Person
+		person = it.Makers.Last().Person
 	}
 	it.Tell(kind, person, by, now, map[string]string{"code": it.Code, "version": strconv.Itoa(it.Version), "from": string(it.From)})
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"xinyi/models"
+	"xinyi/models/release"
 )
 
 var (
@@ -55,19 +56,22 @@ func do(t *testing.T, err error) {
 }
 
 // in is an item in a state.
-func in(t *testing.T, s State) *Item {
+func in(t *testing.T, s release.State) *Item {
 	t.Helper()
 	it, err := New("XZCF", maker, content(), noon)
 	do(t, err)
-	if s == Draft {
+	if s == release.Draft {
 		return it
 	}
 	do(t, it.Submit(maker, noon))
-	if s == Review {
+	if s == release.Checked {
 		return it
 	}
 	do(t, it.Publish(approver, noon))
-	if s == Retired {
+	if s == release.InForce {
+		do(t, it.Wake(it.From.Start()))
+	}
+	if s == release.Retired {
 		do(t, it.Retire(approver, "why", noon))
 	}
 	if it.State != s {
@@ -81,15 +85,15 @@ func TestEveryActInEveryState(t *testing.T) {
 	acts := []struct {
 		name    string
 		do      func(*Item) error
-		allowed []State
+		allowed []release.State
 	}{
-		{"edit", func(it *Item) error { return it.Edit(maker, content(), noon) }, []State{Draft}},
-		{"submit", func(it *Item) error { return it.Submit(maker, noon) }, []State{Draft}},
-		{"return", func(it *Item) error { return it.Return(approver, "why", noon) }, []State{Review}},
-		{"publish", func(it *Item) error { return it.Publish(approver, noon) }, []State{Review}},
-		{"retire", func(it *Item) error { return it.Retire(approver, "why", noon) }, []State{Published}},
+		{"edit", func(it *Item) error { return it.Edit(maker, content(), noon) }, []release.State{release.Draft}},
+		{"submit", func(it *Item) error { return it.Submit(maker, noon) }, []release.State{release.Draft}},
+		{"return", func(it *Item) error { return it.Return(approver, "why", noon) }, []release.State{release.Checked}},
+		{"publish", func(it *Item) error { return it.Publish(approver, noon) }, []release.State{release.Checked}},
+		{"retire", func(it *Item) error { return it.Retire(approver, "why", noon) }, []release.State{release.Announced, release.InForce}},
 	}
-	for _, s := range States {
+	for _, s := range append(slices.Clone(path), release.Retired) {
 		for _, act := range acts {
 			t.Run(fmt.Sprintf("%s/%s", act.name, s), func(t *testing.T) {
 				it, before := in(t, s), in(t, s)
@@ -107,46 +111,46 @@ func TestEveryActInEveryState(t *testing.T) {
 
 func TestWhoMay(t *testing.T) {
 	for name, tc := range map[string]struct {
-		state State
+		state release.State
 		do    func(*Item) error
 	}{
-		"own work": {Review, func(it *Item) error { return it.Publish(maker, noon) }},
-		"a data office": {Draft, func(it *Item) error {
+		"own work": {release.Checked, func(it *Item) error { return it.Publish(maker, noon) }},
+		"a data office": {release.Draft, func(it *Item) error {
 			return it.Edit(models.Actor{Person: "d", Role: models.DataOfficer}, content(), noon)
 		}},
-		"an agent": {Review, func(it *Item) error {
+		"an agent": {release.Checked, func(it *Item) error {
 			return it.Publish(models.Actor{Person: "a", Agent: "x", Role: models.CreditOffice}, noon)
 		}},
-		"nobody": {Published, func(it *Item) error { return it.Retire(models.Actor{}, "why", noon) }},
+		"nobody": {release.Announced, func(it *Item) error { return it.Retire(models.Actor{}, "why", noon) }},
 	} {
 		it := in(t, tc.state)
 		if err := tc.do(it); !errors.Is(err, models.Forbidden) || cmp.Diff(in(t, tc.state), it) != "" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	it := in(t, Review)
-	if err := it.Publish(approver, noon.AddDate(0, 1, 0)); !errors.Is(err, models.Invalid) || it.State != Review {
+	it := in(t, release.Checked)
+	if err := it.Publish(approver, noon.AddDate(0, 1, 0)); !errors.Is(err, models.Invalid) || it.State != release.Checked {
 		t.Errorf("published after its first day: %v", err)
 	}
 }
 
 // A later version takes the place of the one before on its day, and what governed a day keeps governing it.
 func TestVersionsFollowEachOther(t *testing.T) {
-	v1 := in(t, Published)
-	if v1.InForce("2026-05-31") || !v1.InForce("2026-06-01") || v1.Begun {
+	v1 := in(t, release.Announced)
+	if v1.InForce("2026-05-31") || !v1.InForce("2026-06-01") || v1.State == release.InForce {
 		t.Error("in force before its day")
 	}
-	if _, err := in(t, Draft).Next(maker, "2026-09-01", noon); !errors.Is(err, models.Conflict) {
+	if _, err := in(t, release.Draft).Next(maker, "2026-09-01", noon); !errors.Is(err, models.Conflict) {
 		t.Errorf("a version after a draft: %v", err)
 	}
 	v2, err := v1.Next(maker, "2026-09-01", noon)
 	do(t, err)
-	if v2.ID != "XZCF@2" || v2.Schema != v1.Schema || v2.State != Draft {
+	if v2.ID != "XZCF@2" || v2.Schema != v1.Schema || v2.State != release.Draft {
 		t.Errorf("%+v", v2)
 	}
 	do(t, v1.Wake(models.Day("2026-06-01").Start()))
-	if !v1.Begun || v1.WakeAt != nil {
-		t.Errorf("its day came: %v %v", v1.Begun, v1.WakeAt)
+	if v1.State != release.InForce || v1.WakeAt != nil {
+		t.Errorf("its day came: %v %v", v1.State, v1.WakeAt)
 	}
 	for _, want := range []bool{true, false} {
 		changed, err := v1.Yield("2026-09-01", noon)
@@ -154,11 +158,11 @@ func TestVersionsFollowEachOther(t *testing.T) {
 			t.Errorf("changed %v, want %v", changed, want)
 		}
 	}
-	if v1.State != Published || v1.WakeAt == nil || !v1.WakeAt.Equal(models.Day("2026-09-01").Start()) {
+	if v1.State != release.InForce || v1.WakeAt == nil || !v1.WakeAt.Equal(models.Day("2026-09-01").Start()) {
 		t.Errorf("%s, wakes %v", v1.State, v1.WakeAt)
 	}
 	do(t, v1.Wake(models.Day("2026-09-01").Start()))
-	if v1.State != Retired || v1.To != "2026-08-31" || !v1.InForce("2026-08-31") || v1.InForce("2026-09-01") {
+	if v1.State != release.Retired || v1.To != "2026-08-31" || !v1.InForce("2026-08-31") || v1.InForce("2026-09-01") {
 		t.Errorf("%s to %s", v1.State, v1.To)
 	}
 }
@@ -203,8 +207,8 @@ func TestContentRefused(t *testing.T) {
 			if !errors.As(err, &e) || !slices.ContainsFunc(e.Fields, func(f models.Field) bool { return f.Pointer == tc.pointer && f.Code == tc.code }) {
 				t.Errorf("%v %+v", err, e)
 			}
-			it := in(t, Draft)
-			if err := it.Edit(maker, c, noon); !errors.Is(err, models.Invalid) || cmp.Diff(in(t, Draft), it) != "" {
+			it := in(t, release.Draft)
+			if err := it.Edit(maker, c, noon); !errors.Is(err, models.Invalid) || cmp.Diff(in(t, release.Draft), it) != "" {
 				t.Errorf("a refused edit: %v", err)
 			}
 		})
@@ -234,14 +238,14 @@ func TestForbidden(t *testing.T) {
 }
 
 func TestOpenness(t *testing.T) {
-	it := in(t, Published)
+	it := in(t, release.Announced)
 	if it.For(models.Organisation) != models.Public || it.For(models.PersonSubject) != models.ByQuery {
 		t.Error("a person's record is open to everybody")
 	}
 }
 
 func TestDiff(t *testing.T) {
-	a, b := in(t, Published), in(t, Published)
+	a, b := in(t, release.Announced), in(t, release.Announced)
 	b.KeepMonths = 36
 	b.Schema = strings.NewReplacer(`"maxLength":20`, `"maxLength":50`, `"3":"严重"`, `"3":"特别严重"`, `"pattern":"^[A-Z]+$"`, `"pattern":"^[0-9]+$"`,
 		`"JE":{"type":"integer","title":"金额"`, `"XE":{"type":"integer","title":"新额"`, `"required":["MC",`, `"required":["MC","FR",`,

@@ -11,11 +11,12 @@ import (
 	"pgregory.net/rapid"
 
 	"xinyi/models"
+	"xinyi/models/release"
 )
 
 func form(t *testing.T) *Form {
 	t.Helper()
-	f, err := in(t, Draft).Form()
+	f, err := in(t, release.Draft).Form()
 	do(t, err)
 	return f
 }

@@ -171,13 +171,10 @@ func (c *Change) check(f *File, today models.Day) (faults []models.Field) {
 
 // judges says whether by may decide: staff of the place, and not whoever asked.
 func (c *Change) judges(by models.Actor) error {
-	switch {
-	case !by.Is(models.VillageStaff, models.TownStaff) || !by.Region.Contains(c.Village), c.Kind == Move && !by.Is(models.TownStaff):
+	if !by.Is(models.VillageStaff, models.TownStaff) || !by.Region.Contains(c.Village) || c.Kind == Move && !by.Is(models.TownStaff) {
 		return models.E(models.Forbidden, "farmer.other_region")
-	case by.Person == c.By.Person:
-		return models.E(models.Forbidden, "farmer.second_person")
 	}
-	return nil
+	return models.Makers{c.By}.Second(by)
 }
 
 func (c *Change) decide(to ChangeState, kind, answer string, by models.Actor, now time.Time) error {

@@ -267,7 +267,7 @@ func (e *Evaluation) Propose(by models.Actor, now time.Time) error {
 }
 
 // Reject says no: the village because the result does not earn the title, the township for a reason of its own. Errors:
-// Forbidden "farmer.second_person"; Conflict "farmer.good" for a village that refuses a household that earned it; InvalidTransition.
+// Forbidden "second_person"; Conflict "farmer.good" for a village that refuses a household that earned it; InvalidTransition.
 func (e *Evaluation) Reject(why string, by models.Actor, now time.Time) error {
 	roles := []models.Role{models.VillageStaff, models.TownStaff}
 	if e.State == Review {
@@ -278,8 +278,11 @@ func (e *Evaluation) Reject(why string, by models.Actor, now time.Time) error {
 		return err
 	case e.State == Scored && (e.Result == nil || e.Result.Good):
 		return models.E(models.Conflict, "farmer.good")
-	case e.State == Review && by.Person == e.First.Person:
-		return models.E(models.Forbidden, "farmer.second_person")
+	}
+	if e.State == Review {
+		if err := (models.Makers{e.First}).Second(by); err != nil {
+			return err
+		}
 	}
 	return e.refuse(Rejected, EventRefused, why, by, now)
 }
@@ -327,15 +330,16 @@ func (e *Evaluation) Back(noticeID string, now time.Time) bool {
 	return true
 }
 
-// Certify is the township's word. Errors: Forbidden "farmer.second_person" for whoever gave the village's; InvalidTransition.
+// Certify is the township's word. Errors: Forbidden "second_person" for whoever gave the village's; InvalidTransition.
 func (e *Evaluation) Certify(no string, pol Policy, by models.Actor, now time.Time) error {
 	switch err := e.staff(by, models.TownStaff); {
 	case err != nil:
 		return err
 	case e.State != Review:
 		return models.Refused(e.Life, steps[e.State], "farmer.eval_step")
-	case by.Person == e.First.Person:
-		return models.E(models.Forbidden, "farmer.second_person")
+	}
+	if err := (models.Makers{e.First}).Second(by); err != nil {
+		return err
 	}
 	if err := e.Move(steps, Certified, by, now, "farmer.eval_step", ""); err != nil {
 		return err

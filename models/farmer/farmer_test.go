@@ -231,7 +231,7 @@ func TestRefusedEdits(t *testing.T) {
 			if v := writes(t, f, fs, anna, tc.e)[0]; v.Outcome != farmer.Refused || v.Code != tc.code {
 				t.Errorf("%s %s, want %s", v.Outcome, v.Code, tc.code)
 			}
-			if len(f.Cells) != 0 || f.State != farmer.Draft || len(f.Writers) != 0 {
+			if len(f.Cells) != 0 || f.State != farmer.Draft || len(f.Makers) != 0 {
 				t.Errorf("a refused edit changed the file: %v", f.Cells)
 			}
 		})
@@ -286,7 +286,7 @@ func TestTwoPeople(t *testing.T) {
 	agree(t, f, farmer.TextFile)
 	fails(t, f.Verify(bob, noon), models.InvalidTransition, "farmer.file_state")
 	must(t, f.Submit(fs, anna, noon))
-	fails(t, f.Verify(anna, noon), models.Forbidden, "farmer.second_person")
+	fails(t, f.Verify(anna, noon), models.Forbidden, "second_person")
 	fails(t, f.Verify(other, noon), models.Forbidden, "farmer.other_region")
 	must(t, f.Return("照片看不清", bob, noon))
 	must(t, f.Submit(fs, anna, noon))
@@ -359,7 +359,7 @@ func TestChanges(t *testing.T) {
 					t.Errorf("%+v", off)
 				}
 			}
-			fails(t, c.Approve("", models.Actor{Person: "luo", Role: models.TownStaff, Region: "430181108"}, noon), models.Forbidden, "farmer.second_person")
+			fails(t, c.Approve("", models.Actor{Person: "luo", Role: models.TownStaff, Region: "430181108"}, noon), models.Forbidden, "second_person")
 			must(t, c.Approve("", town, noon))
 			for range 2 { // carried out once more after a crash
 				if _, err := f.Carry(c, fs, noon); err != nil && c.Kind != farmer.Exit {
@@ -448,7 +448,7 @@ func TestForms(t *testing.T) {
 		d.Region = region
 		f, err := farmer.NewForm(no, d, look, models.Actor{Person: "a", Role: models.CreditOffice, Region: region}, noon)
 		must(t, err)
-		fails(t, f.Publish(models.Actor{Person: "a", Role: models.CreditOffice, Region: "4301"}, noon), models.Forbidden, "farmer.second_person")
+		fails(t, f.Publish(models.Actor{Person: "a", Role: models.CreditOffice, Region: "4301"}, noon), models.Forbidden, "second_person")
 		must(t, f.Publish(models.Actor{Person: "b", Role: models.CreditOffice, Region: "4301"}, noon))
 		return f
 	}
@@ -532,7 +532,7 @@ func TestEvaluation(t *testing.T) {
 	if !e.Late || e.State != farmer.Review {
 		t.Errorf("an office that is late costs nobody anything: %s", e.State)
 	}
-	fails(t, e.Certify("no", farmer.Standard, town, noon), models.Forbidden, "farmer.second_person")
+	fails(t, e.Certify("no", farmer.Standard, town, noon), models.Forbidden, "second_person")
 	judge := models.Actor{Person: "judge", Role: models.TownStaff, Region: "430181108"}
 	must(t, e.Certify("no", farmer.Standard, judge, noon))
 	if !e.Title(models.DayOf(noon)) || e.Until != "2027-04-24" {

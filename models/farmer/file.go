@@ -100,8 +100,8 @@ type File struct {
 	Agreed    []Agreement       `bson:"agreed,omitempty"`
 	Conflicts []Conflict        `bson:"conflicts,omitempty"`
 	Photos    []Photo           `bson:"photos,omitempty"`
-	Ops       []string          `bson:"ops,omitempty"`     // the last operations of phones that were taken
-	Writers   []string          `bson:"writers,omitempty"` // whoever wrote since it was last verified
+	Ops       []string          `bson:"ops,omitempty"`    // the last operations of phones that were taken
+	Makers    models.Makers     `bson:"makers,omitempty"` // whoever wrote since it was last verified
 
 	FiledOn    models.Day `bson:"filedOn"`
 	VerifiedOn models.Day `bson:"verifiedOn,omitempty"`
@@ -260,32 +260,26 @@ func (f *File) Submit(forms Forms, by models.Actor, now time.Time) error {
 	if faults := f.Lacks(forms); len(faults) > 0 {
 		return &models.Error{Code: models.Invalid, Reason: "farmer.incomplete", Fields: faults}
 	}
-	f.wrote(by)
+	f.Makers.Touch(by)
 	f.Tell(EventSubmitted, "", by, now, nil)
 	return f.Move(moves, Submitted, by, now, "farmer.file_state", "")
 }
 
-func (f *File) wrote(by models.Actor) {
-	if who := by.Principal(); !slices.Contains(f.Writers, who) {
-		f.Writers = append(f.Writers, who)
-	}
-}
-
-// Verify says that the file is as it should be. Nobody verifies what they wrote themselves. Errors: Forbidden "farmer.second_person";
+// Verify says that the file is as it should be. Nobody verifies what they wrote themselves. Errors: Forbidden "second_person";
 // InvalidTransition.
 //
 // Source: docs/sources.md#farmer-process.
 func (f *File) Verify(by models.Actor, now time.Time) error {
-	switch {
-	case !mayWriteIn(by, f.Village):
+	if !mayWriteIn(by, f.Village) {
 		return models.E(models.Forbidden, "farmer.other_region")
-	case slices.Contains(f.Writers, by.Principal()):
-		return models.E(models.Forbidden, "farmer.second_person")
+	}
+	if err := f.Makers.Second(by); err != nil {
+		return err
 	}
 	if err := f.Move(moves, Verified, by, now, "farmer.file_state", ""); err != nil {
 		return err
 	}
-	f.Writers, f.VerifiedOn, f.VerifiedBy = nil, models.DayOf(now), by.Principal()
+	f.Makers, f.VerifiedOn, f.VerifiedBy = nil, models.DayOf(now), by.Principal()
 	f.Tell(EventVerified, f.Person, by, now, nil)
 	return nil
 }
@@ -314,7 +308,7 @@ func (f *File) Leave(why string, by models.Actor, now time.Time) error {
 		return err
 	}
 	f.Tell(EventLeft, f.Person, by, now, map[string]string{"ref": f.Seat})
-	f.Seat, f.Slot, f.Cells, f.Conflicts, f.Writers, f.Ops, f.Forms, f.Agreed = "", "", nil, nil, nil, nil, nil, nil
+	f.Seat, f.Slot, f.Cells, f.Conflicts, f.Makers, f.Ops, f.Forms, f.Agreed = "", "", nil, nil, nil, nil, nil, nil
 	return nil
 }
 

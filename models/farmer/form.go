@@ -14,28 +14,17 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"xinyi/models"
+	"xinyi/models/release"
 )
 
-// A FormState is where a form stands.
-type FormState string
-
-// The states of a form.
-const (
-	FormDraft     FormState = "DRAFT"
-	FormPublished FormState = "PUBLISHED"
-	FormRetired   FormState = "RETIRED"
-)
-
-// FormStates lists them.
-var FormStates = []FormState{FormDraft, FormPublished, FormRetired}
-
-var formMoves = models.Machine[FormState]{FormDraft: {FormPublished, FormRetired}, FormPublished: {FormRetired}, FormRetired: nil}
+// formPath is the way of a form into force.
+var formPath = release.Path{release.Draft, release.InForce}
 
 // A Form says what one section of a file holds, as a JSON Schema of the section, or of each of its rows. A published version
 // never changes: files stay valid at theirs.
 type Form struct {
-	models.Meta            `bson:",inline"` // the id is FormID
-	models.Life[FormState] `bson:",inline"`
+	models.Meta     `bson:",inline"` // the id is FormID
+	release.Release `bson:",inline"`
 
 	Section string        `bson:"section"`
 	Region  models.Region `bson:"region"` // where it holds; a narrower one goes before a wider
@@ -45,10 +34,10 @@ type Form struct {
 	Scope   string        `bson:"scope"` // the consent's word for the section
 	Order   int           `bson:"order"`
 	Schema  string        `bson:"schema"`
-
-	Author     string `bson:"author"`
-	ApprovedBy string `bson:"approvedBy,omitempty"`
 }
+
+// Path is the way of a form into force.
+func (f *Form) Path() release.Path { return formPath }
 
 // FormID names a version of a section's form in a region.
 func FormID(section string, r models.Region, no int) string {
@@ -73,8 +62,9 @@ type Look struct {
 
 // NewForm drafts the next version. Errors: Invalid "farmer.form_invalid", a field for every fault.
 func NewForm(no int, d FormDraftOf, look Look, by models.Actor, now time.Time) (*Form, error) {
-	f := &Form{Section: d.Section, Region: d.Region, No: no, Name: d.Name, Rows: d.Rows, Scope: d.Scope, Order: d.Order, Schema: d.Schema, Author: by.Principal()}
-	f.ID, f.State, f.Moved = FormID(d.Section, d.Region, no), FormDraft, models.Moved{By: by.Role, At: now}
+	f := &Form{Section: d.Section, Region: d.Region, No: no, Name: d.Name, Rows: d.Rows, Scope: d.Scope, Order: d.Order, Schema: d.Schema}
+	f.ID = FormID(d.Section, d.Region, no)
+	release.Start(f, by, now)
 	if !by.Region.Contains(d.Region) {
 		return nil, models.E(models.Forbidden, "farmer.other_region")
 	}
@@ -100,20 +90,12 @@ func NewForm(no int, d FormDraftOf, look Look, by models.Actor, now time.Time) (
 	return f, nil
 }
 
-// Publish puts the form in force. A second person does. Errors: Forbidden "farmer.second_person", "farmer.other_region";
-// InvalidTransition.
+// Publish puts the form in force. A second person does. Errors: as release.Approve; Forbidden "farmer.other_region".
 func (f *Form) Publish(by models.Actor, now time.Time) error {
-	switch {
-	case !by.Region.Contains(f.Region):
+	if !by.Region.Contains(f.Region) {
 		return models.E(models.Forbidden, "farmer.other_region")
-	case by.Principal() == f.Author:
-		return models.E(models.Forbidden, "farmer.second_person")
 	}
-	if err := f.Move(formMoves, FormPublished, by, now, "farmer.form_state", ""); err != nil {
-		return err
-	}
-	f.ApprovedBy = by.Principal()
-	return nil
+	return release.Approve(f, 0, by, now)
 }
 
 // Retire takes a form out of use; files keep it. Errors: Forbidden; InvalidTransition.
@@ -121,7 +103,7 @@ func (f *Form) Retire(by models.Actor, now time.Time) error {
 	if !by.Region.Contains(f.Region) {
 		return models.E(models.Forbidden, "farmer.other_region")
 	}
-	return f.Move(formMoves, FormRetired, by, now, "farmer.form_state", "")
+	return release.Retire(f, "", by, now)
 }
 
 // The kinds of fields (x-kind).
@@ -383,7 +365,7 @@ func (fs Forms) Sections() []string {
 func ForPlace(all []*Form, place models.Region) []*Form {
 	best := map[string]*Form{}
 	for _, f := range all {
-		if f.State != FormPublished || !f.Region.Contains(place) {
+		if f.State != release.InForce || !f.Region.Contains(place) {
 			continue
 		}
 		if b := best[f.Section]; b == nil || f.Region.Level() > b.Region.Level() || f.Region.Level() == b.Region.Level() && f.No > b.No {

@@ -7,51 +7,28 @@ import (
 	"time"
 
 	"xinyi/models"
+	"xinyi/models/release"
 	"xinyi/models/score"
 )
 
-// A Stage is where a model stands on its way into force.
-type Stage string
-
-// The stages of a model, in order.
-const (
-	ModelDraft     Stage = "DRAFT"
-	ModelFixed     Stage = "VALIDATED" // whole; from here it is never changed
-	ModelTried     Stage = "SIMULATED" // tried on every stored household
-	ModelApproved  Stage = "APPROVED"  // by a second person
-	ModelScheduled Stage = "SCHEDULED"
-	ModelActive    Stage = "ACTIVE"
-	ModelRetired   Stage = "RETIRED"
-)
-
-// Stages lists them.
-var Stages = []Stage{ModelDraft, ModelFixed, ModelTried, ModelApproved, ModelScheduled, ModelActive, ModelRetired}
-
-var stageMoves = models.Machine[Stage]{
-	ModelDraft: {ModelFixed, ModelRetired}, ModelFixed: {ModelTried, ModelRetired}, ModelTried: {ModelTried, ModelApproved, ModelRetired},
-	ModelApproved: {ModelTried, ModelScheduled, ModelRetired}, ModelScheduled: {ModelActive, ModelRetired}, ModelActive: {ModelRetired}, ModelRetired: nil,
-}
+// modelPath is the way of a model into force.
+var modelPath = release.Path{release.Draft, release.Checked, release.Tried, release.Approved, release.Announced, release.InForce}
 
 // Total is what every model of households is worth.
 const Total score.Points = 10000
 
 // A Model is one version of how households are scored. Its id is "household@<no>"; the set inside never changes once it was
-// validated.
+// checked.
 type Model struct {
-	models.Meta        `bson:",inline"`
-	models.Life[Stage] `bson:",inline"`
+	models.Meta     `bson:",inline"`
+	release.Release `bson:",inline"` // tried on every stored household
 
-	No     int    `bson:"no"`
-	Set    []byte `bson:"set"` // the set as JSON, byte for byte what its hash is of
-	Hash   string `bson:"hash,omitempty"`
-	Author string `bson:"author"`
-
-	Run        string     `bson:"run,omitempty"`     // the trial
-	Against    string     `bson:"against,omitempty"` // the model in force it was tried against
-	TriedAt    *time.Time `bson:"triedAt,omitempty"`
-	ApprovedBy string     `bson:"approvedBy,omitempty"`
-	Begins     models.Day `bson:"begins,omitempty"`
+	No  int    `bson:"no"`
+	Set []byte `bson:"set"` // the set as JSON, byte for byte what its hash is of
 }
+
+// Path is the way of a model into force.
+func (m *Model) Path() release.Path { return modelPath }
 
 // ModelID names a version.
 func ModelID(no int) string { return "household@" + strconv.Itoa(no) }
@@ -69,8 +46,9 @@ func NewModel(no int, set score.Set, by models.Actor, now time.Time) (*Model, er
 	if err := ours(by); err != nil {
 		return nil, err
 	}
-	m := &Model{No: no, Author: by.Principal()}
-	m.ID, m.State, m.Moved = ModelID(no), ModelDraft, models.Moved{By: by.Role, At: now}
+	m := &Model{No: no}
+	m.ID = ModelID(no)
+	release.Start(m, by, now)
 	return m, m.put(set)
 }
 
@@ -94,7 +72,7 @@ func (m *Model) Read() (*score.Set, error) {
 // scorers are made once: a model that is not a draft never changes.
 var scorers sync.Map // by hash: *score.Scorer
 
-// Scorer is the model made ready. Errors: Conflict "farmer.model_draft" before it was validated.
+// Scorer is the model made ready. Errors: Conflict "farmer.model_draft" before it was checked.
 func (m *Model) Scorer() (*score.Scorer, error) {
 	if m.Hash == "" {
 		return nil, models.E(models.Conflict, "farmer.model_draft")
@@ -111,15 +89,14 @@ func (m *Model) Scorer() (*score.Scorer, error) {
 	return made, nil
 }
 
-// Edit changes a draft. Errors: InvalidTransition once validated.
+// Edit changes a draft. Errors: InvalidTransition once checked.
 func (m *Model) Edit(set score.Set, by models.Actor) error {
 	if err := ours(by); err != nil {
 		return err
 	}
-	if m.State != ModelDraft {
-		return models.Refused(m.Life, stageMoves[m.State], "farmer.model_stage")
+	if err := release.Edit(m, by); err != nil {
+		return err
 	}
-	m.Author = by.Principal()
 	return m.put(set)
 }
 
@@ -128,7 +105,7 @@ func (m *Model) Validate(forms Forms, by models.Actor, now time.Time) error {
 	if err := ours(by); err != nil {
 		return err
 	}
-	if err := stageMoves.Check(m.Life, ModelFixed, "farmer.model_stage"); err != nil {
+	if err := release.May(m, release.Checked); err != nil {
 		return err
 	}
 	set, err := m.Read()
@@ -138,104 +115,56 @@ func (m *Model) Validate(forms Forms, by models.Actor, now time.Time) error {
 	if err := set.Check(Total, KnownFact(forms)); err != nil {
 		return err
 	}
-	m.Hash = set.Hash()
-	return m.Move(stageMoves, ModelFixed, by, now, "farmer.model_stage", "")
+	return release.Check(m, set.Hash(), by, now)
 }
 
-// Tried takes a finished trial. Errors: Conflict "farmer.other_model"; InvalidTransition.
-func (m *Model) Tried(r *Run, now time.Time) error {
-	if r.Hash != m.Hash || r.State != RunDone || r.DoneAt == nil || r.Kind != Simulate {
-		return models.E(models.Conflict, "farmer.other_model")
+// Trial is what a run says of its model; one that tries it counts once it has ended.
+func (r *Run) Trial() release.Trial {
+	t := release.Trial{ID: r.ID, Of: r.Of, Against: r.Against, Hash: r.Hash}
+	if r.Kind == Simulate && r.State == RunDone {
+		t.At = r.DoneAt
 	}
-	if err := m.Move(stageMoves, ModelTried, models.Clockwork, now, "farmer.model_stage", ""); err != nil {
-		return err
-	}
-	m.Run, m.Against, m.TriedAt, m.ApprovedBy = r.ID, r.Against, r.DoneAt, ""
-	return nil
+	return t
 }
 
-func (m *Model) fresh(pol Policy, now time.Time) error {
-	if m.TriedAt == nil || now.Sub(*m.TriedAt) > time.Duration(pol.FreshSimDays)*24*time.Hour {
-		return models.E(models.Conflict, "farmer.trial_old")
-	}
-	return nil
-}
+// fresh is how long a trial counts.
+func (p Policy) fresh() time.Duration { return time.Duration(p.FreshSimDays) * 24 * time.Hour }
 
-// Approve is a second person's word. Errors: Conflict "farmer.trial_old"; Forbidden "farmer.second_person"; InvalidTransition.
+// Approve is a second person's word. Errors: as release.Approve; Forbidden.
 //
 // Source: docs/sources.md#farmer-model.
 func (m *Model) Approve(pol Policy, by models.Actor, now time.Time) error {
 	if err := ours(by); err != nil {
 		return err
 	}
-	if m.State == ModelDraft || m.State == ModelFixed {
-		return models.E(models.Conflict, "farmer.trial_old")
-	}
-	if err := stageMoves.Check(m.Life, ModelApproved, "farmer.model_stage"); err != nil {
-		return err
-	}
-	if err := m.fresh(pol, now); err != nil {
-		return err
-	}
-	if by.Person == "" || by.Principal() == m.Author {
-		return models.E(models.Forbidden, "farmer.second_person")
-	}
-	m.ApprovedBy = by.Principal()
-	return m.Move(stageMoves, ModelApproved, by, now, "farmer.model_stage", "")
+	return release.Approve(m, pol.fresh(), by, now)
 }
 
 // Publish sets the day the model begins: the first one today at the earliest, a later one after its notice. inForce is the
-// model it follows, "" none. Errors: Conflict "farmer.trial_old" when it was tried against another; Invalid "farmer.too_soon";
-// InvalidTransition.
+// model it follows, "" none. Errors: as release.Announce; Forbidden.
 func (m *Model) Publish(begins models.Day, inForce string, pol Policy, by models.Actor, now time.Time) error {
 	if err := ours(by); err != nil {
 		return err
 	}
-	if m.State == ModelDraft || m.State == ModelFixed || m.State == ModelTried && m.Against != inForce {
-		return models.E(models.Conflict, "farmer.trial_old")
-	}
-	if err := stageMoves.Check(m.Life, ModelScheduled, "farmer.model_stage"); err != nil {
-		return err
-	}
-	if err := m.fresh(pol, now); err != nil {
-		return err
-	}
-	if m.Against != inForce {
-		return models.E(models.Conflict, "farmer.trial_old")
-	}
-	first := models.DayOf(now)
-	if inForce != "" {
-		first = first.Add(pol.NoticeDays)
-	}
-	if begins < first {
-		return &models.Error{Code: models.Invalid, Reason: "farmer.too_soon", Fields: []models.Field{{Pointer: "/begins", Code: "benefit_begins", Args: map[string]string{"first": string(first)}}}}
-	}
-	m.Begins = begins
-	if err := m.Move(stageMoves, ModelScheduled, by, now, "farmer.model_stage", ""); err != nil {
+	a := release.Announcement{Begins: begins, Follows: inForce, Notice: pol.NoticeDays, Fresh: pol.fresh()}
+	if err := release.Announce(m, a, by, now); err != nil {
 		return err
 	}
 	m.Tell(EventModelDue, "", by, now, map[string]string{"from": string(begins)})
-	if m.WakeAt = models.At(begins.Start()); !m.WakeAt.After(now) {
-		return m.Wake(now)
-	}
-	return nil
+	return m.Wake(now)
 }
 
-// Drop gives a model up that is not in force. Errors: InvalidTransition.
+// Drop gives a model up that is not in force. Errors: InvalidTransition; Forbidden.
 func (m *Model) Drop(by models.Actor, now time.Time) error {
 	if err := ours(by); err != nil {
 		return err
 	}
-	if m.State == ModelActive {
-		return models.Refused(m.Life, nil, "farmer.model_stage")
-	}
-	m.WakeAt = nil
-	return m.Move(stageMoves, ModelRetired, by, now, "farmer.model_stage", "")
+	return release.Drop(m, by, now)
 }
 
 // Retire gives way to a later model. It says whether that was news.
 func (m *Model) Retire(now time.Time) bool {
-	if m.State != ModelActive || m.Move(stageMoves, ModelRetired, models.Clockwork, now, "farmer.model_stage", "") != nil {
+	if !release.GiveWay(m, now) {
 		return false
 	}
 	m.Tell(EventModelPast, "", models.Clockwork, now, nil)
@@ -244,13 +173,8 @@ func (m *Model) Retire(now time.Time) bool {
 
 // Wake puts the model in force on its day.
 func (m *Model) Wake(now time.Time) error {
-	if m.WakeAt == nil || m.WakeAt.After(now) {
-		return nil
+	if release.Enter(m, now) {
+		m.Tell(EventModelOn, "", models.Clockwork, now, nil)
 	}
-	m.WakeAt = nil
-	if m.State != ModelScheduled {
-		return nil
-	}
-	m.Tell(EventModelOn, "", models.Clockwork, now, nil)
-	return m.Move(stageMoves, ModelActive, models.Clockwork, now, "farmer.model_stage", "")
+	return nil
 }

@@ -60,7 +60,7 @@ func (b *Bill) AskWaiver(id string, amount models.Fen, reason, note string, by m
 
 // DecideWaiver approves or denies; never the person who asked. Again with the same answer changes nothing.
 //
-// Errors: NotFound; Forbidden "medical.second_person"; Conflict when decided otherwise, or when less is owed by now than it would waive, and for a write-off when it is not the whole rest any more.
+// Errors: NotFound; Forbidden "second_person"; Conflict when decided otherwise, or when less is owed by now than it would waive, and for a write-off when it is not the whole rest any more.
 func (b *Bill) DecideWaiver(id string, approve bool, by models.Actor, now time.Time) error {
 	i := b.waiver(id)
 	if i < 0 {
@@ -76,8 +76,11 @@ func (b *Bill) DecideWaiver(id string, approve bool, by models.Actor, now time.T
 		return nil
 	case w.State != WaiverAsked:
 		return models.E(models.Conflict, "medical.waiver_decided")
-	case by.Person == w.AskedBy || by.Person == b.Person:
-		return models.E(models.Forbidden, "medical.second_person")
+	}
+	if err := (models.Makers{{Person: w.AskedBy}, {Person: b.Person}}).Second(by); err != nil {
+		return err
+	}
+	switch {
 	case approve && (!b.Owes() || w.Amount > b.Outstanding() || writesOff(w.Reason) && w.Amount != b.Outstanding()):
 		return models.E(models.Conflict, "medical.waiver_amount").With("outstanding", max(b.Outstanding(), 0).Yuan())
 	}

@@ -197,7 +197,7 @@ func (n *Notice) Object(id, ref, text string, by models.Actor, now time.Time) er
 	return nil
 }
 
-// Answer decides an objection. Whoever made it does not. Errors: NotFound; Forbidden "notice.second_person", "notice.wider_office";
+// Answer decides an objection. Whoever made it does not. Errors: NotFound; Forbidden "second_person", "notice.wider_office";
 // Conflict "notice.answered_already", "notice.withdrawn".
 func (n *Notice) Answer(id string, upheld bool, answer string, by models.Actor, now time.Time) error {
 	i := slices.IndexFunc(n.Objections, func(o Objection) bool { return o.ID == id })
@@ -210,10 +210,11 @@ func (n *Notice) Answer(id string, upheld bool, answer string, by models.Actor, 
 		return models.E(models.Conflict, "notice.withdrawn")
 	case o.State != Waiting:
 		return models.E(models.Conflict, "notice.answered_already")
-	case by.Person == "" || by.Person == o.By.Person || n.By.Person != "" && by.Person == n.By.Person:
-		return models.E(models.Forbidden, "notice.second_person")
 	case n.Level > 0 && by.Region.Level() > n.Level:
 		return models.E(models.Forbidden, "notice.wider_office")
+	}
+	if err := (models.Makers{o.By, n.By}).Second(by); err != nil {
+		return err
 	}
 	o.State, o.Answer, o.Judge = Dismissed, answer, by
 	if upheld {

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"xinyi/models"
+	"xinyi/models/release"
 	"xinyi/models/score"
 )
 
@@ -41,7 +42,7 @@ func schemeOf(t testing.TB, set *score.Set) *Scheme {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Scheme{Meta: models.Meta{ID: "village@1"}, Set: raw, Hash: set.Hash()}
+	return &Scheme{Meta: models.Meta{ID: "village@1"}, Set: raw, Release: release.Release{Hash: set.Hash()}}
 }
 
 // published is the bundle of exact facts.

@@ -13,26 +13,15 @@ import (
 	"xinyi/models"
 	"xinyi/models/flow"
 	"xinyi/models/notice"
+	"xinyi/models/release"
 	"xinyi/models/score"
 )
 
 // EventPublished is told by a scheme that comes into force. Data: "level", "no".
 const EventPublished = "village.scheme_published"
 
-// A SchemeState is where a scheme stands.
-type SchemeState string
-
-// The states of a scheme.
-const (
-	SchemeDraft     SchemeState = "DRAFT"
-	SchemePublished SchemeState = "PUBLISHED"
-	SchemeRetired   SchemeState = "RETIRED"
-)
-
-// SchemeStates lists them.
-var SchemeStates = []SchemeState{SchemeDraft, SchemePublished, SchemeRetired}
-
-var schemeMoves = models.Machine[SchemeState]{SchemeDraft: {SchemePublished, SchemeRetired}, SchemePublished: {SchemeRetired}, SchemeRetired: nil}
+// schemePath is the way of a scheme into force.
+var schemePath = release.Path{release.Draft, release.InForce}
 
 // A Kind says where an indicator's fact comes from.
 type Kind string
@@ -99,20 +88,20 @@ type Plan struct {
 
 // A Scheme is one version of how villages, or towns, are evaluated. Its id is SchemeID; once published it never changes.
 type Scheme struct {
-	models.Meta              `bson:",inline"`
-	models.Life[SchemeState] `bson:",inline"`
+	models.Meta     `bson:",inline"`
+	release.Release `bson:",inline"`
 
 	Level    Level             `bson:"level"`
 	No       int               `bson:"no"`
 	Set      []byte            `bson:"set"` // the indicators as JSON, byte for byte what the hash is of
-	Hash     string            `bson:"hash"`
 	Sources  map[string]Source `bson:"sources"`
 	Calendar Calendar          `bson:"calendar"`
 	Terms    Terms             `bson:"terms"`
 	Flow     flow.Flow         `bson:"flow"`
-	Author   string            `bson:"author"`
-	Approved string            `bson:"approved,omitempty"`
 }
+
+// Path is the way of a scheme into force.
+func (s *Scheme) Path() release.Path { return schemePath }
 
 // SchemeID names a version: "village@1".
 func SchemeID(level Level, no int) string {
@@ -136,11 +125,12 @@ func NewScheme(level Level, no int, p Plan, by models.Actor, now time.Time) (*Sc
 		return nil, err
 	}
 	s := &Scheme{Level: level, No: no}
-	s.ID, s.State, s.Moved = SchemeID(level, no), SchemeDraft, models.Moved{By: by.Role, At: now}
-	return s, s.put(p, by)
+	s.ID = SchemeID(level, no)
+	release.Start(s, by, now)
+	return s, s.put(p)
 }
 
-func (s *Scheme) put(p Plan, by models.Actor) error {
+func (s *Scheme) put(p Plan) error {
 	p.Set.ID, p.Set.Version = strings.ToLower(string(s.Level)), s.No
 	p.Flow.ID, p.Flow.No = "review-"+p.Set.ID, s.No
 	if err := p.check(); err != nil {
@@ -150,7 +140,7 @@ func (s *Scheme) put(p Plan, by models.Actor) error {
 	if err != nil {
 		return models.E(models.Internal, "internal", err)
 	}
-	s.Set, s.Hash, s.Sources, s.Calendar, s.Terms, s.Flow, s.Author = raw, p.Set.Hash(), p.Sources, p.Calendar, p.Terms, p.Flow, by.Principal()
+	s.Set, s.Hash, s.Sources, s.Calendar, s.Terms, s.Flow = raw, p.Set.Hash(), p.Sources, p.Calendar, p.Terms, p.Flow
 	return nil
 }
 
@@ -159,10 +149,15 @@ func (s *Scheme) Edit(p Plan, by models.Actor) error {
 	if err := ours(by); err != nil {
 		return err
 	}
-	if s.State != SchemeDraft {
-		return models.Refused(s.Life, schemeMoves[s.State], "village.scheme_state")
+	next := *s
+	if err := release.Edit(&next, by); err != nil {
+		return err
 	}
-	return s.put(p, by)
+	if err := next.put(p); err != nil {
+		return err
+	}
+	*s = next
+	return nil
 }
 
 // facts are those a scheme may look at besides its own manual ones.
@@ -235,21 +230,16 @@ func (p Plan) sources(fault func(bool, string, string)) {
 	}
 }
 
-// Publish puts the scheme in force, by a second person of the city's office. Errors: Forbidden "village.second_person";
-// InvalidTransition.
+// Publish puts the scheme in force, by a second person of the city's office. Errors: as release.Approve; Forbidden.
 func (s *Scheme) Publish(by models.Actor, now time.Time) error {
 	if err := ours(by); err != nil {
 		return err
 	}
-	if err := schemeMoves.Check(s.Life, SchemePublished, "village.scheme_state"); err != nil {
+	if err := release.Approve(s, 0, by, now); err != nil {
 		return err
 	}
-	if by.Principal() == s.Author {
-		return models.E(models.Forbidden, "village.second_person")
-	}
-	s.Approved = by.Principal()
 	s.Tell(EventPublished, "", by, now, map[string]string{"level": string(s.Level), "no": strconv.Itoa(s.No)})
-	return s.Move(schemeMoves, SchemePublished, by, now, "village.scheme_state", "")
+	return nil
 }
 
 // Drop gives a draft up. Errors: Forbidden; InvalidTransition once published.
@@ -257,15 +247,7 @@ func (s *Scheme) Drop(by models.Actor, now time.Time) error {
 	if err := ours(by); err != nil {
 		return err
 	}
-	if s.State != SchemeDraft {
-		return models.Refused(s.Life, schemeMoves[s.State], "village.scheme_state")
-	}
-	return s.Move(schemeMoves, SchemeRetired, by, now, "village.scheme_state", "")
-}
-
-// Retire gives way to a later version. It says whether that was news. Rounds that began keep it.
-func (s *Scheme) Retire(by models.Actor, now time.Time) bool {
-	return s.State == SchemePublished && s.Move(schemeMoves, SchemeRetired, by, now, "village.scheme_state", "") == nil
+	return release.Drop(s, by, now)
 }
 
 // Read is the scheme's set.

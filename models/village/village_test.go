@@ -11,6 +11,7 @@ import (
 
 	"xinyi/models"
 	"xinyi/models/flow"
+	"xinyi/models/release"
 	"xinyi/models/score"
 	"xinyi/models/village"
 )
@@ -173,7 +174,7 @@ func TestASchemeIsWholeAndOfTwoPeople(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Publish(cityA, noon); !errors.Is(err, models.Forbidden) || s.State != village.SchemeDraft {
+	if err := s.Publish(cityA, noon); !errors.Is(err, models.Forbidden) || s.State != release.Draft {
 		t.Errorf("by its author: %v", err)
 	}
 	if err := s.Publish(cityB, noon); err != nil || s.Edit(plan(t, village.OfVillages), cityA) == nil {
