@@ -36,7 +36,7 @@ func archives(t *testing.T) *archive {
 	a.store = store.New(engine, a.clock.now, store.TestKeys())
 	a.Audit = store.OpenAudit(a.store, store.NewRepo[journal.Entry](a.store, store.Events))
 	quiet, m := slog.New(slog.DiscardHandler), flows.NewMetrics(prometheus.NewRegistry())
-	relay := flows.NewRelay(a.store, store.NewRepo[journal.Lost](a.store, store.Dead), quiet, m)
+	relay := newRelay(a.store, store.NewRepo[journal.Lost](a.store, store.Dead), quiet, m)
 	a.sweep = flows.NewSweep(a.store, quiet, m)
 	a.seal = flows.Seal{Audit: a.Audit, Seals: sealed(t, 7), Log: quiet, Now: a.clock.now}
 	must(t, relay.Subscribe(a.seal.Subscribers()...))
@@ -82,6 +82,7 @@ func (a *archive) verify(known string) flows.Verdict {
 }
 
 func TestSealedHourly(t *testing.T) {
+	t.Parallel()
 	a := archives(t)
 	a.happen(3)
 	a.clock.move(30 * time.Second)
@@ -106,6 +107,7 @@ func TestSealedHourly(t *testing.T) {
 
 // TestSealOverBorders seals 1 to 600 rows in uneven steps and proves each of them under the head that covers it.
 func TestSealOverBorders(t *testing.T) {
+	t.Parallel()
 	a := archives(t)
 	var heads []*journal.Head
 	for _, n := range []int{1, 1, 2, 5, 199, 200, 201} {
@@ -136,6 +138,7 @@ func TestSealOverBorders(t *testing.T) {
 }
 
 func TestLateEntriesGetTheirPlace(t *testing.T) {
+	t.Parallel()
 	a := archives(t)
 	a.happen(10)
 	a.close()
@@ -153,6 +156,7 @@ func TestLateEntriesGetTheirPlace(t *testing.T) {
 
 // TestTamper changes what is stored behind the program's back; the verifier names each.
 func TestTamper(t *testing.T) {
+	t.Parallel()
 	swap := func(a *archive, x, y int64) {
 		for _, pair := range [][2]int64{{x, y}} {
 			l, err := a.Leaves.Get(a.Context(), journal.LeafID(pair[0]))
@@ -223,6 +227,7 @@ func TestTamper(t *testing.T) {
 // TestWholeLogReplaced builds another log in the place of the first and signs it anew with the same seal; a head kept
 // elsewhere gives it away.
 func TestWholeLogReplaced(t *testing.T) {
+	t.Parallel()
 	a := archives(t)
 	a.happen(6)
 	kept := a.close().Note
@@ -243,6 +248,7 @@ func TestWholeLogReplaced(t *testing.T) {
 
 // TestFold compares the verifier's own root with the library's.
 func TestFold(t *testing.T) {
+	t.Parallel()
 	var stored []tlog.Hash
 	reader := tlog.HashReaderFunc(func(at []int64) ([]tlog.Hash, error) {
 		out := make([]tlog.Hash, len(at))

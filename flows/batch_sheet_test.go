@@ -44,6 +44,7 @@ func workbook(tb testing.TB, change func(*excelize.File), rows ...[]any) []byte 
 }
 
 func TestUnpack(t *testing.T) {
+	t.Parallel()
 	day := time.Date(2026, 5, 10, 0, 0, 0, 0, time.UTC)
 	good := workbook(t, nil, []any{"甲", "乙", "丙"}, []any{"长沙, \"一\"", 0.000001, day}, []any{}, []any{"", "x"}, []any{true, 12345678})
 	var out strings.Builder
@@ -130,6 +131,7 @@ func (k *intake) records(id string) int64 {
 
 // A workbook is read as the same rows of CSV are.
 func TestWorkbookDelivered(t *testing.T) {
+	t.Parallel()
 	k := intakes(t)
 	raw, planted := k.sheetOf(700, 5, 7)
 	b := k.submit(k.deliver(batch.Draft{Format: batch.XLSX}, raw, 64<<10), raw)
@@ -144,6 +146,7 @@ func TestWorkbookDelivered(t *testing.T) {
 
 // Files without rows or with headings nobody can read end as failed; none runs for ever.
 func TestUnreadableFilesEnd(t *testing.T) {
+	t.Parallel()
 	k := intakes(t)
 	for text, want := range map[string]string{
 		"\xef\xbb\xbf": "batch.no_rows", "\n\n": "batch.no_rows", "甲\"x,乙\n1,2\n": "batch.broken_heading", "a\x00b": "batch.no_text",
@@ -158,6 +161,7 @@ func TestUnreadableFilesEnd(t *testing.T) {
 
 // A dry run keeps nothing and finds the same; delivered twice nothing doubles; taken back, nothing is left that counts.
 func TestDryTwiceAndBack(t *testing.T) {
+	t.Parallel()
 	k := intakes(t)
 	text, planted := k.csvOf(1500, 5, 8)
 	dry := k.submit(k.deliver(batch.Draft{Format: batch.CSV, DryRun: true, Item: "XZCF", Mode: batch.Update, No: "n"}, text, 1<<20), text)
@@ -189,6 +193,7 @@ func TestDryTwiceAndBack(t *testing.T) {
 
 // Cut off in the middle of a part, a run goes on and comes to what it would have come to; nothing counts twice.
 func TestCutOffAndGoesOn(t *testing.T) {
+	t.Parallel()
 	whole, broken := intakes(t), intakes(t)
 	text, _ := whole.csvOf(5000, 4, 9)
 	want := whole.submit(whole.deliver(batch.Draft{Format: batch.CSV}, text, 1<<20), text)

@@ -50,7 +50,7 @@ func intakes(t *testing.T) *intake {
 		Policy: record.Standard, Log: slog.New(slog.DiscardHandler), Now: k.clock.now,
 	}
 	m := flows.NewMetrics(prometheus.NewRegistry())
-	k.relay = flows.NewRelay(k.store, store.NewRepo[journal.Lost](k.store, store.Dead), k.Log, m)
+	k.relay = newRelay(k.store, store.NewRepo[journal.Lost](k.store, store.Dead), k.Log, m)
 	k.sweep = flows.NewSweep(k.store, k.Log, m)
 	must(t, k.relay.Subscribe(k.Subscribers()...))
 	must(t, k.store.Ensure(t.Context()))
@@ -126,6 +126,7 @@ func (k *intake) finish(id string) *batch.Batch {
 
 // TestEveryPlantedFaultIsNamed ingests a sample and compares its verdicts with what was planted: each, and no other.
 func TestEveryPlantedFaultIsNamed(t *testing.T) {
+	t.Parallel()
 	k := intakes(t)
 	var file bytes.Buffer
 	const rows = 6000

@@ -33,7 +33,7 @@ func markets(t *testing.T, places int) *market {
 	engine := newEngine(t)
 	s := store.New(engine, clock.now, store.TestKeys())
 	w := &world{engine: engine, store: s, clock: clock, lost: store.NewRepo[journal.Lost](s, store.Dead)}
-	w.relay = flows.NewRelay(s, w.lost, slog.New(slog.DiscardHandler), flows.NewMetrics(prometheus.NewRegistry()))
+	w.relay = newRelay(s, w.lost, slog.New(slog.DiscardHandler), flows.NewMetrics(prometheus.NewRegistry()))
 	mk := &market{world: w}
 	mk.Benefit = flows.Benefit{Benefit: store.OpenBenefit(w.store, nil, nil, store.Subjects{}, store.Medical{}), Policy: benefit.Standard, Now: w.clock.now}
 	must(t, w.relay.Subscribe(mk.Subscribers()...))
@@ -141,6 +141,7 @@ func (mk *market) places(t *testing.T) (all []string) {
 
 // A place that was reserved for a claim nobody ever made comes back by itself; one whose claim is there stays.
 func TestPlacesComeBack(t *testing.T) {
+	t.Parallel()
 	mk := markets(t, 3)
 	for i := range 2 { // the process ended between the place and the claim
 		_, err := mk.Reserve(t.Context(), mk.offer, fmt.Sprint("never-", i), mk.clock.now().Add(benefit.Standard.Hold+benefit.Standard.Slack), benefit.Standard)
@@ -168,6 +169,7 @@ func TestPlacesComeBack(t *testing.T) {
 
 // Who waits first is served first, whatever share the place is in, and nobody twice; whoever left or claimed is passed over.
 func TestLineIsInOrder(t *testing.T) {
+	t.Parallel()
 	mk := markets(t, 4)
 	var had []*benefit.Claim
 	for _, firm := range []string{"A", "B", "C", "D"} {
@@ -201,6 +203,7 @@ func TestLineIsInOrder(t *testing.T) {
 
 // Cut off at any point and told again, the line goes on: no place is lost, and nobody has two.
 func TestLineCutOff(t *testing.T) {
+	t.Parallel()
 	stopped := true
 	for cut := 0; stopped; cut++ {
 		stopped = false
@@ -249,6 +252,7 @@ func TestLineCutOff(t *testing.T) {
 
 // Two replicas that pass two places to the same person at the same moment give her one; the other goes on down the line.
 func TestServedTwiceAtOnce(t *testing.T) {
+	t.Parallel()
 	mk := markets(t, 3) // two shares
 	var had []*benefit.Claim
 	for _, firm := range []string{"A", "B", "C"} {
@@ -290,6 +294,7 @@ func TestServedTwiceAtOnce(t *testing.T) {
 
 // Somebody whose claim is there already, and whose second place was given back, does not stop the line.
 func TestServedElsewhere(t *testing.T) {
+	t.Parallel()
 	mk := markets(t, 2)
 	a, b := mk.claims(t, "A"), mk.claims(t, "B")
 	mk.settles(t, 0)

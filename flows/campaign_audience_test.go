@@ -72,7 +72,7 @@ func newHall(t *testing.T) (*hall, *hooked) {
 	h := &hall{office: newOffice(t, engine, clock, &post{name: "fcm", most: 8})}
 	h.all = store.OpenCampaign(h.store, h.inbox.People)
 	h.agreements = store.NewRepo[medical.Agreement](h.store, store.Agreements)
-	h.relay = flows.NewRelay(h.store, store.NewRepo[journal.Lost](h.store, store.Dead), slog.New(slog.DiscardHandler), flows.NewMetrics(prometheus.NewRegistry()))
+	h.relay = newRelay(h.store, store.NewRepo[journal.Lost](h.store, store.Dead), slog.New(slog.DiscardHandler), flows.NewMetrics(prometheus.NewRegistry()))
 	h.stops = &flows.Stops{Campaigns: h.all.Campaigns, Now: clock.now}
 	must(t, h.relay.Subscribe(flows.Campaigns{Campaign: h.all, Inbox: h.inbox, Stops: h.stops, Now: clock.now}.Subscribers()...))
 	must(t, h.relay.Subscribe(flows.Tags{Campaign: h.all, Agreements: h.agreements, Now: clock.now}.Subscribers()...))
@@ -163,6 +163,7 @@ func (h *hall) stopIt() {
 
 // A save that is lost after everybody of a part was told counts them once.
 func TestCampaignCountsOnce(t *testing.T) {
+	t.Parallel()
 	h, engine := newHall(t)
 	h.people("430181108", 1100)
 	engine.before = func(n int) error {
@@ -181,6 +182,7 @@ func TestCampaignCountsOnce(t *testing.T) {
 // A stop in the middle of a part: the page under way is told and no other, and the numbers are those of the inboxes, also
 // when the result of the part is lost on the way.
 func TestCampaignStoppedInTheMiddle(t *testing.T) {
+	t.Parallel()
 	for name, lost := range map[string]int{"seen": 0, "the part's result is lost": 1} {
 		t.Run(name, func(t *testing.T) {
 			h, engine := newHall(t)
@@ -208,6 +210,7 @@ func TestCampaignStoppedInTheMiddle(t *testing.T) {
 
 // A part that is cut off ends with the pages it told; the rest is the next part.
 func TestCampaignCutOff(t *testing.T) {
+	t.Parallel()
 	h, engine := newHall(t)
 	h.people("430181108", 700)
 	h.launch("c1", campaign.Service, campaign.Audience{Region: "430181"})
@@ -252,6 +255,7 @@ func TestCampaignCutOff(t *testing.T) {
 
 // Advertising: two a week at most, nothing for who muted it; a service notice reaches both.
 func TestCampaignCapAndMute(t *testing.T) {
+	t.Parallel()
 	h, _ := newHall(t)
 	h.people("430181108", 5)
 	mute := &delivery.Preferences{Meta: models.Meta{ID: "430181108-0004"}, Topics: map[string]delivery.Choice{"campaign": {Muted: true}}}
@@ -275,6 +279,7 @@ func TestCampaignCapAndMute(t *testing.T) {
 
 // A part of advertising that is done again does not take its own messages for others'.
 func TestCampaignCapAfterALostPart(t *testing.T) {
+	t.Parallel()
 	h, engine := newHall(t)
 	h.people("430181108", 5)
 	to := campaign.Audience{Region: "430181"}
@@ -295,6 +300,7 @@ func TestCampaignCapAfterALostPart(t *testing.T) {
 
 // Tags follow agreements and offices, and an audience is whom they mark, where they live.
 func TestCampaignByTagAndRole(t *testing.T) {
+	t.Parallel()
 	h, _ := newHall(t)
 	h.people("430181108", 4)
 	h.people("430182001", 2)
@@ -355,6 +361,7 @@ func (h *hall) appoint(id string, to *time.Time) {
 
 // Whoever asks often is answered from memory for a second; a stop is never forgotten.
 func TestStopsAreRemembered(t *testing.T) {
+	t.Parallel()
 	h, engine := newHall(t)
 	h.launch("c1", campaign.Service, campaign.Audience{Region: "430181"})
 	ask := func(id string, want bool, reads int) {

@@ -42,7 +42,7 @@ func audience(t *testing.T, engine store.Engine, n int) (*office, store.Campaign
 	clock := &hands{t: noon}
 	o := newOffice(t, engine, clock, &post{name: "fcm", most: 8})
 	all := store.OpenCampaign(o.store, o.inbox.People)
-	relay := flows.NewRelay(o.store, store.NewRepo[journal.Lost](o.store, store.Dead), slog.New(slog.DiscardHandler), flows.NewMetrics(prometheus.NewRegistry()))
+	relay := newRelay(o.store, store.NewRepo[journal.Lost](o.store, store.Dead), slog.New(slog.DiscardHandler), flows.NewMetrics(prometheus.NewRegistry()))
 	stops := &flows.Stops{Campaigns: all.Campaigns, Now: clock.now}
 	o.courier.Stopped = stops.Stopped
 	must(t, relay.Subscribe(flows.Campaigns{Campaign: all, Inbox: o.inbox, Stops: stops, Now: clock.now}.Subscribers()...))
@@ -85,6 +85,7 @@ func turn(t *testing.T, o *office, all store.Campaign, relay *flows.Relay) *camp
 
 // A campaign whose writes fail again and again still reaches everybody, each once, and its numbers are true.
 func TestCampaignThroughFailures(t *testing.T) {
+	t.Parallel()
 	const people = 1250
 	engine := &flaky{Engine: newEngine(t), tries: map[string]int{}, every: map[string]int{}}
 	o, all, relay := audience(t, engine, people)
@@ -112,6 +113,7 @@ func TestCampaignThroughFailures(t *testing.T) {
 
 // A campaign that is stopped tells nobody more, and what waits for a phone is skipped.
 func TestCampaignStopped(t *testing.T) {
+	t.Parallel()
 	o, all, relay := audience(t, newEngine(t), 300)
 	turn(t, o, all, relay)
 	c, err := all.Campaigns.Get(t.Context(), "c1")

@@ -106,6 +106,7 @@ func (d *desk) again(events ...models.Event) {
 
 // An objection that is right makes a second version, once, however often it is told.
 func TestObjectionFollowed(t *testing.T) {
+	t.Parallel()
 	d := desks(t)
 	r := d.fined(1)
 	c := d.objects(r)
@@ -135,6 +136,7 @@ func TestObjectionFollowed(t *testing.T) {
 
 // Refused, given up before it was told of, or withdrawn: the record is as it was.
 func TestObjectionThatCameToNothing(t *testing.T) {
+	t.Parallel()
 	d := desks(t)
 	for name, act := range map[string]func(*casework.Case) error{
 		"refused":  func(c *casework.Case) error { return c.Reject(atDesk, "w", d.clock.now()) },
@@ -159,6 +161,7 @@ func TestObjectionThatCameToNothing(t *testing.T) {
 
 // A record that ended or went while the case was on a desk is left alone; the case ends.
 func TestRecordGoesFirst(t *testing.T) {
+	t.Parallel()
 	for name, goes := range map[string]func(*desk, *record.Record) error{
 		"withdrawn": func(d *desk, r *record.Record) error { return r.Withdraw(officer, "w", d.clock.now()) },
 		"ended":     func(_ *desk, r *record.Record) error { return r.Wake(r.Publication.Ends.Start()) },
@@ -184,6 +187,7 @@ func TestRecordGoesFirst(t *testing.T) {
 
 // The whole record goes when the objection was granted so.
 func TestObjectionWithdrawsTheRecord(t *testing.T) {
+	t.Parallel()
 	d := desks(t)
 	r := d.fined(1)
 	c := d.objects(r)
@@ -199,6 +203,7 @@ func TestObjectionWithdrawsTheRecord(t *testing.T) {
 
 // The autopilot prepares one repair for a record, whatever it hears twice; a repair that an objection holds up follows after it.
 func TestAutopilotAndObjection(t *testing.T) {
+	t.Parallel()
 	d := desks(t)
 	r := d.fined(3)
 	e := models.Event{ID: "e", Kind: record.EventEligible, Subject: r.ID, Data: map[string]string{"record": r.ID}}
@@ -229,6 +234,7 @@ func TestAutopilotAndObjection(t *testing.T) {
 
 // A granted erasure is carried out, and as often as it is told; one that was refused is not.
 func TestErasure(t *testing.T) {
+	t.Parallel()
 	d := desks(t)
 	for i, grant := range []bool{true, false} {
 		c, err := casework.Erase(string(rune('a'+i)), casework.Filing{

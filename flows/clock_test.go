@@ -63,7 +63,7 @@ func newCity(t *testing.T, engine store.Engine, world *hands) *city {
 		sleepers: store.NewRepo[sleeper](s, store.Collection{Name: "sleepers"}),
 		log:      store.NewRepo[journal.Entry](s, store.Events),
 	}
-	c.relay = flows.NewRelay(s, store.NewRepo[journal.Lost](s, store.Dead), quiet, m)
+	c.relay = newRelay(s, store.NewRepo[journal.Lost](s, store.Dead), quiet, m)
 	c.sweep = flows.NewSweep(s, quiet, m)
 	clocks := store.NewRepo[sandbox.Clock](s, store.Sandbox)
 	must(t, s.Ensure(t.Context()))
@@ -126,6 +126,7 @@ func (c *city) lines(t *testing.T) []line {
 }
 
 func TestFortyDaysAreFortyTimesADay(t *testing.T) {
+	t.Parallel()
 	once := newCity(t, newEngine(t), &hands{t: noon})
 	once.populate(t, 60)
 	once.advance(t, "P40D")
@@ -147,6 +148,7 @@ func TestFortyDaysAreFortyTimesADay(t *testing.T) {
 }
 
 func TestClockOutlivesARestart(t *testing.T) {
+	t.Parallel()
 	engine, world := newEngine(t), &hands{t: noon}
 	newCity(t, engine, world).advance(t, "P8D")
 	again := newCity(t, engine, world)
@@ -156,6 +158,7 @@ func TestClockOutlivesARestart(t *testing.T) {
 }
 
 func TestSweepCatchesUpAndGoesRoundTheBroken(t *testing.T) {
+	t.Parallel()
 	c := newCity(t, newEngine(t), &hands{t: noon})
 	c.populate(t, 30)
 	broken := &sleeper{Meta: models.Meta{ID: "broken", WakeAt: models.At(noon)}, Broken: true}

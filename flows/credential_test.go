@@ -34,7 +34,7 @@ func newHonours(t *testing.T, engine store.Engine) *honours {
 	s := store.New(engine, clock.now, store.TestKeys())
 	metrics := flows.NewMetrics(prometheus.NewRegistry())
 	h := &honours{T: t, clock: clock}
-	h.relay = flows.NewRelay(s, store.NewRepo[journal.Lost](s, store.Dead), slog.New(slog.DiscardHandler), metrics)
+	h.relay = newRelay(s, store.NewRepo[journal.Lost](s, store.Dead), slog.New(slog.DiscardHandler), metrics)
 	h.sweep = flows.NewSweep(s, slog.New(slog.DiscardHandler), metrics)
 	h.Credential = flows.Credential{
 		Credential: store.OpenCredential(s), Awards: store.NewRepo[award.Award](s, store.Awards), Divisions: store.NewRepo[division.Division](s, store.Divisions),
@@ -108,6 +108,7 @@ func (h *honours) stands(of string, want ...credential.State) []*credential.Cred
 }
 
 func TestACredentialFollowsItsAward(t *testing.T) {
+	t.Parallel()
 	h := newHonours(t, newEngine(t))
 	a := h.given("n1", true)
 	c := h.stands(a.ID, credential.Valid)[0]
@@ -143,6 +144,7 @@ func TestACredentialFollowsItsAward(t *testing.T) {
 }
 
 func TestARenewalIsAnotherCredential(t *testing.T) {
+	t.Parallel()
 	h := newHonours(t, newEngine(t))
 	a := h.given("n1", true)
 	h.pass(a.Until.Add(-10).Start().Sub(h.clock.now()))
@@ -165,6 +167,7 @@ func TestARenewalIsAnotherCredential(t *testing.T) {
 
 // However often and wherever it is cut off, an award has one credential in force, in a place of its own.
 func TestACredentialIsIssuedOnce(t *testing.T) {
+	t.Parallel()
 	for every := 2; every <= 5; every++ {
 		h := newHonours(t, &broken{Engine: newEngine(t), every: every, in: []string{"credentials", "statuslists"}})
 		for i := range 6 {
@@ -192,6 +195,7 @@ func TestACredentialIsIssuedOnce(t *testing.T) {
 
 // When a list has no places left, the next one begins.
 func TestTheNextListBegins(t *testing.T) {
+	t.Parallel()
 	h := newHonours(t, newEngine(t))
 	h.given("n1", true)
 	_, err := h.Lists.Update(t.Context(), "1", func(l *credential.StatusList) error { l.Next = credential.ListSize - 1; return nil })

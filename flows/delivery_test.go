@@ -13,6 +13,7 @@ import (
 
 // A message that was put off is told anew when it comes back, and not before.
 func TestMessageReturned(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	messages := store.NewRepo[inbox.Message](w.store, store.Inbox)
 	must(t, w.store.Ensure(t.Context()))

@@ -28,6 +28,7 @@ func (o *office) until(at time.Time) {
 
 // The first day past due is one push at half past nine: that the bill is overdue, from midnight, and the reminder of nine.
 func TestFirstDayPastDueIsOnePush(t *testing.T) {
+	t.Parallel()
 	fcm := &post{name: delivery.FCM}
 	midnight := models.DayOf(noon).Add(1).Start()
 	o := newOffice(t, newEngine(t), &hands{t: noon}, fcm)
@@ -44,6 +45,7 @@ func TestFirstDayPastDueIsOnePush(t *testing.T) {
 
 // A legal notice does not join a push that its person may still mute: it would be lost with it.
 func TestLegalNoticeWaitsWithNobody(t *testing.T) {
+	t.Parallel()
 	fcm := &post{name: delivery.FCM}
 	midnight := models.DayOf(noon).Add(1).Start()
 	o := newOffice(t, newEngine(t), &hands{t: noon}, fcm)

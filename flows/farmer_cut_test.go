@@ -11,6 +11,7 @@ import (
 
 // A household whose file was started and cut off before its first cell is read again: an import goes on over it.
 func TestImportGoesOnOverAFileJustStarted(t *testing.T) {
+	t.Parallel()
 	h := hamlets(t)
 	f, err := farmer.NewFile("started", "1000", village, h.clerk, h.clock.now())
 	must(t, err)
@@ -23,6 +24,7 @@ func TestImportGoesOnOverAFileJustStarted(t *testing.T) {
 
 // An import whose sheet cannot be found for an hour shows why, and goes on by itself once it can: each line counts once.
 func TestImportWaitsForItsSheet(t *testing.T) {
+	t.Parallel()
 	h := hamlets(t)
 	sheet := workbook(t, nil, []any{"户号", "户主姓名", "身份证号", "承包地"}, []any{"1000", "某人", number(t, "1960-01-01"), 100})
 	im := h.brings(t, "households", sheet, false)

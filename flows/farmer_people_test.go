@@ -162,6 +162,7 @@ func (h *hamlet) seat(t *testing.T, birth models.Day) string {
 
 // A new head agrees anew: what was restricted is nowhere any more, and the evaluation is about the new head.
 func TestANewHead(t *testing.T) {
+	t.Parallel()
 	h := hamlets(t)
 	file, head, wife := h.family(t)
 	h.evaluated(t, file, head)
@@ -191,6 +192,7 @@ func TestANewHead(t *testing.T) {
 
 // Numbers that staff write, take out or have corrected say who is of a household, and who leads it.
 func TestSeatsFollowNumbers(t *testing.T) {
+	t.Parallel()
 	h := hamlets(t)
 	file, head, wife := h.family(t)
 	h.evaluated(t, file, head)
@@ -235,6 +237,7 @@ func TestSeatsFollowNumbers(t *testing.T) {
 
 // Nobody is of two households, whatever a change wants or an operation says.
 func TestNobodyIsTakenAway(t *testing.T) {
+	t.Parallel()
 	h := hamlets(t)
 	file, head, _ := h.family(t)
 	other := h.writes(t, "102", h.clerk, "head/name", "某人", "head/idNumber", number(t, stranger)).File.ID
@@ -289,6 +292,7 @@ func (h *hamlet) upheld(t *testing.T, e *farmer.Evaluation) {
 
 // What begins anew after an appeal is about whoever leads the household by then.
 func TestAppealAfterANewHead(t *testing.T) {
+	t.Parallel()
 	h := hamlets(t)
 	file, head, wife := h.family(t)
 	e := h.evaluated(t, file, head)
@@ -302,6 +306,7 @@ func TestAppealAfterANewHead(t *testing.T) {
 
 // A household that left is in no evaluation by name, and an appeal that goes on comes to nothing.
 func TestLeftIsErased(t *testing.T) {
+	t.Parallel()
 	h := hamlets(t)
 	file, head, _ := h.family(t)
 	e := h.evaluated(t, file, head)
@@ -325,6 +330,7 @@ func TestLeftIsErased(t *testing.T) {
 
 // What nobody has looked at does not count, in a score or in an evaluation; what is withdrawn is gone at once all the same.
 func TestOnlyWhatIsVerifiedCounts(t *testing.T) {
+	t.Parallel()
 	h := hamlets(t)
 	file, head, _ := h.family(t)
 	h.writes(t, "101", head, "land/contracted", int64(90000))

@@ -44,7 +44,7 @@ func hamlets(t *testing.T) *hamlet {
 	engine := newEngine(t)
 	s := store.New(engine, clock.now, store.TestKeys())
 	w := &world{engine: engine, store: s, clock: clock, lost: store.NewRepo[journal.Lost](s, store.Dead)}
-	w.relay = flows.NewRelay(s, w.lost, slog.New(slog.DiscardHandler), flows.NewMetrics(prometheus.NewRegistry()))
+	w.relay = newRelay(s, w.lost, slog.New(slog.DiscardHandler), flows.NewMetrics(prometheus.NewRegistry()))
 	people := store.NewRepo[identity.Person](s, store.People)
 	h := &hamlet{world: w, clerk: models.Actor{Person: "clerk", Role: models.TownStaff, Region: "430181108"}}
 	h.Farmer = flows.Farmer{
@@ -142,6 +142,7 @@ func number(t *testing.T, birth models.Day) string {
 }
 
 func TestImport(t *testing.T) {
+	t.Parallel()
 	h := hamlets(t)
 	rows := [][]any{{"户号", "户主姓名", "身份证号", "承包地"}}
 	for i := range 1200 { // more than two parts
@@ -226,7 +227,7 @@ func grows(do func()) uint64 {
 // again gives the relay the flows anew, as they are now.
 func (h *hamlet) again(t *testing.T) {
 	t.Helper()
-	h.relay = flows.NewRelay(h.store, h.lost, slog.New(slog.DiscardHandler), flows.NewMetrics(prometheus.NewRegistry()))
+	h.relay = newRelay(h.store, h.lost, slog.New(slog.DiscardHandler), flows.NewMetrics(prometheus.NewRegistry()))
 	must(t, h.relay.Subscribe(h.Subscribers()...))
 }
 
@@ -311,6 +312,7 @@ func TestHostileSheets(t *testing.T) {
 
 // A run comes to the same as scoring one by one, also when it is cut off at any point, and writes nothing twice.
 func TestRunIsTheSameAsOneByOne(t *testing.T) {
+	t.Parallel()
 	set := score.Set{
 		Dimensions: []score.Dimension{{Code: "d", Name: score.Words{ZH: "项", EN: "Item"}, Indicators: []score.Indicator{{
 			Code: "x", Name: score.Words{ZH: "项", EN: "Item"}, Source: score.Words{ZH: "表", EN: "Form"}, Of: "land/contracted", Max: 10000, Unknown: 5000, Linear: true,
@@ -378,6 +380,7 @@ func TestRunIsTheSameAsOneByOne(t *testing.T) {
 
 // A part whose time is over in the middle counts nobody twice.
 func TestRunOutOfTime(t *testing.T) {
+	t.Parallel()
 	h := hamlets(t)
 	office := models.Actor{Person: "o1", Role: models.CreditOffice, Region: "4301"}
 	m, err := farmer.NewModel(1, score.Set{

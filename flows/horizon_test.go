@@ -36,6 +36,7 @@ func newSweeper(t *testing.T, engine store.Engine, clock *hands) (*store.Store, 
 
 // Once everything has been read, beats at which nothing is due ask nothing but the rereading.
 func TestIdleBeatsAskNothing(t *testing.T) {
+	t.Parallel()
 	engine := &counted{Engine: newEngine(t)}
 	_, _, sweep := newSweeper(t, engine, &hands{t: noon})
 	for n := range 300 {
@@ -49,6 +50,7 @@ func TestIdleBeatsAskNothing(t *testing.T) {
 
 // What a program without a word to the others saved is found by the rereading, after five beats a collection at most.
 func TestRereadingFindsWhatNobodySaid(t *testing.T) {
+	t.Parallel()
 	engine, clock := newEngine(t), &hands{t: noon}
 	s, r, sweep := newSweeper(t, engine, clock)
 	_, others, _ := newSweeper(t, engine, clock)
@@ -67,6 +69,7 @@ func TestRereadingFindsWhatNobodySaid(t *testing.T) {
 
 // Two servers on one store: each knows within a beat what the other saved, and takes over from one that left or fell silent.
 func TestPeersTellEachOther(t *testing.T) {
+	t.Parallel()
 	for name, end := range map[string]func(p *store.Peers) error{
 		"left":   func(p *store.Peers) error { return p.Leave(t.Context()) },
 		"killed": func(*store.Peers) error { return nil },
@@ -113,6 +116,7 @@ func (l lost) Insert(ctx context.Context, c store.Collection, docs ...bson.Raw) 
 
 // A write whose answer was lost is due at its moment like any other, and a restart knows all that was saved before.
 func TestNoMomentIsLost(t *testing.T) {
+	t.Parallel()
 	engine, clock := newEngine(t), &hands{t: noon}
 	s, r, _ := newSweeper(t, lost{engine}, clock)
 	if at, err := s.Earliest(t.Context(), store.WakeAt); at != nil || err != nil {

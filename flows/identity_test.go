@@ -31,7 +31,7 @@ func newHousehold(t *testing.T) *household {
 		Identity: store.OpenIdentity(s), Delivery: store.OpenDelivery(s), Messages: store.NewRepo[inbox.Message](s, store.Inbox),
 		Policy: delivery.Standard, Now: clock.now,
 	}}
-	h.relay = flows.NewRelay(s, store.NewRepo[journal.Lost](s, store.Dead), slog.New(slog.DiscardHandler), flows.NewMetrics(prometheus.NewRegistry()))
+	h.relay = newRelay(s, store.NewRepo[journal.Lost](s, store.Dead), slog.New(slog.DiscardHandler), flows.NewMetrics(prometheus.NewRegistry()))
 	must(t, h.relay.Subscribe(h.flow.Subscribers()...))
 	must(t, s.Ensure(t.Context()))
 	h.person(t, "ann", "13800000001", "1990-01-01")
@@ -131,6 +131,7 @@ func (h *household) counts(t *testing.T, person string) map[string]int {
 
 // Whoever leaves is signed out and told nothing any more; nobody else loses anything but the mandates between them.
 func TestLeavingEndsEverything(t *testing.T) {
+	t.Parallel()
 	h := newHousehold(t)
 	p, err := h.flow.People.Update(t.Context(), "ann", func(p *identity.Person) error { return p.Leave(p.Self(), noon) })
 	must(t, err)

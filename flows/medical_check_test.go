@@ -38,7 +38,7 @@ func counters(t *testing.T, engine store.Engine, clock *hands) *counter {
 	c.store = store.New(engine, clock.now, store.TestKeys())
 	c.Medical = store.OpenMedical(c.store)
 	quiet, m := slog.New(slog.DiscardHandler), flows.NewMetrics(prometheus.NewRegistry())
-	c.relay = flows.NewRelay(c.store, store.NewRepo[journal.Lost](c.store, store.Dead), quiet, m)
+	c.relay = newRelay(c.store, store.NewRepo[journal.Lost](c.store, store.Dead), quiet, m)
 	c.sweep = flows.NewSweep(c.store, quiet, m)
 	c.ledger = flows.NewLedger(c.Medical, slog.New(slog.NewTextHandler(c.log, &slog.HandlerOptions{Level: slog.LevelError})), clock.now, c.registry)
 	must(t, c.relay.Subscribe(c.ledger.Subscribers()...))
@@ -120,6 +120,7 @@ func (c *counter) plant(bill string) {
 }
 
 func TestOneFenIsFoundOnce(t *testing.T) {
+	t.Parallel()
 	c := counters(t, newEngine(t), &hands{t: noon})
 	c.fill(3, 4)
 	if k := c.night(); k.Recent[0].Faults != 0 || k.Recent[0].Bills != 12 || k.Recent[0].Agreements != 3 || c.alarms() != 0 {
@@ -147,6 +148,7 @@ func TestOneFenIsFoundOnce(t *testing.T) {
 
 // What differs between a bill and its agreement may only be under way: it counts when it differs still.
 func TestDoubtsAreLookedAtAgain(t *testing.T) {
+	t.Parallel()
 	c := counters(t, newEngine(t), &hands{t: noon})
 	c.fill(3, 2)
 	draw := func(a string, by models.Fen) {
@@ -173,6 +175,7 @@ func TestDoubtsAreLookedAtAgain(t *testing.T) {
 }
 
 func TestCheckCutOffGoesOn(t *testing.T) {
+	t.Parallel()
 	clock, engine := &hands{t: noon}, newEngine(t)
 	one := counters(t, engine, clock)
 	one.fill(30, 100)

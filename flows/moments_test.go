@@ -14,6 +14,7 @@ import (
 
 // A retry that falls due while the clock moves comes at its own moment, not at the end.
 func TestRetriesComeAtTheirMoment(t *testing.T) {
+	t.Parallel()
 	c := newCity(t, newEngine(t), &hands{t: noon})
 	var tries []time.Duration
 	must(t, c.relay.Subscribe(flows.Subscriber{Name: "bad", Kinds: flows.Kinds("test.asked"), Do: func(context.Context, models.Event) error {
@@ -39,6 +40,7 @@ func TestRetriesComeAtTheirMoment(t *testing.T) {
 
 // An Advance that is cut off stands at the last moment it lived through, and the rest can follow.
 func TestAdvanceCutOff(t *testing.T) {
+	t.Parallel()
 	whole, cut := newCity(t, newEngine(t), &hands{t: noon}), newCity(t, newEngine(t), &hands{t: noon})
 	whole.populate(t, 20)
 	cut.populate(t, 20)
@@ -71,6 +73,7 @@ func TestAdvanceCutOff(t *testing.T) {
 
 // A subscriber that ignores its context holds a request no longer than the bound.
 func TestStubbornSubscriberHoldsNobody(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.relay.Inline = 20 * time.Millisecond
 	var a heard
@@ -89,6 +92,7 @@ func TestStubbornSubscriberHoldsNobody(t *testing.T) {
 }
 
 func TestExpire(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	sweep := flows.NewSweep(w.store, w.relay.Log, w.relay.Metrics)
 	for id, at := range map[string]*time.Time{"past": models.At(noon.Add(-time.Hour)), "now": models.At(noon), "later": models.At(noon.Add(time.Millisecond)), "never": nil} {

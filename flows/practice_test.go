@@ -16,6 +16,7 @@ import (
 
 // Every step of a selection, each told twice: what the second time does is nothing.
 func TestPracticeTwiceIsOnce(t *testing.T) {
+	t.Parallel()
 	clock := &hands{t: noon}
 	s := store.New(newEngine(t), clock.now, store.TestKeys())
 	all := store.OpenPractice(s, store.NewRepo[blob.Blob](s, store.Blobs))

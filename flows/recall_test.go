@@ -96,7 +96,7 @@ func newBureau(t *testing.T, engine store.Engine) *bureau {
 		Restricts: handlers.Facts{Subjects: subjects, Records: b.recall.Records, Lists: handlers.StandardLists}.Restricts,
 	}
 	metrics := flows.NewMetrics(prometheus.NewRegistry())
-	b.relay = flows.NewRelay(s, store.NewRepo[journal.Lost](s, store.Dead), slog.New(slog.DiscardHandler), metrics)
+	b.relay = newRelay(s, store.NewRepo[journal.Lost](s, store.Dead), slog.New(slog.DiscardHandler), metrics)
 	b.sweep = flows.NewSweep(s, slog.New(slog.DiscardHandler), metrics)
 	must(t, b.relay.Subscribe(b.recall.Subscribers()...))
 	must(t, b.relay.Subscribe(b.flow.Subscribers()...))
@@ -196,6 +196,7 @@ func (b *bureau) replays(d *decision.Decision) {
 
 // A person refused for a wrong entry is told that she may sign once it is put right.
 func TestAWrongRecordRefusedHer(t *testing.T) {
+	t.Parallel()
 	b := newBureau(t, newEngine(t))
 	r := b.entry("k1", withheld)
 	a := b.sign("a1")
@@ -244,6 +245,7 @@ func TestAWrongRecordRefusedHer(t *testing.T) {
 
 // What a person has is never taken away by a machine: an office looks.
 func TestARunningAgreementGoesToTheOffice(t *testing.T) {
+	t.Parallel()
 	b := newBureau(t, newEngine(t))
 	r := b.entry("k1", "公开")
 	b.sign("a1")
@@ -266,6 +268,7 @@ func TestARunningAgreementGoesToTheOffice(t *testing.T) {
 
 // An office may go beyond the rule; what it gave is not called into question by the rule alone.
 func TestAnOfficesDecisionStandsBeyondTheRule(t *testing.T) {
+	t.Parallel()
 	b := newBureau(t, newEngine(t))
 	r := b.entry("k1", withheld)
 	b.sign("a1")
@@ -307,6 +310,7 @@ func TestAnOfficesDecisionStandsBeyondTheRule(t *testing.T) {
 
 // A decision that is kept only after its record changed is called back all the same.
 func TestADecisionKeptLate(t *testing.T) {
+	t.Parallel()
 	b := newBureau(t, newEngine(t))
 	r := b.entry("k1", withheld)
 	restricted, looked, err := b.flow.Restricts(t.Context(), "mei")
@@ -347,6 +351,7 @@ func (b *bureau) reached() map[string]bool {
 
 // The recall of a corrected record reaches exactly the uses that a scan of all of them finds, however often it is cut off.
 func TestRecallIsEveryUse(t *testing.T) {
+	t.Parallel()
 	for name, every := range map[string]int{"undisturbed": 0, "every 7th write fails": 7, "every 3rd write fails": 3} {
 		t.Run(name, func(t *testing.T) {
 			engine := &broken{Engine: newEngine(t), every: every}
@@ -408,6 +413,7 @@ func TestRecallIsEveryUse(t *testing.T) {
 
 // A change nobody is touched by leaves nothing behind.
 func TestACallOfNobody(t *testing.T) {
+	t.Parallel()
 	b := newBureau(t, newEngine(t))
 	r := b.entry("k1", withheld)
 	b.change(r.ID, func(r *record.Record) error { return r.Withdraw(models.Clockwork, "wrong", b.clock.now()) })
@@ -426,6 +432,7 @@ func TestACallOfNobody(t *testing.T) {
 
 // A recipient that does not answer is reminded as often as is laid down, then it is overdue; its word ends it at any time.
 func TestARecipientIsChased(t *testing.T) {
+	t.Parallel()
 	b := newBureau(t, newEngine(t))
 	r := b.entry("k1", withheld)
 	share := recall.NewUse(recall.Share, "receipt", r.ID, 1, r.Subject, "bank-1", noon)

@@ -40,6 +40,7 @@ type Relay struct {
 	Metrics  *Metrics
 	Patience Patience
 	Inline   time.Duration // how long a request waits for its own events to be told; below the store's lease
+	Polled   time.Duration // how long Poll tells one outbox
 
 	subscribers []Subscriber
 	busy        busy
@@ -49,7 +50,7 @@ type Relay struct {
 
 // NewRelay makes a relay and has s call it after every save with events. Subscribe before the first save.
 func NewRelay(s *store.Store, lost *store.Repo[journal.Lost], log *slog.Logger, m *Metrics) *Relay {
-	r := &Relay{Store: s, Lost: lost, Log: log, Metrics: m, Patience: DefaultPatience, Inline: inline}
+	r := &Relay{Store: s, Lost: lost, Log: log, Metrics: m, Patience: DefaultPatience, Inline: inline, Polled: polled}
 	r.subscribers = []Subscriber{{Name: "replay", Kinds: Kinds(journal.EventReplayed), Do: r.replay}}
 	s.OnSave(r.Tell)
 	return r
@@ -171,7 +172,7 @@ func (r *Relay) claim(ctx context.Context, f store.Face, id string) (bool, error
 	if err != nil || until == nil {
 		return false, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, polled)
+	ctx, cancel := context.WithTimeout(ctx, r.Polled)
 	defer cancel()
 	return true, r.tell(ctx, f, id, events, *until)
 }

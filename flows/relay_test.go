@@ -70,7 +70,7 @@ func replica(t *testing.T, engine store.Engine, clock *hands) *world {
 		lost:  store.NewRepo[journal.Lost](s, store.Dead),
 		log:   store.NewRepo[journal.Entry](s, store.Events),
 	}
-	w.relay = flows.NewRelay(s, w.lost, slog.New(slog.DiscardHandler), flows.NewMetrics(prometheus.NewRegistry()))
+	w.relay = newRelay(s, w.lost, slog.New(slog.DiscardHandler), flows.NewMetrics(prometheus.NewRegistry()))
 	must(t, s.Ensure(t.Context()))
 	return w
 }
@@ -81,6 +81,13 @@ func newWorld(t *testing.T) *world {
 }
 
 // newEngine opens an engine on a file of its own.
+// newRelay is a relay that gives nothing up because the machine is slow.
+func newRelay(s *store.Store, lost *store.Repo[journal.Lost], log *slog.Logger, m *flows.Metrics) *flows.Relay {
+	r := flows.NewRelay(s, lost, log, m)
+	r.Inline, r.Polled = time.Hour, time.Hour
+	return r
+}
+
 func newEngine(t *testing.T) *counting {
 	t.Helper()
 	e := sqlitetest.Open(t)
@@ -203,6 +210,7 @@ func equal(t *testing.T, what string, got []string, want ...string) {
 }
 
 func TestSaveTellsBeforeItAnswers(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	var a, b heard
 	must(t, w.relay.Subscribe(a.as("a"), b.as("b")))
@@ -221,6 +229,7 @@ func TestSaveTellsBeforeItAnswers(t *testing.T) {
 }
 
 func TestPollTellsWhatACrashLeft(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	crash := store.New(w.engine, w.clock.now, nil) // saves, and never tells
 	n := &note{Meta: models.Meta{ID: "n1"}}
@@ -240,6 +249,7 @@ func TestPollTellsWhatACrashLeft(t *testing.T) {
 }
 
 func TestTwoRelaysTellOnce(t *testing.T) {
+	t.Parallel()
 	const docs = 300
 	w1 := newWorld(t)
 	w2 := replica(t, w1.engine, w1.clock)
@@ -269,6 +279,7 @@ func TestTwoRelaysTellOnce(t *testing.T) {
 }
 
 func TestAppendedWhileTelling(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	var a heard
 	telling, goOn := make(chan struct{}), make(chan struct{})
@@ -290,6 +301,7 @@ func TestAppendedWhileTelling(t *testing.T) {
 }
 
 func TestSubscriberMaySaveTheSameDocument(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	var a heard
 	must(t, w.relay.Subscribe(a.as("a"), flows.Subscriber{Name: "echo", Kinds: flows.Every, Do: func(ctx context.Context, e models.Event) error {
@@ -307,6 +319,7 @@ func TestSubscriberMaySaveTheSameDocument(t *testing.T) {
 }
 
 func TestFailingSubscriberBlocksNobody(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	down := true
 	var good, bad heard
@@ -346,6 +359,7 @@ func TestFailingSubscriberBlocksNobody(t *testing.T) {
 }
 
 func TestDeadAndReplayed(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		fault error
 		tries int
@@ -413,6 +427,7 @@ func TestDeadAndReplayed(t *testing.T) {
 }
 
 func TestPanicIsAFailure(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	var good heard
 	must(t, w.relay.Subscribe(good.as("good"), flows.Subscriber{Name: "bad", Kinds: flows.Every,
@@ -427,6 +442,7 @@ func TestPanicIsAFailure(t *testing.T) {
 }
 
 func TestLateTellerChangesNothing(t *testing.T) {
+	t.Parallel()
 	w1 := newWorld(t)
 	w2 := replica(t, w1.engine, w1.clock)
 	var a heard

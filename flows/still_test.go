@@ -21,6 +21,7 @@ func newStill(t *testing.T) store.Engine {
 
 // The clock does not move while something that happened before is still being told.
 func TestClockWaitsForWhatIsTold(t *testing.T) {
+	t.Parallel()
 	c := newCity(t, newStill(t), &hands{t: noon})
 	begun, goOn, seen := make(chan struct{}), make(chan struct{}), make(chan time.Time, 1)
 	must(t, c.relay.Subscribe(flows.Subscriber{Name: "slow", Kinds: flows.Kinds("test.asked"), Do: func(context.Context, models.Event) error {

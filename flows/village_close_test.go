@@ -104,6 +104,7 @@ func (o *opening) closes(t *testing.T) *credit.Round {
 }
 
 func TestRoundCloses(t *testing.T) {
+	t.Parallel()
 	o := openings(t, 1)
 	r := o.closes(t)
 	if r.Progress.Done != 5 || r.Progress.Total != 4 || r.Progress.Households != 230+12+205+41 || r.Part != 2 || r.Progress.DoneAt == nil || r.Salts.Reveal() != "secret" {
@@ -132,6 +133,7 @@ func TestRoundCloses(t *testing.T) {
 
 // TestRoundIsCutOff: a part that ends between what it froze and what the round says of it, and a part that is told twice, come to the same.
 func TestRoundIsCutOff(t *testing.T) {
+	t.Parallel()
 	whole := openings(t, 0)
 	want := whole.closes(t)
 	o := openings(t, 1)
@@ -178,6 +180,7 @@ func TestRoundIsCutOff(t *testing.T) {
 
 // TestTownIsFrozen: a town's facts are sums over its villages, and what is told of them gives no village away.
 func TestTownIsFrozen(t *testing.T) {
+	t.Parallel()
 	o := openings(t, 0)
 	for _, place := range o.at {
 		d, err := division.New(string(place), "某村委会")

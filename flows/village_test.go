@@ -75,6 +75,7 @@ func (h *plaques) at(t *testing.T, id string) *credit.Entry {
 
 // Only the line objected to waits; what was objected to rightly is struck; the others go on to the decision.
 func TestVillagesFollowTheirNotice(t *testing.T) {
+	t.Parallel()
 	h := openPlaques(t)
 	var lines []notice.Line
 	for i, place := range []models.Region{"430181108203", "430181108210", "430181108215"} {
@@ -122,6 +123,7 @@ func TestVillagesFollowTheirNotice(t *testing.T) {
 
 // A later round's plaque takes the place of an earlier one's, and loans see the stars of the one that is up; when it comes down, none.
 func TestLoansSeeThePlaqueThatIsUp(t *testing.T) {
+	t.Parallel()
 	h := openPlaques(t)
 	const place = models.Region("430181108203")
 	h.entry(t, "old", place, 2025, credit.Certified)

@@ -41,7 +41,7 @@ func newPartners(t *testing.T) *partners {
 		Medical: store.OpenMedical(s), Endpoints: store.NewRepo[webhook.Endpoint](s, store.Endpoints), Deliveries: store.OpenDelivery(s).Deliveries,
 		Clients: store.OpenIdentity(s).Clients, Planned: func() { p.kicked++ }, Now: clock.now,
 	}
-	p.relay = flows.NewRelay(s, p.lost, slog.New(slog.DiscardHandler), flows.NewMetrics(prometheus.NewRegistry()))
+	p.relay = newRelay(s, p.lost, slog.New(slog.DiscardHandler), flows.NewMetrics(prometheus.NewRegistry()))
 	must(t, p.relay.Subscribe(p.flow.Subscribers()...))
 	must(t, s.Ensure(t.Context()))
 	p.endpoint("h1-all", models.Hospital, "h1")
@@ -99,6 +99,7 @@ func (p *partners) queued(endpoint string) (all []*delivery.Delivery) {
 }
 
 func TestPartnersHearOfTheirOwn(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		subject string
 		want    map[string]string // endpoint → data
@@ -154,6 +155,7 @@ func TestPartnersHearOfTheirOwn(t *testing.T) {
 
 // A bill that is not there yet is tried again: of different documents events come in any order.
 func TestAWebhookOfNothingIsTriedAgain(t *testing.T) {
+	t.Parallel()
 	p := newPartners(t)
 	e := models.Event{ID: "x", Kind: "medical.bill_paid", Subject: "nothing", At: noon}
 	if err := p.flow.Subscribers()[0].Do(t.Context(), e); !errors.Is(err, models.NotFound) {
@@ -163,6 +165,7 @@ func TestAWebhookOfNothingIsTriedAgain(t *testing.T) {
 
 // Who is shut out hears of nothing any more, and of nothing again by itself.
 func TestASystemShutOutHearsNothing(t *testing.T) {
+	t.Parallel()
 	p := newPartners(t)
 	c, err := identity.NewClient("client-h1-all", models.Hospital, "HIS", "h1", "430181", noon)
 	must(t, err)
@@ -198,6 +201,7 @@ func TestASystemShutOutHearsNothing(t *testing.T) {
 
 // The catalogue's kinds are kinds some model tells: it may not import them.
 func TestWebhookKindsExist(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob("../models/*/*.go")
 	must(t, err)
 	var all strings.Builder
@@ -219,6 +223,7 @@ func TestWebhookKindsExist(t *testing.T) {
 
 // Whoever was given a record hears, by ids alone, that it is to read it anew; a use of our own is nobody's business.
 func TestRecipientsHearOfRecalls(t *testing.T) {
+	t.Parallel()
 	p := newPartners(t)
 	p.endpoint("bank-2", models.Bank, "bank-2")
 	for recipient, want := range map[string]int{"bank-2": 1, "": 0} {

@@ -121,7 +121,7 @@ func TestGuardDials(t *testing.T) {
 	t.Setenv("HTTP_PROXY", there.URL)
 	t.Setenv("HTTPS_PROXY", there.URL)
 	for _, u := range []string{there.URL, "https://127.0.0.1:" + strings.TrimPrefix(there.URL, "http://127.0.0.1:"), "http://[::ffff:127.0.0.1]:9/", "http://8.8.8.8:22/", "http://8.8.8.8:80/"} {
-		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, u, nil)
 		if err != nil {
 			t.Fatal(err)

@@ -215,13 +215,13 @@ func TestJPushRefusedCredentialsAreDown(t *testing.T) {
 }
 
 func TestJPushEndsAtItsTimeout(t *testing.T) {
-	e := pushed(t, func(c *notifications.JPushConfig) { c.Timeout = 100 * time.Millisecond })
+	e := pushed(t, func(c *notifications.JPushConfig) { c.Timeout = 2 * time.Second })
 	start := time.Now()
 	_, err := e.client.Send(t.Context(), push("hang:30s#token-of-ann", "ios"))
 	if f := notifications.FailureOf(err); f == nil || f.Class != notifications.Unsure || f.Code != "timeout" {
 		t.Errorf("Send = %+v, want unsure timeout", f)
 	}
-	if took := time.Since(start); took > 5*time.Second {
+	if took := time.Since(start); took > 20*time.Second {
 		t.Errorf("it took %s", took)
 	}
 	mute(t, err, "token-of-ann")

@@ -197,13 +197,13 @@ func TestSMSSignsWhatItSends(t *testing.T) {
 }
 
 func TestSMSEndsAtItsTimeout(t *testing.T) {
-	e := texted(t, func(c *notifications.SMSConfig) { c.Timeout = 100 * time.Millisecond })
+	e := texted(t, func(c *notifications.SMSConfig) { c.Timeout = time.Second })
 	start := time.Now()
 	_, err := e.client.Send(t.Context(), notice("13800000408"))
 	if f := notifications.FailureOf(err); f == nil || f.Class != notifications.Unsure || f.Code != "timeout" {
 		t.Errorf("Send = %+v, want unsure timeout", f)
 	}
-	if took := time.Since(start); took > 5*time.Second {
+	if took := time.Since(start); took > 20*time.Second {
 		t.Errorf("it took %s", took)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

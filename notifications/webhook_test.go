@@ -111,7 +111,7 @@ func TestWebhookAnswers(t *testing.T) {
 
 func TestWebhookTimesOut(t *testing.T) {
 	h := hooks(t)
-	channel := notifications.NewWebhooks(notifications.WebhookConfig{Guard: notifications.Guard{AllowPrivate: true}, Timeout: 50 * time.Millisecond, Now: time.Now})
+	channel := notifications.NewWebhooks(notifications.WebhookConfig{Guard: notifications.Guard{AllowPrivate: true}, Timeout: time.Second, Now: time.Now})
 	_, err := channel.Send(t.Context(), h.parcel("/slow:30s"))
 	if f := notifications.FailureOf(err); f == nil || f.Class != notifications.Unsure || f.Code != "timeout" {
 		t.Errorf("slow: %v", err)

@@ -84,7 +84,7 @@ func TestWebPushBounds(t *testing.T) {
 		t.Fatal(err)
 	}
 	cfg := notifications.WebPushConfig{
-		Private: private, Public: public, Subject: "https://xinyi.example/ops", Guard: notifications.Guard{AllowPrivate: true}, Now: time.Now, Timeout: 100 * time.Millisecond,
+		Private: private, Public: public, Subject: "https://xinyi.example/ops", Guard: notifications.Guard{AllowPrivate: true}, Now: time.Now, Timeout: 2 * time.Second,
 	}
 	send := func(cfg notifications.WebPushConfig, path string, change func(*notifications.Parcel)) *notifications.Failure {
 		t.Helper()

@@ -82,25 +82,17 @@ func (h *honoured) calls(more m) string {
 
 func (h *honoured) stage(p, want string) {
 	h.t.Helper()
-	last := ""
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		if last = h.must(200, "", "GET", "/v1/award-programmes/"+p, nil)["state"].(string); last == want {
-			return
-		}
-	}
-	h.t.Fatalf("the programme is %s, not %s", last, want)
+	h.waits("the programme is "+want, func() bool { return h.must(200, "", "GET", "/v1/award-programmes/"+p, nil)["state"] == want })
 }
 
 // stands waits for a nominee's own view of a state.
 func (h *honoured) stands(token, id, want string) (out m) {
 	h.t.Helper()
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		if out = h.must(200, token, "GET", "/v1/me/nominations/"+id, nil); out["state"] == want {
-			return out
-		}
-	}
-	h.t.Fatalf("the nomination is %v, not %s: %v", out["state"], want, out)
-	return nil
+	h.waits("the nomination is "+want, func() bool {
+		out = h.must(200, token, "GET", "/v1/me/nominations/"+id, nil)
+		return out["state"] == want
+	})
+	return out
 }
 
 // number is somebody's made-up ID number.

@@ -11,7 +11,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"xinyi/models/medical"
 	"xinyi/payments"
@@ -50,7 +49,7 @@ func served(t *testing.T, a *App) {
 }
 
 // crowd keeps a connection for every goroutine of a test.
-var crowd = &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 200}}
+var crowd = &http.Client{Timeout: patience, Transport: &http.Transport{MaxIdleConnsPerHost: 200}}
 
 // A speech is one request. It may be made from any goroutine, again and again.
 type speech struct {
@@ -135,14 +134,10 @@ func all(n int, do func(i int)) {
 func replica(t *testing.T, a *App) *App {
 	t.Helper()
 	b := &App{cfg: a.cfg, log: a.log, world: a.world, now: a.now, clock: a.clock, store: store.New(a.store.Engine, a.now, a.store.Keys)}
-	if err := b.join(); err != nil {
-		t.Fatal(err)
-	}
-	if err := b.mount(); err != nil {
-		t.Fatal(err)
-	}
-	if err := b.bind(t.Context()); err != nil {
-		t.Fatal(err)
+	for _, step := range []func() error{b.join, b.mount, func() error { return b.bind(t.Context()) }} {
+		if err := step(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	served(t, b)
 	return b

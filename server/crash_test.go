@@ -268,6 +268,18 @@ func (r *round) again(t *testing.T, url string) {
 	t.Logf("sent again: %d answered the same, %d answered for the first time", same, late)
 }
 
+// answered counts the requests that succeeded.
+func (r *round) answered() (n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, w := range r.words {
+		if w.status/100 == 2 {
+			n++
+		}
+	}
+	return n
+}
+
 // body is what was answered; the request's own body is in speech.
 func (w *word) body() m { return w.reply.body }
 
@@ -327,8 +339,12 @@ func TestKillNine(t *testing.T) {
 		r := &round{url: first.url}
 		ctx, stop := context.WithCancel(t.Context())
 		group := r.load(ctx, t, his, consents, ps[n*perRound:(n+1)*perRound], clients)
-		time.Sleep(2500 * time.Millisecond) // this much of their life
-		stop()                              // from now on no answer is no fault
+		for end := time.Now().Add(patience); r.answered() < 400; time.Sleep(10 * time.Millisecond) { // this much of their life
+			if time.Now().After(end) {
+				t.Fatalf("%d requests were answered within %v", r.answered(), patience)
+			}
+		}
+		stop() // from now on no answer is no fault
 		first.ends(t, syscall.SIGKILL)
 		group.Wait()
 		t.Logf("killed after %d requests; %d outboxes were left to tell", len(r.words), left(t, dir))

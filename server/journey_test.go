@@ -155,15 +155,18 @@ func numbers(b m) string {
 	return fmt.Sprintf("%v %v %v %v %v", b["state"], b["principalFen"], b["paidFen"], b["refundedFen"], b["outstandingFen"])
 }
 
+// patience is how long a test waits for what goes on by itself. Only a fault makes it wait so long, on the slowest machine.
+const patience = 3 * time.Minute
+
 // waits polls until want holds: the channel calls back in its own time.
 func (c *city) waits(what string, want func() bool) {
 	c.t.Helper()
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if want() {
 			return
 		}
 	}
-	c.t.Fatalf("never: %s", what)
+	c.t.Fatalf("not within %v: %s", patience, what)
 }
 
 const (

@@ -88,7 +88,7 @@ func TestRemindersReachTheirPerson(t *testing.T) {
 		}
 	}
 	live := map[string]bool{}
-	for end := time.After(20 * time.Second); len(live) < 4; {
+	for end := time.After(patience); len(live) < 4; {
 		select {
 		case e := <-events:
 			for kind := range kinds {

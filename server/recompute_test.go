@@ -65,7 +65,7 @@ func shown(t *testing.T, a *App) *rural.Entry {
 	if err := a.repos.Village.Rounds.Insert(ctx, r); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		if e, err = a.repos.Village.Entries.Get(ctx, e.ID); err != nil {
 			t.Fatal(err)
 		}
