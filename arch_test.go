@@ -30,9 +30,10 @@ var layers = map[string][]string{
 	"store":               {"models", "models/*"},
 	"store/sqlite":        {"store", "models"},
 	"store/mongodb":       {"store", "models"},
+	"store/sqlite/*":      {"store/sqlite"},
 	"store/storetest":     {"store", "models", "models/benefit"},
 	"models":              {},
-	"models/*":            {"models", "models/rule", "models/score", "models/notice", "models/flow", "models/panel", "models/release"},
+	"models/*":            {"models", "models/rule", "models/score", "models/notice", "models/flow", "models/panel", "models/release", "models/job"},
 	"models/report":       {"models", "models/record"}, // a report is about records
 	"handlers/docs":       {},
 	"notifications/text":  {},
@@ -184,7 +185,7 @@ func TestNothingAmbient(t *testing.T) {
 
 // engines are the packages of models that are no capability: what several capabilities use, and the documents of the
 // machinery itself (the event log, the inbox and what is carried out of it, small files, the sandbox clock).
-var engines = []string{"rule", "score", "notice", "flow", "panel", "release", "journal", "inbox", "delivery", "sandbox", "blob"}
+var engines = []string{"rule", "score", "notice", "flow", "panel", "release", "job", "journal", "inbox", "delivery", "sandbox", "blob"}
 
 // pieces is what every capability has, by its name.
 var pieces = map[string]func(name string) bool{

@@ -165,7 +165,7 @@ func (c *county) closes(ctx context.Context, v store.Village, relay *flows.Relay
 			if r.State == village.Closing {
 				open++
 			}
-			seen, parts = seen+r.Progress.Households, parts+int64(r.Progress.Part)
+			seen, parts = seen+r.Progress.Households, parts+int64(r.Part)
 		}
 		top = max(top, heap())
 		if seen-shown >= int64(n)/5 || open == 0 {

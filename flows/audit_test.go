@@ -14,7 +14,7 @@ import (
 	"xinyi/models"
 	"xinyi/models/journal"
 	"xinyi/store"
-	"xinyi/store/sqlite"
+	"xinyi/store/sqlite/sqlitetest"
 )
 
 // archive is a replica with an audit log.
@@ -31,9 +31,7 @@ type archive struct {
 
 func archives(t *testing.T) *archive {
 	t.Helper()
-	engine, err := sqlite.Open(t.Context(), t.TempDir()+"/x.db")
-	must(t, err)
-	t.Cleanup(func() { must(t, engine.Close()) })
+	engine := sqlitetest.Open(t)
 	a := &archive{T: t, engine: engine, clock: &hands{t: noon}}
 	a.store = store.New(engine, a.clock.now, store.TestKeys())
 	a.Audit = store.OpenAudit(a.store, store.NewRepo[journal.Entry](a.store, store.Events))

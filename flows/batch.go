@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"strconv"
 	"time"
 
 	"xinyi/models"
@@ -28,46 +27,22 @@ type Batches struct {
 
 // Subscribers are to be given to the relay.
 func (f Batches) Subscribers() []Subscriber {
-	return []Subscriber{{Name: "batch.part", Do: f.due, Kinds: Kinds(batch.EventPartDue)}}
+	w := Worker[batch.Batch, *batch.Batch]{Repo: f.Batches, Now: f.Now, Do: f.do}
+	return []Subscriber{w.Subscriber("batch.part")}
 }
 
-// due does the part that is due. When ctx ends on the way, what was done until then counts and the rest is the next part.
-func (f Batches) due(ctx context.Context, e models.Event) error {
-	part, err := strconv.Atoi(e.Data["part"])
-	if err != nil {
-		return models.E(models.Internal, "internal", err)
-	}
-	b, err := f.Batches.Get(ctx, e.Subject)
-	if err != nil || !b.Awaits(part) {
-		return gone(err)
-	}
+// do does the part that is due. When ctx ends on the way, what was done until then counts and the rest is the next part.
+func (f Batches) do(ctx context.Context, b *batch.Batch) (func(*batch.Batch) (bool, error), error) {
 	if b.State == batch.Withdrawing {
 		return f.takeBack(ctx, b)
 	}
 	step, err := f.part(ctx, b)
-	if err != nil {
-		return err
-	}
-	return f.save(ctx, b.ID, func(b *batch.Batch) (bool, error) { return b.Step(step, f.Now()) })
-}
-
-// save takes what a part came to, also when its time is over.
-func (f Batches) save(ctx context.Context, id string, change func(*batch.Batch) (bool, error)) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settling)
-	defer cancel()
-	_, err := f.Batches.Update(ctx, id, func(b *batch.Batch) error {
-		took, err := change(b)
-		if err == nil && !took {
-			return store.Unchanged()
-		}
-		return err
-	})
-	return err
+	return func(b *batch.Batch) (bool, error) { return b.Step(step, f.Now()) }, err
 }
 
 // broken is the step of a file that cannot be read.
 func broken(b *batch.Batch, fault *batch.Fault) batch.Step {
-	return batch.Step{Part: b.Cursor.Part, Cursor: b.Cursor, Why: fault.Why, Args: fault.Args}
+	return batch.Step{Part: b.Job.Part, Cursor: b.Cursor, Why: fault.Why, Args: fault.Args}
 }
 
 // part reads and keeps the next rows.
@@ -115,7 +90,7 @@ func (f Batches) named(fault *batch.Fault) *batch.Fault {
 
 // whole says whether a file's headings name every column that each row needs. Errors: *batch.Fault.
 func whole(b *batch.Batch, form *catalogue.Form, head []string) error {
-	if b.Format == batch.JSON || b.Cursor.Part > 0 && !b.Cursor.Unpacked {
+	if b.Format == batch.JSON || b.Job.Part > 0 && !b.Cursor.Unpacked {
 		return nil
 	}
 	has := map[string]bool{}
@@ -135,7 +110,7 @@ const group = 500
 
 // rows reads at most a part's rows and keeps them a group at a time.
 func (f Batches) rows(ctx context.Context, l *load, r batch.Reader) (batch.Step, error) {
-	step := batch.Step{Part: l.b.Cursor.Part, Cursor: r.Cursor()}
+	step := batch.Step{Part: l.b.Job.Part, Cursor: r.Cursor()}
 	var lines []batch.Line
 	for n := 0; n < batch.PartRows; {
 		lines = lines[:0]
@@ -172,11 +147,11 @@ func (f Batches) rows(ctx context.Context, l *load, r batch.Reader) (batch.Step,
 }
 
 // takeBack withdraws the records a batch brought, a page at a time.
-func (f Batches) takeBack(ctx context.Context, b *batch.Batch) error {
-	part := b.Cursor.Part
+func (f Batches) takeBack(ctx context.Context, b *batch.Batch) (func(*batch.Batch) (bool, error), error) {
+	part := b.Job.Part
 	page, err := f.Records.Find(ctx, store.RecordsOfBatch(b.ID).Page(store.MaxPage, b.Cursor.Withdrawn))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	taken := 0
 	for _, r := range page.Items {
@@ -187,11 +162,9 @@ func (f Batches) takeBack(ctx context.Context, b *batch.Batch) error {
 			return r.Withdraw(b.By, b.Moved.Reason, f.Now())
 		})
 		if err := gone(err); err != nil {
-			return err
+			return nil, err
 		}
 		taken++
 	}
-	return f.save(ctx, b.ID, func(b *batch.Batch) (bool, error) {
-		return b.Take(part, taken, page.Next, page.Next == "", f.Now())
-	})
+	return func(b *batch.Batch) (bool, error) { return b.Take(part, taken, page.Next, page.Next == "", f.Now()) }, nil
 }

@@ -44,15 +44,14 @@ func (f Batches) unpack(ctx context.Context, b *batch.Batch) (batch.Step, error)
 	if err := out.flush(); err != nil {
 		return batch.Step{}, err
 	}
-	err = f.save(ctx, b.ID, func(b *batch.Batch) (bool, error) {
+	_, err = f.Batches.Update(ctx, b.ID, func(b *batch.Batch) error {
 		if b.Cursor.Unpacked {
-			return false, nil
+			return store.Unchanged()
 		}
-		b.File.Blobs, b.File.Sizes = out.ids, out.sizes
-		b.Cursor.Unpacked = true
-		return true, nil
+		b.File.Blobs, b.File.Sizes, b.Cursor.Unpacked = out.ids, out.sizes, true
+		return nil
 	})
-	return batch.Step{Part: b.Cursor.Part, Cursor: batch.Cursor{Unpacked: true}}, err
+	return batch.Step{Part: b.Job.Part, Cursor: batch.Cursor{Unpacked: true}}, err
 }
 
 // blobs writes a file as blobs of a MiB, which are kept as long as a batch's.

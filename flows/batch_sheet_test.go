@@ -208,7 +208,7 @@ func TestCutOffAndGoesOn(t *testing.T) {
 			e := models.Event{ID: "e", Kind: batch.EventPartDue, Subject: b.ID, Data: map[string]string{"batch": b.ID, "part": itoa(part)}}
 			must(t, s.Do(t.Context(), e))
 			_, err = broken.Batches.Batches.Update(t.Context(), b.ID, func(b *batch.Batch) error {
-				b.Cursor, b.Counts, b.State, b.Ended = before.Cursor, before.Counts, before.State, before.Ended
+				b.Job, b.Cursor, b.Counts, b.State, b.Ended = before.Job, before.Cursor, before.Counts, before.State, before.Ended
 				return nil
 			})
 			must(t, err)

@@ -20,7 +20,7 @@ import (
 	"xinyi/models/record"
 	"xinyi/seed"
 	"xinyi/store"
-	"xinyi/store/sqlite"
+	"xinyi/store/sqlite/sqlitetest"
 )
 
 // intake is a replica that takes batches.
@@ -40,9 +40,7 @@ var officer = models.Actor{Person: "p-officer", Role: models.DataOfficer, Org: "
 
 func intakes(t *testing.T) *intake {
 	t.Helper()
-	engine, err := sqlite.Open(t.Context(), t.TempDir()+"/x.db")
-	must(t, err)
-	t.Cleanup(func() { must(t, engine.Close()) })
+	engine := sqlitetest.Open(t)
 	k := &intake{T: t, clock: &hands{t: noon}}
 	k.store = store.New(engine, k.clock.now, store.TestKeys())
 	people := store.NewRepo[identity.Person](k.store, store.People)

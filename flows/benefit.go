@@ -36,7 +36,7 @@ func (f Benefit) Subscribers() []Subscriber {
 		{Name: "benefit.left", Do: f.left, Kinds: Kinds(identity.EventLeft)},
 		{Name: "benefit.active", Do: f.active, Kinds: Kinds(benefit.EventActive)},
 		{Name: "benefit.warn", Do: f.warn, Kinds: Kinds(benefit.EventScheduled)},
-		{Name: "benefit.simulate", Do: f.simulate, Kinds: Kinds(benefit.EventSimDue)},
+		Worker[benefit.Simulation, *benefit.Simulation]{Repo: f.Simulations, Now: f.Now, Do: f.simulate}.Subscriber("benefit.simulate"),
 		{Name: "benefit.tried", Do: f.tried, Kinds: Kinds(benefit.EventSimDone)},
 		{Name: "benefit.take", Do: f.take, Kinds: Kinds(benefit.EventClaimed)},
 		{Name: "benefit.vacate", Do: f.vacate, Kinds: Kinds(benefit.EventLapsed, benefit.EventCancelled, benefit.EventReversed)},

@@ -3,7 +3,6 @@ package flows
 import (
 	"context"
 	"errors"
-	"strconv"
 	"time"
 
 	"xinyi/models"
@@ -72,29 +71,9 @@ const (
 )
 
 // simulate counts the part that is due. One cut off is counted again from where it began.
-func (f Benefit) simulate(ctx context.Context, e models.Event) error {
-	n, err := strconv.Atoi(e.Data["part"])
-	if err != nil {
-		return models.E(models.Internal, "internal", err)
-	}
-	s, err := f.Simulations.Get(ctx, e.Subject)
-	if err != nil || s.Part != n || s.State != benefit.Counting {
-		return err
-	}
-	part, err := f.part(ctx, s)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settling)
-	defer cancel()
-	_, err = f.Simulations.Update(ctx, s.ID, func(s *benefit.Simulation) error {
-		took, err := s.Step(part, f.Now())
-		if err == nil && !took {
-			return store.Unchanged()
-		}
-		return err
-	})
-	return err
+func (f Benefit) simulate(ctx context.Context, s *benefit.Simulation) (func(*benefit.Simulation) (bool, error), error) {
+	p, err := f.part(ctx, s)
+	return func(s *benefit.Simulation) (bool, error) { return s.Step(p, f.Now()) }, err
 }
 
 // errPartCounted ends a part.

@@ -3,7 +3,6 @@ package flows
 import (
 	"context"
 	"errors"
-	"strconv"
 	"sync"
 	"time"
 
@@ -37,33 +36,14 @@ type Campaigns struct {
 
 // Subscribers are to be given to the relay.
 func (f Campaigns) Subscribers() []Subscriber {
-	return []Subscriber{{Name: "campaign", Kinds: Kinds(campaign.EventPartDue), Do: f.due}}
+	w := Worker[campaign.Campaign, *campaign.Campaign]{Repo: f.Campaigns, Now: f.Now, Do: f.do}
+	return []Subscriber{w.Subscriber("campaign")}
 }
 
-// due tells the part that is due. When ctx ends on the way, the pages told until then count and the rest is the next part.
-func (f Campaigns) due(ctx context.Context, e models.Event) error {
-	n, err := strconv.Atoi(e.Data["part"])
-	if err != nil {
-		return models.E(models.Internal, "internal", err)
-	}
-	c, err := f.Campaigns.Get(ctx, e.Subject)
-	if err != nil || !c.Awaits(n) {
-		return err
-	}
-	part, err := f.part(ctx, c)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settling)
-	defer cancel()
-	_, err = f.Campaigns.Update(ctx, e.Subject, func(c *campaign.Campaign) error {
-		took, err := c.Step(part, f.Now())
-		if err == nil && !took {
-			return store.Unchanged()
-		}
-		return err
-	})
-	return err
+// do tells the part that is due. When ctx ends on the way, the pages told until then count and the rest is the next part.
+func (f Campaigns) do(ctx context.Context, c *campaign.Campaign) (func(*campaign.Campaign) (bool, error), error) {
+	p, err := f.part(ctx, c)
+	return func(c *campaign.Campaign) (bool, error) { return c.Step(p, f.Now()) }, err
 }
 
 // part goes through a few pages of the audience. The first page that fails ends it; only when no page was told at all is

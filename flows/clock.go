@@ -97,11 +97,12 @@ func (c *Clock) Advance(ctx context.Context, by sandbox.Span) (woken, told int, 
 		return 0, 0, err
 	}
 	c.set(from)
+	c.store.Forget()
 	before := c.relay.Told()
 	woken, err = c.walk(ctx, to)
 	if err == nil {
 		c.set(to)
-		err = c.relay.Drain(ctx)
+		err = c.relay.drain(ctx)
 	}
 	if err != nil {
 		err = errors.Join(err, c.keep(context.WithoutCancel(ctx), c.Now()))
@@ -115,13 +116,16 @@ func (c *Clock) Advance(ctx context.Context, by sandbox.Span) (woken, told int, 
 func (c *Clock) walk(ctx context.Context, to time.Time) (woken int, err error) {
 	var idle time.Time // a moment at which the courier found nothing to do after all
 	for {
-		tell, err := c.relay.next(ctx, to)
+		tell, err := c.store.Earliest(ctx, store.TellAt)
 		if err != nil {
 			return woken, err
 		}
-		due, wake, err := c.next(ctx)
+		wake, err := c.store.Earliest(ctx, store.WakeAt)
 		if err != nil {
 			return woken, err
+		}
+		if now := c.Now(); wake != nil && wake.Before(now) {
+			wake = &now
 		}
 		send, err := c.sending(ctx)
 		if err != nil {
@@ -138,9 +142,9 @@ func (c *Clock) walk(ctx context.Context, to time.Time) (woken int, err error) {
 		n, dealt := 0, 1
 		switch {
 		case tell != nil && !tell.After(*first):
-			err = c.relay.Drain(ctx)
+			err = c.relay.drain(ctx)
 		case wake != nil && !wake.After(*first):
-			n, err = c.wake(ctx, due)
+			n, err = c.wake(ctx)
 		default:
 			dealt, err = c.courier.Round(ctx)
 		}
@@ -153,8 +157,8 @@ func (c *Clock) walk(ctx context.Context, to time.Time) (woken int, err error) {
 	}
 }
 
-func (c *Clock) wake(ctx context.Context, due []store.Face) (woken int, err error) {
-	for _, f := range due {
+func (c *Clock) wake(ctx context.Context) (woken int, err error) {
+	for _, f := range c.store.Due(c.Now(), store.WakeAt) {
 		n, err := c.sweep.Collection(ctx, f, c.Now())
 		woken += n
 		if err != nil {
@@ -170,30 +174,6 @@ func (c *Clock) sending(ctx context.Context) (*time.Time, error) {
 		return nil, nil
 	}
 	return c.courier.Next(ctx)
-}
-
-// next is the moment of the next wake and the collections with one then or before.
-func (c *Clock) next(ctx context.Context) (due []store.Face, at *time.Time, err error) {
-	now := c.Now()
-	for _, f := range c.store.Faces() {
-		t, err := f.Next(ctx)
-		if err != nil {
-			return nil, nil, err
-		}
-		if t == nil {
-			continue
-		}
-		if t.Before(now) {
-			t = &now
-		}
-		switch {
-		case at == nil || t.Before(*at):
-			due, at = []store.Face{f}, t
-		case t.Equal(*at):
-			due = append(due, f)
-		}
-	}
-	return due, at, nil
 }
 
 // set stops the clock at t, or where it is when that is later.

@@ -44,6 +44,9 @@ type Courier struct {
 	sent     atomic.Int64
 }
 
+// gauging is how many ticks pass between two counts of what waits.
+const gauging = 10
+
 // NewCourier makes c ready with its channels.
 func NewCourier(c *Courier, channels ...notifications.Channel) *Courier {
 	c.channels, c.lanes, c.kick = map[string]notifications.Channel{}, map[string]*lane{}, make(chan struct{}, 1)
@@ -79,13 +82,15 @@ func (c *Courier) Run(ctx context.Context, every time.Duration) {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	defer c.flying.Wait()
-	for {
+	for ticks := 0; ; {
 		c.tick(ctx)
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			c.gauge(ctx)
+			if ticks++; ticks%gauging == 0 {
+				c.gauge(ctx)
+			}
 		case <-c.kick:
 		}
 	}
@@ -97,7 +102,13 @@ func (c *Courier) tick(ctx context.Context) {
 		return
 	}
 	defer c.still.RUnlock()
+	if at, sure := c.Deliveries.Known(store.WakeAt); sure && (at == nil || at.After(c.Now())) {
+		return
+	}
 	lanes, err := c.find(ctx)
+	if err == nil {
+		_, err = c.Deliveries.Earliest(ctx, store.WakeAt)
+	}
 	if err != nil && ctx.Err() == nil {
 		c.Log.ErrorContext(ctx, "the courier cannot see what is due", "err", err)
 	}

@@ -22,44 +22,22 @@ const (
 )
 
 // importPart reads the lines of a sheet that are due. One cut off is read again: a line that was taken says so, and changes nothing.
-func (f Farmer) importPart(ctx context.Context, e models.Event) error {
-	n, err := strconv.Atoi(e.Data["part"])
-	if err != nil {
-		return models.E(models.Internal, "internal", err)
-	}
-	im, err := f.Imports.Get(ctx, e.Subject)
-	if err != nil || im.Part != n || im.State != farmer.Importing {
-		return gone(err)
-	}
-	var step farmer.ImportStep
-	var parts []string
+func (f Farmer) importPart(ctx context.Context, im *farmer.Import) (func(*farmer.Import) (bool, error), error) {
 	if im.Part == 0 {
-		parts, err = f.unpack(ctx, im)
-	} else {
-		step, err = f.lines(ctx, im)
+		parts, err := f.unpack(ctx, im)
+		return f.read(err, func(im *farmer.Import) (bool, error) { return im.Unpack(parts, f.Now()), nil })
 	}
+	step, err := f.lines(ctx, im)
+	return f.read(err, func(im *farmer.Import) (bool, error) { return im.Step(step, f.Now()) })
+}
+
+// read ends an import whose sheet cannot be read, and else takes what was.
+func (f Farmer) read(err error, took func(*farmer.Import) (bool, error)) (func(*farmer.Import) (bool, error), error) {
 	var fault *batch.Fault
-	if err != nil && !errors.As(err, &fault) {
-		return err
+	if errors.As(err, &fault) {
+		return func(im *farmer.Import) (bool, error) { return im.Fail(fault.Why, f.Now()) }, nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settling)
-	defer cancel()
-	_, err = f.Imports.Update(ctx, im.ID, func(im *farmer.Import) error {
-		took, err := false, error(nil)
-		switch {
-		case fault != nil:
-			took, err = im.Fail(fault.Why, f.Now())
-		case parts != nil:
-			took = im.Unpack(parts, f.Now())
-		default:
-			took, err = im.Step(step, f.Now())
-		}
-		if err == nil && !took {
-			return store.Unchanged()
-		}
-		return err
-	})
-	return err
+	return took, err
 }
 
 // maxLines bounds a township's sheet.

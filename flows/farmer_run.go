@@ -3,7 +3,6 @@ package flows
 import (
 	"context"
 	"errors"
-	"strconv"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -23,29 +22,9 @@ const (
 )
 
 // run does the part that is due. One cut off is done again from where it began: a grade that is there already is not written anew.
-func (f Farmer) run(ctx context.Context, e models.Event) error {
-	n, err := strconv.Atoi(e.Data["part"])
-	if err != nil {
-		return models.E(models.Internal, "internal", err)
-	}
-	r, err := f.Runs.Get(ctx, e.Subject)
-	if err != nil || r.Part != n || r.State != farmer.Running {
-		return err
-	}
-	part, err := f.part(ctx, r)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settling)
-	defer cancel()
-	_, err = f.Runs.Update(ctx, r.ID, func(r *farmer.Run) error {
-		took, err := r.Step(part, f.Now())
-		if err == nil && !took {
-			return store.Unchanged()
-		}
-		return err
-	})
-	return err
+func (f Farmer) run(ctx context.Context, r *farmer.Run) (func(*farmer.Run) (bool, error), error) {
+	p, err := f.part(ctx, r)
+	return func(r *farmer.Run) (bool, error) { return r.Step(p, f.Now()) }, err
 }
 
 // part scores households, and writes their grades back when the run does. When ctx or its time ends on the way, what was done until

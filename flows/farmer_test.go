@@ -100,8 +100,8 @@ func (h *hamlet) settles(t *testing.T, d time.Duration) {
 	}
 }
 
-// imports brings a sheet, and answers what became of it.
-func (h *hamlet) imports(t *testing.T, layout string, raw []byte, dry bool) *farmer.Import {
+// brings keeps a sheet, and answers its import.
+func (h *hamlet) brings(t *testing.T, layout string, raw []byte, dry bool) *farmer.Import {
 	t.Helper()
 	h.n++
 	id := fmt.Sprint("import-", h.n)
@@ -112,11 +112,24 @@ func (h *hamlet) imports(t *testing.T, layout string, raw []byte, dry bool) *far
 	must(t, err)
 	im, err := farmer.NewImport(id, l, village, b.ID, b.Hash, dry, h.clerk, h.clock.now())
 	must(t, err)
+	return im
+}
+
+// imports brings a sheet, and answers what became of it.
+func (h *hamlet) imports(t *testing.T, layout string, raw []byte, dry bool) *farmer.Import {
+	t.Helper()
+	im := h.brings(t, layout, raw, dry)
 	must(t, h.Imports.Insert(t.Context(), im))
-	for im.State == farmer.Importing {
+	var err error
+	for range 300 {
 		h.settles(t, time.Second)
-		im, err = h.Imports.Get(t.Context(), id)
-		must(t, err)
+		if im, err = h.Imports.Get(t.Context(), im.ID); err != nil || im.State != farmer.Importing {
+			break
+		}
+	}
+	must(t, err)
+	if im.State == farmer.Importing {
+		t.Fatalf("the import does not end: part %d, %d lines, %+v", im.Part, im.Lines, im.Stall)
 	}
 	return im
 }

@@ -17,7 +17,7 @@ var errEnough = errors.New("enough for one part")
 
 // part reads the part c awaits. Errors: the store's, when not one document could be read.
 func (l *Ledger) part(ctx context.Context, c *medical.Check) (medical.Part, error) {
-	p := medical.Part{Run: c.Run.No, Part: c.Run.Part, Cursor: c.Run.Cursor, Last: true}
+	p := medical.Part{Part: c.Part, Cursor: c.Run.Cursor, Last: true}
 	switch c.Run.Stage {
 	case medical.StageBills:
 		err := stretch(ctx, l.Bills, &p, l.bills, func(b *medical.Bill) error {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -42,7 +41,7 @@ func NewLedger(m store.Medical, log *slog.Logger, now func() time.Time, reg prom
 // Subscribers are to be given to the relay.
 func (l *Ledger) Subscribers() []Subscriber {
 	return []Subscriber{
-		{Name: "medical.check", Do: l.due, Kinds: Kinds(medical.CheckDue)},
+		Worker[medical.Check, *medical.Check]{Repo: l.Checks, Now: l.Now, Do: l.do}.Subscriber("medical.check"),
 		{Name: "medical.check_alarm", Do: l.ended, Kinds: Kinds(medical.CheckDone, medical.CheckFailed)},
 	}
 }
@@ -66,34 +65,10 @@ func (l *Ledger) show(c *medical.Check) {
 	}
 }
 
-// due reads the part that is due. When ctx ends on the way, what was read until then counts and the rest is the next part.
-func (l *Ledger) due(ctx context.Context, e models.Event) error {
-	run, err := strconv.ParseInt(e.Data["run"], 10, 64)
-	if err != nil {
-		return models.E(models.Internal, "internal", err)
-	}
-	n, err := strconv.Atoi(e.Data["part"])
-	if err != nil {
-		return models.E(models.Internal, "internal", err)
-	}
-	c, err := l.Checks.Get(ctx, e.Subject)
-	if err != nil || !c.Awaits(run, n) {
-		return err
-	}
-	part, err := l.part(ctx, c)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settling)
-	defer cancel()
-	_, err = l.Checks.Update(ctx, e.Subject, func(c *medical.Check) error {
-		took, err := c.Step(part, l.Now())
-		if err == nil && !took {
-			return store.Unchanged()
-		}
-		return err
-	})
-	return err
+// do reads the part that is due. When ctx ends on the way, what was read until then counts and the rest is the next part.
+func (l *Ledger) do(ctx context.Context, c *medical.Check) (func(*medical.Check) (bool, error), error) {
+	p, err := l.part(ctx, c)
+	return func(c *medical.Check) (bool, error) { return c.Step(p, l.Now()) }, err
 }
 
 // ended raises the alarm, or ends it.

@@ -177,17 +177,17 @@ func TestCheckCutOffGoesOn(t *testing.T) {
 	one := counters(t, engine, clock)
 	one.fill(30, 100)
 	one.plant("a0029-0099")
-	if k := one.wake(); k.Run.Bills != 1000 || k.Run.Part != 1 || k.State != medical.CheckRunning {
+	if k := one.wake(); k.Run.Bills != 1000 || k.Part != 1 || k.State != medical.CheckRunning {
 		t.Fatalf("the first part: %+v", k.Run)
 	}
 	one.store.OnSave(func(context.Context, store.Face, string) {}) // dies after the save that asks for the second part
-	if k := one.wake(); k.Run.Part != 1 || len(k.Outbox) != 1 {
+	if k := one.wake(); k.Part != 1 || len(k.Outbox) != 1 {
 		t.Fatalf("cut off: %+v", k.Run)
 	}
 	two := counters(t, engine, clock)
 	clock.move(time.Minute)
 	must(t, two.relay.Drain(t.Context()))
-	if k := two.check(); k.Run.Bills != 2000 || k.Run.Part != 2 {
+	if k := two.check(); k.Run.Bills != 2000 || k.Part != 2 {
 		t.Fatalf("after the restart: %+v", k.Run)
 	}
 	k := two.night()

@@ -28,7 +28,7 @@ type Recall struct {
 func (f Recall) Subscribers() []Subscriber {
 	return []Subscriber{
 		{Name: "recall.changed", Kinds: Kinds(record.Changes...), Do: f.changed},
-		{Name: "recall.sweep", Kinds: Kinds(recall.EventSwept), Do: f.sweep},
+		Worker[recall.Call, *recall.Call]{Repo: f.Calls, Now: f.Now, Do: f.sweep}.Subscriber("recall.sweep"),
 	}
 }
 
@@ -92,32 +92,18 @@ func (f Recall) reach(ctx context.Context, c *recall.Call) error {
 }
 
 // sweep looks once more, counts whom the call reached, and lets its subject know.
-func (f Recall) sweep(ctx context.Context, e models.Event) error {
-	c, err := f.Calls.Get(ctx, e.Subject)
-	if errors.Is(err, models.NotFound) {
-		return nil // it reached nobody and is gone
-	}
-	if err != nil {
-		return err
-	}
+func (f Recall) sweep(ctx context.Context, c *recall.Call) (func(*recall.Call) (bool, error), error) {
 	if err := f.reach(ctx, c); err != nil {
-		return err
+		return nil, err
 	}
 	reached, err := f.Uses.CountBy(ctx, "kind", store.UsesCalled(c.ID))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	n := recall.Counts{
 		Decisions: int(reached[string(recall.Decision)]), Shares: int(reached[string(recall.Share)]), Reports: int(reached[string(recall.Report)]),
 	}
-	_, err = f.Calls.Update(ctx, c.ID, func(c *recall.Call) error {
-		fresh, err := c.Finish(n, f.Now())
-		if err == nil && !fresh {
-			return store.Unchanged()
-		}
-		return err
-	})
-	return err
+	return func(c *recall.Call) (bool, error) { return c.Finish(n, f.Now()) }, nil
 }
 
 // Check calls a use back that was noted long after it was made, when its record changed meanwhile.

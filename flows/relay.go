@@ -22,6 +22,7 @@ const (
 	listed   = 200 // documents listed at a time
 	inline   = 5 * time.Second
 	polled   = 15 * time.Second
+	counting = 5               // beats between two counts of the dead
 	settling = 5 * time.Second // the bookkeeping write after the bound ran out
 )
 
@@ -107,57 +108,45 @@ func (r *Relay) own(ctx context.Context, f store.Face, id string) {
 	}
 }
 
-// next is the earliest moment up to to at which an outbox is due, nil for none.
-func (r *Relay) next(ctx context.Context, to time.Time) (at *time.Time, err error) {
-	for _, f := range r.Store.Faces() {
-		ids, err := f.Untold(ctx, to, 1)
-		if err != nil {
-			return nil, err
+// Poll goes once over all collections and tells what is due. It answers how many outboxes it claimed.
+func (r *Relay) Poll(ctx context.Context) (int, error) { return r.poll(ctx, r.Store.Faces()) }
+
+func (r *Relay) poll(ctx context.Context, faces []store.Face) (claimed int, err error) {
+	var faults []error
+	for _, f := range faces {
+		n, err := r.collection(ctx, f)
+		claimed += n
+		if err == nil {
+			err = r.overdue(ctx, f)
 		}
-		for _, id := range ids {
-			head, err := f.Look(ctx, id)
-			if err != nil && !errors.Is(err, models.NotFound) {
-				return nil, err
-			}
-			if err == nil {
-				at = models.Earliest(at, head.TellAt)
-			}
-		}
+		faults = append(faults, err)
 	}
-	return at, nil
+	return claimed, errors.Join(faults...)
 }
 
-// Poll goes once over all collections and tells what is due. It answers how many outboxes it claimed.
-func (r *Relay) Poll(ctx context.Context) (int, error) {
-	var claimed atomic.Int64
-	var faults []error
-	for _, f := range r.Store.Faces() {
-		now := r.Store.Now()
-		ids, err := f.Untold(ctx, now, listed)
-		if err != nil {
-			faults = append(faults, err)
-			continue
-		}
-		r.overdue(ctx, f, ids, now)
-		var group errgroup.Group
-		group.SetLimit(atOnce)
-		for _, id := range ids {
-			group.Go(func() error {
-				ok, err := r.claim(ctx, f, id)
-				if ok {
-					claimed.Add(1)
-				}
-				if err != nil && !errors.Is(err, models.NotFound) {
-					return fmt.Errorf("%s %s: %w", f.Collection().Name, id, err)
-				}
-				return nil
-			})
-		}
-		if err := group.Wait(); err != nil {
-			faults = append(faults, err)
-		}
+// collection is poll for one collection.
+func (r *Relay) collection(ctx context.Context, f store.Face) (int, error) {
+	ids, err := f.Untold(ctx, r.Store.Now(), listed)
+	if err != nil {
+		return 0, err
 	}
-	return int(claimed.Load()), errors.Join(faults...)
+	var claimed atomic.Int64
+	var group errgroup.Group
+	group.SetLimit(atOnce)
+	for _, id := range ids {
+		group.Go(func() error {
+			ok, err := r.claim(ctx, f, id)
+			if ok {
+				claimed.Add(1)
+			}
+			if err != nil && !errors.Is(err, models.NotFound) {
+				return fmt.Errorf("%s %s: %w", f.Collection().Name, id, err)
+			}
+			return nil
+		})
+	}
+	err = group.Wait()
+	return int(claimed.Load()), err
 }
 
 // claim takes a due outbox and tells it; false when another relay was first.
@@ -267,39 +256,56 @@ func (r *Relay) keep(h *models.Meta, results []result, now time.Time) (fresh boo
 
 // Drain polls until nothing is due. For tests and the sandbox.
 func (r *Relay) Drain(ctx context.Context) error {
+	r.Store.Forget()
+	return r.drain(ctx)
+}
+
+// drain is Drain of what this process knows.
+func (r *Relay) drain(ctx context.Context) error {
 	for {
-		n, err := r.Poll(ctx)
+		n, err := r.poll(ctx, r.Store.Due(r.Store.Now(), store.TellAt))
 		if n == 0 || err != nil {
 			return err
 		}
 	}
 }
 
-// Run polls every so often until ctx ends.
+// Run tells what is due every so often until ctx ends. A beat at which nothing is due reads nothing.
 func (r *Relay) Run(ctx context.Context, every time.Duration) {
+	beats := 0
 	beat(ctx, every, func() {
 		if !r.still.TryRLock() {
 			return
 		}
 		defer r.still.RUnlock()
-		if _, err := r.Poll(ctx); err != nil && ctx.Err() == nil {
+		if _, err := r.poll(ctx, r.Store.Due(r.Store.Now(), store.TellAt)); err != nil && ctx.Err() == nil {
 			r.Log.ErrorContext(ctx, "the relay's poll failed", "err", err)
 		}
-		r.countDead(ctx)
+		if beats%counting == 0 {
+			r.countDead(ctx)
+		}
+		beats++
 	})
 }
 
 // Told is how many outboxes were told since the start, inline and by the poll.
 func (r *Relay) Told() int64 { return r.told.Load() }
 
-func (r *Relay) overdue(ctx context.Context, f store.Face, ids []string, now time.Time) {
-	wait := 0.0
-	if len(ids) > 0 {
-		if head, err := f.Look(ctx, ids[0]); err == nil && head.TellAt != nil {
-			wait = now.Sub(*head.TellAt).Seconds()
-		}
+// overdue reads how long the oldest outbox of a collection has waited.
+func (r *Relay) overdue(ctx context.Context, f store.Face) error {
+	at, err := f.Earliest(ctx, store.TellAt)
+	if err == nil {
+		r.Metrics.late.WithLabelValues(f.Collection().Name).Set(overdueFor(at, r.Store.Now()))
 	}
-	r.Metrics.late.WithLabelValues(f.Collection().Name).Set(max(0, wait))
+	return err
+}
+
+// overdueFor is for how many seconds at has been over, 0 for nil.
+func overdueFor(at *time.Time, now time.Time) float64 {
+	if at == nil {
+		return 0
+	}
+	return max(0, now.Sub(*at).Seconds())
 }
 
 // beat calls do now and then every so often until ctx ends.

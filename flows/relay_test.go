@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"sync"
@@ -21,7 +20,7 @@ import (
 	"xinyi/models"
 	"xinyi/models/journal"
 	"xinyi/store"
-	"xinyi/store/sqlite"
+	"xinyi/store/sqlite/sqlitetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -84,9 +83,7 @@ func newWorld(t *testing.T) *world {
 // newEngine opens an engine on a file of its own.
 func newEngine(t *testing.T) *counting {
 	t.Helper()
-	e, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "x.db"))
-	must(t, err)
-	t.Cleanup(func() { _ = e.Close() })
+	e := sqlitetest.Open(t)
 	return &counting{Engine: e}
 }
 

@@ -3,7 +3,6 @@ package flows_test
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -11,14 +10,12 @@ import (
 	"xinyi/models"
 	"xinyi/models/sandbox"
 	"xinyi/store"
-	"xinyi/store/sqlite"
+	"xinyi/store/sqlite/sqlitetest"
 )
 
 func newStill(t *testing.T) store.Engine {
 	t.Helper()
-	e, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "still.db"))
-	must(t, err)
-	t.Cleanup(func() { _ = e.Close() })
+	e := sqlitetest.Open(t)
 	return e
 }
 

@@ -20,7 +20,9 @@ type Sweep struct {
 	Store   *store.Store
 	Log     *slog.Logger
 	Metrics *Metrics
+	Peers   *store.Peers // nil: no other server shares the store
 
+	busy  busy
 	still sync.RWMutex // held by a clock that moves: it wakes by itself, and Run leaves the beat out
 	mu    sync.Mutex
 	fails map[string]int // collection/id → wakes that failed in a row
@@ -30,6 +32,7 @@ type Sweep struct {
 const (
 	firstRest = time.Minute
 	lastRest  = time.Hour
+	rereading = 5  // beats until the next collection is read anew
 	maxWakes  = 20 // of one document in one round; more means that it never gets past now
 )
 
@@ -62,7 +65,9 @@ func (s *Sweep) Collection(ctx context.Context, f store.Face, now time.Time) (in
 		if err != nil {
 			return int(woken.Load()), err
 		}
-		s.behind(ctx, f, ids, now)
+		if err := s.behind(ctx, f, now); err != nil {
+			return int(woken.Load()), err
+		}
 		if len(ids) == 0 {
 			break
 		}
@@ -146,14 +151,13 @@ func (s *Sweep) succeeded(key string) {
 	delete(s.fails, key)
 }
 
-func (s *Sweep) behind(ctx context.Context, f store.Face, ids []string, now time.Time) {
-	wait := 0.0
-	if len(ids) > 0 {
-		if head, err := f.Look(ctx, ids[0]); err == nil && head.WakeAt != nil {
-			wait = now.Sub(*head.WakeAt).Seconds()
-		}
+// behind reads how long the oldest wake of a collection has waited.
+func (s *Sweep) behind(ctx context.Context, f store.Face, now time.Time) error {
+	at, err := f.Earliest(ctx, store.WakeAt)
+	if err == nil {
+		s.Metrics.behind.WithLabelValues(f.Collection().Name).Set(overdueFor(at, now))
 	}
-	s.Metrics.behind.WithLabelValues(f.Collection().Name).Set(max(0, wait))
+	return err
 }
 
 // Expire deletes the documents of a collection whose time is over.
@@ -161,7 +165,11 @@ func (s *Sweep) Expire(ctx context.Context, f store.Face, now time.Time) (int, e
 	deleted := 0
 	for {
 		ids, err := f.Gone(ctx, now, listed)
-		if err != nil || len(ids) == 0 {
+		if err == nil && len(ids) == 0 {
+			_, err = f.Earliest(ctx, store.GoneAt)
+			return deleted, err
+		}
+		if err != nil {
 			return deleted, err
 		}
 		if err := f.Expire(ctx, now, ids...); err != nil {
@@ -172,26 +180,44 @@ func (s *Sweep) Expire(ctx context.Context, f store.Face, now time.Time) (int, e
 	}
 }
 
-// Run sweeps every collection in a loop of its own until ctx ends.
+// Run sweeps what is due every so often until ctx ends, each collection beside the others. A beat at which nothing is due
+// asks no collection; one after the other is read anew, so that what no process saw being saved is found too.
 func (s *Sweep) Run(ctx context.Context, every time.Duration) {
 	var group sync.WaitGroup
-	for _, f := range s.Store.Faces() {
-		group.Go(func() {
-			beat(ctx, every, func() {
-				if !s.still.TryRLock() {
-					return
-				}
-				defer s.still.RUnlock()
-				now := s.Store.Now()
-				_, err := s.Collection(ctx, f, now)
-				if err == nil {
-					_, err = s.Expire(ctx, f, now)
-				}
-				if err != nil && ctx.Err() == nil {
-					s.Log.ErrorContext(ctx, "a sweep failed", "collection", f.Collection().Name, "err", err)
-				}
-			})
-		})
+	defer group.Wait()
+	beats := 0
+	beat(ctx, every, func() { s.beat(ctx, beats, &group); beats++ })
+}
+
+// beat is one beat of Run; what it began is in the group.
+func (s *Sweep) beat(ctx context.Context, n int, group *sync.WaitGroup) {
+	if faces := s.Store.Faces(); n%rereading == rereading-1 {
+		faces[n/rereading%len(faces)].Forget()
 	}
-	group.Wait()
+	if s.Peers != nil {
+		if err := s.Peers.Exchange(ctx); err != nil && ctx.Err() == nil {
+			s.Log.ErrorContext(ctx, "the servers could not tell each other what is due", "err", err)
+		}
+	}
+	for _, f := range s.Store.Due(s.Store.Now(), store.WakeAt, store.GoneAt) {
+		if free, ok := s.busy.try(f, ""); ok {
+			group.Go(func() { defer free(); s.turn(ctx, f) })
+		}
+	}
+}
+
+// turn sweeps one collection.
+func (s *Sweep) turn(ctx context.Context, f store.Face) {
+	if !s.still.TryRLock() {
+		return
+	}
+	defer s.still.RUnlock()
+	now := s.Store.Now()
+	_, err := s.Collection(ctx, f, now)
+	if err == nil {
+		_, err = s.Expire(ctx, f, now)
+	}
+	if err != nil && ctx.Err() == nil {
+		s.Log.ErrorContext(ctx, "a sweep failed", "collection", f.Collection().Name, "err", err)
+	}
 }

@@ -3,7 +3,6 @@ package flows
 import (
 	"context"
 	"errors"
-	"strconv"
 	"time"
 
 	"xinyi/models"
@@ -29,36 +28,16 @@ type Uscc struct {
 // Subscribers are to be given to the relay.
 func (f Uscc) Subscribers() []Subscriber {
 	return []Subscriber{
-		{Name: "uscc.scan", Kinds: Kinds(uscc.EventPartDue), Do: f.due},
+		Worker[uscc.Scan, *uscc.Scan]{Repo: f.Scans, Now: f.Now, Do: f.scan}.Subscriber("uscc.scan"),
 		{Name: "uscc.route", Kinds: Kinds(uscc.EventOpened), Do: f.route},
 		{Name: "uscc.correct", Kinds: Kinds(uscc.EventCorrected), Do: f.corrected},
 	}
 }
 
-// due does the part that is due. One cut off is done again from where it began: what has its ticket gets no second one.
-func (f Uscc) due(ctx context.Context, e models.Event) error {
-	n, err := strconv.Atoi(e.Data["part"])
-	if err != nil {
-		return models.E(models.Internal, "internal", err)
-	}
-	s, err := f.Scans.Get(ctx, e.Subject)
-	if err != nil || !s.Awaits(n) {
-		return err
-	}
-	part, err := f.part(ctx, s)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settling)
-	defer cancel()
-	_, err = f.Scans.Update(ctx, e.Subject, func(s *uscc.Scan) error {
-		took, err := s.Step(part, f.Now())
-		if err == nil && !took {
-			return store.Unchanged()
-		}
-		return err
-	})
-	return err
+// scan does the part that is due. One cut off is done again from where it began: what has its ticket gets no second one.
+func (f Uscc) scan(ctx context.Context, s *uscc.Scan) (func(*uscc.Scan) (bool, error), error) {
+	p, err := f.part(ctx, s)
+	return func(s *uscc.Scan) (bool, error) { return s.Step(p, f.Now()) }, err
 }
 
 // errPartFull ends a part between two groups.

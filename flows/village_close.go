@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strconv"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -34,33 +33,18 @@ const (
 
 // Subscribers are to be given to the relay.
 func (f VillageClose) Subscribers() []Subscriber {
-	return []Subscriber{{Name: "village.close", Do: f.close, Kinds: Kinds(village.EventClosing)}}
+	w := Worker[village.Round, *village.Round]{Repo: f.Rounds, Now: f.Now, Do: f.do}
+	return []Subscriber{w.Subscriber("village.close")}
 }
 
-// close does the part that is due. One cut off is done again from where it began: what was frozen already stays as it is.
-func (f VillageClose) close(ctx context.Context, e models.Event) error {
-	n, err := strconv.Atoi(e.Data["part"])
+// do freezes the part that is due. One cut off is done again from where it began: what was frozen already stays as it is.
+func (f VillageClose) do(ctx context.Context, r *village.Round) (func(*village.Round) (bool, error), error) {
+	r, err := f.salted(ctx, r.ID)
 	if err != nil {
-		return models.E(models.Internal, "internal", err)
-	}
-	r, err := f.salted(ctx, e.Subject)
-	if err != nil || r.State != village.Closing || r.Progress.Part != n {
-		return err
+		return nil, err
 	}
 	p, err := f.part(ctx, r)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settling)
-	defer cancel()
-	_, err = f.Rounds.Update(ctx, r.ID, func(r *village.Round) error {
-		took, err := r.Step(p, f.Now())
-		if err == nil && !took {
-			return store.Unchanged()
-		}
-		return err
-	})
-	return err
+	return func(r *village.Round) (bool, error) { return r.Step(p, f.Now()) }, err
 }
 
 // salted is the round with the secret of its rows.
@@ -93,7 +77,7 @@ func (f VillageClose) due(ctx context.Context, r *village.Round) ([]string, erro
 
 // part freezes entries, some side by side, until its time is over.
 func (f VillageClose) part(ctx context.Context, r *village.Round) (village.Part, error) {
-	p := village.Part{Part: r.Progress.Part, After: r.Progress.After}
+	p := village.Part{Part: r.Part, After: r.Progress.After}
 	ids, err := f.due(ctx, r)
 	if err != nil {
 		return p, err

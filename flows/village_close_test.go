@@ -106,7 +106,7 @@ func (o *opening) closes(t *testing.T) *credit.Round {
 func TestRoundCloses(t *testing.T) {
 	o := openings(t, 1)
 	r := o.closes(t)
-	if r.Progress.Done != 5 || r.Progress.Total != 4 || r.Progress.Households != 230+12+205+41 || r.Progress.Part != 2 || r.Progress.DoneAt == nil || r.Salts.Reveal() != "secret" {
+	if r.Progress.Done != 5 || r.Progress.Total != 4 || r.Progress.Households != 230+12+205+41 || r.Part != 2 || r.Progress.DoneAt == nil || r.Salts.Reveal() != "secret" {
 		t.Errorf("progress %+v", r.Progress)
 	}
 	for i, n := range openingCounts {

@@ -3,7 +3,6 @@ package handlers
 import (
 	"context"
 	"log/slog"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -12,7 +11,7 @@ import (
 	"xinyi/models"
 	"xinyi/models/access"
 	"xinyi/store"
-	"xinyi/store/sqlite"
+	"xinyi/store/sqlite/sqlitetest"
 )
 
 // shownUnlogged are the routes that answer what is about a person to somebody else and note no look, each with its reason.
@@ -48,11 +47,7 @@ func TestWhatIsPersonalIsRevealed(t *testing.T) {
 // allRoutes is a door with every capability's routes; nothing behind them answers.
 func allRoutes(t *testing.T) *Router {
 	t.Helper()
-	engine, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "x.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = engine.Close() })
+	engine := sqlitetest.Open(t)
 	s := store.New(engine, time.Now, nil)
 	r := NewRouter(Config{Now: time.Now, Auth: names{}, Store: s, Log: slog.New(slog.DiscardHandler)})
 	r.Handle(
@@ -123,11 +118,7 @@ func show[V any](r *Router) { Get(r, "/x", nothing[V], Does("X"), May("accesses.
 
 // A route that reveals and forgets to note its look answers 500 and shows nothing; so does one whose log cannot be written.
 func TestNothingIsShownUnlogged(t *testing.T) {
-	engine, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "x.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = engine.Close() })
+	engine := sqlitetest.Open(t)
 	now := func() time.Time { return time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC) }
 	s := store.New(engine, now, store.TestKeys())
 	looks := &Looks{Entries: store.NewRepo[access.Entry](s, store.Accesses)}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +16,7 @@ import (
 	"xinyi/models/identity"
 	"xinyi/notifications"
 	"xinyi/store"
-	"xinyi/store/sqlite"
+	"xinyi/store/sqlite/sqlitetest"
 )
 
 // places takes "ann+town_staff@430181108": an office and where it counts.
@@ -50,11 +49,7 @@ const (
 
 func pulpits(t *testing.T) *pulpit {
 	t.Helper()
-	engine, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "x.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = engine.Close() })
+	engine := sqlitetest.Open(t)
 	texts, err := notifications.Load()
 	if err != nil {
 		t.Fatal(err)

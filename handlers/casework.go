@@ -284,16 +284,16 @@ func (h Casework) one(ctx context.Context, rq Request, in byID) (caseView, error
 }
 
 // own changes one of the caller's cases.
-func (h Casework) own(ctx context.Context, rq Request, id string, change func(*casework.Case) error) (caseView, error) {
+func (h Casework) own(ctx context.Context, rq Request, id string, act func(*casework.Case) error) (caseView, error) {
 	sub, _, err := whose(ctx, h.Subjects, rq.Actor)
 	if err != nil {
 		return caseView{}, err
 	}
-	c, err := h.Cases.Update(ctx, id, func(c *casework.Case) error {
+	c, err := change(ctx, rq, h.Cases, id, func(c *casework.Case) error {
 		if !c.ForSubject(sub) {
 			return notYours(nil)
 		}
-		return change(c)
+		return act(c)
 	})
 	if err != nil {
 		return caseView{}, err

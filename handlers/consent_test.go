@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -22,7 +21,7 @@ import (
 	"xinyi/models/recall"
 	"xinyi/models/record"
 	"xinyi/store"
-	"xinyi/store/sqlite"
+	"xinyi/store/sqlite/sqlitetest"
 )
 
 // A sharing is a door where people consent and partners read.
@@ -49,11 +48,7 @@ const (
 
 func sharings(t *testing.T) *sharing {
 	t.Helper()
-	engine, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "x.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = engine.Close() })
+	engine := sqlitetest.Open(t)
 	e := &sharing{pulpit: &pulpit{door: &door{T: t, now: time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC)}}}
 	s := store.New(engine, e.Now, store.TestKeys())
 	people, clients := store.NewRepo[identity.Person](s, store.People), store.NewRepo[identity.Client](s, store.Clients)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -20,7 +19,7 @@ import (
 	"xinyi/models/record"
 	deciding "xinyi/models/rule"
 	"xinyi/store"
-	"xinyi/store/sqlite"
+	"xinyi/store/sqlite/sqlitetest"
 )
 
 // A bureau is a door to decisions and recalls, with two residents of a county.
@@ -42,11 +41,7 @@ const (
 
 func newBureau(t *testing.T) *bureau {
 	t.Helper()
-	engine, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "x.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = engine.Close() })
+	engine := sqlitetest.Open(t)
 	b := &bureau{pulpit: &pulpit{door: &door{T: t, now: time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC)}}}
 	s := store.New(engine, b.Now, store.TestKeys())
 	people := store.NewRepo[identity.Person](s, store.People)
@@ -60,9 +55,9 @@ func newBureau(t *testing.T) *bureau {
 	b.r.Handle(b.h, b.recall)
 	b.must(s.Ensure(t.Context()))
 	b.must(b.r.Finish())
-	if b.check, err = openapitest.New(b.r.Document()); err != nil {
-		t.Fatal(err)
-	}
+	var err error
+	b.check, err = openapitest.New(b.r.Document())
+	b.must(err)
 	for id, number := range map[string]string{"ann": "430181199001010003", "bob": "430102198002290000"} {
 		b.must(people.Insert(t.Context(), &identity.Person{Meta: models.Meta{ID: id}, Phone: models.NewSecret(id), IDNumber: models.NewSecret(number)}))
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -18,7 +17,7 @@ import (
 	"xinyi/models/access"
 	"xinyi/models/delivery"
 	"xinyi/store"
-	"xinyi/store/sqlite"
+	"xinyi/store/sqlite/sqlitetest"
 )
 
 // regional is names, and "carl+auditor@430181" holds the office in that region.
@@ -50,11 +49,7 @@ func (p *post) Test(_ context.Context, d *delivery.Device) error {
 
 func posts(t *testing.T, change func(*Delivery)) *post {
 	t.Helper()
-	engine, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "x.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = engine.Close() })
+	engine := sqlitetest.Open(t)
 	p := &post{door: &door{T: t, now: time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC)}} // noon in Shanghai
 	s := store.New(engine, p.Now, store.TestKeys())
 	p.h = Delivery{
@@ -76,6 +71,7 @@ func posts(t *testing.T, change func(*Delivery)) *post {
 	if err := p.r.Finish(); err != nil {
 		t.Fatal(err)
 	}
+	var err error
 	if p.check, err = openapitest.New(p.r.Document()); err != nil {
 		t.Fatal(err)
 	}

@@ -34,7 +34,7 @@ func (h *hall) dead(n int) *journal.Lost {
 func desks(t *testing.T, fault func() error) (*hall, *int) {
 	t.Helper()
 	had := 0
-	h := halls(t, false, nil, nil)
+	h := halls(t, false, nil, withEvents)
 	relay := flows.NewRelay(h.store, h.lost, slog.New(slog.DiscardHandler), flows.NewMetrics(prometheus.NewRegistry()))
 	if err := relay.Subscribe(flows.Subscriber{Name: "desk", Kinds: flows.Prefixed("medical."), Do: func(context.Context, models.Event) error {
 		had++
@@ -46,7 +46,7 @@ func desks(t *testing.T, fault func() error) (*hall, *int) {
 }
 
 func TestDeadEventsAreTheOperatorsAlone(t *testing.T) {
-	h := halls(t, false, nil, nil)
+	h := halls(t, false, nil, withEvents)
 	id := h.dead(1).ID
 	for _, line := range []string{"GET /v1/events/dead", "POST /v1/events/dead/" + id + "/replay", "POST /v1/events/dead/" + id + "/drop"} {
 		body := ""
@@ -69,7 +69,7 @@ func TestDeadEventsAreTheOperatorsAlone(t *testing.T) {
 }
 
 func TestDeadEventsList(t *testing.T) {
-	h := halls(t, false, nil, nil)
+	h := halls(t, false, nil, withEvents)
 	for n := range 3 {
 		h.dead(n)
 	}
@@ -141,3 +141,6 @@ func TestDrop(t *testing.T) {
 		t.Errorf("a dropped event was told")
 	}
 }
+
+// withEvents opens the dead letters in a hall.
+func withEvents(h *hall) []Mounter { return []Mounter{Events{Lost: h.lost}} }

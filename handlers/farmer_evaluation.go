@@ -140,7 +140,7 @@ func (h Farmer) onMyEvaluation(ctx context.Context, rq Request, id string, do fu
 	if _, err := h.myEvaluation(ctx, rq, id); err != nil {
 		return farmEvalView{}, err
 	}
-	e, err := h.Evaluations.Update(ctx, id, do)
+	e, err := change(ctx, rq, h.Evaluations, id, do)
 	if err != nil {
 		return farmEvalView{}, err
 	}

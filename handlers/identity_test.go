@@ -25,7 +25,7 @@ import (
 	"xinyi/models/access"
 	"xinyi/models/identity"
 	"xinyi/store"
-	"xinyi/store/sqlite"
+	"xinyi/store/sqlite/sqlitetest"
 )
 
 // An entrance is the door with identity behind it.
@@ -37,11 +37,7 @@ type entrance struct {
 
 func entered(t *testing.T, change func(*entrance, *Identity, *Config)) *entrance {
 	t.Helper()
-	engine, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "x.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = engine.Close() })
+	engine := sqlitetest.Open(t)
 	e := &entrance{door: &door{T: t, now: time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC)}, logs: &bytes.Buffer{}}
 	s := store.New(engine, e.Now, store.TestKeys())
 	tokens, err := LoadTokens(filepath.Join(t.TempDir(), "tokens.json"), "https://xinyi.test", e.Now)
@@ -601,11 +597,7 @@ func TestRotateTokens(t *testing.T) {
 func BenchmarkAuthenticate(b *testing.B) {
 	now := time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC)
 	clock := func() time.Time { return now }
-	engine, err := sqlite.Open(b.Context(), filepath.Join(b.TempDir(), "x.db"))
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer func() { _ = engine.Close() }()
+	engine := sqlitetest.Open(b)
 	s := store.New(engine, clock, store.TestKeys())
 	repos := store.OpenIdentity(s)
 	if err := s.Ensure(b.Context()); err != nil {

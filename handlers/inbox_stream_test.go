@@ -53,7 +53,7 @@ type mailroom struct {
 func mailrooms(t *testing.T, b StreamBounds, look time.Duration) *mailroom {
 	t.Helper()
 	leavesNothing(t)
-	p := &mailroom{hall: halls(t, false, nil, nil), bells: &bells{ears: map[chan struct{}]string{}}}
+	p := &mailroom{hall: halls(t, false, nil, withInbox), bells: &bells{ears: map[chan struct{}]string{}}}
 	r := NewRouter(Config{Now: p.Now, Auth: names{}, Store: p.store, Log: slog.New(slog.NewTextHandler(&p.log, nil)), Streams: b})
 	words := func(m *inbox.Message, lang string) (inbox.Words, error) { return inbox.Words{Title: lang}, nil }
 	box := Inbox{Messages: p.messages, Words: words, Live: p.bells, look: look}
@@ -105,7 +105,7 @@ func (l *line) hears(name string, v any) heard {
 	}
 }
 
-func (l *line) message() (id, last string) {
+func messageOf(l *line) (id, last string) {
 	l.Helper()
 	var v messageView
 	e := l.hears("message", &v)
@@ -137,7 +137,7 @@ func TestInboxStreamTellsWhatIsNew(t *testing.T) {
 			}
 		}
 	}
-	if id, _ := bob.message(); id != theirs {
+	if id, _ := messageOf(bob); id != theirs {
 		t.Errorf("bob heard %s", id)
 	}
 	for _, act := range []struct{ path, body, want string }{
@@ -179,7 +179,7 @@ func TestInboxStreamLosesAndRepeatsNothing(t *testing.T) {
 					want[p.keep("ann", rand.N(overlap-time.Second))] = true
 				}
 				for pending(want, told) > 0 {
-					id, at := l.message()
+					id, at := messageOf(l)
 					told[id]++
 					last = at
 				}
@@ -208,7 +208,7 @@ func TestInboxStreamLooksByItself(t *testing.T) {
 	l := p.dial("ann")
 	l.wants("unread", `{"count":0}`)
 	id := p.keep("ann", 0)
-	if got, _ := l.message(); got != id {
+	if got, _ := messageOf(l); got != id {
 		t.Errorf("heard %s, want %s", got, id)
 	}
 	l.wants("unread", `{"count":1}`)
@@ -228,7 +228,7 @@ func TestInboxStreamAfterAMonth(t *testing.T) {
 	l = p.dial("ann", "Last-Event-ID", last)
 	l.wants("more", `{"list":"/v1/me/inbox"}`)
 	for i, id := range ids[30:] {
-		if got, _ := l.message(); got != id {
+		if got, _ := messageOf(l); got != id {
 			t.Fatalf("message %d: %s, want %s", i, got, id)
 		}
 	}
@@ -236,7 +236,7 @@ func TestInboxStreamAfterAMonth(t *testing.T) {
 	l.leave()
 	p.forward(time.Minute)
 	id := p.keep("ann", 0)
-	if got, _ := p.dial("ann", "Last-Event-ID", last).message(); got != id {
+	if got, _ := messageOf(p.dial("ann", "Last-Event-ID", last)); got != id {
 		t.Errorf("after that: %s, want %s", got, id)
 	}
 }
@@ -268,7 +268,7 @@ func TestInboxStreamOfAWard(t *testing.T) {
 	l.wants("unread", `{"count":0}`)
 	p.keep("ann", 0)
 	id := p.keep("child", 0)
-	if got, _ := l.message(); got != id {
+	if got, _ := messageOf(l); got != id {
 		t.Errorf("heard %s, want %s", got, id)
 	}
 	for range 4 {

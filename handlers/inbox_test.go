@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -17,7 +16,7 @@ import (
 	"xinyi/models/journal"
 	"xinyi/notifications"
 	"xinyi/store"
-	"xinyi/store/sqlite"
+	"xinyi/store/sqlite/sqlitetest"
 )
 
 // hall is a door with the parts that tell people and operators what happened.
@@ -27,6 +26,7 @@ type hall struct {
 	messages *store.Repo[inbox.Message]
 	lost     *store.Repo[journal.Lost]
 	log      lines
+	words    func(m *inbox.Message, lang string) (inbox.Words, error)
 }
 
 // lines is a log that can be read while it is written.
@@ -46,11 +46,7 @@ func (l *lines) count(s string) int {
 // halls opens a hall. now is nil for the door's own time; more mounts what a test needs besides.
 func halls(t *testing.T, sandbox bool, now func() time.Time, more func(*hall) []Mounter) *hall {
 	t.Helper()
-	engine, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "x.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = engine.Close() })
+	engine := sqlitetest.Open(t)
 	h := &hall{door: &door{T: t, now: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)}}
 	if now == nil {
 		now = h.Now
@@ -63,7 +59,7 @@ func halls(t *testing.T, sandbox bool, now func() time.Time, more func(*hall) []
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.r.Handle(Inbox{Messages: h.messages, Words: texts.Render}, Events{Lost: h.lost})
+	h.words = texts.Render
 	if more != nil {
 		h.r.Handle(more(h)...)
 	}
@@ -78,6 +74,9 @@ func halls(t *testing.T, sandbox bool, now func() time.Time, more func(*hall) []
 	}
 	return h
 }
+
+// withInbox opens the inbox in a hall.
+func withInbox(h *hall) []Mounter { return []Mounter{Inbox{Messages: h.messages, Words: h.words}} }
 
 // message keeps the n-th message of a person: the payment of bill b<n>, n minutes after eight.
 func (h *hall) message(person, kind string, n int) *inbox.Message {
@@ -94,7 +93,7 @@ func (h *hall) message(person, kind string, n int) *inbox.Message {
 }
 
 // list asks for a list of messages and answers the bills in it, and the cursor of the next page.
-func (h *hall) list(query string, headers ...string) (bills []string, next string) {
+func listed(h *hall, query string, headers ...string) (bills []string, next string) {
 	h.Helper()
 	res := h.ask("GET /v1/me/inbox"+query, "", headers...)
 	if res.status != 200 {
@@ -118,26 +117,26 @@ func (h *hall) wants(what string, got []string, want string) {
 }
 
 func TestInboxPages(t *testing.T) {
-	h := halls(t, false, nil, nil)
+	h := halls(t, false, nil, withInbox)
 	for n := range 5 {
 		h.message("ann", "medical.bill_paid", n)
 	}
 	h.message("bob", "medical.bill_paid", 9)
-	all, next := h.list("", "as ann")
+	all, next := listed(h, "", "as ann")
 	h.wants("all", all, "b4 b3 b2 b1 b0")
 	if next != "" {
 		t.Errorf("the last page has a next one")
 	}
-	first, next := h.list("?limit=2", "as ann")
+	first, next := listed(h, "?limit=2", "as ann")
 	h.wants("first page", first, "b4 b3")
-	second, next := h.list("?limit=2&cursor="+next, "as ann")
+	second, next := listed(h, "?limit=2&cursor="+next, "as ann")
 	h.wants("second page", second, "b2 b1")
-	third, next := h.list("?limit=2&cursor="+next, "as ann")
+	third, next := listed(h, "?limit=2&cursor="+next, "as ann")
 	h.wants("third page", third, "b0")
 	if next != "" {
 		t.Error("the third page has a next one")
 	}
-	none, _ := h.list("", "as carl")
+	none, _ := listed(h, "", "as carl")
 	h.wants("nobody's", none, "")
 	for _, bad := range []string{"?cursor=nonsense", "?limit=201", "?state=SEEN", "?colour=red", "?unread=yes", "?unread=true&state=READ"} {
 		if res := h.ask("GET /v1/me/inbox"+bad, "", "as ann"); res.status != 400 || len(res.problem(t).Errors) != 1 {
@@ -147,7 +146,7 @@ func TestInboxPages(t *testing.T) {
 }
 
 func TestInboxSpeaksTheCallersLanguage(t *testing.T) {
-	h := halls(t, false, nil, nil)
+	h := halls(t, false, nil, withInbox)
 	h.message("ann", "medical.bill_paid", 1)
 	for lang, want := range map[string]string{"": "账单", "zh-CN": "账单", "en-GB,zh;q=0.5": "Bill NO1", "fr": "账单"} {
 		headers := []string{"as ann"}
@@ -162,7 +161,7 @@ func TestInboxSpeaksTheCallersLanguage(t *testing.T) {
 
 // A message without words must not hide the others.
 func TestInboxShowsAMessageWithoutWords(t *testing.T) {
-	h := halls(t, false, nil, nil)
+	h := halls(t, false, nil, withInbox)
 	h.message("ann", "medical.bill_paid", 1)
 	odd := h.message("ann", "medical.long_forgotten", 2)
 	for lang, want := range map[string]string{"zh": "您有一条消息", "en": "A message for you"} {
@@ -180,7 +179,7 @@ func TestInboxShowsAMessageWithoutWords(t *testing.T) {
 }
 
 func TestInboxReadAndArchive(t *testing.T) {
-	h := halls(t, false, nil, nil)
+	h := halls(t, false, nil, withInbox)
 	var ids []string
 	for n := range 4 {
 		ids = append(ids, h.message("ann", "medical.bill_paid", n).ID)
@@ -214,7 +213,7 @@ func TestInboxReadAndArchive(t *testing.T) {
 	}
 	unread("1")
 	for query, want := range map[string]string{"": "b3 b2", "?state=UNREAD": "b3", "?unread=true": "b3", "?unread=false": "b3 b2", "?unread=false&state=READ": "b2", "?state=READ": "b2", "?state=ARCHIVED": "b1 b0"} {
-		got, _ := h.list(query, "as ann")
+		got, _ := listed(h, query, "as ann")
 		h.wants(query, got, want)
 	}
 	if m, err := h.messages.Get(t.Context(), other.ID); err != nil || m.State != inbox.Unread {
@@ -231,7 +230,7 @@ func TestInboxReadAndArchive(t *testing.T) {
 }
 
 func TestInboxReadAll(t *testing.T) {
-	h := halls(t, false, nil, nil)
+	h := halls(t, false, nil, withInbox)
 	for n := range 230 { // more than a page of the store
 		h.message("ann", "medical.bill_paid", n)
 	}
@@ -252,7 +251,7 @@ func TestInboxReadAll(t *testing.T) {
 
 // A call marks a thousand, and says that there are others.
 func TestInboxReadAllIsBounded(t *testing.T) {
-	h := halls(t, false, nil, nil)
+	h := halls(t, false, nil, withInbox)
 	var many []*inbox.Message
 	for n := range 1001 {
 		e := models.Event{ID: fmt.Sprint("e", n), Kind: "medical.bill_paid", Subject: "b", Person: "ann", At: h.Now()}
@@ -269,7 +268,7 @@ func TestInboxReadAllIsBounded(t *testing.T) {
 }
 
 func TestInboxSnooze(t *testing.T) {
-	h := halls(t, false, nil, nil)
+	h := halls(t, false, nil, withInbox)
 	m, other := h.message("ann", "medical.bill_paid", 1), h.message("bob", "medical.bill_paid", 2)
 	until := h.Now().Add(48 * time.Hour)
 	body := func(at time.Time) string { return `{"until":"` + at.Format(time.RFC3339) + `"}` }
@@ -294,9 +293,9 @@ func TestInboxSnooze(t *testing.T) {
 	}
 	snoozed := func(what, there, away string) {
 		t.Helper()
-		got, _ := h.list("", "as ann")
+		got, _ := listed(h, "", "as ann")
 		h.wants(what, got, there)
-		got, _ = h.list("?state=SNOOZED", "as ann")
+		got, _ = listed(h, "?state=SNOOZED", "as ann")
 		h.wants(what+", snoozed", got, away)
 	}
 	snoozed("before", "", "b1")

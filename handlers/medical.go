@@ -187,12 +187,12 @@ func (h Medical) applicant(ctx context.Context, person, scheme string) (medical.
 }
 
 // mine changes one of the caller's agreements.
-func (h Medical) mine(ctx context.Context, rq Request, id string, change func(*medical.Agreement) error) (agreementView, error) {
-	a, err := h.Agreements.Update(ctx, id, func(a *medical.Agreement) error {
+func (h Medical) mine(ctx context.Context, rq Request, id string, act func(*medical.Agreement) error) (agreementView, error) {
+	a, err := change(ctx, rq, h.Agreements, id, func(a *medical.Agreement) error {
 		if a.Person != rq.Actor.Person {
 			return notYours(nil)
 		}
-		return change(a)
+		return act(a)
 	})
 	if err != nil {
 		return agreementView{}, err
@@ -309,12 +309,12 @@ func (h Medical) pay(ctx context.Context, rq Request, in payRequest) (paymentVie
 }
 
 // owed changes one of the caller's bills.
-func (h Medical) owed(ctx context.Context, rq Request, id string, change func(*medical.Bill) error) (*medical.Bill, error) {
-	return h.Bills.Update(ctx, id, func(b *medical.Bill) error {
+func (h Medical) owed(ctx context.Context, rq Request, id string, act func(*medical.Bill) error) (*medical.Bill, error) {
+	return change(ctx, rq, h.Bills, id, func(b *medical.Bill) error {
 		if b.Person != rq.Actor.Person {
 			return notYours(nil)
 		}
-		return change(b)
+		return act(b)
 	})
 }
 

@@ -72,13 +72,18 @@ func (rt *route) access(oc openapi.OperationContext, op *openapi31.Operation) {
 	if rt.keyed {
 		header(headerKey, fmt.Sprintf("Names this request, so that a retry does not happen twice. Its answer is kept for %s.", rt.keeps), true)
 	}
-	if rt.out.Implements(reflect.TypeFor[Revised]()) {
-		if rt.method == http.MethodGet {
-			header(fiber.HeaderIfNoneMatch, "An ETag: 304 when it is still the latest.", false)
-		} else {
-			header(fiber.HeaderIfMatch, "The ETag that was read: 412 when somebody changed it in between.", false)
-		}
+	switch {
+	case !rt.out.Implements(reflect.TypeFor[Revised]()):
+	case rt.method == http.MethodGet:
+		header(fiber.HeaderIfNoneMatch, "An ETag: 304 when it is still the latest.", false)
+	case rt.compares():
+		header(fiber.HeaderIfMatch, "The ETag that was read: 412 when somebody changed it in between.", false)
 	}
+}
+
+// compares says whether the route compares If-Match with what it changes. A creation has nothing to compare yet.
+func (rt *route) compares() bool {
+	return rt.method != http.MethodGet && rt.status != http.StatusCreated && rt.out.Implements(reflect.TypeFor[Revised]())
 }
 
 // problems are the statuses of refusal a caller must be ready for.
@@ -96,7 +101,7 @@ func (rt *route) problems() []int {
 	if rt.method != http.MethodGet {
 		list = append(list, http.StatusConflict, http.StatusUnprocessableEntity)
 	}
-	if rt.method != http.MethodGet && rt.out.Implements(reflect.TypeFor[Revised]()) {
+	if rt.compares() {
 		list = append(list, http.StatusPreconditionFailed)
 	}
 	slices.Sort(list)

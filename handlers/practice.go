@@ -287,7 +287,7 @@ func (h Practice) adopt(ctx context.Context, rq Request, in adoptRequest) (pract
 	if _, err := h.shown(ctx, in.ID); err != nil {
 		return practiceView{}, err
 	}
-	c, err := h.Cases.Update(ctx, in.ID, func(c *practice.Case) error { return c.Adopt(u, in.Note, rq.Now) })
+	c, err := change(ctx, rq, h.Cases, in.ID, func(c *practice.Case) error { return c.Adopt(u, in.Note, rq.Now) })
 	if err != nil {
 		return practiceView{}, err
 	}

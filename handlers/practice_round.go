@@ -137,7 +137,7 @@ func (h PracticeRounds) rank(ctx context.Context, rq Request, in byID) (practice
 	if err != nil {
 		return practiceRoundView{}, err
 	}
-	r, err := h.Rounds.Update(ctx, in.ID, func(r *practice.Round) error { return r.Rank(all, rq.Actor, rq.Now) })
+	r, err := change(ctx, rq, h.Rounds, in.ID, func(r *practice.Round) error { return r.Rank(all, rq.Actor, rq.Now) })
 	if err != nil {
 		return practiceRoundView{}, err
 	}
@@ -148,7 +148,7 @@ func (h PracticeRounds) cancel(ctx context.Context, rq Request, in reasonRequest
 	if _, err := h.ours(ctx, rq, in.ID); err != nil {
 		return practiceRoundView{}, err
 	}
-	r, err := h.Rounds.Update(ctx, in.ID, func(r *practice.Round) error { return r.Cancel(in.Reason, rq.Actor, rq.Now) })
+	r, err := change(ctx, rq, h.Rounds, in.ID, func(r *practice.Round) error { return r.Cancel(in.Reason, rq.Actor, rq.Now) })
 	if err != nil {
 		return practiceRoundView{}, err
 	}

@@ -247,7 +247,7 @@ func (h Report) revoke(ctx context.Context, rq Request, in byID) (reportView, er
 	if _, err := h.mine(ctx, rq, in.ID); err != nil {
 		return reportView{}, err
 	}
-	r, err := h.Reports.Update(ctx, in.ID, func(r *report.Report) error { return r.Revoke(rq.Actor, rq.Now) })
+	r, err := change(ctx, rq, h.Reports, in.ID, func(r *report.Report) error { return r.Revoke(rq.Actor, rq.Now) })
 	if err != nil {
 		return reportView{}, err
 	}

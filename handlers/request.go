@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"strings"
@@ -52,6 +53,21 @@ func (rq Request) Fresh(revision int64) error {
 		return models.E(models.Stale, "stale")
 	}
 	return nil
+}
+
+// change lets the caller act on one document: if If-Match was sent, only on the revision it names.
+//
+// do may run more than once, as in Repo.Update. Errors: NotFound; Stale; those of do.
+func change[T any, P interface {
+	*T
+	models.Document
+}](ctx context.Context, rq Request, repo *store.Repo[T], id string, do func(*T) error) (*T, error) {
+	return repo.Update(ctx, id, func(doc *T) error {
+		if err := rq.Fresh(P(doc).Head().Revision); err != nil {
+			return err
+		}
+		return do(doc)
+	})
 }
 
 // None is an answer without a body (204).

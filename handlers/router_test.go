@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -18,7 +17,7 @@ import (
 	"xinyi/handlers/openapitest"
 	"xinyi/models"
 	"xinyi/store"
-	"xinyi/store/sqlite"
+	"xinyi/store/sqlite/sqlitetest"
 )
 
 // A note is the smallest document with a life.
@@ -212,11 +211,7 @@ func (d *door) forward(by time.Duration) {
 
 func opened(t *testing.T, change func(*Config)) *door {
 	t.Helper()
-	engine, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "x.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = engine.Close() })
+	engine := sqlitetest.Open(t)
 	d := &door{T: t, now: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)}
 	s := store.New(engine, d.Now, nil)
 	cfg := Config{Now: d.Now, Auth: names{}, Store: s, Log: slog.New(slog.DiscardHandler), Permissions: noteTable, Origins: []string{"https://a.example"}}
@@ -232,6 +227,7 @@ func opened(t *testing.T, change func(*Config)) *door {
 	if err := d.r.Finish(); err != nil {
 		t.Fatal(err)
 	}
+	var err error
 	if d.check, err = openapitest.New(d.r.Document()); err != nil {
 		t.Fatal(err)
 	}
@@ -298,11 +294,7 @@ func (r reply) problem(t *testing.T) problem {
 }
 
 func TestFinishListsEveryFault(t *testing.T) {
-	engine, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "x.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = engine.Close() }()
+	engine := sqlitetest.Open(t)
 	r := NewRouter(Config{Now: time.Now, Auth: names{}, Store: store.New(engine, time.Now, nil), Log: slog.Default(), Permissions: noteTable})
 	h := func(context.Context, Request, struct{}) (None, error) { return None{}, nil }
 	Get(r, "/a", h, Open())
@@ -318,7 +310,7 @@ func TestFinishListsEveryFault(t *testing.T) {
 	}, Does("g"), Open())
 	Get(r, "/h", h, Does("h"), Open())
 	Get(r, "/h", h, Does("h again"), Open())
-	err = r.Finish()
+	err := r.Finish()
 	if err == nil {
 		t.Fatal("no fault found")
 	}

@@ -187,6 +187,9 @@ func (h Uscc) verify(ctx context.Context, rq Request, in byID) (ticketView, erro
 		err = myTicket(rq, t)
 	}
 	if err == nil {
+		err = rq.Fresh(t.Revision)
+	}
+	if err == nil {
 		err = h.Verify(ctx, in.ID)
 	}
 	if err != nil {

@@ -218,10 +218,10 @@ func (h VillageBundle) rows(ctx context.Context, rq Request, in villageRowsReque
 	}
 	var looks []access.Look
 	for _, r := range all[from:to] {
-		file, err := h.Farm.Files.Get(ctx, r.Household)
+		household, err := h.Farm.Files.Get(ctx, r.Household)
 		switch {
-		case err == nil && file.Seat != "":
-			looks = append(looks, aboutHead(rq, file, "village.audit", "farm.household"))
+		case err == nil && household.Seat != "":
+			looks = append(looks, aboutHead(rq, household, "village.audit", "farm.household"))
 		case err != nil && !missing(err):
 			return villageRowsView{}, err
 		}

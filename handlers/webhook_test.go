@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +14,7 @@ import (
 	"xinyi/models/delivery"
 	"xinyi/models/webhook"
 	"xinyi/store"
-	"xinyi/store/sqlite"
+	"xinyi/store/sqlite/sqlitetest"
 )
 
 // systems takes "his:<client>" for a hospital's system; each client is a hospital of its own.
@@ -44,11 +43,7 @@ func (b *switchboard) Ping(_ context.Context, e *webhook.Endpoint, id string, bo
 
 func switchboards(t *testing.T) *switchboard {
 	t.Helper()
-	engine, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "x.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = engine.Close() })
+	engine := sqlitetest.Open(t)
 	b := &switchboard{door: &door{T: t, now: time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC)}}
 	s := store.New(engine, b.Now, store.TestKeys())
 	b.h = Webhook{
@@ -68,6 +63,7 @@ func switchboards(t *testing.T) *switchboard {
 	if err := b.r.Finish(); err != nil {
 		t.Fatal(err)
 	}
+	var err error
 	if b.check, err = openapitest.New(b.r.Document()); err != nil {
 		t.Fatal(err)
 	}

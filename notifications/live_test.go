@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -14,7 +13,7 @@ import (
 	"xinyi/models"
 	"xinyi/models/inbox"
 	"xinyi/store"
-	"xinyi/store/sqlite"
+	"xinyi/store/sqlite/sqlitetest"
 )
 
 // hub is a Live on a store whose clock the test moves.
@@ -31,11 +30,7 @@ func hubs(t *testing.T) *hub {
 	t.Helper()
 	before := goleak.IgnoreCurrent()
 	t.Cleanup(func() { goleak.VerifyNone(t, before) })
-	engine, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "x.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = engine.Close() })
+	engine := sqlitetest.Open(t)
 	h := &hub{T: t, now: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)}
 	s := store.New(engine, h.clock, nil)
 	h.messages = store.NewRepo[inbox.Message](s, store.Inbox)

@@ -24,6 +24,8 @@ type site struct {
 
 // indirect names the kinds that a function tells through a variable: package.function → kinds.
 var indirect = map[string][]string{
+	"job.Ask": {"batch.part_due", "benefit.simulation_due", "medical.check_due", "farmer.run_due", "farmer.import_due", "campaign.part_due", "recall.sweep_due",
+		"uscc.part_due", "village.round_closing"},
 	"consent.tell":         {"consent.asked", "consent.given", "consent.denied", "consent.lapsed", "consent.withdrawn", "consent.expired", "consent.exhausted"},
 	"medical.stop":         {"medical.bill_disputed", "medical.bill_paused"},
 	"medical.DecideWaiver": {"medical.bill_waived", "medical.bill_written_off"},

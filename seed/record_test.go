@@ -8,6 +8,7 @@ import (
 	"xinyi/models/batch"
 	"xinyi/models/casework"
 	"xinyi/models/identity"
+	"xinyi/models/job"
 	"xinyi/models/record"
 	"xinyi/models/uscc"
 	"xinyi/store"
@@ -116,7 +117,7 @@ func TestTheCitysCodes(t *testing.T) {
 func TestTheCitysDelivery(t *testing.T) {
 	s := openCredit(t)
 	b, err := s.Batch.Batches.Get(t.Context(), "batch-demo")
-	if err != nil || b.State != batch.Running || !b.Awaits(0) || len(b.Outbox) != 2 {
+	if err != nil || b.State != batch.Running || !job.Awaits(b, 0) || len(b.Outbox) != 2 {
 		t.Fatalf("%+v, %v", b, err)
 	}
 	file, err := s.Batch.Blobs.Get(t.Context(), b.File.Blobs[0])

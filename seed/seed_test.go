@@ -2,7 +2,6 @@ package seed
 
 import (
 	"errors"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -12,7 +11,7 @@ import (
 	"xinyi/models/journal"
 	"xinyi/models/webhook"
 	"xinyi/store"
-	"xinyi/store/sqlite"
+	"xinyi/store/sqlite/sqlitetest"
 )
 
 var noon = time.Date(2026, 11, 20, 4, 0, 0, 0, time.UTC)
@@ -26,15 +25,7 @@ func open(t *testing.T) Stores {
 // opened are the stores of a city, and what they are opened on.
 func opened(t *testing.T) (*store.Store, Stores) {
 	t.Helper()
-	e, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "xinyi.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := e.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	e := sqlitetest.Open(t)
 	s := store.New(e, func() time.Time { return noon }, store.TestKeys())
 	stores := Stores{
 		Marks:     store.NewRepo[Mark](s, store.Seeds),

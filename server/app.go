@@ -37,7 +37,7 @@ import (
 
 // How often the loops look. A request tells its own events at once; the relay's poll finds only what was left.
 const (
-	pollEvery   = 5 * time.Second
+	pollEvery   = time.Second
 	sweepEvery  = time.Second
 	liveEvery   = time.Second      // for messages that other replicas keep
 	drainWithin = 15 * time.Second // for requests to end after a signal
@@ -290,6 +290,12 @@ func (a *App) fill(ctx context.Context, city bool) error {
 	if err := a.store.Ensure(ctx); err != nil {
 		return err
 	}
+	if a.cfg.MongoDBURI != "" { // an SQLite file has one server
+		var err error
+		if a.sweep.Peers, err = a.store.Join(ctx); err != nil {
+			return err
+		}
+	}
 	if a.clock != nil {
 		if err := a.clock.Join(ctx, a.store, a.repos.clocks, a.relay, a.sweep); err != nil {
 			return err
@@ -402,6 +408,9 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	stop()
 	group.Wait()
+	if a.sweep.Peers != nil {
+		err = errors.Join(err, a.sweep.Peers.Leave(context.WithoutCancel(ctx)))
+	}
 	return err
 }
 

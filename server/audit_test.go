@@ -15,6 +15,7 @@ import (
 // TestAuditJourney seals the log of a running city, takes the proof of what concerns a resident, and checks it and the whole
 // log with the command line.
 func TestAuditJourney(t *testing.T) {
+	t.Parallel()
 	c := openCity(t)
 	me := c.signIn("19900009001")
 	c.must(200, me, "POST", "/v1/me/identity", m{"name": "刘小河", "idNumber": "430181199001010003"})
@@ -84,12 +85,14 @@ func TestAuditJourney(t *testing.T) {
 
 // TestAuditVerifyCommand stops a city, lets the command verify its log, takes a row out and lets it verify again.
 func TestAuditVerifyCommand(t *testing.T) {
-	dir := t.TempDir()
+	t.Parallel()
+	dir := cityDir(t)
 	environ := []string{"ADDR=127.0.0.1:0", "DATA_DIR=" + dir, "SANDBOX=true", "LOG_LEVEL=ERROR"}
 	cfg, err := ReadConfig(environ)
 	if err != nil {
 		t.Fatal(err)
 	}
+	cfg.unsynced = true
 	a, err := Open(t.Context(), cfg, true)
 	if err != nil {
 		t.Fatal(err)

@@ -158,6 +158,7 @@ func (h *honoured) voting() {
 // An award year: a call, a nomination by others, consent, vetting, opinions, sealed scores, a vote, the notice, the award, what it
 // brings, and how all of it ends.
 func TestAwardYear(t *testing.T) {
+	t.Parallel()
 	h := openAwards(t, nil)
 	mei, neighbour, other := h.signIn(resident), h.signIn("19900000003"), h.signIn(farmer)
 	say := m{"programme": h.programme, "category": "star", "idNumber": h.number("430181", "1986-04-12"), "called": "周晓兰", "reason": "邻居有难处她都帮"}
@@ -331,6 +332,7 @@ func (h *honoured) ends(mei, id string) {
 
 // An expert who is tied stands aside and is replaced; whoever nominated a nominee is not drawn for it.
 func TestRecusal(t *testing.T) {
+	t.Parallel()
 	h := openAwards(t, nil)
 	mei := h.signIn(resident)
 	number := h.number("430181", "1986-04-12")
@@ -371,6 +373,7 @@ func TestRecusal(t *testing.T) {
 
 // Ballots of one device are a signal; one person wants them set aside, a second agrees, and only then they do not count.
 func TestBallotFraudSignals(t *testing.T) {
+	t.Parallel()
 	h := openAwards(t, m{"departments": []string{}})
 	mei := h.signIn(resident)
 	id := h.must(201, mei, "POST", "/v1/nominations", m{"programme": h.programme, "category": "star", "reason": "我愿意参评", "agreed": true, "named": true})["id"].(string)

@@ -22,6 +22,7 @@ func (c *city) wants(want string, token, method, path string, body any, header .
 
 // Bad input gets a clear problem with a pointer, and nothing is lost or half done.
 func TestBadInput(t *testing.T) {
+	t.Parallel()
 	c := openCity(t)
 	me, his := c.signIn(resident), c.client(ward)
 	agreement := c.sign(me, "scheme-430181")
@@ -152,6 +153,7 @@ func TestBadInput(t *testing.T) {
 
 // A waiver needs a second person, and a refused signing says which clause, why and what would change it.
 func TestSecondPersonAndRefusals(t *testing.T) {
+	t.Parallel()
 	c := openCity(t)
 	me, his := c.signIn(resident), c.client(ward)
 	c.sign(me, "scheme-430181")

@@ -34,6 +34,7 @@ func notPassing(out m) map[string]m {
 
 // Somebody is refused, told why, changes one thing, and is accepted; both decisions can be made again byte for byte.
 func TestRefusedThenAccepted(t *testing.T) {
+	t.Parallel()
 	c := openCity(t)
 	me := c.signIn(farmer)
 	refused := c.must(200, me, "POST", "/v1/offers/offer-xyy/eligibility", nil)
@@ -85,6 +86,7 @@ func (c *city) uses(me, offer, provider, no string, amount, saved int) string {
 
 // A provider sees yes or no and a masked name; a use happens once, however often it is told; it can be undone.
 func TestRedemption(t *testing.T) {
+	t.Parallel()
 	c := openCity(t)
 	me, shop := c.signIn(farmer), c.client(alliance)
 	claim := c.must(201, me, "POST", "/v1/offers/offer-xyg/claims", m{})
@@ -145,6 +147,7 @@ func TestRedemption(t *testing.T) {
 
 // Without a network a provider checks the token by itself and hands the use in later.
 func TestUsedOffline(t *testing.T) {
+	t.Parallel()
 	c := openCity(t)
 	me := c.signIn(farmer)
 	claim := c.must(201, me, "POST", "/v1/offers/offer-xyv/claims", m{"agree": c.textOf("offer-xyv")})["id"].(string)
@@ -169,6 +172,7 @@ func TestUsedOffline(t *testing.T) {
 
 // A thing that was not brought back counts with that scene of that provider alone, and no more while it is objected to.
 func TestBreach(t *testing.T) {
+	t.Parallel()
 	c := openCity(t)
 	me := c.signIn(resident)
 	onFile := c.must(200, me, "GET", "/v1/me/file", nil)["total"]
@@ -235,6 +239,7 @@ func (c *city) publishes(desk, id string, no int, begins models.Day) {
 
 // A provider publishes an offer in an afternoon; places run out exactly, and who waits is served in order.
 func TestOfferFromDraftToLine(t *testing.T) {
+	t.Parallel()
 	c := openCity(t)
 	desk, today := c.client(alliance), models.DayOf(time.Now())
 	o := c.must(201, desk, "POST", "/v1/provider/offers", m{"scene": "XYG", "for": "PERSON", "terms": terms("两个名额", []m{{"kind": "REAL_NAME"}}, 2, today)})
@@ -297,6 +302,7 @@ func TestOfferFromDraftToLine(t *testing.T) {
 
 // A later version takes the offer from some who hold a claim: they are told before its day, and on it the rule is the new one.
 func TestLaterVersion(t *testing.T) {
+	t.Parallel()
 	c := openCity(t)
 	desk, today := c.client(alliance), models.DayOf(time.Now())
 	id := c.must(201, desk, "POST", "/v1/provider/offers", m{"scene": "XYG", "for": "PERSON", "terms": terms("一个券", []m{{"kind": "REAL_NAME"}}, 0, today)})["id"].(string)
@@ -346,6 +352,7 @@ func TestLaterVersion(t *testing.T) {
 
 // The city sees what it comes to, and everybody what there is.
 func TestWhatThereIs(t *testing.T) {
+	t.Parallel()
 	c := openCity(t)
 	office := c.signIn(cityCredit)
 	got := c.must(200, office, "GET", "/v1/benefits/metrics", nil, "X-Acting-As", creditOffice)
@@ -387,6 +394,7 @@ func TestWhatThereIs(t *testing.T) {
 // An honour that was reported by mistake is taken back: the decision it carried is made again, and she is told; nothing that runs is
 // taken away by a program.
 func TestHonourTakenBack(t *testing.T) {
+	t.Parallel()
 	f := openFiles(t)
 	if out := f.must(200, f.head, "POST", "/v1/offers/offer-xyx/eligibility", nil); out["decision"] != "pass" {
 		t.Fatalf("%v", out)
@@ -415,6 +423,7 @@ func TestHonourTakenBack(t *testing.T) {
 
 // A firm has offers of its own, and a number for each day is a number for each day.
 func TestFirmsAndDays(t *testing.T) {
+	t.Parallel()
 	f := openFiles(t)
 	desk, today := f.client("department-changsha-shenpi"), models.DayOf(time.Now())
 	said := terms("企业绿色通道", nil, 0, today)

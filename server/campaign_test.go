@@ -7,6 +7,7 @@ import (
 
 // A notice to a county: drafted by one, let go by another, in everybody's inbox, with numbers that add up; and one that is stopped.
 func TestCampaign(t *testing.T) {
+	t.Parallel()
 	c := openCity(t)
 	maker, checker, me := c.signIn("19900000031"), c.signIn("19900000032"), c.signIn(resident)
 	const phone = "ok#of-a-reader"

@@ -183,6 +183,7 @@ func dump(v any) string {
 
 // Forty days at once and one day forty times are the same forty days.
 func TestFortyDays(t *testing.T) {
+	t.Parallel()
 	keys := filepath.Join(t.TempDir(), "keys.json") // ids that derive from a number's hash are the same in both
 	lived := func(steps int, span string) (*App, map[string][]string) {
 		cfg := settingsOf(t, t.TempDir())

@@ -71,6 +71,7 @@ type Config struct {
 	policy   Policy
 	emulator string           // FIREBASE_AUTH_EMULATOR_HOST, which Firebase's own library obeys
 	world    func() time.Time // the time outside; nil is time.Now
+	unsynced bool             // tests do not wait for the disk
 }
 
 // Masked is a setting that is never printed.

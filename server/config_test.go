@@ -7,6 +7,7 @@ import (
 
 // Every fault of the configuration is named at once, and no secret is printed.
 func TestReadConfigNamesEveryFault(t *testing.T) {
+	t.Parallel()
 	_, err := ReadConfig([]string{"ADDR=nowhere", "TRUSTED_PROXIES=abc", "CORS_ORIGINS=not a url", "MONGODB_URI=zzz-secret", "KEYS_MASTER=short-secret", "LOG_FORMAT=xml", "OIDC_ISSUERS=http://x"})
 	if err == nil {
 		t.Fatal("all of it was taken")
@@ -27,6 +28,7 @@ func TestReadConfigNamesEveryFault(t *testing.T) {
 
 // What lets anybody sign in, half an account, and two ways to send at once are refused.
 func TestReadConfigOfChannels(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		env  []string
 		want string // "" for no fault

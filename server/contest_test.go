@@ -18,16 +18,6 @@ import (
 	"xinyi/store"
 )
 
-// settingsOf is the configuration of a program in dir that answers as fast as it is asked.
-func settingsOf(t *testing.T, dir string) Config {
-	t.Helper()
-	cfg, err := ReadConfig([]string{"ADDR=127.0.0.1:0", "DATA_DIR=" + dir, "SANDBOX=true", "LOG_LEVEL=ERROR", "RATE_PERSON=0", "RATE_CLIENT=0", "RATE_ADDRESS=0"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return cfg
-}
-
 // program opens a program with the demo city and serves it until the test ends.
 func program(t *testing.T, cfg Config) *App {
 	t.Helper()
@@ -51,6 +41,7 @@ func served(t *testing.T, a *App) {
 	go func() { done <- a.Run(ctx) }()
 	t.Cleanup(func() {
 		crowd.CloseIdleConnections() // a stop waits for connections that were opened and never used
+		http.DefaultClient.CloseIdleConnections()
 		stop()
 		if err := <-done; err != nil {
 			t.Errorf("Run = %v", err)
@@ -147,6 +138,9 @@ func replica(t *testing.T, a *App) *App {
 	if err := b.join(); err != nil {
 		t.Fatal(err)
 	}
+	if err := b.mount(); err != nil {
+		t.Fatal(err)
+	}
 	if err := b.bind(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -156,9 +150,10 @@ func replica(t *testing.T, a *App) *App {
 
 // 64 visits of one resident are charged at the same moment. As many are put on credit as the limit holds, and at no moment more.
 func TestLimitUnderContention(t *testing.T) {
+	t.Parallel()
 	for name, replicas := range map[string]int{"one program": 1, "two programs on one store": 2} {
 		t.Run(name, func(t *testing.T) {
-			a := program(t, settingsOf(t, t.TempDir()))
+			a := program(t, settingsOf(t, cityDir(t)))
 			urls := []string{a.URL()}
 			for range replicas - 1 {
 				urls = append(urls, replica(t, a).URL())
@@ -269,8 +264,9 @@ func bookedRight(t *testing.T, a *App, id string, succeeded, refunded int) {
 
 // 32 requests pay the same bill in full at the same moment: one does.
 func TestTwoPaymentsAtOnce(t *testing.T) {
+	t.Parallel()
 	const payers, fen = 32, 5000
-	a := program(t, settingsOf(t, t.TempDir()))
+	a := program(t, settingsOf(t, cityDir(t)))
 	c := cityAt(t, a.URL())
 	me, his := c.signIn(resident), c.client(ward)
 	c.sign(me, "scheme-430181")
@@ -294,7 +290,8 @@ func TestTwoPaymentsAtOnce(t *testing.T) {
 
 // What a channel says again is no news: the bill stays as it is, and so does its ETag.
 func TestChannelRepeatsItself(t *testing.T) {
-	a := program(t, settingsOf(t, t.TempDir()))
+	t.Parallel()
+	a := program(t, settingsOf(t, cityDir(t)))
 	c := cityAt(t, a.URL())
 	me, his := c.signIn(resident), c.client(ward)
 	c.sign(me, "scheme-430181")
@@ -331,7 +328,8 @@ func TestChannelRepeatsItself(t *testing.T) {
 
 // Somebody pays in the app and at the desk. The money that is too much goes back, however late the channel speaks.
 func TestPaidTwice(t *testing.T) {
-	a := program(t, settingsOf(t, t.TempDir()))
+	t.Parallel()
+	a := program(t, settingsOf(t, cityDir(t)))
 	c := cityAt(t, a.URL())
 	me, his := c.signIn(resident), c.client(ward)
 	c.sign(me, "scheme-430181")

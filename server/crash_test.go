@@ -30,7 +30,13 @@ func TestMain(tests *testing.M) {
 	if os.Getenv(serves) != "" {
 		main()
 	}
-	os.Exit(tests.Run())
+	var err error
+	if patternDir, err = os.MkdirTemp("", "xinyi-pattern-"); err != nil {
+		panic(err)
+	}
+	code := tests.Run()
+	_ = os.RemoveAll(patternDir)
+	os.Exit(code)
 }
 
 // A child is the program in a process of its own, with the demo city.
@@ -307,6 +313,7 @@ func (r *round) shown(t *testing.T, his string) {
 // The program is killed while clients charge, settle and pay, twice. Nothing that was accepted is lost or happens twice,
 // what follows from it follows, and the books balance.
 func TestKillNine(t *testing.T) {
+	t.Parallel()
 	const clients, perRound = 16, 32
 	dir, ps := t.TempDir(), patients(t)
 	if len(ps) < 2*perRound {

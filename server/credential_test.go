@@ -136,6 +136,7 @@ func (s *shelf) here(args ...string) (string, error) {
 
 // A certificate is checked by a stranger with another program and no network, and so is every way to cheat.
 func TestACertificateIsCheckedWithoutUs(t *testing.T) {
+	t.Parallel()
 	s := openShelf(t)
 	honour := "/v1/me/honours/" + s.own.ID
 	token := s.fetch("c.sdjwt", s.head, honour+"/credential?disclose=name,unit")

@@ -139,6 +139,7 @@ func tellings(t *testing.T) map[string][]string {
 
 // TestPages keeps the mechanical parts of docs/capabilities true: every route and every event stands on one page.
 func TestPages(t *testing.T) {
+	t.Parallel()
 	routes, events := operations(t), tellings(t)
 	for page, tags := range homes {
 		var table strings.Builder
@@ -178,6 +179,7 @@ func TestPages(t *testing.T) {
 
 // TestPagesConfiguration keeps docs/configuration.md true. Its Chinese twin has the same names and defaults.
 func TestPagesConfiguration(t *testing.T) {
+	t.Parallel()
 	var want strings.Builder
 	want.WriteString("| name | default | |\n|---|---|---|\n")
 	zh := read(t, "docs/configuration.zh-CN.md")

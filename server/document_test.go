@@ -8,6 +8,7 @@ import (
 
 // TestTheRealRoutesCanBeDescribed finds what only describing a route shows; a start does not describe them.
 func TestTheRealRoutesCanBeDescribed(t *testing.T) {
+	t.Parallel()
 	a := begin(t)
 	document, err := a.router.Document()
 	if err != nil {
@@ -20,6 +21,7 @@ func TestTheRealRoutesCanBeDescribed(t *testing.T) {
 }
 
 func TestCommandsThatServeNothingHaveNoRouter(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	cfg, err := ReadConfig([]string{"DATA_DIR=" + dir, "KEYS_PATH=" + filepath.Join(dir, "keys.json")})
 	if err != nil {

@@ -18,7 +18,11 @@ func openEngine(ctx context.Context, cfg Config) (store.Engine, error) {
 	if cfg.MongoDBURI != "" {
 		return mongodb.Open(ctx, string(cfg.MongoDBURI))
 	}
-	return sqlite.Open(ctx, filepath.Join(cfg.DataDir, "xinyi.db"))
+	var how []sqlite.Option
+	if cfg.unsynced {
+		how = append(how, sqlite.Unsynced())
+	}
+	return sqlite.Open(ctx, filepath.Join(cfg.DataDir, "xinyi.db"), how...)
 }
 
 // keyOptions are how the key file is read and written.

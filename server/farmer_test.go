@@ -138,6 +138,7 @@ func (v *village) files() string {
 
 // A household from the collector's phone to a certificate and a bank, under the sandbox clock.
 func TestFarmJourney(t *testing.T) {
+	t.Parallel()
 	v := openVillage(t)
 	file := v.files()
 	v.waits("it is scored", func() bool { s, _ := v.call(v.farmer, "GET", "/v1/me/farm-file/score", nil); return s == 200 })
@@ -375,6 +376,7 @@ func dayOf(t *testing.T, at string) models.Day {
 
 // A loan from two offers to its end, under the sandbox clock: reminded, past due, paid, paid early, settled; and what it does to the score.
 func TestLoanJourney(t *testing.T) {
+	t.Parallel()
 	v := openVillage(t)
 	v.files()
 	v.waits("it is scored", func() bool { s, _ := v.call(v.farmer, "GET", "/v1/me/farm-file/score", nil); return s == 200 })
@@ -436,6 +438,7 @@ func TestLoanJourney(t *testing.T) {
 
 // Two phones write the same household without knowing of each other: nothing is lost, and it is not handed in before somebody has looked.
 func TestTwoPhones(t *testing.T) {
+	t.Parallel()
 	v := openVillage(t)
 	at := "/v1/farmers/files/farm-01"
 	sync := func(token, op, wrote string, value int) m {
@@ -486,6 +489,7 @@ func TestTwoPhones(t *testing.T) {
 
 // A department tells what its record says, with its number; a bank only debts, and only with consent; the household sees where it comes from.
 func TestToldByOthers(t *testing.T) {
+	t.Parallel()
 	v := openVillage(t)
 	v.files()
 	unit, bank := v.client("department-changsha-minzheng"), v.client(ruralBank)
@@ -517,6 +521,7 @@ func TestToldByOthers(t *testing.T) {
 
 // A household splits and comes together again; nobody is of two, and whoever asks does not decide.
 func TestSplitAndMerge(t *testing.T) {
+	t.Parallel()
 	v := openVillage(t)
 	ask := func(file string, body m) string {
 		t.Helper()
@@ -552,6 +557,7 @@ func TestSplitAndMerge(t *testing.T) {
 
 // A model is in force only after it was tried on everybody, approved by a second person, and announced.
 func TestModelGate(t *testing.T) {
+	t.Parallel()
 	v := openVillage(t)
 	author, second := v.signIn(cityCredit), v.signIn("19900000034")
 	do := func(status int, token, method, path string, body any) m {
@@ -606,6 +612,7 @@ func TestModelGate(t *testing.T) {
 
 // A field's white-list: checked against the records, shown for five working days, published by itself, and one taken off again.
 func TestWhiteList(t *testing.T) {
+	t.Parallel()
 	c := openCity(t)
 	head, unit := c.signIn(resident), c.client("department-changsha-minzheng")
 	fined := c.must(200, head, "GET", "/v1/me/organisations", nil)["items"].([]any)[0].(m)["code"].(string)

@@ -47,6 +47,7 @@ func value(r m, key string) string {
 
 // A farmer objects, the unit agrees, the record is put right, and everybody who had used it hears of it.
 func TestObjectionIsRight(t *testing.T) {
+	t.Parallel()
 	f := openFiles(t)
 	k := rowsIn(f.must(200, f.farmer, "GET", "/v1/me/objections", nil))[0]
 	id, record := k["id"].(string), k["about"].(m)["id"].(string)
@@ -99,6 +100,7 @@ func TestObjectionIsRight(t *testing.T) {
 
 // An objection that is not right leaves the record as it was, without the mark; and one that nobody decides is late after its clock.
 func TestObjectionIsNotRight(t *testing.T) {
+	t.Parallel()
 	f := openFiles(t)
 	k := rowsIn(f.must(200, f.farmer, "GET", "/v1/me/objections", nil))[0]
 	id, record := k["id"].(string), k["about"].(m)["id"].(string)
@@ -121,6 +123,7 @@ func TestObjectionIsNotRight(t *testing.T) {
 
 // On the first lawful day a repair is filled in; it is granted, and undone for false papers; what is minor ended by itself.
 func TestRepairAutopilot(t *testing.T) {
+	t.Parallel()
 	f := openFiles(t)
 	firm := f.must(200, f.head, "GET", "/v1/me/organisations", nil)["items"].([]any)[0].(m)["code"].(string)
 	as := []string{"X-Acting-As", firm}
@@ -231,6 +234,7 @@ func (f *filed) deliver(no string, text []byte, more m) m {
 
 // A department's system delivers a file: tried first, then kept in part, put right, and in the end taken back.
 func TestDelivery(t *testing.T) {
+	t.Parallel()
 	f := openFiles(t)
 	text, planted := f.sample(400)
 	dry := f.deliver("D-1", text, m{"dryRun": true})
@@ -316,6 +320,7 @@ func TestDelivery(t *testing.T) {
 
 // Files nobody can read fail as a whole, with the reason.
 func TestDeliveryThatCannotBeRead(t *testing.T) {
+	t.Parallel()
 	f := openFiles(t)
 	for name, tc := range map[string]struct{ text, reason string }{
 		"forbidden": {"行政相对人名称,血型\n某某,A\n", "batch.forbidden_heading"},
@@ -332,6 +337,7 @@ func TestDeliveryThatCannotBeRead(t *testing.T) {
 
 // Somebody takes everything along, and has go what may go.
 func TestEverythingAboutMe(t *testing.T) {
+	t.Parallel()
 	f := openFiles(t)
 	all := f.must(200, f.farmer, "GET", "/v1/me/export", nil)
 	text := fmt.Sprint(all)
@@ -381,6 +387,7 @@ func TestEverythingAboutMe(t *testing.T) {
 
 // A report is printed, checked and ended.
 func TestReportFromTheFile(t *testing.T) {
+	t.Parallel()
 	f := openFiles(t)
 	f.wants("400 invalid /from", f.farmer, "POST", "/v1/me/reports", m{"kind": "SPECIAL", "from": string(models.DayOf(time.Now()).AddMonths(-61))})
 	r := f.must(201, f.farmer, "POST", "/v1/me/reports", m{"kind": "SPECIAL"})

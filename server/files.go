@@ -43,7 +43,7 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 		return a.careGround(ctx, id)
 	}
 	looks.Grounds = grounds
-	file := handlers.Record{
+	credits := handlers.Record{
 		Records: r.Records, Uses: r.Recall.Uses, Cases: r.Cases, Agents: r.Identity.Agents, Subjects: r.Subjects, Forms: forms, Looks: looks,
 		Policy: p.Record, Forget: callers.Forget,
 	}
@@ -77,7 +77,7 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 		handlers.BenefitDesk{Benefit: offers, Clients: r.Identity.Clients},
 		handlers.Catalogue{Catalogue: r.Catalogue},
 		handlers.Uscc{Catalogue: r.Catalogue},
-		file,
+		credits,
 		handlers.Batch{Batch: r.Batch, Records: r.Records, Forms: forms, Subjects: r.Subjects, Policy: p.Record, Looks: looks, Now: a.now},
 		cases,
 		consents,

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -32,28 +31,7 @@ func openCity(t *testing.T) *city {
 // openCityApp is openCity for a test that also looks inside the program.
 func openCityApp(t *testing.T) (*city, *App) {
 	t.Helper()
-	cfg, err := ReadConfig([]string{"ADDR=127.0.0.1:0", "DATA_DIR=" + t.TempDir(), "SANDBOX=true", "LOG_LEVEL=ERROR",
-		"RATE_PERSON=0", "RATE_CLIENT=0", "RATE_ADDRESS=0"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	a, err := Open(t.Context(), cfg, true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
-	done := make(chan error, 1)
-	go func() { done <- a.Run(ctx) }()
-	t.Cleanup(func() {
-		http.DefaultClient.CloseIdleConnections()
-		stop()
-		if err := <-done; err != nil {
-			t.Errorf("Run = %v", err)
-		}
-		if err := a.Close(); err != nil {
-			t.Errorf("Close = %v", err)
-		}
-	})
+	a := program(t, settingsOf(t, cityDir(t)))
 	return cityAt(t, a.URL()), a
 }
 
@@ -236,6 +214,7 @@ func yuanSum(parts ...string) string {
 // The worked example of the money rules, through the HTTP API, fen for fen.
 // Source: docs/sources.md#medical-money-14.
 func TestWorkedExample(t *testing.T) {
+	t.Parallel()
 	c := openCity(t)
 	me, his := c.signIn(resident), c.client(ward)
 	c.sign(me, "scheme-430181")
@@ -280,6 +259,7 @@ func TestWorkedExample(t *testing.T) {
 
 // The other branch: a re-settlement that raises the cash part of a paid bill becomes a bill of its own.
 func TestSupplementaryBill(t *testing.T) {
+	t.Parallel()
 	c := openCity(t)
 	me, his := c.signIn(resident), c.client(ward)
 	c.sign(me, "scheme-430181")
@@ -306,6 +286,7 @@ func TestSupplementaryBill(t *testing.T) {
 
 // A bill nobody pays, under the sandbox clock: reminders, freeze, suspension, notice, a person's decision, cure.
 func TestOverdueAndRecovery(t *testing.T) {
+	t.Parallel()
 	c := openCity(t)
 	me, his := c.signIn(resident), c.client(ward)
 	agreement := c.sign(me, "scheme-430181")

@@ -28,7 +28,8 @@ func misbook(t *testing.T, a *App) string {
 
 // A day later the ledger has been checked; a day after a fen went astray somebody knows.
 func TestLedgerOvernight(t *testing.T) {
-	a := program(t, settingsOf(t, t.TempDir()))
+	t.Parallel()
+	a := program(t, settingsOf(t, cityDir(t)))
 	c := cityAt(t, a.URL())
 	d, err := a.repos.Identity.Demos.Get(t.Context(), identity.DemoID)
 	if err != nil {
@@ -79,6 +80,7 @@ func typed(t *testing.T, dir string, args ...string) (code int, out string) {
 }
 
 func TestDoctorAndKeys(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	if code, out := typed(t, dir, "doctor"); code != 0 || !strings.Contains(out, "no keys and no store yet") {
 		t.Errorf("before the first start: %d\n%s", code, out)

@@ -57,6 +57,7 @@ func (c *city) shown(token string) []any {
 // A bill's whole life reaches its person in the inbox, live, and on the phone, through Firebase's own library; and the
 // phone's locked screen says nothing private.
 func TestRemindersReachTheirPerson(t *testing.T) {
+	t.Parallel()
 	c := openCity(t)
 	me, his := c.signIn(resident), c.client(ward)
 	const phone = "ok#phone-1"
@@ -112,6 +113,7 @@ func TestRemindersReachTheirPerson(t *testing.T) {
 
 // Who closes the account is told nothing any more, not even what was on its way.
 func TestLeavingStopsWhatIsOnItsWay(t *testing.T) {
+	t.Parallel()
 	c := openCity(t)
 	const newcomer, phone = "19900009555", "ok#newcomer"
 	me := c.signIn(newcomer)

@@ -82,6 +82,7 @@ func (c *city) scores(round, at string) {
 // A year's selection: two cases written, sent back and accepted, experts drawn by a seed that was committed to, one case published and
 // copied, the other struck by an objection.
 func TestPracticeCases(t *testing.T) {
+	t.Parallel()
 	c := openCity(t)
 	good, struck := c.accepted("GOVERNANCE", "信用积分进屋场"), c.accepted("CULTURE", "诚信故事会")
 	today, err := models.ParseDay(c.must(200, "", "GET", "/v1/sandbox/clock", nil)["now"].(string)[:10])

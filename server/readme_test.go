@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,30 +9,15 @@ import (
 	"testing"
 )
 
-// begin serves the demo city from an own store on a free port until the test ends.
-func begin(t *testing.T, environ ...string) *App {
+// begin serves the demo city with the bounds it has by itself, on a free port until the test ends.
+func begin(t *testing.T) *App {
 	t.Helper()
-	cfg, err := ReadConfig(append([]string{"ADDR=127.0.0.1:0", "DATA_DIR=" + t.TempDir(), "SANDBOX=true", "LOG_LEVEL=ERROR"}, environ...))
+	cfg, err := ReadConfig([]string{"ADDR=127.0.0.1:0", "DATA_DIR=" + cityDir(t), "SANDBOX=true", "LOG_LEVEL=ERROR"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := Open(t.Context(), cfg, true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- a.Run(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Errorf("Run = %v", err)
-		}
-		if err := a.Close(); err != nil {
-			t.Errorf("Close = %v", err)
-		}
-	})
-	return a
+	cfg.unsynced = true
+	return program(t, cfg)
 }
 
 // read is a file of the repository.
@@ -51,6 +35,7 @@ func inBothLanguages(page string) [2]string { return [2]string{page + ".md", pag
 
 // TestReadmeIsShort keeps the first page one that a newcomer reads to its end.
 func TestReadmeIsShort(t *testing.T) {
+	t.Parallel()
 	for _, file := range inBothLanguages("README") {
 		if n := strings.Count(read(t, file), "\n"); n > 150 {
 			t.Errorf("%s has %d lines, more than 150", file, n)
@@ -60,6 +45,7 @@ func TestReadmeIsShort(t *testing.T) {
 
 // TestReadmesSayTheSame compares what both languages must have in common: the rows of the map, and where links lead.
 func TestReadmesSayTheSame(t *testing.T) {
+	t.Parallel()
 	row := regexp.MustCompile("(?m)^\\| \\[`([a-z_]+)`\\]")
 	names := func(file string) string { return fmt.Sprint(row.FindAllString(read(t, file), -1)) }
 	if en, zh := names("README.md"), names("README.zh-CN.md"); en != zh || len(en) < 300 {
@@ -71,6 +57,7 @@ var link = regexp.MustCompile(`\]\(([^)#]+)[^)]*\)`)
 
 // TestLinksLeadSomewhere follows every link of a page to a file of the repository.
 func TestLinksLeadSomewhere(t *testing.T) {
+	t.Parallel()
 	followed := 0
 	err := filepath.WalkDir("..", func(path string, d os.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".md") {

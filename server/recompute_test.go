@@ -166,7 +166,8 @@ func lies(t *testing.T, dir, bundle string) map[string]string {
 // TestRecompute: what is published of a village is scored again by our own program and by somebody else's, and so is a household's row
 // found and are all rows summed up; whatever was tampered with is found out by both.
 func TestRecompute(t *testing.T) {
-	a := begin(t, "RATE_PERSON=0", "RATE_CLIENT=0", "RATE_ADDRESS=0")
+	t.Parallel()
+	a := program(t, settingsOf(t, cityDir(t)))
 	c, dir := cityAt(t, a.URL()), t.TempDir()
 	c.must(404, "", "GET", "/v1/village-entries/shown/bundle", nil)
 	e := shown(t, a)

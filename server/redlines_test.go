@@ -127,6 +127,7 @@ func (f *filed) query(consent, purpose string, scopes ...string) (int, m) {
 
 // Each of the twelve red lines has a guard; each test fails when its guard is taken away.
 func TestRedLines(t *testing.T) {
+	t.Parallel()
 	f := openFiles(t)
 	today := models.DayOf(time.Now())
 	f.must(200, f.signIn(otherDesk), "PUT", "/v1/consents/partners/"+readingBank, m{"grants": m{
@@ -337,6 +338,7 @@ func personal(t *testing.T, served bool) *record.Record {
 
 // TestNothingPersonalGoesUnlogged looks at every route of the assembled program.
 func TestNothingPersonalGoesUnlogged(t *testing.T) {
+	t.Parallel()
 	a := begin(t)
 	if got := a.router.Unrevealed(); len(got) > 0 {
 		t.Errorf("answer what is personal and log nothing:\n%s", strings.Join(got, "\n"))

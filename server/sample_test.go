@@ -15,6 +15,7 @@ import (
 
 // What the command writes reads back: each planted fault is found, and no other.
 func TestSampleData(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	var out, faults bytes.Buffer
 	if code := run(t.Context(), []string{"sample-data", "-rows", "3000", "-faults", "10", "-out", dir}, nil, &out, &faults); code != 0 {
@@ -77,6 +78,7 @@ func TestSampleData(t *testing.T) {
 }
 
 func TestSampleDataRefused(t *testing.T) {
+	t.Parallel()
 	for _, args := range [][]string{{"-rows", "0"}, {"-faults", "61"}, {"-faults", "-1"}, {"more"}, {"-rows", "x"}} {
 		var out, faults bytes.Buffer
 		if code := run(t.Context(), append([]string{"sample-data", "-out", t.TempDir()}, args...), nil, &out, &faults); code != 1 || faults.Len() == 0 {

@@ -9,6 +9,7 @@ import (
 
 // The first operator is made on the machine and appoints a credit office, which appoints its own and lets a hospital's system in.
 func TestFromAnEmptyStoreToAnOffice(t *testing.T) {
+	t.Parallel()
 	f := openFiles(t)
 	operator := f.signIn("19900000061")
 	credit := f.signIn(creditStaff)
@@ -82,6 +83,7 @@ func TestFromAnEmptyStoreToAnOffice(t *testing.T) {
 
 // xinyi operator makes one who is there, and nobody else.
 func TestOperatorCommand(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	environ := []string{"DATA_DIR=" + dir, "SANDBOX=true", "LOG_LEVEL=ERROR"}
 	call := func(args ...string) (int, string) {

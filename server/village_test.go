@@ -207,6 +207,7 @@ func drawnByHand(seed, root string, size int) []int {
 // A village applies with evidence, is scored on what was frozen, looked at by two offices, shown, and decided on; loans get cheaper; a
 // year later it is below the line, has ninety days to mend, and the plaque comes down.
 func TestVillageYear(t *testing.T) {
+	t.Parallel()
 	v := openCounty(t)
 	before := v.stars(gugangVillage)
 	v.scheme()

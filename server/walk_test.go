@@ -34,6 +34,7 @@ func blocks(page string, fence *regexp.Regexp) string {
 // TestWalks runs every page in both languages, each language in a city of its own, and looks for what the page shows, line by
 // line and in order; … in a page stands for anything.
 func TestWalks(t *testing.T) {
+	t.Parallel()
 	for _, tool := range []string{"sh", "curl", "awk", "grep"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			t.Skipf("the walks need %s", tool)
@@ -84,6 +85,7 @@ func walk(t *testing.T, page, dir string, environ []string) {
 
 // TestWalksInBothLanguages makes sure that the languages differ in words alone, and that every page there is gets run.
 func TestWalksInBothLanguages(t *testing.T) {
+	t.Parallel()
 	for _, page := range walks {
 		files := inBothLanguages(page)
 		en, zh := blocks(read(t, files[0]), shell), blocks(read(t, files[1]), shell)

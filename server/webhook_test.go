@@ -43,6 +43,7 @@ func heardOf(r *local.Receiver, kind, id string) (n int) {
 
 // A hospital's system that was down for a day hears of a payment all the same, signed, once, and with nothing private.
 func TestHospitalHearsOfAPayment(t *testing.T) {
+	t.Parallel()
 	c := openCity(t)
 	me, his := c.signIn(resident), c.client(ward)
 	c.sign(me, "scheme-430181")
@@ -93,6 +94,7 @@ func TestHospitalHearsOfAPayment(t *testing.T) {
 
 // What an endpoint answers, and what becomes of it.
 func TestWebhookAnswers(t *testing.T) {
+	t.Parallel()
 	c := openCity(t)
 	me, his := c.signIn(resident), c.client(ward)
 	c.sign(me, "scheme-430181")

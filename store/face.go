@@ -50,18 +50,6 @@ func (r *Repo[T]) ids(ctx context.Context, q Query, limit int) ([]string, error)
 	return ids, err
 }
 
-// Next is the earliest wakeAt of the collection, nil for none.
-func (r *Repo[T]) Next(ctx context.Context) (*time.Time, error) {
-	if r.wake == nil {
-		return nil, nil
-	}
-	_, raws, _, err := r.raws(ctx, Where("wakeAt", Range, nil, nil).Asc("wakeAt"), 1)
-	if err != nil || len(raws) == 0 {
-		return nil, err
-	}
-	return models.At(raws[0].Lookup("wakeAt").Time()), nil
-}
-
 // Look reads the head of a document.
 func (r *Repo[T]) Look(ctx context.Context, id string) (*models.Meta, error) {
 	v, err := r.Get(ctx, id)

@@ -9,7 +9,7 @@ import (
 
 	"xinyi/models"
 	"xinyi/store"
-	"xinyi/store/sqlite"
+	"xinyi/store/sqlite/sqlitetest"
 )
 
 type person struct {
@@ -25,11 +25,7 @@ func TestReencrypt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	engine, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "x.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = engine.Close() })
+	engine := sqlitetest.Open(t)
 	people := store.Collection{Name: "people"}
 	noon := func() time.Time { return time.UnixMilli(1_700_000_000_000) }
 	open := func(keys *store.Keys) (*store.Store, *store.Repo[person]) {

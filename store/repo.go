@@ -28,6 +28,8 @@ type Repo[T any] struct {
 	head  func(*T) *models.Meta
 	wake  func(*T, time.Time) error // nil when the type does not wake
 	locks locks
+
+	horizon *horizon
 }
 
 // NewRepo opens the repo of a collection on s: store.NewRepo[medical.Bill](s, store.Bills).
@@ -40,6 +42,7 @@ func NewRepo[T any, P interface {
 		r.wake = func(v *T, now time.Time) error { return any(v).(models.Sleeper).Wake(now) } //nolint:errcheck // asked just above
 	}
 	s.mu.Lock()
+	r.horizon = s.horizon(c.Name)
 	s.faces = append(s.faces, r)
 	s.mu.Unlock()
 	return r
@@ -54,7 +57,7 @@ func (r *Repo[T]) Insert(ctx context.Context, v *T) error {
 	if err != nil {
 		return err
 	}
-	if err := r.s.Engine.Insert(ctx, r.c, raw); err != nil {
+	if err := r.insert(ctx, raw); err != nil {
 		return err
 	}
 	if claimed {
@@ -76,6 +79,12 @@ func (r *Repo[T]) InsertMany(ctx context.Context, vs []*T) error {
 	if len(raws) == 0 {
 		return nil
 	}
+	return r.insert(ctx, raws...)
+}
+
+// insert writes new documents. Their moments are noted even after a failure: the write may have come through.
+func (r *Repo[T]) insert(ctx context.Context, raws ...bson.Raw) error {
+	defer r.horizon.save(raws...)
 	return r.s.Engine.Insert(ctx, r.c, raws...)
 }
 
@@ -181,6 +190,7 @@ func (r *Repo[T]) swap(ctx context.Context, id string, try func() (read int64, d
 			return err
 		}
 		saved, err := r.s.Engine.Replace(ctx, r.c, id, read, doc)
+		r.horizon.save(doc) // after a failure too: the write may have come through
 		if saved || err != nil {
 			return err
 		}

@@ -88,9 +88,10 @@ type Store struct {
 	Keys   *Keys            // encrypts models.Secret
 	Lease  time.Duration    // how long a save with events is left to the replica that made it
 
-	mu    sync.Mutex
-	faces []Face
-	tell  func(ctx context.Context, f Face, id string)
+	mu       sync.Mutex
+	faces    []Face
+	horizons map[string]*horizon // of the collections by name
+	tell     func(ctx context.Context, f Face, id string)
 }
 
 // New makes a store on an engine.
@@ -127,8 +128,13 @@ type Face interface {
 	Due(ctx context.Context, now time.Time, limit int) ([]string, error)
 	Gone(ctx context.Context, now time.Time, limit int) ([]string, error)
 
-	// Next is the earliest wakeAt of the collection, nil for none.
-	Next(ctx context.Context) (*time.Time, error)
+	// Known is the earliest moment as far as this process knows, nil for none; Earliest reads it; Forget has it read anew.
+	Known(m Moment) (at *time.Time, sure bool)
+	Earliest(ctx context.Context, m Moment) (*time.Time, error)
+	Forget()
+
+	// Sleeps says whether documents of the collection wake.
+	Sleeps() bool
 
 	// Look reads the head of a document.
 	Look(ctx context.Context, id string) (*models.Meta, error)

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"xinyi/models"
+	"xinyi/models/job"
 )
 
 // The events of a batch. Data: "batch", "unit", "item", "no", and the counts at the end. They are about no person.
@@ -46,7 +47,7 @@ var States = []State{Receiving, Running, Done, Checked, Failed, Withdrawing, Wit
 
 var moves = models.Machine[State]{
 	Receiving:   {Running, Failed},
-	Running:     {Done, Checked, Failed},
+	Running:     {Done, Checked, Failed, Withdrawing},
 	Done:        {Withdrawing},
 	Withdrawing: {Withdrawn},
 	Checked:     nil, Failed: nil, Withdrawn: nil,
@@ -76,10 +77,9 @@ const (
 // Source: docs/sources.md#batch-bounds.
 const (
 	MaxBytes     = 256 << 20
-	MaxWorkbook  = 16 << 20 // bytes of a workbook
-	MaxSheetRows = 50_000   // rows of a workbook; more come as CSV
-	PartRows     = 2_000    // rows of a part of a run
-	partAgain    = time.Minute
+	MaxWorkbook  = 16 << 20             // bytes of a workbook
+	MaxSheetRows = 50_000               // rows of a workbook; more come as CSV
+	PartRows     = 2_000                // rows of a part of a run
 	kept         = 400 * 24 * time.Hour // the file itself; the batch and its counts stay
 )
 
@@ -87,6 +87,7 @@ const (
 type Batch struct {
 	models.Meta        `bson:",inline"`
 	models.Life[State] `bson:",inline"`
+	job.Job            `bson:",inline"`
 
 	Unit     string        `bson:"unit"`
 	Region   models.Region `bson:"region"`
@@ -123,7 +124,6 @@ type File struct {
 
 // Cursor is how far a run has come.
 type Cursor struct {
-	Part      int      `bson:"part"`   // parts read
 	Offset    int64    `bson:"offset"` // bytes read, at the border of a row
 	Row       int      `bson:"row"`    // rows read, headings left out
 	Head      []string `bson:"head,omitempty"`
@@ -285,38 +285,46 @@ func (b *Batch) Submit(sum string, edition int, by models.Actor, now time.Time) 
 	}
 	b.File.Hash, b.File.State, b.Edition, b.GoneAt = sum, nil, edition, nil
 	b.tell(EventSubmitted, by, now)
-	b.ask(now)
+	job.Ask(b, now)
 	return nil
 }
 
-// Wake asks for the next part once more when nobody spoke of it.
+// Wake asks for the part that is due.
 func (b *Batch) Wake(now time.Time) error {
-	if b.WakeAt == nil || b.WakeAt.After(now) {
-		return nil
-	}
-	if b.State != Running && b.State != Withdrawing {
+	if !b.Busy() {
 		b.WakeAt = nil
 		return nil
 	}
-	b.ask(now)
+	job.Wake(b, now)
 	return nil
 }
 
-// ask tells that a part is due, unless that is still being told.
-func (b *Batch) ask(now time.Time) {
-	b.WakeAt = models.At(now.Add(partAgain))
-	part := strconv.Itoa(b.Cursor.Part)
-	for _, e := range b.Outbox {
-		if e.Kind == EventPartDue && e.Data["part"] == part {
-			return
-		}
-	}
-	b.Tell(EventPartDue, "", models.Clockwork, now, map[string]string{"batch": b.ID, "part": part})
+// Busy implements job.Work.
+func (b *Batch) Busy() bool { return b.State == Running || b.State == Withdrawing }
+
+// PartDue implements job.Work.
+func (b *Batch) PartDue() (string, map[string]string) {
+	return EventPartDue, map[string]string{"batch": b.ID}
 }
 
-// Awaits says whether the run waits for this part.
-func (b *Batch) Awaits(part int) bool {
-	return (b.State == Running || b.State == Withdrawing) && b.Cursor.Part == part
+// DoneOf implements job.Work: rows read, records taken back.
+func (b *Batch) DoneOf() (done, total int64) {
+	if b.State == Withdrawing {
+		return int64(b.Taken), int64(b.Counts.Accepted)
+	}
+	return int64(b.Counts.Rows), 0
+}
+
+// Abort takes back what was kept so far; of a dry run nothing was.
+func (b *Batch) Abort(by models.Actor, now time.Time) error {
+	switch {
+	case b.State == Withdrawing:
+		return job.MustEnd()
+	case b.DryRun:
+		b.Why = "job.cancelled"
+		return b.end(Failed, EventFailed, now)
+	}
+	return b.takeBack(by, "job.cancelled", now)
 }
 
 // A Step is the result of a part.
@@ -332,11 +340,10 @@ type Step struct {
 // Step takes the result of a part and goes on to the next, or to the end. A part it does not await is left alone. It says
 // whether anything changed.
 func (b *Batch) Step(s Step, now time.Time) (bool, error) {
-	if !b.Awaits(s.Part) || b.State != Running {
+	if b.State != Running || !job.Took(b, s.Part) {
 		return false, nil
 	}
 	b.Cursor = s.Cursor
-	b.Cursor.Part = s.Part + 1
 	b.Counts.Add(s.Counts)
 	switch {
 	case s.Why != "":
@@ -347,7 +354,7 @@ func (b *Batch) Step(s Step, now time.Time) (bool, error) {
 	case s.Last:
 		return true, b.end(Done, EventDone, now)
 	}
-	b.ask(now)
+	job.Ask(b, now)
 	return true, nil
 }
 
@@ -355,32 +362,40 @@ func (b *Batch) end(to State, kind string, now time.Time) error {
 	if err := b.Move(moves, to, models.Clockwork, now, "batch.not_running", ""); err != nil {
 		return err
 	}
-	b.Ended, b.WakeAt = models.At(now), nil
+	b.Ended = models.At(now)
+	job.End(b)
 	b.tell(kind, models.Clockwork, now)
 	return nil
 }
 
 // Withdraw takes back what the batch brought. Errors: InvalidTransition unless DONE.
 func (b *Batch) Withdraw(by models.Actor, why string, now time.Time) error {
+	if b.State != Done {
+		return models.Refused(b.Life, moves[b.State], "batch.not_done")
+	}
+	return b.takeBack(by, why, now)
+}
+
+func (b *Batch) takeBack(by models.Actor, why string, now time.Time) error {
 	if err := b.Move(moves, Withdrawing, by, now, "batch.not_done", why); err != nil {
 		return err
 	}
 	b.Slot = "withdrawn/" + b.ID // its number is free again
-	b.ask(now)
+	job.Ask(b, now)
 	return nil
 }
 
 // Take notes that n records were taken back and where the next part goes on; last ends it. It says whether anything changed.
 func (b *Batch) Take(part, n int, cursor string, last bool, now time.Time) (bool, error) {
-	if !b.Awaits(part) || b.State != Withdrawing {
+	if b.State != Withdrawing || !job.Took(b, part) {
 		return false, nil
 	}
 	b.Taken += n
-	b.Cursor.Withdrawn, b.Cursor.Part = cursor, part+1
+	b.Cursor.Withdrawn = cursor
 	if last {
 		return true, b.end(Withdrawn, EventWithdrawn, now)
 	}
-	b.ask(now)
+	job.Ask(b, now)
 	return true, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"xinyi/models"
+	"xinyi/models/job"
 )
 
 var (
@@ -63,7 +64,7 @@ func in(t *testing.T, s State) *Batch {
 		step(Step{Last: true})
 		must(b.Withdraw(clerk, "wrong", noon))
 		if s == Withdrawn {
-			_, err := b.Take(b.Cursor.Part, 1, "", true, noon)
+			_, err := b.Take(b.Job.Part, 1, "", true, noon)
 			must(err)
 		}
 	}
@@ -76,7 +77,7 @@ func in(t *testing.T, s State) *Batch {
 
 // Every act in every state: what is refused, or comes twice, changes nothing.
 func TestEveryActInEveryState(t *testing.T) {
-	part := func(b *Batch) int { return b.Cursor.Part }
+	part := func(b *Batch) int { return b.Job.Part }
 	for name, act := range map[string]struct {
 		do      func(*Batch) (bool, error)
 		allowed []State
@@ -166,14 +167,14 @@ func TestAsksAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	told := len(b.Outbox)
-	if err := b.Wake(noon.Add(partAgain)); err != nil || len(b.Outbox) != told {
+	if err := b.Wake(noon.Add(job.Answered)); err != nil || len(b.Outbox) != told {
 		t.Errorf("while it is being told: %v %d", err, len(b.Outbox))
 	}
 	b.Outbox = nil
-	if err := b.Wake(noon.Add(2*partAgain - 1)); err != nil || len(b.Outbox) != 0 {
+	if err := b.Wake(noon.Add(2*job.Answered - 1)); err != nil || len(b.Outbox) != 0 {
 		t.Errorf("early: %v", b.Outbox)
 	}
-	if err := b.Wake(noon.Add(2 * partAgain)); err != nil || len(b.Outbox) != 1 || b.Outbox[0].Kind != EventPartDue {
+	if err := b.Wake(noon.Add(2 * job.Answered)); err != nil || len(b.Outbox) != 1 || b.Outbox[0].Kind != EventPartDue {
 		t.Errorf("%v %v", err, b.Outbox)
 	}
 }

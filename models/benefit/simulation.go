@@ -1,10 +1,10 @@
 package benefit
 
 import (
-	"strconv"
 	"time"
 
 	"xinyi/models"
+	"xinyi/models/job"
 	"xinyi/models/rule"
 )
 
@@ -13,11 +13,12 @@ type SimState string
 
 // The states of a simulation.
 const (
-	Counting SimState = "COUNTING"
-	Counted  SimState = "COUNTED"
+	Counting     SimState = "COUNTING"
+	Counted      SimState = "COUNTED"
+	SimCancelled SimState = "CANCELLED"
 )
 
-var simMoves = models.Machine[SimState]{Counting: {Counted}, Counted: nil}
+var simMoves = models.Machine[SimState]{Counting: {Counted, SimCancelled}, Counted: nil, SimCancelled: nil}
 
 // Counts are people by what a version changes for them.
 type Counts struct {
@@ -77,6 +78,7 @@ func AgeGroup(birth, today models.Day) string {
 type Simulation struct {
 	models.Meta           `bson:",inline"`
 	models.Life[SimState] `bson:",inline"`
+	job.Job               `bson:",inline"`
 
 	Of       string             `bson:"of"`      // the version it tries
 	Against  string             `bson:"against"` // the version in force, "" none
@@ -88,7 +90,6 @@ type Simulation struct {
 
 	Total  int64      `bson:"total"` // profiles when it began
 	Seen   int64      `bson:"seen"`
-	Part   int        `bson:"part"`
 	After  string     `bson:"after"` // the last profile counted
 	Cells  []Cell     `bson:"cells,omitempty"`
 	DoneAt *time.Time `bson:"doneAt,omitempty"`
@@ -104,12 +105,29 @@ func NewSimulation(id string, v, inForce *Version, total int64, by models.Actor,
 		s.Against = inForce.ID
 	}
 	s.ID, s.State, s.Moved = id, Counting, models.Moved{By: by.Role, At: now}
-	s.due(now)
+	job.Ask(s, now)
 	return s, nil
 }
 
-func (s *Simulation) due(now time.Time) {
-	s.Tell(EventSimDue, "", models.Clockwork, now, map[string]string{"part": strconv.Itoa(s.Part)})
+// Wake asks for the part that is due.
+func (s *Simulation) Wake(now time.Time) error {
+	job.Wake(s, now)
+	return nil
+}
+
+// Busy implements job.Work.
+func (s *Simulation) Busy() bool { return s.State == Counting }
+
+// PartDue implements job.Work.
+func (s *Simulation) PartDue() (string, map[string]string) { return EventSimDue, nil }
+
+// DoneOf implements job.Work: profiles.
+func (s *Simulation) DoneOf() (done, total int64) { return s.Seen, s.Total }
+
+// Abort ends it; its version was not tried.
+func (s *Simulation) Abort(by models.Actor, now time.Time) error {
+	job.End(s)
+	return s.Move(simMoves, SimCancelled, by, now, "benefit.simulation_state", "")
 }
 
 // A Part is what one part of a simulation counted.
@@ -138,7 +156,7 @@ func (p *Part) Count(who *Profile, today models.Day, before, after string) {
 
 // Step adds the part that is due. It says whether it was: one that was added is not added again.
 func (s *Simulation) Step(p Part, now time.Time) (bool, error) {
-	if s.State != Counting || p.Part != s.Part {
+	if !job.Took(s, p.Part) {
 		return false, nil
 	}
 	at := make(map[[2]string]int, len(s.Cells))
@@ -153,11 +171,12 @@ func (s *Simulation) Step(p Part, now time.Time) (bool, error) {
 		}
 		s.Cells[i].Counts.add(*counts)
 	}
-	s.Seen, s.After, s.Part = s.Seen+p.Seen, p.After, s.Part+1
+	s.Seen, s.After = s.Seen+p.Seen, p.After
 	if !p.Last {
-		s.due(now)
+		job.Ask(s, now)
 		return true, nil
 	}
+	job.End(s)
 	s.DoneAt = models.At(now)
 	s.Tell(EventSimDone, "", models.Clockwork, now, map[string]string{"version": s.Of})
 	return true, s.Move(simMoves, Counted, models.Clockwork, now, "benefit.simulation_state", "")

@@ -5,10 +5,10 @@ package campaign
 
 import (
 	"encoding/binary"
-	"strconv"
 	"time"
 
 	"xinyi/models"
+	"xinyi/models/job"
 	"xinyi/models/release"
 )
 
@@ -61,7 +61,6 @@ const (
 	maxBody      = 500                 // runes
 	maxReason    = 500                 // runes
 	longestAhead = 90 * 24 * time.Hour // how far ahead a start may lie
-	again        = 15 * time.Minute    // without a word about a part it is asked for once more
 
 	quarter = 15 * time.Minute
 	crowded = 2 * time.Minute // before and after a quarter hour
@@ -72,6 +71,7 @@ const (
 type Campaign struct {
 	models.Meta        `bson:",inline"`
 	models.Life[State] `bson:",inline"`
+	job.Job            `bson:",inline"`
 	Content            `bson:",inline"`
 	release.Hands      `bson:",inline"`
 
@@ -79,7 +79,6 @@ type Campaign struct {
 	StartedAt *time.Time `bson:"startedAt,omitempty"`
 	EndedAt   *time.Time `bson:"endedAt,omitempty"` // done or stopped
 
-	Part    int    `bson:"part"`              // parts taken
 	Cursor  string `bson:"cursor,omitempty"`  // where the next part goes on; "" from the start
 	Settled bool   `bson:"settled,omitempty"` // stopped, and what its last part told is counted
 	Counts  Counts `bson:"counts"`
@@ -187,6 +186,10 @@ func (c *Campaign) Stop(by models.Actor, reason string, now time.Time) error {
 	if n := len([]rune(reason)); n == 0 || n > maxReason {
 		return models.Bad("/reason", "required", "campaign.reason_needed")
 	}
+	return c.stop(by, reason, now)
+}
+
+func (c *Campaign) stop(by models.Actor, reason string, now time.Time) error {
 	begun := c.State == Running
 	if err := c.Move(moves, Stopped, by, now, "campaign.not_under_way", reason); err != nil {
 		return err
@@ -221,60 +224,61 @@ func (c *Campaign) Wake(now time.Time) error {
 		}
 		c.StartedAt = models.At(now)
 		c.Tell(EventStarted, "", models.Clockwork, now, nil)
-		c.ask(now)
+		job.Ask(c, now)
 	case Running:
-		c.ask(now)
+		job.Wake(c, now)
 	case Stopped:
 		if c.Settled {
 			c.WakeAt = nil
 			return nil
 		}
-		c.ask(now)
+		job.Wake(c, now)
 	case Draft, Done, Cancelled:
 		c.WakeAt = nil
 	}
 	return nil
 }
 
-// ask tells that a part is due, unless that is still being told.
-func (c *Campaign) ask(now time.Time) {
-	c.WakeAt = models.At(now.Add(again))
-	part := strconv.Itoa(c.Part)
-	for _, e := range c.Outbox {
-		if e.Kind == EventPartDue && e.Data["part"] == part {
-			return
-		}
-	}
-	c.Tell(EventPartDue, "", models.Clockwork, now, map[string]string{"part": part})
-}
+// Busy implements job.Work. One that was stopped waits for the count of its last part.
+func (c *Campaign) Busy() bool { return c.State == Running || c.State == Stopped && !c.Settled }
 
-// Awaits says whether the campaign is waiting for this part. One that was stopped waits for the count of its last.
-func (c *Campaign) Awaits(part int) bool {
-	return c.Part == part && (c.State == Running || c.State == Stopped && !c.Settled)
+// PartDue implements job.Work.
+func (c *Campaign) PartDue() (string, map[string]string) { return EventPartDue, nil }
+
+// DoneOf implements job.Work: people.
+func (c *Campaign) DoneOf() (done, total int64) { return int64(c.Counts.Seen), c.Counts.Audience }
+
+// Abort stops it; what its last part told is still counted.
+func (c *Campaign) Abort(by models.Actor, now time.Time) error {
+	if c.State == Stopped {
+		return job.MustEnd()
+	}
+	return c.stop(by, "job.cancelled", now)
 }
 
 // Step takes the result of a part and asks for the next, or ends. A part it does not await is left alone, so that each
 // counts once. It says whether anything changed.
 func (c *Campaign) Step(p Part, now time.Time) (bool, error) {
-	if !c.Awaits(p.Part) {
+	if !job.Took(c, p.Part) {
 		return false, nil
 	}
-	if c.Part == 0 {
+	if p.Part == 0 {
 		c.Counts.Audience = p.Counts.Audience
 	}
 	c.Counts.Add(p.Counts)
-	c.Part++
 	c.Cursor = p.Cursor
 	switch {
 	case c.State == Stopped:
-		c.Settled, c.WakeAt = true, nil
+		c.Settled = true
+		job.End(c)
 	case !p.Last:
-		c.ask(now)
+		job.Ask(c, now)
 	default:
 		if err := c.Move(moves, Done, models.Clockwork, now, "campaign.not_under_way", ""); err != nil {
 			return false, err
 		}
-		c.Cursor, c.WakeAt, c.EndedAt = "", nil, models.At(now)
+		c.Cursor, c.EndedAt = "", models.At(now)
+		job.End(c)
 		c.Tell(EventDone, "", models.Clockwork, now, nil)
 	}
 	return true, nil

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"xinyi/models"
+	"xinyi/models/job"
 )
 
 var (
@@ -177,17 +178,17 @@ func TestParts(t *testing.T) {
 // A campaign that is stopped while a part is under way counts it, and no other begins.
 func TestStopCountsItsLastPart(t *testing.T) {
 	c := in(t, Stopped)
-	if !c.Awaits(0) || c.WakeAt == nil {
+	if !job.Awaits(c, 0) || c.WakeAt == nil {
 		t.Fatal("the part under way is forgotten")
 	}
 	took, err := c.Step(Part{Part: 0, Cursor: "x", Counts: Counts{Audience: 9, Seen: 3, Told: 3}}, noon)
-	if err != nil || !took || c.Awaits(1) || c.WakeAt != nil || c.Counts.Told != 3 {
+	if err != nil || !took || job.Awaits(c, 1) || c.WakeAt != nil || c.Counts.Told != 3 {
 		t.Errorf("%v %v %+v", took, err, c)
 	}
 	early := in(t, Approved)
 	do(t, early.Stop(checker, "why", noon))
 	do(t, early.Wake(noon.Add(time.Hour)))
-	if early.Awaits(0) || early.State != Stopped {
+	if job.Awaits(early, 0) || early.State != Stopped {
 		t.Error("one that was stopped before it began has a part")
 	}
 }
@@ -195,11 +196,11 @@ func TestStopCountsItsLastPart(t *testing.T) {
 func TestWakeAsksAgainWhenNobodyAnswered(t *testing.T) {
 	c := in(t, Running)
 	c.Outbox = nil // told, and then whoever did the part was lost
-	do(t, c.Wake(noon.Add(again-time.Millisecond)))
+	do(t, c.Wake(noon.Add(job.Answered-time.Millisecond)))
 	if len(c.Outbox) != 0 {
 		t.Fatal("it asked too early")
 	}
-	do(t, c.Wake(noon.Add(again)))
+	do(t, c.Wake(noon.Add(job.Answered)))
 	if len(c.Outbox) != 1 || c.Outbox[0].Data["part"] != "0" {
 		t.Errorf("it asked %v", c.Outbox)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"xinyi/models"
+	"xinyi/models/job"
 )
 
 // An ImportState is where an import stands.
@@ -30,6 +31,7 @@ const maxVerdicts = 1000
 type Import struct {
 	models.Meta              `bson:",inline"`
 	models.Life[ImportState] `bson:",inline"`
+	job.Job                  `bson:",inline"`
 
 	Layout  string        `bson:"layout"`
 	Village models.Region `bson:"village,omitempty"` // of lines that name none; of a whole town, each line names its own
@@ -40,7 +42,6 @@ type Import struct {
 	DryRun  bool          `bson:"dryRun"`
 	By      models.Actor  `bson:"by"`
 
-	Part     int           `bson:"part"`
 	Next     int           `bson:"next"` // the first line that is not read yet, from 0
 	Lines    int           `bson:"lines"`
 	Taken    int           `bson:"taken"`
@@ -70,21 +71,37 @@ func NewImport(id string, l *Layout, village models.Region, blob, hash string, d
 	im := &Import{Layout: l.ID, Village: village, Region: by.Region, Blob: blob, Hash: hash, DryRun: dryRun, By: by}
 	im.ID, im.State, im.Moved = id, Importing, models.Moved{By: by.Role, At: now}
 	im.GoneAt = models.At(now.AddDate(0, 0, 90))
-	im.due(now)
+	job.Ask(im, now)
 	return im, nil
 }
 
-func (im *Import) due(now time.Time) {
-	im.Tell(EventImport, "", models.Clockwork, now, map[string]string{"part": strconv.Itoa(im.Part)})
+// Wake asks for the part that is due.
+func (im *Import) Wake(now time.Time) error {
+	job.Wake(im, now)
+	return nil
+}
+
+// Busy implements job.Work.
+func (im *Import) Busy() bool { return im.State == Importing }
+
+// PartDue implements job.Work.
+func (im *Import) PartDue() (string, map[string]string) { return EventImport, nil }
+
+// DoneOf implements job.Work: lines read.
+func (im *Import) DoneOf() (done, total int64) { return int64(im.Lines), 0 }
+
+// Abort leaves what was taken: each line is whole.
+func (im *Import) Abort(_ models.Actor, now time.Time) error {
+	return im.end(Unread, "job.cancelled", now)
 }
 
 // Unpack notes where the sheet lies as CSV: it was read to its end and is none that is refused. It says whether that was due.
 func (im *Import) Unpack(parts []string, now time.Time) bool {
-	if im.State != Importing || im.Part != 0 {
+	if !job.Took(im, 0) {
 		return false
 	}
-	im.Parts, im.Part = parts, 1
-	im.due(now)
+	im.Parts = parts
+	job.Ask(im, now)
 	return true
 }
 
@@ -101,13 +118,13 @@ type ImportStep struct {
 
 // Step adds the lines that were read. It says whether they were due.
 func (im *Import) Step(s ImportStep, now time.Time) (bool, error) {
-	if im.State != Importing || s.Part != im.Part {
+	if !job.Took(im, s.Part) {
 		return false, nil
 	}
-	im.Part, im.Next, im.Lines, im.Taken, im.Created, im.Refused = im.Part+1, im.Next+s.Lines, im.Lines+s.Lines, im.Taken+s.Taken, im.Created+s.Created, im.Refused+s.Refused
+	im.Next, im.Lines, im.Taken, im.Created, im.Refused = im.Next+s.Lines, im.Lines+s.Lines, im.Taken+s.Taken, im.Created+s.Created, im.Refused+s.Refused
 	im.Verdicts = append(im.Verdicts, s.Verdicts[:min(len(s.Verdicts), maxVerdicts-len(im.Verdicts))]...)
 	if !s.Last {
-		im.due(now)
+		job.Ask(im, now)
 		return true, nil
 	}
 	return true, im.end(Imported, "", now)
@@ -123,6 +140,7 @@ func (im *Import) Fail(why string, now time.Time) (bool, error) {
 
 func (im *Import) end(to ImportState, why string, now time.Time) error {
 	im.Why, im.DoneAt = why, models.At(now)
+	job.End(im)
 	im.Tell(EventImported, im.By.Person, models.Clockwork, now, map[string]string{"taken": strconv.Itoa(im.Taken), "refused": strconv.Itoa(im.Refused)})
 	return im.Move(importMoves, to, models.Clockwork, now, "farmer.import_state", why)
 }

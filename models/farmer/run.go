@@ -3,10 +3,10 @@ package farmer
 import (
 	"cmp"
 	"slices"
-	"strconv"
 	"time"
 
 	"xinyi/models"
+	"xinyi/models/job"
 )
 
 // A RunKind says what a run does with what it finds.
@@ -23,14 +23,15 @@ type RunState string
 
 // The states of a run.
 const (
-	Running RunState = "RUNNING"
-	RunDone RunState = "DONE"
+	Running      RunState = "RUNNING"
+	RunDone      RunState = "DONE"
+	RunCancelled RunState = "CANCELLED" // of a simulation
 )
 
 // RunStates lists them.
-var RunStates = []RunState{Running, RunDone}
+var RunStates = []RunState{Running, RunDone, RunCancelled}
 
-var runMoves = models.Machine[RunState]{Running: {RunDone}, RunDone: nil}
+var runMoves = models.Machine[RunState]{Running: {RunDone, RunCancelled}, RunDone: nil, RunCancelled: nil}
 
 // A Shift is how many households of a county go from one grade to another.
 type Shift struct {
@@ -46,6 +47,7 @@ type Shift struct {
 type Run struct {
 	models.Meta           `bson:",inline"`
 	models.Life[RunState] `bson:",inline"`
+	job.Job               `bson:",inline"`
 
 	Kind    RunKind    `bson:"kind"`
 	Of      string     `bson:"of"` // the model
@@ -56,7 +58,6 @@ type Run struct {
 	Total  int64      `bson:"total"`
 	Seen   int64      `bson:"seen"`
 	Wrote  int64      `bson:"wrote"` // households that carry the model's grade now
-	Part   int        `bson:"part"`
 	After  string     `bson:"after"`
 	Shifts []Shift    `bson:"shifts,omitempty"`
 	DoneAt *time.Time `bson:"doneAt,omitempty"`
@@ -69,12 +70,32 @@ func NewRun(id string, kind RunKind, m *Model, against string, total int64, by m
 	}
 	r := &Run{Kind: kind, Of: m.ID, Hash: m.Hash, Against: against, Today: models.DayOf(now), Total: total}
 	r.ID, r.State, r.Moved = id, Running, models.Moved{By: by.Role, At: now}
-	r.due(now)
+	job.Ask(r, now)
 	return r, nil
 }
 
-func (r *Run) due(now time.Time) {
-	r.Tell(EventRunDue, "", models.Clockwork, now, map[string]string{"part": strconv.Itoa(r.Part)})
+// Wake asks for the part that is due.
+func (r *Run) Wake(now time.Time) error {
+	job.Wake(r, now)
+	return nil
+}
+
+// Busy implements job.Work.
+func (r *Run) Busy() bool { return r.State == Running }
+
+// PartDue implements job.Work.
+func (r *Run) PartDue() (string, map[string]string) { return EventRunDue, nil }
+
+// DoneOf implements job.Work: households.
+func (r *Run) DoneOf() (done, total int64) { return r.Seen, r.Total }
+
+// Abort ends a trial. A run that writes grades back goes on: half a county by another model is no state to stay in.
+func (r *Run) Abort(by models.Actor, now time.Time) error {
+	if r.Kind != Simulate {
+		return job.MustEnd()
+	}
+	job.End(r)
+	return r.Move(runMoves, RunCancelled, by, now, "farmer.run_state", "")
 }
 
 // A Part is what one part of a run found.
@@ -108,7 +129,7 @@ func (p *Part) Count(s *Score, grade string, good bool) {
 
 // Step adds the part that is due. It says whether it was: one that was added is not added again.
 func (r *Run) Step(p Part, now time.Time) (bool, error) {
-	if r.State != Running || p.Part != r.Part {
+	if !job.Took(r, p.Part) {
 		return false, nil
 	}
 	for key, found := range p.Shifts {
@@ -124,11 +145,12 @@ func (r *Run) Step(p Part, now time.Time) (bool, error) {
 	slices.SortFunc(r.Shifts, func(a, b Shift) int {
 		return cmp.Or(cmp.Compare(a.County, b.County), cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To))
 	})
-	r.Seen, r.Wrote, r.After, r.Part = r.Seen+p.Seen, r.Wrote+p.Wrote, p.After, r.Part+1
+	r.Seen, r.Wrote, r.After = r.Seen+p.Seen, r.Wrote+p.Wrote, p.After
 	if !p.Last {
-		r.due(now)
+		job.Ask(r, now)
 		return true, nil
 	}
+	job.End(r)
 	r.DoneAt = models.At(now)
 	r.Tell(EventRunDone, "", models.Clockwork, now, map[string]string{"kind": string(r.Kind)})
 	return true, r.Move(runMoves, RunDone, models.Clockwork, now, "farmer.run_state", "")

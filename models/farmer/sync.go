@@ -80,6 +80,12 @@ func (f *File) Apply(op string, edits []Edit, forms Forms, skew time.Duration, b
 	if err := f.Takes(by); err != nil {
 		return nil, err
 	}
+	if f.Cells == nil { // a file that was started and cut off before its first cell
+		f.Cells = map[string]Cell{}
+	}
+	if f.Forms == nil {
+		f.Forms = map[string]string{}
+	}
 	origin := OriginOf(by)
 	verdicts := make([]Verdict, len(edits))
 	changed := false

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"xinyi/models"
+	"xinyi/models/job"
 )
 
 // The kinds of events of the nightly check. They are about no person.
@@ -40,13 +41,12 @@ const CheckID = "ledger"
 
 // How the check paces itself. Between parts it sleeps, so that a city's check holds nobody up.
 const (
-	checkHour  = 3 // in Shanghai
-	checkPace  = time.Second
-	checkCalm  = 5 * time.Minute  // for news to arrive before what is in doubt is looked at again
-	checkAgain = 15 * time.Minute // without a word about a part it is asked for once more
-	maxFaults  = 50
-	maxDoubts  = 200 // more in doubt at that hour are faults at once
-	maxRuns    = 30
+	checkHour = 3 // in Shanghai
+	checkPace = time.Second
+	checkCalm = 5 * time.Minute // for news to arrive before what is in doubt is looked at again
+	maxFaults = 50
+	maxDoubts = 200 // more in doubt at that hour are faults at once
+	maxRuns   = 30
 )
 
 // A Check recomputes, every night, every balance from the ledger. It goes from part to part by itself: it wakes, asks for a
@@ -56,6 +56,7 @@ const (
 type Check struct {
 	models.Meta             `bson:",inline"`
 	models.Life[CheckState] `bson:",inline"`
+	job.Job                 `bson:",inline"` // its parts are numbered on from run to run
 
 	Run    Run       `bson:"run"`              // under way; the last one while idle
 	Found  []Fault   `bson:"found,omitempty"`  // of the last run that ended, at most 50
@@ -67,7 +68,6 @@ type Run struct {
 	No         int64     `bson:"no"` // from 1
 	Started    time.Time `bson:"started"`
 	Stage      Stage     `bson:"stage"`
-	Part       int       `bson:"part"`   // parts taken
 	Cursor     string    `bson:"cursor"` // where the stage goes on; "" from its start
 	Bills      int       `bson:"bills"`
 	Agreements int       `bson:"agreements"`
@@ -88,7 +88,6 @@ type Summary struct {
 
 // A Part is the result of one part of a run.
 type Part struct {
-	Run    int64
 	Part   int
 	Seen   int    // documents of the stage looked at
 	Cursor string // where the next part goes on
@@ -122,7 +121,7 @@ func (c *Check) Wake(now time.Time) error {
 	if c.State == CheckIdle {
 		return c.Start(now)
 	}
-	c.ask(now)
+	job.Wake(c, now)
 	return nil
 }
 
@@ -132,31 +131,32 @@ func (c *Check) Start(now time.Time) error {
 		return err
 	}
 	c.Run = Run{No: c.Run.No + 1, Started: now, Stage: StageBills}
-	c.ask(now)
+	job.Ask(c, now)
 	return nil
 }
 
-// ask tells that a part is due, unless that is still being told.
-func (c *Check) ask(now time.Time) {
-	c.WakeAt = models.At(now.Add(checkAgain))
-	run, part := strconv.FormatInt(c.Run.No, 10), strconv.Itoa(c.Run.Part)
-	for _, e := range c.Outbox {
-		if e.Kind == CheckDue && e.Data["run"] == run && e.Data["part"] == part {
-			return
-		}
-	}
-	c.Tell(CheckDue, "", models.Clockwork, now, data("run", run, "part", part))
+// Busy implements job.Work.
+func (c *Check) Busy() bool { return c.State == CheckRunning }
+
+// PartDue implements job.Work.
+func (c *Check) PartDue() (string, map[string]string) {
+	return CheckDue, data("run", strconv.FormatInt(c.Run.No, 10))
 }
 
-// Awaits says whether the check is waiting for this part.
-func (c *Check) Awaits(run int64, part int) bool {
-	return c.State == CheckRunning && c.Run.No == run && c.Run.Part == part
+// DoneOf implements job.Work: bills and agreements.
+func (c *Check) DoneOf() (done, total int64) { return int64(c.Run.Bills + c.Run.Agreements), 0 }
+
+// Abort leaves the night's run out: nothing is found by it.
+func (c *Check) Abort(by models.Actor, now time.Time) error {
+	job.End(c)
+	c.WakeAt = checkAfter(now)
+	return c.Move(checkMoves, CheckIdle, by, now, "medical.check_not_running", "job.cancelled")
 }
 
 // Step takes the result of a part and goes on to the next part, the next stage, or the end. A part it does not await is
 // left alone, so news of one counts once. It says whether anything changed.
 func (c *Check) Step(p Part, now time.Time) (bool, error) {
-	if !c.Awaits(p.Run, p.Part) {
+	if !job.Took(c, p.Part) {
 		return false, nil
 	}
 	r := &c.Run
@@ -172,9 +172,8 @@ func (c *Check) Step(p Part, now time.Time) (bool, error) {
 	r.Doubts = append(r.Doubts, p.Doubts[:room]...)
 	r.fail(p.Faults)
 	r.fail(p.Doubts[room:])
-	r.Part++
 	r.Cursor = p.Cursor
-	c.WakeAt = models.At(now.Add(checkPace))
+	job.Rest(c, now.Add(checkPace))
 	if !p.Last {
 		return true, nil
 	}
@@ -184,7 +183,7 @@ func (c *Check) Step(p Part, now time.Time) (bool, error) {
 		r.Stage = StageAgreements
 	case r.Stage == StageAgreements && len(r.Doubts) > 0:
 		r.Stage = StageAgain
-		c.WakeAt = models.At(now.Add(checkCalm))
+		job.Rest(c, now.Add(checkCalm))
 	default:
 		return true, c.end(now)
 	}
@@ -206,6 +205,7 @@ func (c *Check) end(now time.Time) error {
 	s := Summary{Day: models.DayOf(r.Started), Ended: now, Took: now.Sub(r.Started), Bills: r.Bills, Agreements: r.Agreements, Faults: r.Count}
 	c.Recent = append([]Summary{s}, c.Recent[:min(len(c.Recent), maxRuns-1)]...)
 	c.Found, c.Run.Faults, c.Run.Cursor = r.Faults, nil, ""
+	job.End(c)
 	c.WakeAt = checkAfter(now)
 	facts := data("run", strconv.FormatInt(r.No, 10), "day", string(s.Day), "bills", strconv.Itoa(r.Bills),
 		"agreements", strconv.Itoa(r.Agreements), "faults", strconv.Itoa(r.Count))

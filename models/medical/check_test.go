@@ -36,7 +36,7 @@ func TestCheckSleepsUntilThree(t *testing.T) {
 
 func takes(t *testing.T, c *Check, p Part, now time.Time) {
 	t.Helper()
-	p.Run, p.Part = c.Run.No, c.Run.Part
+	p.Part = c.Part
 	if took, err := c.Step(p, now); err != nil || !took {
 		t.Fatalf("Step = %v, %v", took, err)
 	}
@@ -89,7 +89,7 @@ func TestCheckTakesAPartOnce(t *testing.T) {
 	c := NewCheck(noon)
 	must(t, c.Start(noon))
 	c.Outbox = nil
-	for name, p := range map[string]Part{"another run": {Run: 2}, "a part before": {Run: 1, Part: -1}, "a part to come": {Run: 1, Part: 1, Last: true}} {
+	for name, p := range map[string]Part{"a part before": {Part: -1}, "a part to come": {Part: 1, Last: true}} {
 		before := copied(t, c)
 		if took, err := c.Step(p, noon); took || err != nil {
 			t.Errorf("%s: %v, %v", name, took, err)
@@ -104,7 +104,7 @@ func TestCheckTakesAPartOnce(t *testing.T) {
 	if got := c.kinds(); !cmp.Equal(got, []string{CheckDone}) {
 		t.Errorf("an empty store: %v", got)
 	}
-	if took, err := c.Step(Part{Run: 1, Part: 2}, noon); took || err != nil {
+	if took, err := c.Step(Part{Part: 2}, noon); took || err != nil {
 		t.Errorf("idle: %v, %v", took, err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"xinyi/models"
+	"xinyi/models/job"
 )
 
 // The events of a call. Data: "record", "cause", and "decisions", "shares", "reports" once it is done.
@@ -31,6 +32,7 @@ const late = time.Minute
 type Call struct {
 	models.Meta            `bson:",inline"` // the id derives from the event that caused it
 	models.Life[CallState] `bson:",inline"`
+	job.Job                `bson:",inline"` // one part: the second look
 
 	Record  string         `bson:"record"`
 	Version int            `bson:"recordVersion"` // in force after the change
@@ -75,12 +77,25 @@ func (c *Call) Touches(u *Use) bool {
 
 // Wake asks for the second look, after which nothing can be on its way any more.
 func (c *Call) Wake(now time.Time) error {
-	if c.State == Calling && c.WakeAt != nil && !c.WakeAt.After(now) {
-		c.WakeAt = nil
-		c.Tell(EventSwept, "", models.Clockwork, now, map[string]string{"record": c.Record, "cause": c.Cause})
+	if c.Busy() {
+		job.Wake(c, now)
 	}
 	return nil
 }
+
+// Busy implements job.Work.
+func (c *Call) Busy() bool { return c.State == Calling }
+
+// PartDue implements job.Work.
+func (c *Call) PartDue() (string, map[string]string) {
+	return EventSwept, map[string]string{"record": c.Record, "cause": c.Cause}
+}
+
+// DoneOf implements job.Work: uses reached, known once it is done.
+func (c *Call) DoneOf() (done, total int64) { return int64(c.Counts.Total()), 0 }
+
+// Abort is refused: whoever was told something wrong hears of it.
+func (c *Call) Abort(models.Actor, time.Time) error { return job.MustEnd() }
 
 // Finish ends the call and tells its subject, if anybody was reached; a call that reached nobody is deleted.
 // It says whether that was news.
@@ -91,7 +106,8 @@ func (c *Call) Finish(n Counts, now time.Time) (bool, error) {
 	if err := c.Move(callMoves, Done, models.Clockwork, now, "recall.not_calling", ""); err != nil {
 		return false, err
 	}
-	c.Counts, c.WakeAt = n, nil
+	c.Counts = n
+	job.End(c)
 	if n.Total() == 0 {
 		c.GoneAt = models.At(now)
 		return true, nil

@@ -119,7 +119,7 @@ func TestACallLives(t *testing.T) {
 	}
 	must(t, c.Wake(noon.Add(time.Minute)))
 	must(t, c.Wake(noon.Add(time.Hour)))
-	if len(c.Outbox) != 1 || c.Outbox[0].Kind != EventSwept || c.WakeAt != nil {
+	if len(c.Outbox) != 1 || c.Outbox[0].Kind != EventSwept || c.WakeAt == nil {
 		t.Fatalf("%+v", c.Outbox)
 	}
 	fresh, err := c.Finish(Counts{Decisions: 1, Shares: 2}, noon)

@@ -1,10 +1,10 @@
 package uscc
 
 import (
-	"strconv"
 	"time"
 
 	"xinyi/models"
+	"xinyi/models/job"
 )
 
 // The events of a scan. They are about no person.
@@ -19,11 +19,12 @@ type ScanState string
 
 // The states of a scan.
 const (
-	Running ScanState = "RUNNING"
-	Done    ScanState = "DONE"
+	Running   ScanState = "RUNNING"
+	Done      ScanState = "DONE"
+	Cancelled ScanState = "CANCELLED"
 )
 
-var scanMoves = models.Machine[ScanState]{Running: {Done}, Done: nil}
+var scanMoves = models.Machine[ScanState]{Running: {Done, Cancelled}, Done: nil, Cancelled: nil}
 
 // A Stage is what a scan is looking at.
 type Stage string
@@ -35,18 +36,15 @@ const (
 	AtEnd   Stage = "END"
 )
 
-// again is how long without a word about a part it is asked for once more.
-const again = 15 * time.Minute
-
 // A Scan goes through every organisation in use, from part to part; one cut off goes on where it was.
 type Scan struct {
 	models.Meta            `bson:",inline"`
 	models.Life[ScanState] `bson:",inline"`
+	job.Job                `bson:",inline"`
 
 	By      models.Actor     `bson:"by"`
 	Total   int64            `bson:"total"` // pairs at the start; each is looked at twice
 	Stage   Stage            `bson:"stage"`
-	Part    int              `bson:"part"`  // parts taken
 	After   string           `bson:"after"` // the code or place that was finished last; "" from the start of the stage
 	Seen    int64            `bson:"seen"`
 	Found   map[string]int64 `bson:"found"`  // findings by class
@@ -74,44 +72,42 @@ func NewScan(id string, total int64, by models.Actor, now time.Time) (*Scan, err
 		By: by, Total: total, Stage: ByCode, Found: map[string]int64{},
 	}
 	s.Tell(EventScanStarted, "", by, now, nil)
-	s.ask(now)
+	job.Ask(s, now)
 	return s, nil
 }
 
-// Wake asks once more for a part nobody answered.
+// Wake asks for the part that is due.
 func (s *Scan) Wake(now time.Time) error {
-	if s.State != Running {
+	if !s.Busy() {
 		s.WakeAt = nil
 		return nil
 	}
-	if s.WakeAt != nil && !s.WakeAt.After(now) {
-		s.ask(now)
-	}
+	job.Wake(s, now)
 	return nil
 }
 
-// ask tells that a part is due, unless that is still being told.
-func (s *Scan) ask(now time.Time) {
-	s.WakeAt = models.At(now.Add(again))
-	part := strconv.Itoa(s.Part)
-	for _, e := range s.Outbox {
-		if e.Kind == EventPartDue && e.Data["part"] == part {
-			return
-		}
-	}
-	s.Tell(EventPartDue, "", models.Clockwork, now, map[string]string{"part": part})
-}
+// Busy implements job.Work.
+func (s *Scan) Busy() bool { return s.State == Running }
 
-// Awaits says whether the scan is waiting for this part.
-func (s *Scan) Awaits(part int) bool { return s.State == Running && s.Part == part }
+// PartDue implements job.Work.
+func (s *Scan) PartDue() (string, map[string]string) { return EventPartDue, nil }
+
+// DoneOf implements job.Work: pairs, each looked at twice.
+func (s *Scan) DoneOf() (done, total int64) { return s.Seen, 2 * s.Total }
+
+// Abort leaves the tickets that were opened.
+func (s *Scan) Abort(by models.Actor, now time.Time) error {
+	s.EndedAt = models.At(now)
+	job.End(s)
+	return s.Move(scanMoves, Cancelled, by, now, "uscc.scan_over", "")
+}
 
 // Step takes the result of a part and asks for the next, or ends. A part it does not await is left alone, so each counts once.
 // It says whether anything changed.
 func (s *Scan) Step(p Part, now time.Time) (bool, error) {
-	if !s.Awaits(p.Part) {
+	if !job.Took(s, p.Part) {
 		return false, nil
 	}
-	s.Part++
 	s.Seen += p.Seen
 	s.Opened += p.Opened
 	s.After = p.After
@@ -130,13 +126,14 @@ func (s *Scan) Step(p Part, now time.Time) (bool, error) {
 		}
 	}
 	if s.Stage != AtEnd {
-		s.ask(now)
+		job.Ask(s, now)
 		return true, nil
 	}
 	if err := s.Move(scanMoves, Done, models.Clockwork, now, "uscc.scan_over", ""); err != nil {
 		return false, err
 	}
-	s.EndedAt, s.WakeAt = models.At(now), nil
+	s.EndedAt = models.At(now)
+	job.End(s)
 	s.Tell(EventScanDone, "", models.Clockwork, now, nil)
 	return true, nil
 }

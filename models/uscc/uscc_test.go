@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"xinyi/models"
+	"xinyi/models/job"
 )
 
 var (
@@ -240,7 +241,7 @@ func TestScanSteps(t *testing.T) {
 	s, err = NewScan("s", 10, office, noon)
 	do(t, err)
 	s.Outbox = nil
-	do(t, s.Wake(noon.Add(again)))
+	do(t, s.Wake(noon.Add(job.Answered)))
 	if len(s.Outbox) != 1 || s.Outbox[0].Kind != EventPartDue {
 		t.Errorf("%+v", s.Outbox)
 	}

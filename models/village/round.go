@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"xinyi/models"
+	"xinyi/models/job"
 	"xinyi/models/panel"
 	"xinyi/models/release"
 )
@@ -48,6 +49,7 @@ var roundMoves = models.Machine[RoundState]{Planned: {Open}, Open: {Closing}, Cl
 type Round struct {
 	models.Meta             `bson:",inline"`
 	models.Life[RoundState] `bson:",inline"`
+	job.Job                 `bson:",inline"`
 
 	County models.Region `bson:"county"`
 	Year   int           `bson:"year"`
@@ -135,23 +137,27 @@ func Drawn(seed string, entries []string, t Terms) []string {
 // Wake opens the round on its day, begins the freezing on the day after the cut-off, and ends it.
 func (r *Round) Wake(now time.Time) error {
 	for r.WakeAt != nil && !r.WakeAt.After(now) {
+		if r.State == Closing {
+			job.Wake(r, now)
+			return nil
+		}
 		r.WakeAt = nil
-		switch r.State {
+		switch r.State { //nolint:exhaustive // CLOSING is above
 		case Planned:
 			if err := r.Move(roundMoves, Open, models.Clockwork, now, "village.round_state", ""); err != nil {
 				return err
 			}
 			r.WakeAt = models.At(r.CutOff.Add(1).Start())
-			r.says(EventOpened, models.Clockwork, now, nil)
+			r.says(EventOpened, models.Clockwork, now)
 		case Open:
 			if err := r.Move(roundMoves, Closing, models.Clockwork, now, "village.round_state", ""); err != nil {
 				return err
 			}
 			r.Progress.Total, r.Progress.BeganAt = int64(len(r.Filed)), models.At(now)
-			r.closing(now)
+			job.Ask(r, now)
 		case Review:
 			return r.Move(roundMoves, Done, models.Clockwork, now, "village.round_state", "")
-		case Closing, Done:
+		case Done:
 		}
 	}
 	return nil
@@ -167,7 +173,6 @@ type Progress struct {
 	Total      int64      `bson:"total"` // entries
 	Done       int64      `bson:"done"`
 	Households int64      `bson:"households"` // rows read
-	Part       int        `bson:"part"`
 	After      string     `bson:"after"`
 	BeganAt    *time.Time `bson:"beganAt,omitempty"`
 	DoneAt     *time.Time `bson:"doneAt,omitempty"`
@@ -184,30 +189,36 @@ type Part struct {
 
 // Step adds the part that is due. It says whether it was: one that was added is not added again.
 func (r *Round) Step(p Part, now time.Time) (bool, error) {
-	if r.State != Closing || p.Part != r.Progress.Part {
+	if !job.Took(r, p.Part) {
 		return false, nil
 	}
 	g := &r.Progress
-	g.Done, g.Households, g.After, g.Part = g.Done+p.Done, g.Households+p.Households, p.After, g.Part+1
+	g.Done, g.Households, g.After = g.Done+p.Done, g.Households+p.Households, p.After
 	if !p.Last {
-		r.closing(now)
+		job.Ask(r, now)
 		return true, nil
 	}
 	g.DoneAt = models.At(now)
-	r.says(EventClosed, models.Clockwork, now, nil)
+	job.End(r)
+	r.says(EventClosed, models.Clockwork, now)
 	r.WakeAt = models.At(r.Ends.Add(1).Start())
 	return true, r.Move(roundMoves, Review, models.Clockwork, now, "village.round_state", "")
 }
 
-// closing asks for the part of the freezing that is due.
-func (r *Round) closing(now time.Time) {
-	r.says(EventClosing, models.Clockwork, now, map[string]string{"part": strconv.Itoa(r.Progress.Part)})
+// Busy implements job.Work.
+func (r *Round) Busy() bool { return r.State == Closing }
+
+// PartDue implements job.Work.
+func (r *Round) PartDue() (string, map[string]string) {
+	return EventClosing, map[string]string{"county": string(r.County), "year": strconv.Itoa(r.Year), "level": string(r.Level)}
 }
 
-func (r *Round) says(kind string, by models.Actor, now time.Time, more map[string]string) {
-	data := map[string]string{"county": string(r.County), "year": strconv.Itoa(r.Year), "level": string(r.Level)}
-	for k, v := range more {
-		data[k] = v
-	}
-	r.Tell(kind, "", by, now, data)
+// DoneOf implements job.Work: entries.
+func (r *Round) DoneOf() (done, total int64) { return r.Progress.Done, r.Progress.Total }
+
+// Abort is refused: a county's year is frozen to its end.
+func (r *Round) Abort(models.Actor, time.Time) error { return job.MustEnd() }
+
+func (r *Round) says(kind string, by models.Actor, now time.Time) {
+	r.Tell(kind, "", by, now, map[string]string{"county": string(r.County), "year": strconv.Itoa(r.Year), "level": string(r.Level)})
 }

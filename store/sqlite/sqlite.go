@@ -37,6 +37,8 @@ type Engine struct {
 	count   int      // of readers
 	tables  sync.Map // collection name → *table
 
+	unsynced bool // see Unsynced
+
 	mu      sync.RWMutex // guards closed, and queue against a send after its close
 	closed  bool
 	queue   chan *job
@@ -46,9 +48,16 @@ type Engine struct {
 
 var _ store.Engine = (*Engine)(nil)
 
+// An Option changes how a file is opened.
+type Option func(*Engine)
+
+// Unsynced leaves it to the operating system when a commit reaches the disk: it survives the end of the process, and is lost with
+// the power. It is for tests.
+func Unsynced() Option { return func(e *Engine) { e.unsynced = true } }
+
 // Open opens the file at path, or makes it, and its directory. A file belongs to one process at a time: a second Open fails with
 // models.Unavailable "store.in_use" until the first engine is closed or its process has ended, however it ended.
-func Open(ctx context.Context, path string) (*Engine, error) {
+func Open(ctx context.Context, path string, options ...Option) (*Engine, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, failed(err)
 	}
@@ -63,6 +72,9 @@ func Open(ctx context.Context, path string) (*Engine, error) {
 		path: path, lock: lock, count: min(maxReaders, max(2, 2*runtime.GOMAXPROCS(0))),
 		queue: make(chan *job, maxGroup), closing: make(chan struct{}), done: make(chan struct{}),
 	}
+	for _, set := range options {
+		set(e)
+	}
 	e.readers = make(chan *conn, e.count)
 	if err := e.connect(); err != nil {
 		return nil, failed(errors.Join(err, e.disconnect(len(e.readers))))
@@ -75,6 +87,11 @@ func (e *Engine) connect() error {
 	var err error
 	if e.writer, err = dial(e.path, writing); err != nil {
 		return err
+	}
+	if e.unsynced {
+		if err := e.writer.query("PRAGMA synchronous = OFF", nil, nil); err != nil {
+			return err
+		}
 	}
 	for range e.count {
 		c, err := dial(e.path, reading)

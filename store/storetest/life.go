@@ -113,6 +113,33 @@ func testTouch(t *testing.T, f *fixture) {
 	wantCode(t, err, models.NotFound)
 }
 
+// testMoments: a store knows the moments of its own saves at once, and those of another when it reads the collection anew.
+func testMoments(t *testing.T, f *fixture) {
+	other := store.New(f.engine, f.clock, store.TestKeys())
+	known := store.NewRepo[thing](other, things)
+	for _, m := range []store.Moment{store.TellAt, store.WakeAt, store.GoneAt} {
+		if _, err := known.Earliest(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v := thingOf("1")
+	v.WakeAt = models.At(noon)
+	f.insert(t, v)
+	if own, _ := f.things.Known(store.WakeAt); own == nil || !own.Equal(noon) {
+		t.Errorf("the store that saved knows %v", own)
+	}
+	if due := other.Due(noon, store.WakeAt); len(due) != 0 {
+		t.Errorf("another store knows of a save it has not read: %d due", len(due))
+	}
+	other.Forget()
+	if due := other.Due(noon, store.WakeAt); len(due) != 1 {
+		t.Errorf("%d collections are due after Forget", len(due))
+	}
+	if at, err := known.Earliest(t.Context(), store.WakeAt); err != nil || at == nil || !at.Equal(noon) {
+		t.Errorf("Earliest = %v, %v", at, err)
+	}
+}
+
 // testWake: what is due wakes, also long after; what is not due sleeps on.
 func testWake(t *testing.T, f *fixture) {
 	for i, at := range []time.Duration{time.Hour, 2 * time.Hour, 72 * time.Hour} {
@@ -124,7 +151,7 @@ func testWake(t *testing.T, f *fixture) {
 	wantDue(t, f, noon)
 	wantDue(t, f, noon.Add(time.Hour), "0") // due at that very moment
 	wantDue(t, f, noon.Add(1000*time.Hour), "0", "1", "2")
-	if next, err := f.things.Next(t.Context()); err != nil || next == nil || !next.Equal(noon.Add(time.Hour)) {
+	if next, err := f.things.Earliest(t.Context(), store.WakeAt); err != nil || next == nil || !next.Equal(noon.Add(time.Hour)) {
 		t.Errorf("Next = %v, %v", next, err)
 	}
 	f.pass(2 * time.Hour)

@@ -77,6 +77,7 @@ func cases(opt Options) []testCase {
 		{"Claim", "", testClaim},
 		{"ClaimByTwoRelays", contest, testTwoRelays},
 		{"Touch", "", testTouch},
+		{"Moments", "", testMoments},
 		{"Wake", "", testWake},
 		{"Gone", "", testGone},
 		{"Expire", "", testExpire},
