@@ -4,14 +4,13 @@ import (
 	"context"
 	"time"
 
-	"xinyi/models"
 	"xinyi/models/release"
 	"xinyi/store"
 )
 
 // tryOn notes on a document on its way into force that it was tried on everybody. It may run twice.
 func tryOn[T any, P interface {
-	*T
+	document[T]
 	release.Document
 }](ctx context.Context, repo *store.Repo[T], t release.Trial, now time.Time) error {
 	_, err := repo.Update(ctx, t.Of, func(d *T) error {
@@ -24,10 +23,7 @@ func tryOn[T any, P interface {
 }
 
 // succeed lets those of q give way that are older than what came into force; yields says whether one did. It may run twice.
-func succeed[T any, P interface {
-	*T
-	models.Document
-}](ctx context.Context, repo *store.Repo[T], q store.Query, yields func(old *T) bool) error {
+func succeed[T any, P document[T]](ctx context.Context, repo *store.Repo[T], q store.Query, yields func(old *T) bool) error {
 	return changeAll[T, P](ctx, repo, q, func(old *T) error {
 		if !yields(old) {
 			return store.Unchanged()

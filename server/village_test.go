@@ -337,3 +337,32 @@ func (v *county) comesDown(entry string) {
 	}
 	v.waits("loans to see no stars", func() bool { return v.stars(gugangVillage) == 0 })
 }
+
+// A draft that somebody else saved has two makers, and neither publishes it; whoever saw an older one changes nothing.
+func TestSchemeOfTwoMakers(t *testing.T) {
+	v := openVillage(t)
+	author, second := v.signIn(cityCredit), v.signIn("19900000034")
+	do := func(status int, token, method, path string, body any, header ...string) m {
+		t.Helper()
+		return v.must(status, token, method, path, body, append(header, "X-Acting-As", "office-credit-changsha")...)
+	}
+	plan, err := os.ReadFile("../seed/villagescheme.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := "/v1/village-schemes/" + do(201, author, "POST", "/v1/village-schemes", m{"level": "VILLAGE", "plan": string(plan)})["id"].(string)
+	do(412, second, "PUT", at, m{"plan": string(plan)}, "If-Match", `"999"`)
+	draft := do(200, second, "PUT", at, m{"plan": string(plan)}, "If-Match", `"1"`)
+	if draft["state"] != "DRAFT" || len(draft["makers"].([]any)) != 2 || slices.Contains(draft["acts"].([]any), any("approve")) {
+		t.Errorf("%v %v %v", draft["state"], draft["makers"], draft["acts"])
+	}
+	for _, maker := range []string{author, second} {
+		if out := do(403, maker, "POST", at+"/publish", nil); out["reason"] != "second_person" {
+			t.Errorf("%v", out)
+		}
+	}
+	do(412, author, "POST", at+"/drop", nil, "If-Match", `"1"`)
+	if got := do(200, author, "GET", at, nil); got["state"] != "DRAFT" || got["revision"] != draft["revision"] {
+		t.Errorf("%v", got)
+	}
+}

@@ -73,13 +73,13 @@ type Round struct {
 type Dates struct{ Opens, CutOff, Ends models.Day }
 
 // NewRound plans a county's round. seed is random and secret until the close. Errors: Forbidden for whoever is not of the county's office;
-// Conflict "village.scheme_state"; Invalid "village.dates".
+// Conflict "village.no_scheme"; Invalid "village.dates".
 func NewRound(s *Scheme, county models.Region, year int, d Dates, seed string, by models.Actor, now time.Time) (*Round, error) {
 	switch {
 	case by.Person == "" || !by.Is(models.CreditOffice) || by.Region.Level() > models.County || !by.Region.Contains(county) || county.Level() != models.County:
 		return nil, models.E(models.Forbidden, "village.not_yours")
 	case s.State != release.InForce:
-		return nil, models.E(models.Conflict, "village.scheme_state")
+		return nil, models.E(models.Conflict, "village.no_scheme")
 	case year < 2020 || year > 2100:
 		return nil, models.Bad("/year", "range", "village.dates")
 	}
