@@ -189,7 +189,7 @@ type versionAt struct {
 	No int `path:"no" validate:"gte=1"`
 }
 
-func (in versionAt) key() string { return benefit.VersionID(in.ID, in.No) }
+func (in versionAt) Key() string { return benefit.VersionID(in.ID, in.No) }
 
 // version is a version of one of the caller's offers, and its offer.
 func (h BenefitDesk) version(ctx context.Context, rq Request, in versionAt) (*benefit.Version, *benefit.Offer, error) {
@@ -197,7 +197,7 @@ func (h BenefitDesk) version(ctx context.Context, rq Request, in versionAt) (*be
 	if err != nil {
 		return nil, nil, err
 	}
-	v, err := h.Versions.Get(ctx, in.key())
+	v, err := h.Versions.Get(ctx, in.Key())
 	return v, o, err
 }
 

@@ -192,7 +192,7 @@ type versionRequest struct {
 	Version int    `path:"version" validate:"gte=1,lte=10000"`
 }
 
-func (in versionRequest) key() string { return catalogue.ID(in.Code, in.Version) }
+func (in versionRequest) Key() string { return catalogue.ID(in.Code, in.Version) }
 
 func (h Catalogue) review(ctx context.Context, _ Request, in versionRequest) (diffView, error) {
 	to, err := h.Items.Get(ctx, catalogue.ID(in.Code, in.Version))

@@ -54,9 +54,9 @@ type releases[T, V any] struct {
 }
 
 // keyed is a request that names one document.
-type keyed interface{ key() string }
+type keyed interface{ Key() string }
 
-func (in byID) key() string { return in.ID }
+func (in byID) Key() string { return in.ID }
 
 // documentOf is a pointer to what a repo of T keeps.
 type documentOf[T any] interface {
@@ -67,7 +67,7 @@ type documentOf[T any] interface {
 // oneRelease shows one of them. Errors: NotFound, as for another's.
 func oneRelease[In keyed, T, V any](h releases[T, V]) func(context.Context, Request, In) (V, error) {
 	return func(ctx context.Context, rq Request, in In) (v V, err error) {
-		d, err := h.repo.Get(ctx, in.key())
+		d, err := h.repo.Get(ctx, in.Key())
 		if err == nil && h.mine != nil {
 			err = h.mine(rq, d)
 		}
@@ -114,7 +114,7 @@ func onRelease[In keyed, T any, P documentOf[T], V any](
 		if err != nil {
 			return v, err
 		}
-		d, err := h.repo.Update(ctx, in.key(), func(d *T) error {
+		d, err := h.repo.Update(ctx, in.Key(), func(d *T) error {
 			if h.mine != nil {
 				if err := h.mine(rq, d); err != nil {
 					return err
