@@ -19,7 +19,7 @@ func exported(t *testing.T) map[string]bool {
 	t.Helper()
 	names := map[string]bool{}
 	literal := regexp.MustCompile(`"(?:xinyi_)?([a-z]+(?:_[a-z]+)*)"`)
-	for _, pattern := range []string{"flows/*.go", "handlers/*.go"} {
+	for _, pattern := range []string{"flows/*.go", "handlers/*/*.go"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s: %d files, %v", pattern, len(files), err)

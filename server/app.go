@@ -16,7 +16,19 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"xinyi/flows"
-	"xinyi/handlers"
+	"xinyi/handlers/api"
+	audithttp "xinyi/handlers/audit"
+	campaignhttp "xinyi/handlers/campaign"
+	consenthttp "xinyi/handlers/consent"
+	deliveryhttp "xinyi/handlers/delivery"
+	divisionhttp "xinyi/handlers/division"
+	"xinyi/handlers/export"
+	identityhttp "xinyi/handlers/identity"
+	inboxhttp "xinyi/handlers/inbox"
+	journalhttp "xinyi/handlers/journal"
+	medicalhttp "xinyi/handlers/medical"
+	sandboxhttp "xinyi/handlers/sandbox"
+	webhookhttp "xinyi/handlers/webhook"
 	"xinyi/models"
 	"xinyi/models/access"
 	"xinyi/models/blob"
@@ -58,10 +70,10 @@ type App struct {
 	ledger  *flows.Ledger
 	channel *payments.Sandbox // nil outside a sandbox
 	gateway payments.Gateway
-	router  *handlers.Router // nil until mount: commands that serve nothing have none
+	router  *api.Router // nil until mount: commands that serve nothing have none
 	listen  net.Listener
 	metrics *prometheus.Registry
-	tokens  *handlers.Tokens
+	tokens  *identityhttp.Tokens
 	texts   *notifications.Texts
 
 	courier *flows.Courier
@@ -123,7 +135,7 @@ func assemble(ctx context.Context, cfg Config) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	if a.seals, err = handlers.LoadSeals(cfg.Seals, a.world()); err != nil {
+	if a.seals, err = api.LoadSeals(cfg.Seals, a.world()); err != nil {
 		return nil, err
 	}
 	engine, err := openEngine(ctx, cfg)
@@ -161,7 +173,7 @@ func (a *App) join() error {
 	if err := a.openOutside(registry, a.texts); err != nil {
 		return err
 	}
-	if a.tokens, err = handlers.LoadTokens(a.cfg.TokenKeys, a.cfg.Issuer, a.world); err != nil {
+	if a.tokens, err = identityhttp.LoadTokens(a.cfg.TokenKeys, a.cfg.Issuer, a.world); err != nil {
 		return err
 	}
 	return a.subscribe()
@@ -228,59 +240,59 @@ func (a *App) subscribe() error {
 // mount ties every capability to the door.
 func (a *App) mount() error {
 	tokens, texts := a.tokens, a.texts
-	callers := handlers.NewCallers(tokens, a.repos.Identity, a.now)
+	callers := identityhttp.NewCallers(tokens, a.repos.Identity, a.now)
 	a.forget = callers.Forget
-	a.router = handlers.NewRouter(handlers.Config{
+	a.router = api.NewRouter(api.Config{
 		Now: a.now, Auth: callers, Store: a.store, Log: a.log, Version: version, Sandbox: a.cfg.Sandbox,
 		Rates: a.cfg.rates(), Origins: a.cfg.Origins, Proxies: a.cfg.Proxies, Metrics: a.metrics,
 	})
-	codes := &handlers.SandboxCodes{}
-	who := handlers.Identity{Identity: a.repos.Identity, Tokens: tokens, Callers: callers, Policy: a.cfg.policy.Identity, OIDC: handlers.NewOIDC(a.now, a.cfg.issuers...)}
+	codes := &sandboxhttp.Codes{}
+	who := identityhttp.Handler{Identity: a.repos.Identity, Tokens: tokens, Callers: callers, Policy: a.cfg.policy.Identity, OIDC: identityhttp.NewOIDC(a.now, a.cfg.issuers...)}
 	if a.outside.codes != nil {
 		who.SMS = a.outside.codes
 	}
 	switch {
 	case a.cfg.Sandbox:
-		who.SMS, who.RealName, who.Policy = codes, handlers.SandboxRealName{}, identity.Trial
+		who.SMS, who.RealName, who.Policy = codes, identityhttp.SandboxRealName{}, identity.Trial
 	case a.cfg.RealNameURL != "":
-		who.RealName = handlers.HTTPRealName{
+		who.RealName = identityhttp.HTTPRealName{
 			URL: a.cfg.RealNameURL, AppID: a.cfg.RealNameApp, Key: []byte(a.cfg.RealNameKey), Client: &http.Client{Timeout: 5 * time.Second}, Now: a.now,
 		}
 	}
-	care := handlers.Medical{
+	care := medicalhttp.Handler{
 		Medical: a.repos.Medical, People: a.repos.Identity.People, Mandates: a.repos.Identity.Mandates, Events: a.repos.Events,
 		Keys: a.store.Keys, Gateway: a.gateway, Served: a.served,
 	}
 	who.Ties = care.Ties()
 	file := a.files(callers)
 	who.Looks, care.Looks, care.Restricts = file.looks, file.looks, a.facts().Restricts
-	messages := handlers.Inbox{Messages: a.repos.messages, Words: texts.Render, Live: a.live}
-	sent := handlers.Delivery{
+	messages := inboxhttp.Handler{Messages: a.repos.messages, Words: texts.Render, Live: a.live}
+	sent := deliveryhttp.Handler{
 		Delivery: a.repos.delivery, Looks: file.looks, Policy: a.cfg.policy.Delivery, Channels: a.outside.personal(a.courier.On()),
 		Topics: texts.Topics, TopicName: func(topic, lang string) string { name, _ := texts.TopicName(topic, lang); return name },
 		TopicLegal: texts.Legal, Tester: &a.outside, Kick: a.courier.Kick,
 	}
 	a.router.Handle(file.doors...)
 	a.router.Handle(
-		handlers.Notices{},
-		handlers.Staff{Identity: a.repos.Identity, Forget: callers.Forget},
-		handlers.Division{Divisions: a.repos.Divisions, Zones: a.repos.Zones},
+		consenthttp.Notices{},
+		identityhttp.Staff{Identity: a.repos.Identity, Forget: callers.Forget},
+		divisionhttp.Handler{Divisions: a.repos.Divisions, Zones: a.repos.Zones},
 		who,
 		care,
-		handlers.Ledger{Checks: a.repos.Medical.Checks},
-		handlers.Payments{Gateway: a.gateway, Bills: a.repos.Medical.Bills},
+		medicalhttp.Ledger{Checks: a.repos.Medical.Checks},
+		medicalhttp.Payments{Gateway: a.gateway, Bills: a.repos.Medical.Bills},
 		messages,
 		sent,
-		handlers.Campaign{Campaign: a.repos.campaign, Deliveries: a.repos.delivery.Deliveries, Words: texts.Render, Lock: texts.Push},
-		handlers.Webhook{
+		campaignhttp.Handler{Campaign: a.repos.campaign, Deliveries: a.repos.delivery.Deliveries, Words: texts.Render, Lock: texts.Push},
+		webhookhttp.Handler{
 			Endpoints: a.repos.Endpoints, Deliveries: a.repos.delivery.Deliveries, Check: a.outside.guard.Check, Pinger: a.outside.hooks, Kick: a.courier.Kick,
 		},
-		handlers.Events{Lost: a.repos.lost},
-		handlers.Audit{Audit: a.repos.audit, Seals: a.seals},
+		journalhttp.Handler{Lost: a.repos.lost},
+		audithttp.Handler{Audit: a.repos.audit, Seals: a.seals},
 	)
-	a.router.Handle(handlers.Export{Portions: a.router.Portions()})
+	a.router.Handle(export.Handler{Portions: a.router.Portions()})
 	if a.cfg.Sandbox {
-		a.router.Handle(handlers.Sandbox{Codes: codes, Demos: a.repos.Identity.Demos, Phone: a.outside.phone}, handlers.Clock{Time: a.clock})
+		a.router.Handle(sandboxhttp.Handler{Codes: codes, Demos: a.repos.Identity.Demos, Phone: a.outside.phone}, sandboxhttp.Clock{Time: a.clock})
 	}
 	return a.router.Finish()
 }

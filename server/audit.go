@@ -11,7 +11,7 @@ import (
 	"os"
 
 	"xinyi/flows"
-	"xinyi/handlers"
+	"xinyi/handlers/api"
 	"xinyi/models"
 	"xinyi/models/journal"
 )
@@ -33,9 +33,9 @@ func auditCommand(ctx context.Context, cfg Config, args []string, out io.Writer)
 	case len(args) >= 2 && len(args) <= 3 && args[0] == "check":
 		return auditCheck(cfg, args[1], args[2:], out)
 	case len(args) == 1 && args[0] == "rotate":
-		return handlers.AddSeal(cfg.Seals, cfg.outside())
+		return api.AddSeal(cfg.Seals, cfg.outside())
 	case len(args) == 1 && args[0] == "seals":
-		seals, err := handlers.LoadSeals(cfg.Seals, cfg.outside())
+		seals, err := api.LoadSeals(cfg.Seals, cfg.outside())
 		for i, s := range seals {
 			fmt.Fprintf(out, "  %s  since %s%s\n", s.ID, s.Since.Format("2006-01-02"), map[bool]string{true: ", signs"}[i == 0])
 		}
@@ -103,7 +103,7 @@ func auditCheck(cfg Config, path string, args []string, out io.Writer) error {
 // sealsFrom are the seals of a file as GET /v1/seals answers it, or our own.
 func sealsFrom(cfg Config, args []string) (models.Seals, error) {
 	if len(args) == 0 {
-		return handlers.LoadSeals(cfg.Seals, cfg.outside())
+		return api.LoadSeals(cfg.Seals, cfg.outside())
 	}
 	raw, err := os.ReadFile(args[0])
 	if err != nil {

@@ -17,7 +17,8 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
-	"xinyi/handlers"
+	"xinyi/handlers/api"
+	identityhttp "xinyi/handlers/identity"
 )
 
 // Config is everything that can be set, all of it by environment: each X also as X_FILE, the path of a file that holds it.
@@ -67,7 +68,7 @@ type Config struct {
 	LogLevel  slog.Level `env:"LOG_LEVEL" envDefault:"INFO" help:"DEBUG, INFO, WARN or ERROR"`
 	LogFormat string     `env:"LOG_FORMAT" envDefault:"text" help:"text or json"`
 
-	issuers  []handlers.Issuer
+	issuers  []identityhttp.Issuer
 	policy   Policy
 	emulator string           // FIREBASE_AUTH_EMULATOR_HOST, which Firebase's own library obeys
 	world    func() time.Time // the time outside; nil is time.Now
@@ -206,24 +207,24 @@ func (c *Config) check() error {
 }
 
 // readIssuer reads "https://issuer|client1,client2" and "https://issuer|client|phone".
-func readIssuer(line string) (handlers.Issuer, error) {
+func readIssuer(line string) (identityhttp.Issuer, error) {
 	parts := strings.Split(strings.TrimSpace(line), "|")
 	u, err := url.Parse(parts[0])
 	switch {
 	case err != nil || u.Scheme != "https" || u.Host == "":
-		return handlers.Issuer{}, fmt.Errorf("%q is not an https address", parts[0])
+		return identityhttp.Issuer{}, fmt.Errorf("%q is not an https address", parts[0])
 	case len(parts) < 2 || parts[1] == "":
-		return handlers.Issuer{}, fmt.Errorf("%s has no client id", parts[0])
+		return identityhttp.Issuer{}, fmt.Errorf("%s has no client id", parts[0])
 	case len(parts) > 3 || len(parts) == 3 && parts[2] != "phone":
-		return handlers.Issuer{}, fmt.Errorf("%s: after the client ids comes nothing or |phone", parts[0])
+		return identityhttp.Issuer{}, fmt.Errorf("%s: after the client ids comes nothing or |phone", parts[0])
 	}
-	return handlers.Issuer{URL: parts[0], Clients: strings.Split(parts[1], ","), PhoneIsVerified: len(parts) == 3}, nil
+	return identityhttp.Issuer{URL: parts[0], Clients: strings.Split(parts[1], ","), PhoneIsVerified: len(parts) == 3}, nil
 }
 
 // rates are the bounds as the door takes them.
-func (c *Config) rates() handlers.Rates {
-	minute := func(n int) handlers.Rate { return handlers.Rate{N: n, Per: time.Minute} }
-	r := handlers.Rates{Person: minute(c.RatePerson), Client: minute(c.RateClient), Address: minute(c.RateAddress)}
+func (c *Config) rates() api.Rates {
+	minute := func(n int) api.Rate { return api.Rate{N: n, Per: time.Minute} }
+	r := api.Rates{Person: minute(c.RatePerson), Client: minute(c.RateClient), Address: minute(c.RateAddress)}
 	r.Off = c.RatePerson == 0 && c.RateClient == 0 && c.RateAddress == 0
 	return r
 }

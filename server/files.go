@@ -7,7 +7,27 @@ import (
 	"strings"
 
 	"xinyi/flows"
-	"xinyi/handlers"
+	accesshttp "xinyi/handlers/access"
+	"xinyi/handlers/api"
+	awardhttp "xinyi/handlers/award"
+	batchhttp "xinyi/handlers/batch"
+	benefithttp "xinyi/handlers/benefit"
+	caseworkhttp "xinyi/handlers/casework"
+	cataloguehttp "xinyi/handlers/catalogue"
+	consenthttp "xinyi/handlers/consent"
+	credentialhttp "xinyi/handlers/credential"
+	decisionhttp "xinyi/handlers/decision"
+	farmerhttp "xinyi/handlers/farmer"
+	"xinyi/handlers/file"
+	identityhttp "xinyi/handlers/identity"
+	loanhttp "xinyi/handlers/loan"
+	noticehttp "xinyi/handlers/notice"
+	practicehttp "xinyi/handlers/practice"
+	recallhttp "xinyi/handlers/recall"
+	recordhttp "xinyi/handlers/record"
+	reporthttp "xinyi/handlers/report"
+	uscchttp "xinyi/handlers/uscc"
+	villagehttp "xinyi/handlers/village"
 	"xinyi/models"
 	"xinyi/models/access"
 	"xinyi/models/catalogue"
@@ -16,22 +36,22 @@ import (
 
 // fileDoors are the doors to credit files, and the log that every look goes through.
 type fileDoors struct {
-	looks *handlers.Looks
-	doors []handlers.Mounter
+	looks *api.Looks
+	doors []api.Mounter
 }
 
 // facts reads what a decision may rest on.
-func (a *App) facts() handlers.Facts {
-	return handlers.Facts{Subjects: a.repos.Subjects, Records: a.repos.Records, Lists: handlers.StandardLists}
+func (a *App) facts() decisionhttp.Facts {
+	return decisionhttp.Facts{Subjects: a.repos.Subjects, Records: a.repos.Records, Lists: decisionhttp.StandardLists}
 }
 
 // files ties the capabilities around credit files to the door.
-func (a *App) files(callers *handlers.Callers) fileDoors {
+func (a *App) files(callers *identityhttp.Callers) fileDoors {
 	r, p := a.repos, a.cfg.policy
-	forms := &handlers.Forms{Catalogue: r.Catalogue}
-	offices := &handlers.Offices{Identity: r.Identity, Now: a.now}
-	looks := &handlers.Looks{Entries: r.entries, Office: offices.Name}
-	cases := handlers.Casework{
+	forms := &file.Forms{Catalogue: r.Catalogue}
+	offices := &api.Offices{Identity: r.Identity, Now: a.now}
+	looks := &api.Looks{Entries: r.entries, Office: offices.Name}
+	cases := caseworkhttp.Handler{
 		Cases: r.Cases, Records: r.Records, Entries: r.entries, Decisions: r.Decision.Decisions, Blobs: r.Batch.Blobs, Subjects: r.Subjects, Forms: forms,
 		Looks: looks, Terms: p.Casework, Desks: p.Desks, Check: flows.Possible,
 	}
@@ -43,26 +63,26 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 		return a.careGround(ctx, id)
 	}
 	looks.Grounds = grounds
-	credits := handlers.Record{
+	credits := recordhttp.Handler{
 		Records: r.Records, Uses: r.Recall.Uses, Cases: r.Cases, Agents: r.Identity.Agents, Subjects: r.Subjects, Forms: forms, Looks: looks,
 		Policy: p.Record, Forget: callers.Forget,
 	}
-	consents := handlers.Consent{Consent: r.Consent, Subjects: r.Subjects, Looks: looks, Policy: p.Consent}
-	log := handlers.Access{Entries: r.entries, Subjects: r.Subjects, Looks: looks}
-	decisions := handlers.Decision{Decision: r.Decision, Subjects: r.Subjects, Looks: looks}
-	recalls := handlers.Recall{Recall: r.Recall, Subjects: r.Subjects}
-	reports := handlers.Report{Reports: r.reports, Uses: r.Recall.Uses, Records: r.Records, Forms: forms, Subjects: r.Subjects, Seals: a.seals, Policy: p.Report, Address: a.address}
-	offers := handlers.Benefit{
-		Benefit: r.Benefit, Facts: store.StandardBenefitFacts(a.facts().Restricts), Policy: p.Benefit, Board: &handlers.Board{}, Looks: looks, Seals: a.seals,
+	consents := consenthttp.Handler{Consent: r.Consent, Subjects: r.Subjects, Looks: looks, Policy: p.Consent}
+	log := accesshttp.Handler{Entries: r.entries, Subjects: r.Subjects, Looks: looks}
+	decisions := decisionhttp.Handler{Decision: r.Decision, Subjects: r.Subjects, Looks: looks}
+	recalls := recallhttp.Handler{Recall: r.Recall, Subjects: r.Subjects}
+	reports := reporthttp.Handler{Reports: r.reports, Uses: r.Recall.Uses, Records: r.Records, Forms: forms, Subjects: r.Subjects, Seals: a.seals, Policy: p.Report, Address: a.address}
+	offers := benefithttp.Handler{
+		Benefit: r.Benefit, Facts: store.StandardBenefitFacts(a.facts().Restricts), Policy: p.Benefit, Board: &benefithttp.Board{}, Looks: looks, Seals: a.seals,
 		Issuer: a.cfg.Issuer, Keep: a.decisions().Decided,
 	}
-	credentials := handlers.Credential{Credential: r.Credential, Subjects: r.Subjects, Seals: a.seals, Policy: p.Credential, Address: a.address}
-	farm := handlers.Farmer{Farmer: r.Farmer, Facts: a.farmFacts(), Policy: p.Farmer, Looks: looks}
-	lending := handlers.Loan{Loan: r.Loan, Consents: r.Consent.Consents, Farm: r.Farmer, People: r.Subjects, Policy: p.Loan}
-	honours := handlers.Award{Award: r.Award, Facts: store.StandardAwardFacts, Policy: p.Award, Looks: looks}
-	library := handlers.Practice{Practice: r.Practice, People: r.Identity.People, Office: offices.Name, Policy: p.Practice}
-	consented := handlers.Consented{Consent: r.Consent, Subjects: r.Subjects, Looks: looks, Seals: a.seals, Issuer: a.cfg.Issuer, Policy: p.Consent}
-	query := handlers.Query{
+	credentials := credentialhttp.Handler{Credential: r.Credential, Subjects: r.Subjects, Seals: a.seals, Policy: p.Credential, Address: a.address}
+	farm := farmerhttp.Handler{Farmer: r.Farmer, Facts: a.farmFacts(), Policy: p.Farmer, Looks: looks}
+	lending := loanhttp.Handler{Loan: r.Loan, Consents: r.Consent.Consents, Farm: r.Farmer, People: r.Subjects, Policy: p.Loan}
+	honours := awardhttp.Handler{Award: r.Award, Facts: store.StandardAwardFacts, Policy: p.Award, Looks: looks}
+	library := practicehttp.Handler{Practice: r.Practice, People: r.Identity.People, Office: offices.Name, Policy: p.Practice}
+	consented := file.Consented{Consent: r.Consent, Subjects: r.Subjects, Looks: looks, Seals: a.seals, Issuer: a.cfg.Issuer, Policy: p.Consent}
+	query := consenthttp.Query{
 		Consented: consented, Records: r.Records, Uses: r.Recall.Uses, Grounds: grounds, Category: func(ctx context.Context, item string, version int) (string, error) {
 			it, err := r.Catalogue.Items.Get(ctx, catalogue.ID(item, version))
 			if err != nil {
@@ -71,31 +91,31 @@ func (a *App) files(callers *handlers.Callers) fileDoors {
 			return it.Category, nil
 		},
 	}
-	rows := handlers.VillageBundle{Village: r.Village, Divisions: r.Divisions, Looks: looks, Seals: a.seals}
-	return fileDoors{looks, []handlers.Mounter{
+	rows := villagehttp.Bundle{Village: r.Village, Divisions: r.Divisions, Looks: looks, Seals: a.seals}
+	return fileDoors{looks, []api.Mounter{
 		offers,
-		handlers.BenefitDesk{Benefit: offers, Clients: r.Identity.Clients},
-		handlers.Catalogue{Catalogue: r.Catalogue},
-		handlers.Uscc{Catalogue: r.Catalogue},
+		benefithttp.Desk{Handler: offers, Clients: r.Identity.Clients},
+		cataloguehttp.Handler{Catalogue: r.Catalogue},
+		uscchttp.Handler{Catalogue: r.Catalogue},
 		credits,
-		handlers.Batch{Batch: r.Batch, Records: r.Records, Forms: forms, Subjects: r.Subjects, Policy: p.Record, Looks: looks, Now: a.now},
+		batchhttp.Handler{Batch: r.Batch, Records: r.Records, Forms: forms, Subjects: r.Subjects, Policy: p.Record, Looks: looks, Now: a.now},
 		cases,
 		consents,
-		handlers.Partners{Consent: r.Consent, Clients: r.Identity.Clients},
+		consenthttp.Partners{Consent: r.Consent, Clients: r.Identity.Clients},
 		query,
 		farm,
-		handlers.FarmDesk{Farmer: farm},
-		handlers.FarmEvaluation{FarmDesk: handlers.FarmDesk{Farmer: farm}},
-		handlers.FarmShare{Farmer: farm, Query: consented},
+		farmerhttp.Desk{Handler: farm},
+		farmerhttp.Evaluation{Desk: farmerhttp.Desk{Handler: farm}},
+		farmerhttp.Share{Handler: farm, Query: consented},
 		lending,
-		handlers.LoanDesk{Loan: lending, Clients: r.Identity.Clients, Looks: looks},
-		handlers.LoanLists{Loan: lending, Records: r.Records, Notices: r.Farmer.Notices},
+		loanhttp.Desk{Handler: lending, Clients: r.Identity.Clients, Looks: looks},
+		loanhttp.Lists{Handler: lending, Records: r.Records, Notices: r.Farmer.Notices},
 		rows,
-		handlers.Village{Village: r.Village, Divisions: r.Divisions, Looks: looks, Policy: p.Village, Facts: a.villages().Today},
-		handlers.Notice{Notices: r.Farmer.Notices, Looks: looks},
+		villagehttp.Handler{Village: r.Village, Divisions: r.Divisions, Looks: looks, Policy: p.Village, Facts: a.villages().Today},
+		noticehttp.Handler{Notices: r.Farmer.Notices, Looks: looks},
 		honours,
 		library,
-		handlers.PracticeRounds{Practice: library},
+		practicehttp.Rounds{Handler: library},
 		log,
 		decisions,
 		recalls,

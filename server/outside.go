@@ -10,7 +10,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"xinyi/flows"
-	"xinyi/handlers"
+	identityhttp "xinyi/handlers/identity"
+	sandboxhttp "xinyi/handlers/sandbox"
 	"xinyi/models"
 	"xinyi/models/delivery"
 	"xinyi/notifications"
@@ -20,7 +21,7 @@ import (
 // outside is what carries messages out of the house, and what a sandbox has instead of the real thing.
 type outside struct {
 	fcm      *notifications.FCM
-	codes    handlers.CodeSender // nil: sign-in codes cannot be sent
+	codes    identityhttp.CodeSender // nil: sign-in codes cannot be sent
 	stops    *flows.Stops
 	firebase *local.FCM // a sandbox's own
 	channels []notifications.Channel
@@ -141,14 +142,14 @@ func (o *outside) ownFirebase(a *App) (credentials []byte, endpoint string, err 
 }
 
 // phone is what a sandbox's Firebase handed to a device.
-func (o *outside) phone(token string) []handlers.SandboxPush {
-	var seen []handlers.SandboxPush
+func (o *outside) phone(token string) []sandboxhttp.Push {
+	var seen []sandboxhttp.Push
 	if o.firebase == nil {
 		return nil
 	}
 	for _, p := range o.firebase.Seen() {
 		if p.Token == token {
-			seen = append(seen, handlers.SandboxPush{Title: p.Title, Body: p.Body, Data: p.Data})
+			seen = append(seen, sandboxhttp.Push{Title: p.Title, Body: p.Body, Data: p.Data})
 		}
 	}
 	return seen

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"xinyi/handlers"
+	villagehttp "xinyi/handlers/village"
 	rural "xinyi/models/village"
 )
 
@@ -56,7 +56,7 @@ func recomputeCommand(_ context.Context, cfg Config, args []string, out io.Write
 	if err != nil {
 		return err
 	}
-	b, err := handlers.OpenVillage(raw, seals)
+	b, err := villagehttp.OpenVillage(raw, seals)
 	if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"xinyi/handlers"
+	reporthttp "xinyi/handlers/report"
 	"xinyi/models"
 	"xinyi/models/credential"
 )
@@ -32,7 +32,7 @@ func verifyCommand(_ context.Context, cfg Config, args []string, out io.Writer) 
 	if err != nil {
 		return err
 	}
-	c, err := handlers.CheckReport(raw, seals)
+	c, err := reporthttp.CheckReport(raw, seals)
 	if err != nil {
 		return fmt.Errorf("%s: %w", args[0], err)
 	}

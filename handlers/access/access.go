@@ -1,0 +1,150 @@
+package access
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"xinyi/handlers/api"
+	"xinyi/models"
+	"xinyi/models/access"
+	"xinyi/store"
+)
+
+// Handler shows people who looked at their data, and auditors who looked at whose.
+type Handler struct {
+	Entries  *store.Repo[access.Entry]
+	Subjects store.Subjects
+	Looks    *api.Looks
+}
+
+// Mount names the routes.
+func (h Handler) Mount(r *api.Router) {
+	api.Get(r, "/me/accesses", h.mine, api.Does("Who looked at my data, the newest first", "When, which office, in what role, which fields, for what purpose, on what ground and for which case; also what was asked for and refused"),
+		api.May("accesses.own"), api.Tag("accesses"))
+	api.Get(r, "/me/accesses/{id}", h.one, api.Does("One look at my data"), api.May("accesses.own"), api.Tag("accesses"))
+	api.Get(r, "/accesses", h.audit, api.Does("Looks of an office, the newest first, or the unusual ones of my region, by place", "What auditors look at is logged, too"), api.May("accesses.audit"), api.Reveals)
+}
+
+type view struct {
+	ID      string          `json:"id"`
+	At      time.Time       `json:"at"`
+	Office  string          `json:"office"`
+	Role    models.Role     `json:"role"`
+	Fields  []string        `json:"fields"`
+	Purpose api.NamedCode   `json:"purpose"`
+	Basis   string          `json:"basis"`
+	About   string          `json:"about,omitempty" description:"The document that was shown"`
+	Case    string          `json:"case,omitempty"`
+	Receipt string          `json:"receipt,omitempty"`
+	Refused string          `json:"refused,omitempty" description:"Nothing was shown, and why"`
+	Odd     []access.Oddity `json:"odd" description:"What is unusual about it: NIGHT, DAY_OFF, NO_OPEN_CASE, MANY"`
+	Contest string          `json:"challenge,omitempty" description:"The case that asks whether it was right"`
+}
+
+func viewAccess(e *access.Entry, lang string) view {
+	p := access.Purposes[e.Purpose]
+	v := view{
+		ID: e.ID, At: e.At, Office: e.Office, Role: e.By.Role, Fields: e.Fields, Purpose: api.NamedCode{Code: e.Purpose, Name: p.Words.ZH}, Basis: e.Basis,
+		About: e.About, Case: e.Case, Receipt: e.Receipt, Refused: e.Refused, Odd: e.Odd, Contest: e.Contest,
+	}
+	if lang == "en" {
+		v.Purpose.Name = p.Words.EN
+		if e.Basis == p.Basis.ZH {
+			v.Basis = p.Basis.EN
+		}
+	}
+	if v.Fields == nil {
+		v.Fields = []string{}
+	}
+	if v.Odd == nil {
+		v.Odd = []access.Oddity{}
+	}
+	return v
+}
+
+// refs are all names under which looks at the caller's data are kept: who has given no real name yet is known by the account.
+func (h Handler) refs(ctx context.Context, a models.Actor) ([]string, error) {
+	_, refs, err := api.Whose(ctx, h.Subjects, a)
+	if a.Is(models.Business) {
+		return refs, err
+	}
+	if err != nil && !errors.Is(err, models.Conflict) {
+		return nil, err
+	}
+	return append(slices.DeleteFunc(refs, func(r string) bool { return r == "" }), access.Account(a.Person)), nil
+}
+
+func (h Handler) mine(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[view], error) {
+	refs, err := h.refs(ctx, rq.Actor)
+	if err != nil {
+		return api.List[view]{}, err
+	}
+	page, err := h.Entries.Find(ctx, store.AccessesOf(refs...).Page(in.Limit, in.Cursor))
+	if err != nil {
+		return api.List[view]{}, err
+	}
+	return api.Listed(page, func(e *access.Entry) view { return viewAccess(e, rq.Lang) }), nil
+}
+
+func (h Handler) one(ctx context.Context, rq api.Request, in api.ByID) (view, error) {
+	refs, err := h.refs(ctx, rq.Actor)
+	if err != nil {
+		return view{}, err
+	}
+	e, err := h.Entries.Get(ctx, in.ID)
+	if err != nil || !slices.Contains(refs, e.Subject.Ref) {
+		return view{}, api.NotYours(err)
+	}
+	return viewAccess(e, rq.Lang), nil
+}
+
+type auditAccesses struct {
+	Org string `query:"org" validate:"omitempty,max=64" description:"An office or a partner; absent: the unusual looks of my region"`
+	api.PageQuery
+}
+
+type auditAccessView struct {
+	view
+	Subject string        `json:"subject" personal:"true" description:"Whose data: an opaque name, the same for the same subject"`
+	Region  models.Region `json:"region"`
+	Officer string        `json:"officer,omitempty" personal:"true" description:"Who looked; absent for a system"`
+}
+
+func (h Handler) audit(ctx context.Context, rq api.Request, in auditAccesses) (api.List[auditAccessView], error) {
+	q := store.AccessesWatched(rq.Actor.Region)
+	if in.Org != "" {
+		q = store.AccessesBy(in.Org)
+	}
+	page, err := h.Entries.Find(ctx, q.Page(in.Limit, in.Cursor))
+	if err != nil {
+		return api.List[auditAccessView]{}, err
+	}
+	page.Items = slices.DeleteFunc(page.Items, func(e *access.Entry) bool { return !rq.Actor.Region.Contains(e.By.Region) })
+	if err := h.Looks.Look(ctx, rq, audited(rq, page.Items)...); err != nil {
+		return api.List[auditAccessView]{}, err
+	}
+	return api.Listed(page, func(e *access.Entry) auditAccessView {
+		return auditAccessView{viewAccess(e, rq.Lang), models.Derived("subject", e.Subject.Ref), e.By.Region, e.By.Person}
+	}), nil
+}
+
+// audited are an auditor's own looks, one for each subject of a page; looks of auditors are not looked at again.
+func audited(rq api.Request, entries []*access.Entry) []access.Look {
+	var looks []access.Look
+	known := map[string]bool{}
+	for _, e := range entries {
+		if known[e.Subject.Ref] || e.By.Is(models.Auditor) {
+			continue
+		}
+		known[e.Subject.Ref] = true
+		looks = append(looks, access.Look{Subject: e.Subject, Fields: []string{"accesses"}, Purpose: "audit.access", Case: rq.Case})
+	}
+	return looks
+}
+
+// Portions are what an export holds of who looked.
+func (h Handler) Portions() []api.Portion {
+	return []api.Portion{api.Listing("accesses", true, h.mine)}
+}

@@ -1,0 +1,49 @@
+package api
+
+import (
+	"sync"
+)
+
+// Cache keeps the most recently added values, between max and twice that. The zero cache is empty.
+type Cache[K comparable, V any] struct {
+	mu         sync.RWMutex
+	fresh, old map[K]V
+}
+
+func (c *Cache[K, V]) Get(k K) (V, bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	v, ok := c.fresh[k]
+	if !ok {
+		v, ok = c.old[k]
+	}
+	return v, ok
+}
+
+func (c *Cache[K, V]) Put(k K, v V) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.fresh == nil || len(c.fresh) >= maxTokens {
+		c.fresh, c.old = map[K]V{}, c.fresh
+	}
+	c.fresh[k] = v
+}
+
+func (c *Cache[K, V]) Remove(k K) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.fresh, k)
+	delete(c.old, k)
+}
+
+func (c *Cache[K, V]) Drop(gone func(K, V) bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, m := range []map[K]V{c.fresh, c.old} {
+		for k, v := range m {
+			if gone(k, v) {
+				delete(m, k)
+			}
+		}
+	}
+}

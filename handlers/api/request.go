@@ -1,0 +1,139 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"xinyi/models"
+	"xinyi/store"
+)
+
+// Request is what a handler knows of its caller.
+type Request struct {
+	Actor    models.Actor // who asks, already permitted for the route's action; zero on open routes
+	Caller   Caller       // everything the signed-in caller holds; zero on open routes
+	Now      time.Time    // the one clock, UTC milliseconds
+	Key      string       // Idempotency-Key; "" when none was sent
+	ID       string       // X-Request-Id
+	Lang     string       // "zh" or "en", from Accept-Language; zh when unsure
+	Address  string       // the caller's IP
+	Revision int64        // from If-Match; 0 = none was sent
+	Purpose  string       // from X-Purpose: why somebody else's data is looked at; "" when none was sent
+	Case     string       // from X-Case: the case it is looked at for; "" when none was sent
+
+	scope string // actor, method, path and key: what NewID derives from; "" without a key
+	ids   *int   // how many ids this request has made
+	seen  *bool  // a look was noted, on routes that reveal
+}
+
+// NewID names what this request creates. With an Idempotency-Key the n-th id of a request is the same each time the
+// request is made, so that a retry finds what the first try created; without one it is random and ordered by time (UUIDv7).
+// It must not be called inside a store change, which may run twice.
+func (rq Request) NewID() string {
+	if rq.scope == "" || rq.ids == nil {
+		return uuid.Must(uuid.NewV7()).String()
+	}
+	*rq.ids++
+	sum := sha256.Sum256(binary.BigEndian.AppendUint32([]byte(rq.scope), uint32(*rq.ids)))
+	var id uuid.UUID
+	copy(id[:], sum[:])
+	id[6] = id[6]&0x0f | 0x80 // version 8: our own making
+	id[8] = id[8]&0x3f | 0x80
+	return id.String()
+}
+
+// Fresh answers models.Stale when If-Match was sent and names another revision.
+func (rq Request) Fresh(revision int64) error {
+	if rq.Revision != 0 && rq.Revision != revision {
+		return models.E(models.Stale, "stale")
+	}
+	return nil
+}
+
+// Change lets the caller act on one document: if If-Match was sent, only on the revision it names.
+//
+// do may run more than once, as in Repo.Update. Errors: NotFound; Stale; those of do.
+func Change[T any, P interface {
+	*T
+	models.Document
+}](ctx context.Context, rq Request, repo *store.Repo[T], id string, do func(*T) error) (*T, error) {
+	return repo.Update(ctx, id, func(doc *T) error {
+		if err := rq.Fresh(P(doc).Head().Revision); err != nil {
+			return err
+		}
+		return do(doc)
+	})
+}
+
+// None is an answer without a body (204).
+type None struct{}
+
+// PageQuery is embedded in the request of a list.
+type PageQuery struct {
+	Limit  int    `query:"limit" validate:"omitempty,gte=1,lte=200" description:"Items a page, 20 when absent"`
+	Cursor string `query:"cursor" validate:"omitempty,max=1024" description:"nextCursor of the page before"`
+}
+
+// List is one page of a list. Items is never null; NextCursor is "" on the last page.
+type List[V any] struct {
+	Items      []V    `json:"items"`
+	NextCursor string `json:"nextCursor"`
+}
+
+// Listed shows a page of documents.
+func Listed[T, V any](p store.Page[T], view func(*T) V) List[V] {
+	items := make([]V, len(p.Items))
+	for i, v := range p.Items {
+		items[i] = view(v)
+	}
+	return List[V]{Items: items, NextCursor: p.Next}
+}
+
+// Revised is a view of an editable document: it is sent with ETag, and If-None-Match is answered 304.
+type Revised interface{ Revised() int64 }
+
+// Language picks "zh" or "en" from an Accept-Language header. The wish with the highest weight wins, the first on a tie.
+func Language(header string) string {
+	if header == "" {
+		return "zh"
+	}
+	best, lang := 0, "zh"
+	for wish := range strings.SplitSeq(header, ",") {
+		tag, weight, _ := strings.Cut(wish, ";")
+		tag = strings.ToLower(strings.TrimSpace(tag))
+		name, _, _ := strings.Cut(tag, "-")
+		if name != "zh" && name != "en" {
+			continue
+		}
+		if q := thousandths(weight); q > best {
+			best, lang = q, name
+		}
+	}
+	return lang
+}
+
+// thousandths reads "q=0.8" as 800. Nothing is 1000; what cannot be read is 0.
+func thousandths(weight string) int {
+	weight = strings.TrimSpace(weight)
+	if weight == "" {
+		return 1000
+	}
+	digits, ok := strings.CutPrefix(weight, "q=")
+	if !ok || digits == "" || len(digits) > 5 {
+		return 0
+	}
+	whole, rest, _ := strings.Cut(digits, ".")
+	n := 0
+	for _, c := range (whole + rest + "000")[:len(whole)+3] {
+		if c < '0' || c > '9' {
+			return 0
+		}
+		n = n*10 + int(c-'0')
+	}
+	return min(n, 1000)
+}

@@ -1,0 +1,159 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"xinyi/models"
+	"xinyi/store"
+)
+
+// Config is what the door is built from. Now, Auth, Store and Log are needed; the rest has defaults.
+type Config struct {
+	Now     func() time.Time
+	Auth    Authenticator
+	Store   *store.Store
+	Log     *slog.Logger
+	Version string // shown in the document
+	Sandbox bool   // the documentation page says so
+
+	Permissions map[Action][]models.Role // nil: Permissions
+	Rates       Rates                    // zero: DefaultRates
+	Origins     []string                 // web origins that may call from a browser; "*" is any
+	Proxies     []string                 // addresses and networks whose X-Forwarded-For is believed
+	Metrics     *prometheus.Registry     // where other parts register theirs; nil: an own one
+	Ready       []Probe                  // what /readyz asks besides the store's engine
+	Streams     StreamBounds             // zero: DefaultStreams
+}
+
+// An Authenticator says who a bearer token is. It keeps its own cache of verified tokens.
+type Authenticator interface {
+	Authenticate(ctx context.Context, token string) (Caller, error) // models.Unauthenticated
+}
+
+// Caller is a signed-in person with all offices held, or a partner's system.
+type Caller struct {
+	Session string                  // session id, "" for a client
+	Actors  []models.Actor          // for a person: Resident first, then one per membership; for a system: exactly one
+	Wards   map[string]models.Actor // whom this one may act for: ward's person id → actor (Person: ward, Agent: caller, Role: Resident)
+	Scopes  map[string][]string     // ward's person id → actions, or first words of actions, the mandate covers; a ward without an entry is covered whole
+}
+
+// A Mounter has routes: every capability's handler.
+type Mounter interface{ Mount(*Router) }
+
+// Router is the HTTP door: typed routes under /v1, and the document that describes them.
+type Router struct {
+	Cfg      Config
+	app      *fiber.App
+	Routes   []*route
+	faults   []error
+	answers  *store.Repo[answer]
+	limits   *limits
+	metrics  *metrics
+	streams  *streams
+	portions []Portion
+}
+
+// The bounds of a request.
+const (
+	MaxBody  = 1 << 20         // bytes; what is larger is refused
+	ReadBody = 8 << 20         // bytes that are read all the same, so that whoever sends too much hears so instead of a cut line
+	MaxHead  = 16 << 10        // bytes of request line and headers together
+	deadline = 8 * time.Second // for a handler, unless Within says otherwise
+)
+
+// NewRouter makes a door without routes.
+func NewRouter(cfg Config) *Router {
+	if cfg.Permissions == nil {
+		cfg.Permissions = Permissions
+	}
+	if cfg.Metrics == nil {
+		cfg.Metrics = prometheus.NewRegistry()
+	}
+	r := &Router{
+		Cfg:     cfg,
+		answers: store.NewRepo[answer](cfg.Store, store.Answers),
+		limits:  newLimits(cfg.Rates),
+		metrics: newMetrics(cfg.Metrics),
+	}
+	r.streams = newStreams(cfg.Streams, r.metrics.streams)
+	r.app = fiber.New(fiber.Config{
+		AppName:                 "xinyi",
+		DisableStartupMessage:   true,
+		BodyLimit:               ReadBody,
+		ReadBufferSize:          MaxHead,
+		ReadTimeout:             30 * time.Second,
+		WriteTimeout:            60 * time.Second,
+		IdleTimeout:             120 * time.Second,
+		ErrorHandler:            r.failed,
+		StrictRouting:           true,
+		CaseSensitive:           true,
+		EnableTrustedProxyCheck: true,
+		TrustedProxies:          cfg.Proxies,
+		ProxyHeader:             fiber.HeaderXForwardedFor,
+		EnableIPValidation:      true,
+	})
+	r.app.Use(r.door)
+	r.watch()
+	r.document()
+	return r
+}
+
+// App is the server underneath, for listening and for tests.
+func (r *Router) App() *fiber.App { return r.app }
+
+// Close ends every stream and lets no new one begin. It is called when the server stops, before App is shut down, which
+// waits for streams as for any other answer.
+func (r *Router) Close() { r.streams.close() }
+
+// Handle mounts capabilities.
+func (r *Router) Handle(mounters ...Mounter) {
+	for _, m := range mounters {
+		m.Mount(r)
+		if p, ok := m.(interface{ Portions() []Portion }); ok {
+			r.portions = append(r.portions, p.Portions()...)
+		}
+	}
+}
+
+// Portions are what the capabilities mounted so far have of a person, for an export.
+func (r *Router) Portions() []Portion { return r.portions }
+
+// Finish checks every route. It is called once, after the last Handle; its error lists every fault. Nothing is described yet:
+// what only the document would show is found by Document.
+func (r *Router) Finish() error {
+	seen := map[string]bool{}
+	for _, rt := range r.Routes {
+		err := rt.check(r.Cfg.Permissions)
+		if seen[rt.Name()] {
+			err = errors.Join(err, errors.New("it is mounted already"))
+		}
+		seen[rt.Name()] = true
+		if err != nil {
+			r.faults = append(r.faults, fmt.Errorf("%s: %w", rt.Name(), err))
+		}
+	}
+	return errors.Join(r.faults...)
+}
+
+// Unused lists the actions of the permission table that no route names.
+func (r *Router) Unused() []Action {
+	used := map[Action]bool{}
+	for _, rt := range r.Routes {
+		used[rt.Action] = true
+	}
+	var idle []Action
+	for a := range r.Cfg.Permissions {
+		if !used[a] {
+			idle = append(idle, a)
+		}
+	}
+	return idle
+}

@@ -1,0 +1,120 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"xinyi/handlers/api"
+	"xinyi/handlers/apitest"
+	"xinyi/handlers/openapitest"
+	"xinyi/models"
+	"xinyi/store"
+	"xinyi/store/sqlite/sqlitetest"
+)
+
+var noteTable = map[api.Action][]models.Role{
+	apitest.ReadNotes: {models.Resident, models.Auditor}, apitest.WriteNotes: {models.Resident, models.Hospital}, apitest.AuditNotes: {models.Auditor},
+}
+
+func opened(t *testing.T, change func(*api.Config)) *apitest.Door {
+	t.Helper()
+	engine := sqlitetest.Open(t)
+	d := &apitest.Door{T: t, Time: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)}
+	s := store.New(engine, d.Now, nil)
+	cfg := api.Config{Now: d.Now, Auth: apitest.Names{}, Store: s, Log: slog.New(slog.DiscardHandler), Permissions: noteTable, Origins: []string{"https://a.example"}}
+	if change != nil {
+		change(&cfg)
+	}
+	d.R = api.NewRouter(cfg)
+	d.Notes = &apitest.NoteDoor{Notes: store.NewRepo[apitest.Note](s, api.Notes), Hold: make(chan struct{}), Begun: make(chan struct{}, 8)}
+	if err := s.Ensure(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	d.R.Handle(d.Notes)
+	if err := d.R.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	if d.Check, err = openapitest.New(d.R.Document()); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func TestFinishListsEveryFault(t *testing.T) {
+	engine := sqlitetest.Open(t)
+	r := api.NewRouter(api.Config{Now: time.Now, Auth: apitest.Names{}, Store: store.New(engine, time.Now, nil), Log: slog.Default(), Permissions: noteTable})
+	h := func(context.Context, api.Request, struct{}) (api.None, error) { return api.None{}, nil }
+	api.Get(r, "/a", h, api.Open())
+	api.Get(r, "/b", h, api.Does("b"))
+	api.Get(r, "/c", h, api.Does("c"), api.May("nobody.knows"))
+	api.Post(r, "/d", h, api.Does("d"), api.Open(), api.Creates)
+	api.Get(r, "/e/{id}", h, api.Does("e"), api.Open())
+	api.Get(r, "/f", func(context.Context, api.Request, struct{ X string }) (api.None, error) { return api.None{}, nil }, api.Does("f"), api.Open())
+	api.Post(r, "/g", func(context.Context, api.Request, struct {
+		X []apitest.NoteLine `json:"x"`
+	}) (api.None, error) {
+		return api.None{}, nil
+	}, api.Does("g"), api.Open())
+	api.Get(r, "/h", h, api.Does("h"), api.Open())
+	api.Get(r, "/h", h, api.Does("h again"), api.Open())
+	err := r.Finish()
+	if err == nil {
+		t.Fatal("no fault found")
+	}
+	for _, want := range []string{"/a: it has no Does", "/b: it needs exactly one", "/c: action", "/d: an answer kept for nobody",
+		"/e/{id}: the path names [id]", "comes from nowhere", "dive is missing", "GET /h: it is mounted already"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is missing in:\n%v", want, err)
+		}
+	}
+}
+
+func TestOneDocumentForOneSetOfRoutes(t *testing.T) {
+	made := func(version, summary string, table map[api.Action][]models.Role) []byte {
+		r := api.NewRouter(api.Config{Now: time.Now, Auth: apitest.Names{}, Store: store.New(nil, time.Now, nil), Log: slog.Default(), Version: version, Permissions: table})
+		api.Get(r, "/a", func(context.Context, api.Request, struct{}) (api.None, error) { return api.None{}, nil }, api.Does(summary), api.May("notes.read"))
+		if err := r.Finish(); err != nil {
+			t.Fatal(err)
+		}
+		document, err := r.Document()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return document
+	}
+	table := map[api.Action][]models.Role{"notes.read": {models.Resident}}
+	first := made("1", "a", table)
+	if again := made("1", "a", table); &again[0] != &first[0] {
+		t.Error("the same routes were described twice")
+	}
+	for name, other := range map[string][]byte{
+		"version": made("2", "a", table), "summary": made("1", "b", table),
+		"permissions": made("1", "a", map[api.Action][]models.Role{"notes.read": {models.Hospital}}),
+	} {
+		if bytes.Equal(first, other) {
+			t.Errorf("another %s, the same document", name)
+		}
+	}
+}
+
+func TestAnUndescribableRouteIsFoundByItsDocument(t *testing.T) {
+	r := api.NewRouter(api.Config{Now: time.Now, Auth: apitest.Names{}, Store: store.New(nil, time.Now, nil), Log: slog.Default(), Permissions: noteTable})
+	api.Get(r, "/a", func(context.Context, api.Request, struct{}) (struct {
+		F func() `json:"f"`
+	}, error) {
+		return struct {
+			F func() `json:"f"`
+		}{}, nil
+	}, api.Does("a"), api.Open())
+	if err := r.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Document(); err == nil || !strings.Contains(err.Error(), "GET /a") {
+		t.Errorf("Document = %v", err)
+	}
+}

@@ -1,0 +1,80 @@
+package api
+
+import (
+	"cmp"
+	"errors"
+	"strconv"
+	"strings"
+
+	"xinyi/models"
+)
+
+// Harmless keeps a spreadsheet from taking a cell for a formula.
+func Harmless(cell string) string {
+	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+		return "'" + cell
+	}
+	return cell
+}
+
+func Itoa(n int) string { return strconv.Itoa(n) }
+
+func CompareText(a, b string) int { return cmp.Compare(a, b) }
+
+// Existing takes what is there already for done: the same request, once more.
+func Existing(err error) error {
+	if errors.Is(err, models.Conflict) {
+		return nil
+	}
+	return err
+}
+
+// Unknown says whether err means that a document is not there.
+func Unknown(err error) bool { return models.CodeOf(err) == models.NotFound }
+
+// PlaceWithin is the place a caller asks about, which must lie in the caller's own. Errors: Forbidden "farmer.other_region".
+func PlaceWithin(rq Request, place models.Region) (models.Region, error) {
+	if place == "" {
+		return rq.Actor.Region, nil
+	}
+	if !rq.Actor.Region.Contains(place) {
+		return "", models.E(models.Forbidden, "farmer.other_region")
+	}
+	return place, nil
+}
+
+type IdRequest struct {
+	ID string `path:"id" validate:"required,max=100"`
+}
+
+type ByID struct {
+	ID string `path:"id" validate:"required,max=128"`
+}
+
+// NotYours hides what belongs to somebody else.
+func NotYours(err error) error {
+	if err != nil {
+		return err
+	}
+	return models.E(models.NotFound, "not_found")
+}
+
+// PointAt turns a missing document into an Invalid that points at the field that named it.
+func PointAt(err error, pointer, reason string) error {
+	if errors.Is(err, models.NotFound) {
+		return models.Bad(pointer, "unknown", reason)
+	}
+	return err
+}
+
+type ReasonRequest struct {
+	ByID
+	Reason string `json:"reason" validate:"required,max=500"`
+}
+
+type VerifyRequest struct {
+	Code string `path:"code" validate:"required,max=64"`
+}
+
+// NoRequest asks for nothing.
+type NoRequest struct{}

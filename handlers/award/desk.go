@@ -1,0 +1,312 @@
+package award
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"xinyi/handlers/api"
+	"xinyi/models"
+	"xinyi/models/access"
+	"xinyi/models/award"
+	"xinyi/models/flow"
+	"xinyi/models/panel"
+	"xinyi/models/score"
+	"xinyi/store"
+)
+
+func (h Handler) mountDesk(r *api.Router) {
+	tag := api.Tag("award office")
+	api.Get(r, "/award-programmes/{id}/nominations", h.cases, api.Does("A programme's nominations in a state, the oldest first", "A department sees what it is asked about"), api.May("nominations.desk"), api.Reveals, tag)
+	api.Get(r, "/nominations/{id}", h.oneCase, api.Does("One nomination, with materials, hits, opinions and, once they are open, marks"), api.May("nominations.desk"), api.Reveals, tag)
+	api.Post(r, "/nominations/{id}/materials", h.check, api.Does("Check the materials: approve, send back with what to mend, or refuse"), api.May("awards.office"), api.Reveals, tag)
+	api.Post(r, "/nominations/{id}/opinion", h.opine, api.Does("Give my unit's opinion; silence is no objection", "A concern names a record or a ground, which the nominee reads and may answer. Points are of 100.00, in hundredths"), api.May("nominations.opinion"), api.Reveals, tag)
+	api.Post(r, "/nominations/{id}/decision", h.judge, api.Does("Decide after the notice: two people agree"), api.May("awards.office"), api.Reveals, tag)
+	api.Post(r, "/nominations/{id}/rescore", h.rescore, api.Does("Have a case scored again by newly drawn experts, for a finding about its marks"), api.May("awards.office"), api.Reveals, tag)
+	api.Get(r, "/award-programmes/{id}/experts", h.experts, api.Does("The experts who may be drawn"), api.May("awards.office"), api.Reveals, tag)
+	api.Post(r, "/award-programmes/{id}/experts", api.OnRelease(api.Releases[award.Programme, api.List[expertView]]{
+		Repo: h.Programmes, Mine: h.released().Mine, View: h.expertsSeen,
+	}, h.register), api.Does("Add experts"), api.May("awards.office"), api.Reveals, tag)
+	api.Get(r, "/award-programmes/{id}/findings", h.findings, api.Does("What is unusual about the experts' marks", "A finding proves nothing: it is a reason to have a case scored again"), api.May("awards.office"), api.Reveals, tag)
+}
+
+// desk is a nomination an office works on: the credit office's region, an auditor's, or a unit that is asked. Errors: NotFound.
+func (h Handler) desk(ctx context.Context, rq api.Request, id string) (*award.Nomination, *award.Programme, error) {
+	n, err := h.Nominations.Get(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := h.Programmes.Get(ctx, n.Programme)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !seesCase(rq.Actor, p, n) {
+		return nil, nil, api.NotYours(nil)
+	}
+	return n, p, h.Looks.Look(ctx, rq, lookAtNominee(n, "nomination"))
+}
+
+// seesCase says whether an office may see a case: departments those they are asked about.
+func seesCase(by models.Actor, p *award.Programme, n *award.Nomination) bool {
+	if by.Is(models.Department, models.DataOfficer) {
+		return slices.ContainsFunc(n.Opinions, func(o award.Opinion) bool { return o.Unit == by.Org })
+	}
+	return by.Region.Contains(p.Region)
+}
+
+func lookAtNominee(n *award.Nomination, what string) access.Look {
+	return access.Look{Subject: n.Nominee, Fields: []string{what}, About: n.ID, Purpose: "award.case", Case: n.ID}
+}
+
+type casesRequest struct {
+	api.ByID
+	State award.State `query:"state" validate:"required,max=20" enum:"NOMINATED,DRAFT,MATERIAL,VETTING,OPINIONS,SCORING,VOTE,SHORTLIST,NOTICE,DECIDING,APPROVED,AWARDED,RUNNER_UP,NOT_SELECTED,EXCLUDED,WITHDRAWN,STRUCK"`
+	api.PageQuery
+}
+
+func (h Handler) cases(ctx context.Context, rq api.Request, in casesRequest) (api.List[nominationRow], error) {
+	v := api.List[nominationRow]{Items: []nominationRow{}}
+	p, err := h.Programmes.Get(ctx, in.ID)
+	if err != nil {
+		return v, err
+	}
+	page, err := h.Nominations.Find(ctx, store.NominationsAt(p.ID, in.State).Page(in.Limit, in.Cursor))
+	if err != nil {
+		return v, err
+	}
+	var looks []access.Look
+	for _, n := range page.Items {
+		if seesCase(rq.Actor, p, n) {
+			v.Items = append(v.Items, rowOfNomination(n, rq.Lang))
+			looks = append(looks, lookAtNominee(n, "nomination"))
+		}
+	}
+	v.NextCursor = page.Next
+	return v, h.Looks.Look(ctx, rq, looks...)
+}
+
+type caseView struct {
+	nominationRow
+	Name       string          `json:"name"`
+	Deed       string          `json:"deed" personal:"true"`
+	Since      models.Day      `json:"since,omitempty"`
+	Unit       string          `json:"unit,omitempty"`
+	Nominators []nominatorView `json:"nominators"`
+	Filings    int             `json:"filings" description:"How often materials were handed in"`
+	Materials  []voteView      `json:"materials"`
+	Vetting    *vettingView    `json:"vetting,omitempty"`
+	Opinions   []opinionView   `json:"opinions"`
+	Asked      int             `json:"expertsAsked"`
+	Given      int             `json:"expertsGiven" description:"Sealed until all are in, or the days are over"`
+	Aside      int             `json:"expertsAside"`
+	Marks      []score.Points  `json:"marks" description:"Of the experts, once they are open; in hundredths"`
+	Placed     *placedView     `json:"placed,omitempty"`
+	Decision   []voteView      `json:"decision"`
+	Award      string          `json:"award,omitempty"`
+}
+
+type nominatorView struct {
+	How    award.How `json:"how" enum:"SELF,UNIT,PUBLIC"`
+	Unit   string    `json:"unit,omitempty"`
+	Reason string    `json:"reason" personal:"true"`
+	At     time.Time `json:"at"`
+}
+
+type voteView struct {
+	Step    string       `json:"step"`
+	Round   int          `json:"round"`
+	Verdict flow.Verdict `json:"verdict" enum:"APPROVE,REJECT,REVISE,RECUSE"`
+	Note    string       `json:"note,omitempty"`
+	Office  string       `json:"office"`
+	At      time.Time    `json:"at"`
+}
+
+func viewVotes(c *flow.Course) []voteView {
+	all := []voteView{}
+	if c == nil {
+		return all
+	}
+	for _, x := range c.Votes {
+		all = append(all, voteView{x.Step, x.Round, x.Verdict, x.Note, x.By.Org, x.At})
+	}
+	return all
+}
+
+func viewCase(n *award.Nomination, p *award.Programme, lang string) caseView {
+	v := caseView{
+		nominationRow: rowOfNomination(n, lang), Name: n.Name.Reveal(), Deed: n.Deed(), Since: n.Since, Unit: n.Unit, Nominators: []nominatorView{},
+		Filings: len(n.Filings), Materials: viewVotes(n.Course), Vetting: viewVetting(n.Vetting, p, lang), Opinions: viewOpinions(n, true), Marks: []score.Points{},
+		Placed: viewPlaced(n), Decision: viewVotes(&n.Decide), Award: n.Award,
+	}
+	for _, x := range n.Nominators {
+		v.Nominators = append(v.Nominators, nominatorView{x.How, x.By.Org, x.Reason.Reveal(), x.At})
+	}
+	for _, s := range n.Scorers {
+		if s.Round != n.Round {
+			continue
+		}
+		switch s.State {
+		case award.ScorerRecused:
+			v.Aside++
+			continue
+		case award.ScorerGiven:
+			v.Given++
+		case award.ScorerAsked:
+		}
+		if v.Asked++; s.Points != nil {
+			v.Marks = append(v.Marks, *s.Points)
+		}
+	}
+	slices.Sort(v.Marks)
+	return v
+}
+
+func (h Handler) oneCase(ctx context.Context, rq api.Request, in api.ByID) (caseView, error) {
+	n, p, err := h.desk(ctx, rq, in.ID)
+	if err != nil {
+		return caseView{}, err
+	}
+	return viewCase(n, p, rq.Lang), nil
+}
+
+// onCase changes a case an office works on.
+func (h Handler) onCase(ctx context.Context, rq api.Request, id string, do func(*award.Nomination, *award.Programme) error) (caseView, error) {
+	_, p, err := h.desk(ctx, rq, id)
+	if err != nil {
+		return caseView{}, err
+	}
+	n, err := h.Nominations.Update(ctx, id, func(n *award.Nomination) error {
+		if err := rq.Fresh(n.Revision); err != nil {
+			return err
+		}
+		return do(n, p)
+	})
+	if err != nil {
+		return caseView{}, err
+	}
+	return viewCase(n, p, rq.Lang), nil
+}
+
+type verdictRequest struct {
+	api.ByID
+	Verdict flow.Verdict `json:"verdict" validate:"required,oneof=APPROVE REJECT REVISE RECUSE"`
+	Note    string       `json:"note,omitempty" validate:"max=500"`
+}
+
+func (h Handler) check(ctx context.Context, rq api.Request, in verdictRequest) (caseView, error) {
+	return h.onCase(ctx, rq, in.ID, func(n *award.Nomination, p *award.Programme) error {
+		return n.Check(in.Verdict, in.Note, p.Terms, rq.Actor, rq.Now)
+	})
+}
+
+func (h Handler) judge(ctx context.Context, rq api.Request, in verdictRequest) (caseView, error) {
+	return h.onCase(ctx, rq, in.ID, func(n *award.Nomination, _ *award.Programme) error {
+		return n.Judge(in.Verdict, in.Note, rq.Actor, rq.Now)
+	})
+}
+
+type opinionRequest struct {
+	api.ByID
+	Opinion award.Say     `json:"opinion" validate:"required,oneof=SUPPORT CONCERN NONE"`
+	Record  string        `json:"record,omitempty" validate:"omitempty,max=80"`
+	Ground  string        `json:"ground,omitempty" validate:"max=500"`
+	Points  *score.Points `json:"points,omitempty" validate:"omitempty,gte=0,lte=10000"`
+}
+
+func (h Handler) opine(ctx context.Context, rq api.Request, in opinionRequest) (caseView, error) {
+	return h.onCase(ctx, rq, in.ID, func(n *award.Nomination, _ *award.Programme) error {
+		return n.Opine(in.Opinion, in.Record, in.Ground, in.Points, rq.Actor, rq.Now)
+	})
+}
+
+func (h Handler) rescore(ctx context.Context, rq api.Request, in api.ReasonRequest) (caseView, error) {
+	return h.onCase(ctx, rq, in.ID, func(n *award.Nomination, p *award.Programme) error {
+		return n.Rescore(in.Reason, p, rq.Actor, rq.Now)
+	})
+}
+
+type expertView struct {
+	Person string `json:"person" description:"Account"`
+	Unit   string `json:"unit"`
+}
+
+// expertsSeen notes that an office sees who may be drawn, and shows it.
+func (h Handler) expertsSeen(ctx context.Context, rq api.Request, p *award.Programme) (api.List[expertView], error) {
+	v := api.List[expertView]{Items: []expertView{}}
+	var looks []access.Look
+	for _, e := range p.Experts {
+		v.Items = append(v.Items, expertView(e))
+		looks = append(looks, access.Look{Subject: api.APerson(e.Person), Fields: []string{"expert"}, About: p.ID, Purpose: "award.case", Case: p.ID})
+	}
+	return v, h.Looks.Look(ctx, rq, looks...)
+}
+
+func (h Handler) experts(ctx context.Context, rq api.Request, in api.ByID) (api.List[expertView], error) {
+	p, err := h.ours(ctx, rq, in.ID)
+	if err != nil {
+		return api.List[expertView]{}, err
+	}
+	return h.expertsSeen(ctx, rq, p)
+}
+
+// ours is a programme of the caller's place. Errors: NotFound.
+func (h Handler) ours(ctx context.Context, rq api.Request, id string) (*award.Programme, error) {
+	p, err := h.Programmes.Get(ctx, id)
+	if err == nil && !rq.Actor.Region.Contains(p.Region) {
+		err = api.NotYours(nil)
+	}
+	return p, err
+}
+
+type expertsRequest struct {
+	api.ByID
+	Experts []expertEntry `json:"experts" validate:"required,min=1,max=200,dive"`
+}
+
+type expertEntry struct {
+	Account string `json:"person" validate:"required,max=64" description:"Account"`
+	Unit    string `json:"unit" validate:"required,max=120" description:"Where the expert works"`
+}
+
+func (h Handler) register(ctx context.Context, rq api.Request, in expertsRequest) (func(*award.Programme) error, error) {
+	var all []award.Expert
+	for i, e := range in.Experts {
+		if _, err := h.People.Get(ctx, e.Account); err != nil {
+			return nil, api.PointAt(err, "/experts/"+api.Itoa(i)+"/person", "award.experts")
+		}
+		all = append(all, award.Expert{Person: e.Account, Unit: e.Unit})
+	}
+	return func(p *award.Programme) error { return p.Register(all, rq.Actor) }, nil
+}
+
+type findingView struct {
+	Kind     string   `json:"kind"`
+	Raters   []string `json:"raters" personal:"true" description:"Accounts of experts"`
+	Cases    []string `json:"cases"`
+	Strength int64    `json:"strength"`
+	N        int      `json:"n" description:"Marks it rests on"`
+}
+
+func (h Handler) findings(ctx context.Context, rq api.Request, in api.ByID) (api.List[findingView], error) {
+	v := api.List[findingView]{Items: []findingView{}}
+	p, err := h.ours(ctx, rq, in.ID)
+	if err != nil {
+		return v, err
+	}
+	var marks []panel.Mark
+	_, err = h.Nominations.Each(ctx, store.NominationsOf(p.ID), func(n *award.Nomination) error {
+		marks = append(marks, n.Given()...)
+		return nil
+	})
+	if err != nil {
+		return v, err
+	}
+	var looks []access.Look
+	for _, f := range panel.Inspect(marks, h.Policy.Marks) {
+		v.Items = append(v.Items, findingView{string(f.Kind), f.Raters, f.Cases, int64(f.Strength), f.N})
+		for _, person := range f.Raters {
+			looks = append(looks, access.Look{Subject: api.APerson(person), Fields: []string{"expert.marks"}, About: p.ID, Purpose: "award.case", Case: p.ID})
+		}
+	}
+	return v, h.Looks.Look(ctx, rq, looks...)
+}

@@ -1,0 +1,395 @@
+package award
+
+import (
+	"context"
+
+	"xinyi/handlers/api"
+	"xinyi/models"
+	"xinyi/models/access"
+	"xinyi/models/award"
+	"xinyi/store"
+)
+
+func (h Handler) mountHonour(r *api.Router) {
+	tag := api.Tag("awards")
+	api.Get(r, "/awards", h.winners, api.Does("Who holds the awards of a programme, and what was revoked", "A person is named who agreed to be; everybody else is masked"), api.Open(), api.Limit(api.Minute, 120), tag)
+	api.Get(r, "/me/honours", h.honours, api.Does("My awards, with what each brings and how to use it"), api.May("honours.mine"), tag)
+	api.Put(r, "/me/honours/{id}", h.choose, api.Does("Say whether I am named in public and recorded in my credit file", "At any time. Not recorded, the award brings nothing that asks the credit file"), api.May("honours.mine"), tag)
+	api.Post(r, "/me/honours/{id}/answer", h.answer, api.Does("Answer a revocation that was asked for"), api.May("honours.mine"), tag)
+	api.Post(r, "/me/honours/{id}/renewal", h.renewal, api.Does("Ask that an award go on: the records are read anew"), api.May("honours.mine"), api.Moves, tag)
+	api.Post(r, "/me/honours/{id}/measures/{measure}/feedback", h.feedback, api.Does("Say how a measure worked"), api.May("honours.mine"), tag)
+	api.Get(r, "/awards/desk", h.awardsAt, api.Does("Awards of my place in a state, the oldest first"), api.May("awards.read"), api.Reveals, tag)
+	api.Get(r, "/awards/{id}", h.oneAward, api.Does("One award, with what is asked and what was answered"), api.May("awards.read"), api.Reveals, tag)
+	api.Post(r, "/awards/{id}/revocation", h.askRevoke, api.Does("Want an award revoked, for a ground", "The holder is told and may answer; another person decides"), api.May("awards.office"), api.Reveals, tag)
+	api.Post(r, "/awards/{id}/revoke", h.revoke, api.Does("Revoke it, after the answer or its days: what it brings ends at once, and the public is told"), api.May("awards.office"), api.Reveals, tag)
+	api.Post(r, "/awards/{id}/keep", h.keep, api.Does("Let it stand: the ground was none"), api.May("awards.office"), api.Reveals, tag)
+	api.Post(r, "/awards/{id}/recommend", h.recommend, api.Does("Recommend the holder to the wider office"), api.May("awards.office"), api.Reveals, tag)
+	api.Get(r, "/award-measures", h.owned, api.Does("Measures my unit answers for, the oldest first"), api.May("measures.own"), api.Reveals, tag)
+	api.Post(r, "/award-measures/{id}/uses", h.use, api.Does("Note that a measure was used"), api.May("measures.own"), api.Creates, api.Reveals, tag)
+}
+
+type winnerView struct {
+	No       string            `json:"no"`
+	Title    string            `json:"title"`
+	Category string            `json:"category"`
+	Label    string            `json:"label" description:"Masked unless the holder agreed to be named"`
+	Deed     string            `json:"deed,omitempty" personal:"false"`
+	Region   models.Region     `json:"region"`
+	Office   string            `json:"office"`
+	State    award.HonourState `json:"state" enum:"VALID,ANSWERING,EXPIRED,REVOKED"`
+	Since    models.Day        `json:"since"`
+	Until    models.Day        `json:"until"`
+	EndedOn  models.Day        `json:"endedOn,omitempty"`
+	Why      string            `json:"why,omitempty" description:"Public correction: why it was revoked"`
+}
+
+func viewWinner(a *award.Award, lang string) winnerView {
+	v := winnerView{
+		No: a.No, Title: a.Title.In(lang), Category: a.Category, Label: a.Label, Region: a.Region, Office: a.Unit, State: a.State, Since: a.Since, Until: a.Until,
+		EndedOn: a.EndedOn, Why: a.Why,
+	}
+	if a.Named || a.Holder.Kind == models.Organisation {
+		v.Deed = a.Deed
+	}
+	if v.State == award.Answering { // what is only asked is nobody's to know
+		v.State = award.Valid
+	}
+	return v
+}
+
+type winnersRequest struct {
+	Programme string `query:"programme" validate:"required,max=64"`
+	api.PageQuery
+}
+
+func (h Handler) winners(ctx context.Context, rq api.Request, in winnersRequest) (api.List[winnerView], error) {
+	page, err := h.Awards.Find(ctx, store.AwardsOf(in.Programme, award.HonourStates...).Page(in.Limit, in.Cursor))
+	if err != nil {
+		return api.List[winnerView]{}, err
+	}
+	return api.Listed(page, func(a *award.Award) winnerView { return viewWinner(a, rq.Lang) }), nil
+}
+
+type honourView struct {
+	ID string `json:"id"`
+	winnerView
+	Mine     award.HonourState `json:"stands" enum:"VALID,ANSWERING,EXPIRED,REVOKED"`
+	Named    bool              `json:"named"`
+	Recorded bool              `json:"recorded"`
+	Renewal  bool              `json:"renewing,omitempty"`
+	Ask      *askView          `json:"revocation,omitempty"`
+	Measures []measureView     `json:"measures"`
+	Revision int64             `json:"revision"`
+}
+
+// Revised is what ETag shows.
+func (v honourView) Revised() int64 { return v.Revision }
+
+type askView struct {
+	Ground  award.Ground `json:"ground" enum:"FALSE_PAPERS,SERIOUS_LIST,ACCIDENT,CRIMINAL"`
+	Text    string       `json:"text"`
+	Record  string       `json:"record,omitempty"`
+	On      models.Day   `json:"on"`
+	Until   models.Day   `json:"until" description:"You may answer until then"`
+	Answer  string       `json:"answer,omitempty" personal:"true"`
+	Upheld  bool         `json:"upheld,omitempty"`
+	Verdict string       `json:"verdict,omitempty"`
+}
+
+func viewAsk(a *award.Ask) *askView {
+	if a == nil {
+		return nil
+	}
+	return &askView{a.Ground, a.Text, a.Record, a.On, a.Until, a.Answer.Reveal(), a.Upheld, a.Verdict}
+}
+
+type measureView struct {
+	ID    string             `json:"id"`
+	Kind  award.MeasureKind  `json:"kind" enum:"SCENE,FAST_LANE,FEWER_CHECKS,RECOMMENDATION,POINTS"`
+	Title string             `json:"title"`
+	How   string             `json:"how"`
+	Owner string             `json:"owner"`
+	State award.MeasureState `json:"state" enum:"RUNNING,ENDED"`
+	Since models.Day         `json:"since"`
+	Until models.Day         `json:"until"`
+	Count int                `json:"used"`
+	Uses  []useView          `json:"uses"`
+}
+
+type useView struct {
+	ID    string     `json:"id"`
+	On    models.Day `json:"on"`
+	Note  string     `json:"note,omitempty"`
+	Stars int        `json:"stars,omitempty"`
+	Words string     `json:"words,omitempty" personal:"true"`
+}
+
+func viewMeasure(m *award.Measure, lang string) measureView {
+	v := measureView{m.ID, m.Kind, m.Name.In(lang), m.How.In(lang), m.Owner, m.State, m.Since, m.Until, m.Count, []useView{}}
+	for _, u := range m.Uses {
+		v.Uses = append(v.Uses, useView{u.ID, u.On, u.Note, u.Stars, u.Words.Reveal()})
+	}
+	return v
+}
+
+func (h Handler) viewHonour(ctx context.Context, a *award.Award, lang string) (honourView, error) {
+	v := honourView{
+		ID: a.ID, winnerView: viewWinner(a, lang), Mine: a.State, Named: a.Named, Recorded: a.Recorded, Renewal: a.Renewal != "", Ask: viewAsk(a.Ask),
+		Measures: []measureView{}, Revision: a.Revision,
+	}
+	v.Label, v.Deed = a.Name.Reveal(), a.Deed
+	_, err := h.Measures.Each(ctx, store.MeasuresOf(a.ID), func(m *award.Measure) error {
+		v.Measures = append(v.Measures, viewMeasure(m, lang))
+		return nil
+	})
+	return v, err
+}
+
+func (h Handler) honours(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[honourView], error) {
+	v := api.List[honourView]{Items: []honourView{}}
+	q := store.AwardsOfPerson(rq.Actor.Person)
+	if rq.Actor.Is(models.Business) {
+		q = store.AwardsHeldBy(rq.Actor.Org)
+	}
+	page, err := h.Awards.Find(ctx, q.Page(in.Limit, in.Cursor))
+	if err != nil {
+		return v, err
+	}
+	for _, a := range page.Items {
+		one, err := h.viewHonour(ctx, a, rq.Lang)
+		if err != nil {
+			return v, err
+		}
+		v.Items = append(v.Items, one)
+	}
+	v.NextCursor = page.Next
+	return v, nil
+}
+
+// onHonour changes one of the caller's awards.
+func (h Handler) onHonour(ctx context.Context, rq api.Request, id string, do func(*award.Award) error) (honourView, error) {
+	a, err := h.Awards.Update(ctx, id, func(a *award.Award) error {
+		if !a.Mine(rq.Actor) {
+			return api.NotYours(nil)
+		}
+		if err := rq.Fresh(a.Revision); err != nil {
+			return err
+		}
+		return do(a)
+	})
+	if err != nil {
+		return honourView{}, err
+	}
+	return h.viewHonour(ctx, a, rq.Lang)
+}
+
+type chooseRequest struct {
+	api.ByID
+	Named    *bool `json:"named" validate:"required"`
+	Recorded *bool `json:"recorded" validate:"required"`
+}
+
+func (h Handler) choose(ctx context.Context, rq api.Request, in chooseRequest) (honourView, error) {
+	return h.onHonour(ctx, rq, in.ID, func(a *award.Award) error {
+		news, err := a.Choose(*in.Named, *in.Recorded, rq.Actor, rq.Now)
+		if err == nil && !news {
+			return store.Unchanged()
+		}
+		return err
+	})
+}
+
+type textRequest struct {
+	api.ByID
+	Text string `json:"text" validate:"required,max=2000"`
+}
+
+func (h Handler) answer(ctx context.Context, rq api.Request, in textRequest) (honourView, error) {
+	return h.onHonour(ctx, rq, in.ID, func(a *award.Award) error { return a.Reply(in.Text, rq.Actor, rq.Now) })
+}
+
+func (h Handler) renewal(ctx context.Context, rq api.Request, in api.ByID) (honourView, error) {
+	id := rq.NewID()
+	return h.onHonour(ctx, rq, in.ID, func(a *award.Award) error { return a.AskRenewal(id, rq.Actor, rq.Now) })
+}
+
+type feedbackRequest struct {
+	api.ByID
+	Measure string `path:"measure" validate:"required,max=64"`
+	Use     string `json:"use" validate:"required,max=64"`
+	Stars   int    `json:"stars" validate:"gte=1,lte=5"`
+	Words   string `json:"words,omitempty" validate:"max=500"`
+}
+
+func (h Handler) feedback(ctx context.Context, rq api.Request, in feedbackRequest) (measureView, error) {
+	m, err := h.Measures.Update(ctx, in.Measure, func(m *award.Measure) error {
+		if m.Award != in.ID {
+			return api.NotYours(nil)
+		}
+		return m.Feedback(in.Use, in.Stars, in.Words, rq.Actor)
+	})
+	if err != nil {
+		return measureView{}, err
+	}
+	return viewMeasure(m, rq.Lang), nil
+}
+
+type view struct {
+	ID string `json:"id"`
+	winnerView
+	Name     string            `json:"name"`
+	Stands   award.HonourState `json:"stands" enum:"VALID,ANSWERING,EXPIRED,REVOKED"`
+	Recorded bool              `json:"recorded"`
+	Alert    string            `json:"alert,omitempty" description:"A record that may be a ground to revoke it"`
+	Ask      *askView          `json:"revocation,omitempty"`
+	Barred   models.Day        `json:"barred,omitempty" description:"Cannot be nominated again until then"`
+	Upward   models.Region     `json:"recommendedTo,omitempty"`
+	Decision string            `json:"decision,omitempty"`
+	Revision int64             `json:"revision"`
+}
+
+// Revised is what ETag shows.
+func (v view) Revised() int64 { return v.Revision }
+
+func viewAward(a *award.Award, lang string) view {
+	v := view{
+		ID: a.ID, winnerView: viewWinner(a, lang), Name: a.Name.Reveal(), Stands: a.State, Recorded: a.Recorded, Alert: a.Alert, Ask: viewAsk(a.Ask), Barred: a.Barred,
+		Decision: a.Decision, Revision: a.Revision,
+	}
+	if a.Upward != nil {
+		v.Upward = a.Upward.To
+	}
+	return v
+}
+
+func lookAtAward(a *award.Award) access.Look {
+	return access.Look{Subject: a.Holder, Fields: []string{"award"}, About: a.ID, Purpose: "award.case", Case: a.ID}
+}
+
+type awardsRequest struct {
+	State award.HonourState `query:"state" validate:"required,oneof=VALID ANSWERING EXPIRED REVOKED"`
+	api.PageQuery
+}
+
+func (h Handler) awardsAt(ctx context.Context, rq api.Request, in awardsRequest) (api.List[view], error) {
+	page, err := h.Awards.Find(ctx, store.AwardsAt(rq.Actor.Region, in.State).Page(in.Limit, in.Cursor))
+	if err != nil {
+		return api.List[view]{}, err
+	}
+	var looks []access.Look
+	for _, a := range page.Items {
+		looks = append(looks, lookAtAward(a))
+	}
+	return api.Listed(page, func(a *award.Award) view { return viewAward(a, rq.Lang) }), h.Looks.Look(ctx, rq, looks...)
+}
+
+// oursAward is an award of the caller's place, with the look noted. Errors: NotFound.
+func (h Handler) oursAward(ctx context.Context, rq api.Request, id string) (*award.Award, error) {
+	a, err := h.Awards.Get(ctx, id)
+	if err == nil && !rq.Actor.Region.Contains(a.Region) {
+		err = api.NotYours(nil)
+	}
+	if err == nil {
+		err = h.Looks.Look(ctx, rq, lookAtAward(a))
+	}
+	return a, err
+}
+
+func (h Handler) oneAward(ctx context.Context, rq api.Request, in api.ByID) (view, error) {
+	a, err := h.oursAward(ctx, rq, in.ID)
+	if err != nil {
+		return view{}, err
+	}
+	return viewAward(a, rq.Lang), nil
+}
+
+func (h Handler) onAward(ctx context.Context, rq api.Request, id string, do func(*award.Award) error) (view, error) {
+	a, err := h.oursAward(ctx, rq, id)
+	if err == nil {
+		a, err = h.Awards.Update(ctx, id, func(a *award.Award) error {
+			if err := rq.Fresh(a.Revision); err != nil {
+				return err
+			}
+			return do(a)
+		})
+	}
+	if err != nil {
+		return view{}, err
+	}
+	return viewAward(a, rq.Lang), nil
+}
+
+type askRevokeRequest struct {
+	api.ByID
+	Ground award.Ground `json:"ground" validate:"required,oneof=FALSE_PAPERS SERIOUS_LIST ACCIDENT CRIMINAL"`
+	Text   string       `json:"text" validate:"required,max=1000" description:"What happened; the holder reads it"`
+	Record string       `json:"record,omitempty" validate:"omitempty,max=80" description:"The record it rests on"`
+}
+
+func (h Handler) askRevoke(ctx context.Context, rq api.Request, in askRevokeRequest) (view, error) {
+	return h.onAward(ctx, rq, in.ID, func(a *award.Award) error { return a.AskRevoke(in.Ground, in.Text, in.Record, rq.Actor, rq.Now) })
+}
+
+func (h Handler) revoke(ctx context.Context, rq api.Request, in api.ReasonRequest) (view, error) {
+	return h.onAward(ctx, rq, in.ID, func(a *award.Award) error { return a.Revoke(in.Reason, rq.Actor, rq.Now) })
+}
+
+func (h Handler) keep(ctx context.Context, rq api.Request, in api.ReasonRequest) (view, error) {
+	return h.onAward(ctx, rq, in.ID, func(a *award.Award) error { return a.Drop(in.Reason, rq.Actor, rq.Now) })
+}
+
+func (h Handler) recommend(ctx context.Context, rq api.Request, in api.ByID) (view, error) {
+	return h.onAward(ctx, rq, in.ID, func(a *award.Award) error { return a.Recommend(rq.Actor, rq.Now) })
+}
+
+type ownedRequest struct {
+	State award.MeasureState `query:"state" validate:"required,oneof=RUNNING ENDED"`
+	api.PageQuery
+}
+
+type ownedView struct {
+	measureView
+	Label string `json:"label" personal:"true" description:"Of whom it is, masked"`
+	Award string `json:"award"`
+}
+
+func (h Handler) viewOwned(ctx context.Context, rq api.Request, ms ...*award.Measure) ([]ownedView, error) {
+	all := []ownedView{}
+	var looks []access.Look
+	for _, m := range ms {
+		a, err := h.Awards.Get(ctx, m.Award)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, ownedView{viewMeasure(m, rq.Lang), a.Label, a.ID})
+		looks = append(looks, access.Look{Subject: m.Holder, Fields: []string{"award.measure"}, About: m.ID, Purpose: "award.case", Case: m.Award})
+	}
+	return all, h.Looks.Look(ctx, rq, looks...)
+}
+
+func (h Handler) owned(ctx context.Context, rq api.Request, in ownedRequest) (api.List[ownedView], error) {
+	page, err := h.Measures.Find(ctx, store.MeasuresOwned(rq.Actor.Org, in.State).Page(in.Limit, in.Cursor))
+	if err != nil {
+		return api.List[ownedView]{}, err
+	}
+	all, err := h.viewOwned(ctx, rq, page.Items...)
+	return api.List[ownedView]{Items: all, NextCursor: page.Next}, err
+}
+
+type useRequest struct {
+	api.ByID
+	Note string `json:"note,omitempty" validate:"max=200" description:"Number of the case it was used in"`
+}
+
+func (h Handler) use(ctx context.Context, rq api.Request, in useRequest) (ownedView, error) {
+	id := rq.NewID()
+	m, err := h.Measures.Update(ctx, in.ID, func(m *award.Measure) error { return m.Use(id, in.Note, rq.Actor, rq.Now) })
+	if err != nil {
+		return ownedView{}, err
+	}
+	all, err := h.viewOwned(ctx, rq, m)
+	if err != nil {
+		return ownedView{}, err
+	}
+	return all[0], nil
+}

@@ -1,0 +1,114 @@
+package award
+
+import (
+	"context"
+
+	"xinyi/handlers/api"
+	"xinyi/models"
+	"xinyi/models/award"
+	"xinyi/store"
+)
+
+func (h Handler) mountScore(r *api.Router) {
+	tag := api.Tag("award experts")
+	api.Get(r, "/me/award-scores", h.toScore, api.Does("Cases of a programme I was drawn to score"), api.May("nominations.score"), api.Reveals, tag)
+	api.Post(r, "/me/award-scores/{id}", h.score, api.Does("Give my points for a case, once", "Sealed until all are in, or the days are over"), api.May("nominations.score"), api.Reveals, tag)
+	api.Post(r, "/me/award-scores/{id}/recuse", h.recuse, api.Does("Stand aside: kin, the same unit, a nominator; the next expert is drawn"), api.May("nominations.score"), api.Reveals, tag)
+}
+
+type scoringRequest struct {
+	Programme string `query:"programme" validate:"required,max=64"`
+	api.PageQuery
+}
+
+type scoringView struct {
+	ID       string            `json:"id"`
+	Title    string            `json:"title"`
+	Name     string            `json:"name" description:"Whom it is about: stand aside when it is somebody of yours"`
+	Unit     string            `json:"unit,omitempty"`
+	Deed     string            `json:"deed" personal:"true"`
+	Criteria []award.Criterion `json:"criteria"`
+	Opinions []opinionView     `json:"opinions"`
+	Until    models.Day        `json:"until,omitempty"`
+	Done     bool              `json:"done,omitempty"`
+}
+
+func viewScoring(n *award.Nomination, p *award.Programme, person, lang string) scoringView {
+	v := scoringView{ID: n.ID, Title: n.Title.In(lang), Name: n.Name.Reveal(), Unit: n.Unit, Deed: n.Deed(), Criteria: p.Criteria, Opinions: viewOpinions(n, false), Until: n.Until}
+	for _, s := range n.Scorers {
+		if s.Person == person && s.Round == n.Round {
+			v.Done = s.State != award.ScorerAsked
+		}
+	}
+	return v
+}
+
+func (h Handler) toScore(ctx context.Context, rq api.Request, in scoringRequest) (api.List[scoringView], error) {
+	v := api.List[scoringView]{Items: []scoringView{}}
+	p, err := h.Programmes.Get(ctx, in.Programme)
+	if err != nil {
+		return v, err
+	}
+	page, err := h.Nominations.Find(ctx, store.NominationsAt(p.ID, award.InScoring).Page(in.Limit, in.Cursor))
+	if err != nil {
+		return v, err
+	}
+	for _, n := range page.Items {
+		if !n.Drawn(rq.Actor.Person) {
+			continue
+		}
+		if err := h.Looks.Look(ctx, rq, lookAtNominee(n, "nomination.deed")); err != nil {
+			return v, err
+		}
+		v.Items = append(v.Items, viewScoring(n, p, rq.Actor.Person, rq.Lang))
+	}
+	v.NextCursor = page.Next
+	if len(v.Items) == 0 {
+		err = h.Looks.Look(ctx, rq)
+	}
+	return v, err
+}
+
+// onDrawn changes a case the caller was drawn for. Errors: NotFound for any other.
+func (h Handler) onDrawn(ctx context.Context, rq api.Request, id string, do func(*award.Nomination, *award.Programme) error) (scoringView, error) {
+	n, err := h.Nominations.Get(ctx, id)
+	if err == nil && !n.Drawn(rq.Actor.Person) {
+		err = api.NotYours(nil)
+	}
+	if err != nil {
+		return scoringView{}, err
+	}
+	p, err := h.Programmes.Get(ctx, n.Programme)
+	if err == nil {
+		err = h.Looks.Look(ctx, rq, lookAtNominee(n, "nomination.deed"))
+	}
+	if err != nil {
+		return scoringView{}, err
+	}
+	n, err = h.Nominations.Update(ctx, id, func(n *award.Nomination) error { return do(n, p) })
+	if err != nil {
+		return scoringView{}, err
+	}
+	return viewScoring(n, p, rq.Actor.Person, rq.Lang), nil
+}
+
+type scoreRequest struct {
+	api.ByID
+	Points map[string]int `json:"points" validate:"required,max=20" description:"Whole points by criterion"`
+	Note   string         `json:"note,omitempty" validate:"max=500"`
+}
+
+func (h Handler) score(ctx context.Context, rq api.Request, in scoreRequest) (scoringView, error) {
+	return h.onDrawn(ctx, rq, in.ID, func(n *award.Nomination, p *award.Programme) error {
+		return n.Score(in.Points, in.Note, p, rq.Actor, rq.Now)
+	})
+}
+
+type recuseRequest struct {
+	api.ByID
+	Tie award.Tie `json:"tie" validate:"required,oneof=SAME_UNIT KIN NOMINATOR OTHER"`
+}
+
+func (h Handler) recuse(ctx context.Context, rq api.Request, in recuseRequest) (scoringView, error) {
+	return h.onDrawn(ctx, rq, in.ID, func(n *award.Nomination, p *award.Programme) error { return n.Recuse(in.Tie, p, rq.Actor, rq.Now) })
+}

@@ -1,0 +1,198 @@
+package benefit
+
+import (
+	"context"
+	"strings"
+
+	"xinyi/handlers/api"
+	"xinyi/models"
+	"xinyi/models/access"
+	"xinyi/models/benefit"
+	"xinyi/models/release"
+	"xinyi/store"
+)
+
+func (h Desk) mountOffice(r *api.Router) {
+	tag := api.Tag("benefits")
+	api.Get(r, "/benefits/versions", h.waiting, api.Does("Versions of offers in one state, those that wait for approval when none is named"), api.May("benefits.approve"), tag)
+	api.Get(r, "/benefits/versions/{id}", h.tried, api.Does("A version with its rule and what its simulation came to"), api.May("benefits.approve"), tag)
+	api.Post(r, "/benefits/versions/{id}/approve", api.OnRelease(h.inRegion(), h.approve), api.Does("Approve a version", "A second person, within seven days of its simulation; else 409"), api.May("benefits.approve"), tag)
+	api.Get(r, "/benefits/breaches", h.breaches, api.Does("Breaches somebody objects to, the oldest first"), api.May("benefits.decide"), api.Reveals, tag)
+	api.Post(r, "/benefits/breaches/{id}/decide", h.decide, api.Does("Decide on an objection to a breach"), api.May("benefits.decide"), tag)
+	api.Get(r, "/benefits/metrics", h.metrics, api.Does("What 信易+ comes to: scenes in use, users, uses, what was saved, fields covered"), api.May("benefits.metrics"), tag)
+}
+
+type stateRequest struct {
+	State release.State `query:"state" validate:"omitempty,oneof=DRAFT CHECKED TRIED APPROVED ANNOUNCED IN_FORCE RETIRED" description:"TRIED unless said"`
+	api.PageQuery
+}
+
+func (h Desk) waiting(ctx context.Context, rq api.Request, in stateRequest) (api.List[offerVersionView], error) {
+	if in.State == "" {
+		in.State = release.Tried
+	}
+	return h.released().Page(ctx, rq, store.VersionsIn(rq.Actor.Region, in.State).Page(in.Limit, in.Cursor))
+}
+
+type triedView struct {
+	offerVersionView
+	Offer      string          `json:"offer"`
+	Provider   string          `json:"provider"`
+	Rule       api.RuleView    `json:"rule"`
+	Conditions []needView      `json:"conditions"`
+	Trial      *simulationView `json:"trial,omitempty"`
+}
+
+// inRegion are the versions the caller's office answers for. Errors: NotFound for any other.
+func (h Desk) inRegion() api.Releases[benefit.Version, offerVersionView] {
+	r := h.released()
+	r.Mine = func(rq api.Request, v *benefit.Version) error {
+		if !rq.Actor.Region.Contains(v.Region) {
+			return models.E(models.NotFound, "not_found")
+		}
+		return nil
+	}
+	return r
+}
+
+func (h Desk) tried(ctx context.Context, rq api.Request, in api.ByID) (triedView, error) {
+	v, err := h.Versions.Get(ctx, in.ID)
+	if err == nil {
+		err = h.inRegion().Mine(rq, v)
+	}
+	if err != nil {
+		return triedView{}, err
+	}
+	out := triedView{offerVersionView: viewOfferVersion(rq)(v), Offer: v.Offer, Provider: v.Provider, Conditions: []needView{}}
+	if v.Rule != nil {
+		out.Rule = api.RuleView{ID: v.Rule.ID, Version: v.No, Hash: v.Rule.Hash(), Engine: ""}
+		o := &benefit.Offer{Terms: v.Terms}
+		for _, c := range v.Rule.Clauses {
+			words := clauseWords(o, models.Clause{ID: c.ID}, rq.Lang)
+			out.Conditions = append(out.Conditions, needView{c.ID, words.Label, words.Remedy, c.Expr, c.Basis, c.ChangeableBy, c.AnyOf})
+		}
+	}
+	if v.Trial == "" {
+		return out, nil
+	}
+	s, err := h.Simulations.Get(ctx, v.Trial)
+	if err != nil {
+		return out, err
+	}
+	trial := h.viewSimulation(s, v.Terms)
+	out.Trial = &trial
+	return out, nil
+}
+
+func (h Desk) approve(_ context.Context, rq api.Request, _ api.ByID) (func(*benefit.Version) error, error) {
+	return func(v *benefit.Version) error { return v.Approve(h.Policy, rq.Actor, rq.Now) }, nil
+}
+
+type breachView struct {
+	claimView
+	Provider string `json:"provider"`
+	Name     string `json:"holder" personal:"true" description:"Masked"`
+}
+
+func (h Desk) breaches(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[breachView], error) {
+	page, err := h.Claims.Find(ctx, store.ClaimsQueued(rq.Actor.Region).Page(in.Limit, in.Cursor))
+	if err != nil {
+		return api.List[breachView]{}, err
+	}
+	looks := make([]access.Look, len(page.Items))
+	for i, c := range page.Items {
+		looks[i] = access.Look{Subject: c.Subject(), Fields: []string{"benefit.breach"}, About: c.ID, Purpose: "benefit.breach", Case: c.ID}
+	}
+	if err := h.Looks.Look(ctx, rq, looks...); err != nil {
+		return api.List[breachView]{}, err
+	}
+	view := viewClaim(rq.Lang)
+	return api.Listed(page, func(c *benefit.Claim) breachView { return breachView{view(c), c.Provider, c.Name.String()} }), nil
+}
+
+type decideBreachRequest struct {
+	api.ByID
+	Right   *bool  `json:"right" validate:"required" description:"The person is right: the breach is off"`
+	Finding string `json:"finding" validate:"required,max=1000"`
+}
+
+func (h Desk) decide(ctx context.Context, rq api.Request, in decideBreachRequest) (api.None, error) {
+	_, err := h.Claims.Update(ctx, in.ID, func(c *benefit.Claim) error {
+		if c.Queue == "" || !strings.HasPrefix(c.Queue, string(rq.Actor.Region)) {
+			return models.E(models.NotFound, "not_found")
+		}
+		return c.Decide(*in.Right, in.Finding, rq.Actor, rq.Now)
+	})
+	return api.None{}, err
+}
+
+type metricsView struct {
+	Days        int                     `json:"days" description:"The span that is counted, today included"`
+	Scenes      int                     `json:"scenesInUse" description:"With at least one use in it"`
+	Wanted      int                     `json:"scenesWanted" description:"The city's plan: more than this many"`
+	Reached     bool                    `json:"reached"`
+	Users       int64                   `json:"users"`
+	Uses        int64                   `json:"uses"`
+	Saved       models.Fen              `json:"savedFen"`
+	Fields      []string                `json:"fields" description:"Of the plan's eleven, those with a scene in use"`
+	FieldsTotal int                     `json:"fieldsTotal"`
+	Online      int                     `json:"offersOnline"`
+	ByScene     map[string]sceneMetrics `json:"byScene"`
+}
+
+type sceneMetrics struct {
+	Uses  int64      `json:"uses"`
+	Saved models.Fen `json:"savedFen"`
+}
+
+func (h Desk) metrics(ctx context.Context, rq api.Request, _ api.NoRequest) (metricsView, error) {
+	today := models.DayOf(rq.Now)
+	since := today.Add(1 - h.Policy.UseDays)
+	v := metricsView{Days: h.Policy.UseDays, Wanted: h.Policy.ScenesWanted, Fields: []string{}, FieldsTotal: len(benefit.Fields), ByScene: map[string]sceneMetrics{}}
+	add := func(scene string, uses benefit.SceneUses) {
+		if uses.Uses == 0 {
+			return
+		}
+		m := v.ByScene[scene]
+		v.ByScene[scene] = sceneMetrics{m.Uses + uses.Uses, m.Saved + uses.Saved}
+		v.Uses, v.Saved = v.Uses+uses.Uses, v.Saved+uses.Saved
+	}
+	_, err := h.Tallies.Each(ctx, store.TalliesSince(since), func(t *benefit.Tally) error {
+		scenes := t.Scenes
+		if scenes == nil { // today, and yesterday until it is counted
+			var err error
+			if scenes, err = h.Used(ctx, t.Day); err != nil {
+				return err
+			}
+		}
+		for scene, uses := range scenes {
+			add(scene, uses)
+		}
+		return nil
+	})
+	if err != nil {
+		return v, err
+	}
+	if v.Users, err = h.Profiles.Count(ctx, store.ProfilesSince(since)); err != nil {
+		return v, err
+	}
+	posts, err := h.Board.all(ctx, h.Offers, rq.Now)
+	if err != nil {
+		return v, err
+	}
+	v.Scenes, v.Online = len(v.ByScene), len(posts)
+	v.Reached = v.Scenes > v.Wanted
+	fields := map[string]bool{}
+	_, err = h.Scenes.Each(ctx, store.All(), func(s *benefit.Scene) error {
+		if _, used := v.ByScene[s.ID]; used {
+			fields[s.Field] = true
+		}
+		return nil
+	})
+	for _, f := range benefit.Fields {
+		if fields[f] {
+			v.Fields = append(v.Fields, f)
+		}
+	}
+	return v, err
+}

@@ -1,0 +1,163 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"xinyi/handlers/api"
+	"xinyi/models"
+	"xinyi/models/access"
+	"xinyi/models/delivery"
+	"xinyi/store"
+)
+
+// mostReplays bounds how many deliveries one request replays.
+const mostReplays = 1000
+
+func (h Handler) mountStaff(r *api.Router) {
+	api.Get(r, "/notifications/deliveries", h.staffList, api.Does("Deliveries in a state, or about a document, the newest first",
+		"An operator sees a state, DEAD when none is named, without persons, addresses and contents.",
+		"Health administration, credit office and auditors see what reached whom about a document (subject), within their region."),
+		api.May("delivery.staff"), api.Tag("notifications"), api.Reveals)
+	api.Post(r, "/notifications/deliveries/{id}/replay", h.replay, api.Does("Send a delivery once more, with all its tries"), api.May("delivery.replay"), api.Tag("notifications"))
+	api.Post(r, "/notifications/deliveries/replay", h.replayAll, api.Does("Send dead deliveries once more", "At most 1,000 a call; more says whether to call again."),
+		api.May("delivery.replay"), api.Tag("notifications"), api.Within(30*time.Second))
+}
+
+type staffDeliveries struct {
+	api.PageQuery
+	State   delivery.State `query:"state" validate:"omitempty,excluded_with=Subject,oneof=QUEUED DEFERRED SENDING SENT FAILED_RETRY DEAD SKIPPED OPENED" description:"For operators; DEAD when absent"`
+	Subject string         `query:"subject" validate:"max=128" description:"Id of a document; not for operators"`
+}
+
+func (h Handler) staffList(ctx context.Context, rq api.Request, in staffDeliveries) (api.List[api.StaffDelivery], error) {
+	if operator := rq.Actor.Is(models.Operator); operator != (in.Subject == "") {
+		return api.List[api.StaffDelivery]{}, models.E(models.Forbidden, "delivery.other_view")
+	}
+	if in.State == "" {
+		in.State = delivery.Dead
+	}
+	q := store.DeliveriesIn(in.State)
+	if in.Subject != "" {
+		q = store.DeliveriesAbout(in.Subject)
+	}
+	page, err := h.Deliveries.Find(ctx, q.Page(in.Limit, in.Cursor))
+	if err != nil {
+		return api.List[api.StaffDelivery]{}, err
+	}
+	if in.Subject != "" {
+		shown := page.Items[:0]
+		for _, d := range page.Items {
+			if rq.Actor.Region.Contains(d.Region) {
+				shown = append(shown, d)
+			}
+		}
+		page.Items = shown
+	}
+	if err := h.Looks.Look(ctx, rq, deliveryLooks(rq, in.Subject, page.Items)...); err != nil {
+		return api.List[api.StaffDelivery]{}, err
+	}
+	return api.Listed(page, api.ViewStaff), nil
+}
+
+// deliveryLooks are an office's looks at what reached whom about a document, one for each person; an operator sees nobody.
+func deliveryLooks(rq api.Request, about string, all []*delivery.Delivery) []access.Look {
+	if about == "" {
+		return nil
+	}
+	var looks []access.Look
+	known := map[string]bool{}
+	for _, d := range all {
+		if d.Person == "" || known[d.Person] {
+			continue
+		}
+		known[d.Person] = true
+		looks = append(looks, access.Look{
+			Subject: api.APerson(d.Person), Fields: []string{"deliveries"}, About: about, Purpose: rq.PurposeOr("delivery.proof"), Case: rq.CaseOr(about),
+		})
+	}
+	return looks
+}
+
+func (h Handler) kick() {
+	if h.Kick != nil {
+		h.Kick()
+	}
+}
+
+func (h Handler) replay(ctx context.Context, rq api.Request, in api.IdRequest) (api.StaffDelivery, error) {
+	d, err := h.Deliveries.Update(ctx, in.ID, func(d *delivery.Delivery) error { return d.Replay(rq.Actor, rq.Now) })
+	if err != nil {
+		return api.StaffDelivery{}, err
+	}
+	h.kick()
+	return api.ViewStaff(d), nil
+}
+
+type replayRequest struct {
+	Channel string `json:"channel,omitempty" validate:"omitempty,oneof=fcm jpush webpush sms webhook" description:"Only of this channel"`
+	Why     string `json:"why,omitempty" validate:"omitempty,max=40" description:"Only those that died of this: tries_exhausted"`
+}
+
+type replayedView struct {
+	Count int64 `json:"count"`
+	More  bool  `json:"more" description:"There are others; call again"`
+}
+
+// replayAll replays side by side, so that the writes share their commits. It may be repeated when the deadline cut it off.
+func (h Handler) replayAll(ctx context.Context, rq api.Request, in replayRequest) (replayedView, error) {
+	var ids []string
+	q := store.DeliveriesIn(delivery.Dead).Only("channel", "moved.reason")
+	_, err := h.Deliveries.Each(ctx, q, func(d *delivery.Delivery) error {
+		if in.Channel != "" && d.Channel != in.Channel || in.Why != "" && d.Moved.Reason != in.Why {
+			return nil
+		}
+		if ids = append(ids, d.ID); len(ids) > mostReplays {
+			return api.ErrFull
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, api.ErrFull) {
+		return replayedView{}, err
+	}
+	more := len(ids) > mostReplays
+	if more {
+		ids = ids[:mostReplays]
+	}
+	n, err := h.replayThese(ctx, rq, ids)
+	if n > 0 {
+		h.kick()
+	}
+	return replayedView{n, more}, err
+}
+
+// replayThese counts those it replayed; one that is not dead any more is left alone.
+func (h Handler) replayThese(ctx context.Context, rq api.Request, ids []string) (int64, error) {
+	var n atomic.Int64
+	group, inner := errgroup.WithContext(ctx)
+	group.SetLimit(8)
+	for _, id := range ids {
+		group.Go(func() error {
+			replayed := false
+			_, err := h.Deliveries.Update(inner, id, func(d *delivery.Delivery) error {
+				if replayed = d.State == delivery.Dead; !replayed {
+					return store.Unchanged()
+				}
+				return d.Replay(rq.Actor, rq.Now)
+			})
+			if api.Unknown(err) {
+				return nil
+			}
+			if err == nil && replayed {
+				n.Add(1)
+			}
+			return err
+		})
+	}
+	err := group.Wait()
+	return n.Load(), err
+}

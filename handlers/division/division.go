@@ -1,0 +1,91 @@
+package division
+
+import (
+	"context"
+
+	"xinyi/handlers/api"
+	"xinyi/models"
+	place "xinyi/models/division"
+	"xinyi/store"
+)
+
+// Handler serves the places of the city and its functional zones. Everybody may know them.
+type Handler struct {
+	Divisions *store.Repo[place.Division]
+	Zones     *store.Repo[place.Zone]
+}
+
+// Mount names every route of the capability.
+func (h Handler) Mount(r *api.Router) {
+	api.Get(r, "/divisions", h.list, api.Does("The places directly inside a place, by code", "Without parent: the provinces. One level at a time, as a picker needs them."), api.Open())
+	api.Get(r, "/divisions/{code}", h.one, api.Does("A place"), api.Open())
+	api.Get(r, "/zones", h.zones, api.Does("Functional zones and the places in them", "confirmed is false until somebody with the official paper has checked the entry."), api.Open(), api.Tag("divisions"))
+}
+
+type divisionsRequest struct {
+	Parent string `query:"parent" validate:"omitempty,division" description:"Code of the wider place"`
+	api.PageQuery
+}
+
+type request struct {
+	Code string `path:"code" validate:"required,division"`
+}
+
+type view struct {
+	Code        string        `json:"code"`
+	Name        string        `json:"name"`
+	DisplayName string        `json:"displayName"`
+	Level       place.Level   `json:"level"`
+	Kind        place.Kind    `json:"kind"`
+	Parent      models.Region `json:"parent"` // "" for a province
+}
+
+type zoneView struct {
+	ID        string         `json:"id"`
+	Name      string         `json:"name"`
+	Kind      place.ZoneKind `json:"kind"`
+	Confirmed bool           `json:"confirmed"`
+	Members   []memberView   `json:"members"`
+}
+
+type memberView struct {
+	Division models.Region `json:"division"`
+	From     *models.Day   `json:"from"` // null: open
+	To       *models.Day   `json:"to"`   // null: open
+}
+
+func (h Handler) list(ctx context.Context, _ api.Request, in divisionsRequest) (api.List[view], error) {
+	page, err := h.Divisions.Find(ctx, store.DivisionsIn(models.Region(in.Parent)).Page(in.Limit, in.Cursor))
+	if err != nil {
+		return api.List[view]{}, err
+	}
+	return api.Listed(page, viewDivision), nil
+}
+
+func (h Handler) one(ctx context.Context, _ api.Request, in request) (view, error) {
+	d, err := h.Divisions.Get(ctx, in.Code)
+	if err != nil {
+		return view{}, err
+	}
+	return viewDivision(d), nil
+}
+
+func (h Handler) zones(ctx context.Context, _ api.Request, in api.PageQuery) (api.List[zoneView], error) {
+	page, err := h.Zones.Find(ctx, store.All().Page(in.Limit, in.Cursor))
+	if err != nil {
+		return api.List[zoneView]{}, err
+	}
+	return api.Listed(page, viewZone), nil
+}
+
+func viewDivision(d *place.Division) view {
+	return view{Code: d.ID, Name: d.Name, DisplayName: d.DisplayName, Level: d.Level, Kind: d.Kind, Parent: d.Parent}
+}
+
+func viewZone(z *place.Zone) zoneView {
+	v := zoneView{ID: z.ID, Name: z.Name, Kind: z.Kind, Confirmed: z.Confirmed, Members: make([]memberView, len(z.Members))}
+	for i, m := range z.Members {
+		v.Members[i] = memberView{Division: m.Region, From: m.From, To: m.To}
+	}
+	return v
+}

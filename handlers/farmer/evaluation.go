@@ -1,0 +1,495 @@
+package farmer
+
+import (
+	"context"
+	"errors"
+
+	"xinyi/handlers/api"
+	"xinyi/handlers/file"
+	"xinyi/models"
+	"xinyi/models/farmer"
+	"xinyi/models/notice"
+	"xinyi/store"
+)
+
+func (h Handler) mountEvaluation(r *api.Router) {
+	tag := api.Tag("farm file")
+	api.Post(r, "/me/farm-file/evaluations", h.apply, api.Does("Ask to be evaluated as a credit household (信用户)", "It is up to me; no benefit of mine that I have anyway hangs on it"), api.May("farm.mine"), api.Creates, tag)
+	api.Get(r, "/me/farm-file/evaluations", h.evaluations, api.Does("My household's evaluations, the newest first"), api.May("farm.mine"), tag)
+	api.Get(r, "/me/farm-file/evaluations/{id}", h.evaluation, api.Does("One, with what it was decided on, item by item"), api.May("farm.mine"), tag)
+	api.Post(r, "/me/farm-file/evaluations/{id}/withdraw", h.quit, api.Does("Stop an evaluation, or give the title up"), api.May("farm.mine"), tag)
+	api.Post(r, "/me/farm-file/evaluations/{id}/appeal", h.appeal, api.Does("Appeal against a refusal or the end of the title", "The county decides"), api.May("farm.mine"), tag)
+	api.Get(r, "/me/farm-reviews/{id}", h.asked, api.Does("What I am asked about a neighbour's household, apart from the others"), api.May("farm.mine"), tag)
+	api.Post(r, "/me/farm-reviews/{id}", h.answer, api.Does("Answer once, or say that I am of the family, or owe or am owed", "Nobody sees what I answered; it counts in the mean"), api.May("farm.mine"), tag)
+	api.Get(r, "/farmers/certificates/{no}", h.certificate, api.Does("Is this certificate genuine", "A masked name, the grade and until when"), api.Open(), api.Limit(api.Minute, 60), tag)
+}
+
+type evalView struct {
+	ID        string             `json:"id"`
+	Household string             `json:"householdId"`
+	Village   models.Region      `json:"village"`
+	Step      farmer.Step        `json:"step" enum:"PEERS,SCORED,PRELIM,NOTICE,REVIEW,CERTIFIED,ANNUAL,GRACE,APPEALED,REJECTED,REVOKED,WITHDRAWN"`
+	Until     models.Day         `json:"until,omitempty" description:"Of what goes on now"`
+	Invited   int                `json:"peersInvited"`
+	Answered  int                `json:"peersAnswered"`
+	Counted   int                `json:"peersCounted" description:"Once they are opened"`
+	Score     *api.FarmScoreView `json:"score,omitempty"`
+	NoticeID  string             `json:"noticeId,omitempty"`
+	No        string             `json:"certificateNo,omitempty"`
+	Since     models.Day         `json:"since,omitempty"`
+	Grade     string             `json:"grade,omitempty" description:"As certified"`
+	Title     bool               `json:"creditHousehold"`
+	Why       string             `json:"why,omitempty"`
+	Late      bool               `json:"late,omitempty" description:"The township did not keep to its days"`
+	Revision  int64              `json:"revision"`
+}
+
+// Revised is what ETag shows.
+func (v evalView) Revised() int64 { return v.Revision }
+
+func viewEval(e *farmer.Evaluation, today models.Day, lang string) evalView {
+	v := evalView{
+		ID: e.ID, Household: e.Household, Village: e.Village, Step: e.State, Until: e.Until, Invited: len(e.Peers), Counted: e.Valid, NoticeID: e.Notice,
+		No: e.No, Since: e.Since, Grade: e.Grade, Title: e.Title(today), Late: e.Late, Revision: e.Revision,
+	}
+	for _, p := range e.Peers {
+		if p.State != farmer.PeerInvited {
+			v.Answered++
+		}
+	}
+	if v.Why = api.Say(e.Why, lang, nil); v.Why == "" {
+		v.Why = e.Why
+	}
+	return v
+}
+
+// explained is an evaluation with its result, item by item.
+func (h Handler) explained(ctx context.Context, e *farmer.Evaluation, rq api.Request) (evalView, error) {
+	v := viewEval(e, models.DayOf(rq.Now), rq.Lang)
+	if e.Result == nil {
+		return v, nil
+	}
+	m, err := h.Models.Get(ctx, e.Result.Set)
+	if err != nil {
+		return v, err
+	}
+	set, err := m.Read()
+	if err != nil {
+		return v, err
+	}
+	shown := api.ViewFarmScore(set, *e.Result, models.DayOf(e.UpdatedAt), rq.Lang)
+	v.Score = &shown
+	return v, nil
+}
+
+// applies starts an evaluation; one a household goes on at a time.
+func (h Handler) applies(ctx context.Context, rq api.Request, f *farmer.File) (*farmer.Evaluation, error) {
+	e, err := farmer.Apply(rq.NewID(), f, f.Label(), h.Policy, rq.Actor, rq.Now)
+	if err != nil {
+		return nil, err
+	}
+	err = h.Evaluations.Insert(ctx, e)
+	if errors.Is(err, models.Conflict) {
+		if e, err = h.Evaluations.Get(ctx, e.ID); errors.Is(err, models.NotFound) {
+			err = models.E(models.Conflict, "farmer.eval_goes_on")
+		}
+	}
+	return e, err
+}
+
+func (h Handler) apply(ctx context.Context, rq api.Request, _ api.NoRequest) (evalView, error) {
+	f, err := h.mineOf(ctx, rq)
+	if err != nil {
+		return evalView{}, err
+	}
+	e, err := h.applies(ctx, rq, f)
+	if err != nil {
+		return evalView{}, err
+	}
+	return viewEval(e, models.DayOf(rq.Now), rq.Lang), nil
+}
+
+func (h Handler) evaluations(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[evalView], error) {
+	f, err := h.mineOf(ctx, rq)
+	if err != nil {
+		return api.List[evalView]{}, err
+	}
+	page, err := h.Evaluations.Find(ctx, store.EvaluationsOf(f.ID).Page(in.Limit, in.Cursor))
+	if err != nil {
+		return api.List[evalView]{}, err
+	}
+	return api.Listed(page, func(e *farmer.Evaluation) evalView { return viewEval(e, models.DayOf(rq.Now), rq.Lang) }), nil
+}
+
+// myEvaluation is one of the caller's household. Errors: NotFound.
+func (h Handler) myEvaluation(ctx context.Context, rq api.Request, id string) (*farmer.Evaluation, error) {
+	e, err := h.Evaluations.Get(ctx, id)
+	if err == nil && (e.Person == "" || e.Person != rq.Actor.Person) {
+		err = models.E(models.NotFound, "not_found")
+	}
+	return e, err
+}
+
+func (h Handler) evaluation(ctx context.Context, rq api.Request, in api.ByID) (evalView, error) {
+	e, err := h.myEvaluation(ctx, rq, in.ID)
+	if err != nil {
+		return evalView{}, err
+	}
+	return h.explained(ctx, e, rq)
+}
+
+func (h Handler) onMyEvaluation(ctx context.Context, rq api.Request, id string, do func(*farmer.Evaluation) error) (evalView, error) {
+	if _, err := h.myEvaluation(ctx, rq, id); err != nil {
+		return evalView{}, err
+	}
+	e, err := api.Change(ctx, rq, h.Evaluations, id, do)
+	if err != nil {
+		return evalView{}, err
+	}
+	return viewEval(e, models.DayOf(rq.Now), rq.Lang), nil
+}
+
+func (h Handler) quit(ctx context.Context, rq api.Request, in api.ByID) (evalView, error) {
+	return h.onMyEvaluation(ctx, rq, in.ID, func(e *farmer.Evaluation) error { return e.Withdraw(rq.Actor, rq.Now) })
+}
+
+func (h Handler) appeal(ctx context.Context, rq api.Request, in api.ReasonRequest) (evalView, error) {
+	return h.onMyEvaluation(ctx, rq, in.ID, func(e *farmer.Evaluation) error { return e.Object(in.Reason, h.Policy, rq.Actor, rq.Now) })
+}
+
+type reviewView struct {
+	ID        string           `json:"id"`
+	Village   models.Region    `json:"village"`
+	Label     string           `json:"household" description:"The head, masked"`
+	Until     models.Day       `json:"until"`
+	State     farmer.PeerState `json:"state" enum:"INVITED,RECUSED,GIVEN"`
+	Questions []api.NamedCode  `json:"questions" description:"Each is answered 0, 1 or 2"`
+}
+
+// review is an evaluation the caller was asked about. Errors: NotFound for anybody else.
+func (h Handler) review(ctx context.Context, rq api.Request, id string) (*farmer.Evaluation, farmer.PeerState, error) {
+	e, err := h.Evaluations.Get(ctx, id)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, p := range e.Peers {
+		if p.Person == rq.Actor.Person {
+			return e, p.State, nil
+		}
+	}
+	return nil, "", models.E(models.NotFound, "not_found")
+}
+
+func viewReview(e *farmer.Evaluation, s farmer.PeerState, lang string) reviewView {
+	v := reviewView{ID: e.ID, Village: e.Village, Label: e.Label, Until: e.Until, State: s, Questions: []api.NamedCode{}}
+	for _, q := range farmer.Questions {
+		v.Questions = append(v.Questions, api.NamedCode{Code: q, Name: api.Say("farmer.question_"+q, lang, nil)})
+	}
+	return v
+}
+
+func (h Handler) asked(ctx context.Context, rq api.Request, in api.ByID) (reviewView, error) {
+	e, state, err := h.review(ctx, rq, in.ID)
+	if err != nil {
+		return reviewView{}, err
+	}
+	return viewReview(e, state, rq.Lang), nil
+}
+
+type peerAnswerRequest struct {
+	api.ByID
+	Answers map[string]int `json:"answers,omitempty" validate:"max=20,dive,gte=0,lte=2"`
+	Recused bool           `json:"recused,omitempty"`
+}
+
+func (h Handler) answer(ctx context.Context, rq api.Request, in peerAnswerRequest) (reviewView, error) {
+	if _, _, err := h.review(ctx, rq, in.ID); err != nil {
+		return reviewView{}, err
+	}
+	e, err := h.Evaluations.Update(ctx, in.ID, func(e *farmer.Evaluation) error { return e.Answer(in.Answers, in.Recused, rq.Actor, rq.Now) })
+	if err != nil {
+		return reviewView{}, err
+	}
+	state := farmer.PeerGiven
+	if in.Recused {
+		state = farmer.PeerRecused
+	}
+	return viewReview(e, state, rq.Lang), nil
+}
+
+type certificateAt struct {
+	No string `path:"no"`
+}
+
+type certificateView struct {
+	Genuine bool          `json:"genuine"`
+	Good    bool          `json:"inForce"`
+	Label   string        `json:"household,omitempty" description:"The head, masked"`
+	Village models.Region `json:"village,omitempty"`
+	Grade   string        `json:"grade,omitempty"`
+	Since   models.Day    `json:"since,omitempty"`
+	Until   models.Day    `json:"until,omitempty"`
+}
+
+func (h Handler) certificate(ctx context.Context, rq api.Request, in certificateAt) (certificateView, error) {
+	e, err := h.Evaluations.First(ctx, store.EvaluationNamed(in.No))
+	if errors.Is(err, models.NotFound) || err == nil && e.No == "" {
+		return certificateView{}, nil
+	}
+	if err != nil {
+		return certificateView{}, err
+	}
+	return certificateView{true, e.Title(models.DayOf(rq.Now)), e.Label, e.Village, e.Grade, e.Since, e.Until}, nil
+}
+
+// Evaluation is the door to evaluations for the village, the township and the county.
+type Evaluation struct{ Desk }
+
+// Mount names the routes.
+func (h Evaluation) Mount(r *api.Router) {
+	tag := api.Tag("farm evaluation")
+	api.Post(r, "/farmers/files/{id}/evaluations", h.start, api.Does("Start the evaluation of a household that asked for it"), api.May("farm.write"), api.Creates, api.Reveals, tag)
+	api.Get(r, "/farmers/evaluations", h.at, api.Does("Evaluations of my place at a step, by village, the oldest first"), api.May("farm.read"), api.Reveals, tag)
+	api.Get(r, "/farmers/evaluations/{id}", h.read, api.Does("One, with what it is decided on, item by item"), api.May("farm.read"), api.Reveals, tag)
+	api.Post(r, "/farmers/evaluations/{id}/peers", h.invite, api.Does("Ask neighbours, five at least, apart from each other", "Nobody of the household; whoever is kin, owes or is owed says so and is left out"), api.May("farm.write"), api.Reveals, tag)
+	api.Post(r, "/farmers/evaluations/{id}/propose", h.propose, api.Does("The village's word: on to the notice"), api.May("farm.write"), api.Reveals, tag)
+	api.Post(r, "/farmers/evaluations/{id}/reject", h.reject, api.Does("Refuse, with the reason the household reads"), api.May("farm.write"), api.Reveals, tag)
+	api.Post(r, "/farmers/evaluations/{id}/certify", h.certify, api.Does("The township's word: the certificate", "Not by whoever gave the village's"), api.May("farm.certify"), api.Reveals, tag)
+	api.Post(r, "/farmers/evaluations/{id}/renew", h.renew, api.Does("The yearly review, on what is known now", "Below the line there are 90 days to mend; then this ends the title"), api.May("farm.certify"), api.Reveals, tag)
+	api.Post(r, "/farmers/evaluations/{id}/revoke", h.revoke, api.Does("End a title at once, for fraud"), api.May("farm.certify"), api.Reveals, tag)
+	api.Post(r, "/farmers/evaluations/{id}/appeal/decide", h.decide, api.Does("Decide an appeal"), api.May("farm.appeals"), api.Reveals, tag)
+	api.Post(r, "/farmers/notices", h.show, api.Does("Show a village's proposed credit households to everybody for seven days", "All that are ready, or those named; masked names and grades"), api.May("farm.write"), api.Creates, tag)
+}
+
+// see is an evaluation as staff see it, once the look is logged.
+func (h Evaluation) see(ctx context.Context, rq api.Request, e *farmer.Evaluation) (evalView, error) {
+	f, err := h.Files.Get(ctx, e.Household)
+	if err != nil {
+		return evalView{}, err
+	}
+	if err := h.Looks.Look(ctx, rq, file.AboutHead(rq, f, "farmer.evaluation", "farm.score", "farm.evaluation")); err != nil {
+		return evalView{}, err
+	}
+	return h.explained(ctx, e, rq)
+}
+
+func (h Evaluation) start(ctx context.Context, rq api.Request, in api.ByID) (evalView, error) {
+	f, err := h.ours(ctx, rq, in.ID)
+	if err != nil {
+		return evalView{}, err
+	}
+	e, err := h.applies(ctx, rq, f)
+	if err != nil {
+		return evalView{}, err
+	}
+	return h.see(ctx, rq, e)
+}
+
+type evalsRequest struct {
+	Step  farmer.Step   `query:"step" validate:"required,oneof=PEERS SCORED PRELIM NOTICE REVIEW CERTIFIED ANNUAL GRACE APPEALED REJECTED REVOKED"`
+	Place models.Region `query:"place" validate:"omitempty,numeric,min=4,max=12"`
+	api.PageQuery
+}
+
+type evalRow struct {
+	evalView
+	Name string `json:"household" personal:"true" description:"The head, masked"`
+}
+
+func (h Evaluation) at(ctx context.Context, rq api.Request, in evalsRequest) (api.List[evalRow], error) {
+	place, err := api.PlaceWithin(rq, in.Place)
+	if err != nil {
+		return api.List[evalRow]{}, err
+	}
+	page, err := h.Evaluations.Find(ctx, store.EvaluationsAt(place, in.Step).Page(in.Limit, in.Cursor))
+	if err != nil {
+		return api.List[evalRow]{}, err
+	}
+	looks := api.Personal(rq, "farmer.evaluation", []string{"name", "farm.evaluation"}, page.Items, func(e *farmer.Evaluation) (string, string) { return e.ID, e.Person })
+	if err := h.Looks.Look(ctx, rq, looks...); err != nil {
+		return api.List[evalRow]{}, err
+	}
+	return api.Listed(page, func(e *farmer.Evaluation) evalRow {
+		return evalRow{viewEval(e, models.DayOf(rq.Now), rq.Lang), e.Label}
+	}), nil
+}
+
+// evaluationOf is an evaluation in the caller's place. Errors: NotFound.
+func (h Evaluation) evaluationOf(ctx context.Context, rq api.Request, id string) (*farmer.Evaluation, error) {
+	e, err := h.Evaluations.Get(ctx, id)
+	if err == nil && !rq.Actor.Region.Contains(e.Village) {
+		err = models.E(models.NotFound, "not_found")
+	}
+	return e, err
+}
+
+func (h Evaluation) read(ctx context.Context, rq api.Request, in api.ByID) (evalView, error) {
+	e, err := h.evaluationOf(ctx, rq, in.ID)
+	if err != nil {
+		return evalView{}, err
+	}
+	return h.see(ctx, rq, e)
+}
+
+// on changes an evaluation in the caller's place and shows it.
+func (h Evaluation) on(ctx context.Context, rq api.Request, id string, do func(*farmer.Evaluation) error) (evalView, error) {
+	if _, err := h.evaluationOf(ctx, rq, id); err != nil {
+		return evalView{}, err
+	}
+	e, err := h.Evaluations.Update(ctx, id, func(e *farmer.Evaluation) error {
+		if err := rq.Fresh(e.Revision); err != nil {
+			return err
+		}
+		return do(e)
+	})
+	if err != nil {
+		return evalView{}, err
+	}
+	return h.see(ctx, rq, e)
+}
+
+type inviteRequest struct {
+	api.ByID
+	Households []string `json:"households" validate:"required,min=1,max=30,dive,required,max=64" description:"Files of neighbours whose heads have an account"`
+}
+
+func (h Evaluation) invite(ctx context.Context, rq api.Request, in inviteRequest) (evalView, error) {
+	e, err := h.evaluationOf(ctx, rq, in.ID)
+	if err != nil {
+		return evalView{}, err
+	}
+	var heads []string
+	for _, id := range in.Households {
+		f, err := h.ours(ctx, rq, id)
+		switch {
+		case errors.Is(err, models.NotFound), err == nil && f.Person == "":
+			return evalView{}, models.Bad("/households", "farmer_no_account", "farmer.peer_unknown")
+		case err != nil:
+			return evalView{}, err
+		case f.ID == e.Household:
+			return evalView{}, models.Bad("/households", "farmer_kin", "farmer.peer_kin")
+		}
+		heads = append(heads, f.Person)
+	}
+	return h.on(ctx, rq, e.ID, func(e *farmer.Evaluation) error { return e.Invite(heads, h.Policy, rq.Actor, rq.Now) })
+}
+
+func (h Evaluation) propose(ctx context.Context, rq api.Request, in api.ByID) (evalView, error) {
+	return h.on(ctx, rq, in.ID, func(e *farmer.Evaluation) error { return e.Propose(rq.Actor, rq.Now) })
+}
+
+func (h Evaluation) reject(ctx context.Context, rq api.Request, in api.ReasonRequest) (evalView, error) {
+	return h.on(ctx, rq, in.ID, func(e *farmer.Evaluation) error { return e.Reject(in.Reason, rq.Actor, rq.Now) })
+}
+
+func (h Evaluation) certify(ctx context.Context, rq api.Request, in api.ByID) (evalView, error) {
+	return h.on(ctx, rq, in.ID, func(e *farmer.Evaluation) error {
+		return e.Certify(certificateNo(e, rq), h.Policy, rq.Actor, rq.Now)
+	})
+}
+
+// certificateNo is the number of a household's certificate: XYH, the county, the year and twelve digits that nobody can guess.
+func certificateNo(e *farmer.Evaluation, rq api.Request) string {
+	return "XYH" + string(e.Village.County()) + string(models.DayOf(rq.Now))[:4] + models.Derived("certificate", e.ID)[:12]
+}
+
+// renew looks at what is known now, and then decides.
+func (h Evaluation) renew(ctx context.Context, rq api.Request, in api.ByID) (evalView, error) {
+	e, err := h.evaluationOf(ctx, rq, in.ID)
+	if err != nil {
+		return evalView{}, err
+	}
+	f, err := h.Files.Get(ctx, e.Household)
+	if err != nil {
+		return evalView{}, err
+	}
+	s, err := h.Rate(ctx, f, h.Facts, h.Policy)
+	if err != nil {
+		return evalView{}, err
+	}
+	sc, err := h.Scorer(ctx)
+	if err != nil || sc == nil {
+		return evalView{}, errors.Join(err, models.E(models.Conflict, "farmer.not_scored"))
+	}
+	r, err := sc.Score(s.Input())
+	if err != nil {
+		return evalView{}, err
+	}
+	t := farmer.Told{Village: s.Village, Facts: s.Facts, Open: s.Open, Grounds: s.Grounds}
+	return h.on(ctx, rq, e.ID, func(e *farmer.Evaluation) error {
+		if err := e.Score(t, r); err != nil {
+			return err
+		}
+		return e.Renew(h.Policy, rq.Actor, rq.Now)
+	})
+}
+
+func (h Evaluation) revoke(ctx context.Context, rq api.Request, in api.ReasonRequest) (evalView, error) {
+	return h.on(ctx, rq, in.ID, func(e *farmer.Evaluation) error { return e.Revoke(in.Reason, rq.Actor, rq.Now) })
+}
+
+type appealDecisionRequest struct {
+	api.ByID
+	Upheld bool   `json:"upheld"`
+	Reason string `json:"reason" validate:"required,max=500"`
+}
+
+func (h Evaluation) decide(ctx context.Context, rq api.Request, in appealDecisionRequest) (evalView, error) {
+	return h.on(ctx, rq, in.ID, func(e *farmer.Evaluation) error { return e.Decide(in.Upheld, in.Reason, rq.Actor, rq.Now) })
+}
+
+type showRequest struct {
+	Village     models.Region `json:"village" validate:"required,numeric,len=12"`
+	Evaluations []string      `json:"evaluations,omitempty" validate:"max=2000,dive,max=64" description:"Absent: all that are ready"`
+}
+
+// AboutHouseholds is what notices of credit households are about.
+const AboutHouseholds = "farmer.household"
+
+func (h Evaluation) show(ctx context.Context, rq api.Request, in showRequest) (api.PublicNoticeView, error) {
+	if _, err := api.PlaceWithin(rq, in.Village); err != nil {
+		return api.PublicNoticeView{}, err
+	}
+	id := rq.NewID()
+	if n, err := h.Notices.Get(ctx, id); err == nil { // the same request, once more
+		return api.ViewPublicNotice(n), nil
+	}
+	lines, err := h.ready(ctx, in)
+	if err != nil {
+		return api.PublicNoticeView{}, err
+	}
+	title := api.Say("farmer.notice_title", "zh", map[string]string{"year": string(models.DayOf(rq.Now))[:4]})
+	n, err := notice.New(id, notice.Draft{About: AboutHouseholds, Title: title, Region: in.Village, Lines: lines}, h.Policy.Notice, rq.Actor, rq.Now)
+	if err != nil {
+		return api.PublicNoticeView{}, err
+	}
+	if err := api.Existing(h.Notices.Insert(ctx, n)); err != nil {
+		return api.PublicNoticeView{}, err
+	}
+	return api.ViewPublicNotice(n), nil
+}
+
+// ready are the lines of a village's evaluations that may be shown. Errors: Conflict "farmer.not_ready" for one named that may not.
+func (h Evaluation) ready(ctx context.Context, in showRequest) ([]notice.Line, error) {
+	var lines []notice.Line
+	add := func(e *farmer.Evaluation) error {
+		if len(lines) < notice.MaxLines {
+			lines = append(lines, notice.Line{Ref: e.ID, Person: e.Person, Label: e.Label, Text: e.Result.Grade})
+		}
+		return nil
+	}
+	if len(in.Evaluations) == 0 {
+		_, err := h.Evaluations.Each(ctx, store.EvaluationsAt(in.Village, farmer.Prelim), add)
+		return lines, err
+	}
+	for _, id := range in.Evaluations {
+		e, err := h.Evaluations.Get(ctx, id)
+		if err != nil || e.Village != in.Village || e.State != farmer.Prelim {
+			return nil, errors.Join(models.E(models.Conflict, "farmer.not_ready"), err)
+		}
+		if err := add(e); err != nil {
+			return nil, err
+		}
+	}
+	return lines, nil
+}

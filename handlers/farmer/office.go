@@ -1,0 +1,315 @@
+package farmer
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"xinyi/handlers/api"
+	"xinyi/models"
+	"xinyi/models/catalogue"
+	"xinyi/models/farmer"
+	"xinyi/models/release"
+	"xinyi/models/score"
+	"xinyi/store"
+)
+
+func (h Desk) mountOffice(r *api.Router) {
+	tag := api.Tag("farm office")
+	api.Get(r, "/farmers/forms/{section}/versions", h.formVersions, api.Does("The versions of a section's form in a place"), api.May("farm.office"), tag)
+	api.Post(r, "/farmers/forms", h.draftForm, api.Does("Draft the next version of a section's form", "A JSON Schema; fields of what is never collected are refused. A county may have fields of its own"), api.May("farm.office"), api.Creates, tag)
+	api.Post(r, "/farmers/forms/{id}/publish", api.OnRelease(h.releasedForms(), api.Simply[api.ByID]((*farmer.Form).Publish)), api.Does("Put a form in force", "A second person does; files that are filled in stay at their version until they are changed"), api.May("farm.office"), tag)
+	api.Post(r, "/farmers/forms/{id}/retire", api.OnRelease(h.releasedForms(), api.Simply[api.ByID]((*farmer.Form).Retire)), api.Does("Take a form out of use"), api.May("farm.office"), tag)
+
+	api.Get(r, "/farmers/models", h.modelList, api.Does("The models households are scored by, the newest first"), api.May("farm.read"), tag)
+	api.Get(r, "/farmers/models/{id}", api.OneRelease[api.ByID](h.released()), api.Does("A model: every indicator, its bands, its source"), api.May("farm.read"), tag)
+	api.Post(r, "/farmers/models", h.draftModel, api.Does("Draft the next model"), api.May("farm.models"), api.Creates, tag)
+	api.Put(r, "/farmers/models/{id}", api.OnRelease(h.released(), h.editModel), api.Does("Change a draft"), api.May("farm.models"), tag)
+	api.Post(r, "/farmers/models/{id}/validate", api.OnRelease(h.released(), h.validateModel), api.Does("Fix a draft; from here it never changes", "Every fault is named"), api.May("farm.models"), tag)
+	api.Post(r, "/farmers/models/{id}/simulate", h.simulateModel, api.Does("Try a model on every household", "It goes on by itself: how many go from which grade to which, by county; never who"), api.May("farm.models"), api.Creates, tag)
+	api.Post(r, "/farmers/models/{id}/approve", api.OnRelease(h.released(), h.approveModel), api.Does("Approve a model", "A second person, within days of its trial; else 409"), api.May("farm.models"), tag)
+	api.Post(r, "/farmers/models/{id}/publish", api.OnRelease(h.released(), h.publishModel), api.Does("Put a model in force from a day on", "On that day every household is scored anew"), api.May("farm.models"), tag)
+	api.Post(r, "/farmers/models/{id}/withdraw", api.OnRelease(h.released(), api.Simply[api.ByID]((*farmer.Model).Drop)), api.Does("Give a model up that is not in force"), api.May("farm.models"), tag)
+	api.Get(r, "/farmers/models/{id}/runs", h.runs, api.Does("The trials of a model, or the runs that wrote its grades, the newest first"), api.May("farm.read"), tag)
+	api.Get(r, "/farmers/metrics", h.metrics, api.Does("Households of a place: filed, by grade, credit households"), api.May("farm.read"), tag)
+}
+
+type formVersionsRequest struct {
+	Section string        `path:"section"`
+	Place   models.Region `query:"place" validate:"required,numeric,min=4,max=12"`
+	api.PageQuery
+}
+
+type formVersionView struct {
+	formView
+	api.ReleaseView
+}
+
+// releasedForms are the forms. A change is seen at once by who fills them in.
+func (h Desk) releasedForms() api.Releases[farmer.Form, formVersionView] {
+	return api.Releases[farmer.Form, formVersionView]{Repo: h.Forms, Then: h.Forget, View: func(_ context.Context, rq api.Request, f *farmer.Form) (formVersionView, error) {
+		s, err := f.Read()
+		if err != nil {
+			return formVersionView{}, err
+		}
+		return formVersionView{viewForm(s, rq.Lang), api.ViewRelease(f, rq.Actor)}, nil
+	}}
+}
+
+func (h Desk) formVersions(ctx context.Context, rq api.Request, in formVersionsRequest) (api.List[formVersionView], error) {
+	return h.releasedForms().Page(ctx, rq, store.FarmFormsOf(in.Section, in.Place).Page(in.Limit, in.Cursor))
+}
+
+type draftFormRequest struct {
+	Section string        `json:"section" validate:"required,max=40"`
+	Region  models.Region `json:"region" validate:"required,numeric,min=4,max=9"`
+	Title   api.FormTitle `json:"title"`
+	Rows    int           `json:"rows" validate:"gte=0,lte=60"`
+	Scope   string        `json:"scope" validate:"required,max=40" description:"A scope of consent"`
+	Order   int           `json:"order" validate:"gte=0,lte=1000"`
+	Schema  string        `json:"schema" validate:"required,max=60000"`
+}
+
+func (h Desk) draftForm(ctx context.Context, rq api.Request, in draftFormRequest) (v formVersionView, err error) {
+	no, err := api.Following(ctx, h.Forms, store.FarmFormsOf(in.Section, in.Region), func(f *farmer.Form) int { return f.No })
+	if err != nil {
+		return v, err
+	}
+	d := farmer.FormDraftOf{Section: in.Section, Region: in.Region, Name: farmer.Words{ZH: in.Title.ZH, EN: in.Title.EN}, Rows: in.Rows, Scope: in.Scope, Order: in.Order, Schema: in.Schema}
+	f, err := farmer.NewForm(no, d, farmer.Look{Forbidden: catalogue.Forbidden, Restricted: catalogue.Restricted}, rq.Actor, rq.Now)
+	return h.releasedForms().Keep(ctx, rq, f, err)
+}
+
+type modelView struct {
+	api.ReleaseView
+	ID    string     `json:"id"`
+	No    int        `json:"version"`
+	Trial *runView   `json:"trial,omitempty"`
+	Set   *score.Set `json:"set,omitempty"`
+}
+
+func viewModel(rq api.Request) func(*farmer.Model) modelView {
+	return func(m *farmer.Model) modelView {
+		return modelView{ReleaseView: api.ViewRelease(m, rq.Actor), ID: m.ID, No: m.No}
+	}
+}
+
+func (h Desk) modelList(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[modelView], error) {
+	page, err := h.Models.Find(ctx, store.FarmModelsAll().Page(in.Limit, in.Cursor))
+	if err != nil {
+		return api.List[modelView]{}, err
+	}
+	return api.Listed(page, viewModel(rq)), nil
+}
+
+// released are the models, whole.
+func (h Desk) released() api.Releases[farmer.Model, modelView] {
+	return api.Releases[farmer.Model, modelView]{Repo: h.Models, View: h.whole}
+}
+
+// whole is a model with its set and its last trial.
+func (h Desk) whole(ctx context.Context, rq api.Request, m *farmer.Model) (v modelView, err error) {
+	v = viewModel(rq)(m)
+	if v.Set, err = m.Read(); err != nil {
+		return v, err
+	}
+	run, err := h.Runs.First(ctx, store.FarmRunsOf(m.ID, farmer.Simulate))
+	if errors.Is(err, models.NotFound) {
+		return v, nil
+	}
+	if err != nil {
+		return v, err
+	}
+	trial := viewRun(run)
+	v.Trial = &trial
+	return v, nil
+}
+
+type modelRequest struct {
+	Set string `json:"set" validate:"required,max=200000" description:"JSON, as GET shows it"`
+}
+
+// setOf reads a set as strictly as a body. Errors: Invalid "score.set_invalid".
+func setOf(text string) (s score.Set, err error) {
+	if err := json.Unmarshal([]byte(text), &s, json.RejectUnknownMembers(true)); err != nil {
+		e := models.Bad("/set", "score_json", "score.set_invalid")
+		e.Err = err
+		return s, e
+	}
+	return s, nil
+}
+
+func (h Desk) draftModel(ctx context.Context, rq api.Request, in modelRequest) (v modelView, err error) {
+	no, err := api.Following(ctx, h.Models, store.FarmModelsAll(), func(m *farmer.Model) int { return m.No })
+	if err != nil {
+		return v, err
+	}
+	set, err := setOf(in.Set)
+	if err != nil {
+		return v, err
+	}
+	m, err := farmer.NewModel(no, set, rq.Actor, rq.Now)
+	return h.released().Keep(ctx, rq, m, err)
+}
+
+type editModelRequest struct {
+	api.ByID
+	modelRequest
+}
+
+func (h Desk) editModel(_ context.Context, rq api.Request, in editModelRequest) (func(*farmer.Model) error, error) {
+	set, err := setOf(in.Set)
+	return func(m *farmer.Model) error { return m.Edit(set, rq.Actor) }, err
+}
+
+func (h Desk) validateModel(ctx context.Context, rq api.Request, _ api.ByID) (func(*farmer.Model) error, error) {
+	forms, err := h.FormsAt(ctx, rq.Actor.Region)
+	return func(m *farmer.Model) error { return m.Validate(forms, rq.Actor, rq.Now) }, err
+}
+
+// inForce is the model in force, "" none.
+func (h Desk) inForce(ctx context.Context) (string, error) {
+	m, err := h.Models.First(ctx, store.FarmModelsAt(release.InForce))
+	if errors.Is(err, models.NotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return m.ID, nil
+}
+
+func (h Desk) simulateModel(ctx context.Context, rq api.Request, in api.ByID) (runView, error) {
+	m, err := h.Models.Get(ctx, in.ID)
+	if err != nil {
+		return runView{}, err
+	}
+	against, err := h.inForce(ctx)
+	if err != nil {
+		return runView{}, err
+	}
+	total, err := h.Scores.Count(ctx, store.All())
+	if err != nil {
+		return runView{}, err
+	}
+	run, err := farmer.NewRun(rq.NewID(), farmer.Simulate, m, against, total, rq.Actor, rq.Now)
+	if err == nil {
+		err = api.Existing(h.Runs.Insert(ctx, run))
+	}
+	if err != nil {
+		return runView{}, err
+	}
+	return viewRun(run), nil
+}
+
+func (h Desk) approveModel(_ context.Context, rq api.Request, _ api.ByID) (func(*farmer.Model) error, error) {
+	return func(m *farmer.Model) error { return m.Approve(h.Policy, rq.Actor, rq.Now) }, nil
+}
+
+type publishModelRequest struct {
+	api.ByID
+	Begins models.Day `json:"begins" validate:"required,day"`
+}
+
+func (h Desk) publishModel(ctx context.Context, rq api.Request, in publishModelRequest) (func(*farmer.Model) error, error) {
+	against, err := h.inForce(ctx)
+	return func(m *farmer.Model) error { return m.Publish(in.Begins, against, h.Policy, rq.Actor, rq.Now) }, err
+}
+
+type runView struct {
+	ID      string          `json:"id"`
+	Kind    farmer.RunKind  `json:"kind" enum:"SIMULATE,RATE"`
+	State   farmer.RunState `json:"state" enum:"RUNNING,DONE"`
+	Model   string          `json:"model"`
+	Against string          `json:"against,omitempty"`
+	Total   int64           `json:"total"`
+	Seen    int64           `json:"seen"`
+	Wrote   int64           `json:"wrote" description:"Households that carry the model's grade now"`
+	Shifts  []shiftView     `json:"shifts" description:"Once it is done; a count below five is -1"`
+	DoneAt  *time.Time      `json:"doneAt,omitempty"`
+}
+
+type shiftView struct {
+	County models.Region `json:"county"`
+	From   string        `json:"from"`
+	To     string        `json:"to"`
+	Count  int64         `json:"count"`
+	Gain   int64         `json:"gain"`
+	Lose   int64         `json:"lose"`
+}
+
+// fewest is the least count that is shown.
+const fewest = 5
+
+// veiled hides a count of a few.
+func veiled(n int64) int64 {
+	if n > 0 && n < fewest {
+		return -1
+	}
+	return n
+}
+
+func viewRun(r *farmer.Run) runView {
+	v := runView{r.ID, r.Kind, r.State, r.Of, r.Against, r.Total, r.Seen, r.Wrote, []shiftView{}, r.DoneAt}
+	if r.State == farmer.RunDone {
+		for _, s := range r.Shifts {
+			v.Shifts = append(v.Shifts, shiftView{s.County, s.From, s.To, veiled(s.Count), veiled(s.Gain), veiled(s.Lose)})
+		}
+	}
+	return v
+}
+
+type runsRequest struct {
+	api.ByID
+	Kind farmer.RunKind `query:"kind" validate:"required,oneof=SIMULATE RATE"`
+	api.PageQuery
+}
+
+func (h Desk) runs(ctx context.Context, _ api.Request, in runsRequest) (api.List[runView], error) {
+	page, err := h.Runs.Find(ctx, store.FarmRunsOf(in.ID, in.Kind).Page(in.Limit, in.Cursor))
+	if err != nil {
+		return api.List[runView]{}, err
+	}
+	return api.Listed(page, viewRun), nil
+}
+
+type metricsRequest struct {
+	Place models.Region `query:"place" validate:"omitempty,numeric,min=4,max=12"`
+}
+
+type metricsView struct {
+	Place  models.Region    `json:"place"`
+	Filed  int64            `json:"filed"`
+	States map[string]int64 `json:"states"`
+	Grades map[string]int64 `json:"grades" description:"Of scored households; a count below five is -1"`
+	Titled int64            `json:"creditHouseholds" description:"Certified, or under their yearly review"`
+}
+
+func (h Desk) metrics(ctx context.Context, rq api.Request, in metricsRequest) (v metricsView, err error) {
+	if v.Place, err = api.PlaceWithin(rq, in.Place); err != nil {
+		return v, err
+	}
+	v.States = map[string]int64{}
+	for _, s := range []farmer.State{farmer.Draft, farmer.Submitted, farmer.Verified} {
+		if v.States[string(s)], err = h.Files.Count(ctx, store.FarmFilesAt(v.Place, s)); err != nil {
+			return v, err
+		}
+		v.Filed += v.States[string(s)]
+	}
+	if v.Grades, err = h.Scores.CountBy(ctx, "grade", store.FarmScoresIn(v.Place)); err != nil {
+		return v, err
+	}
+	for grade, n := range v.Grades {
+		v.Grades[grade] = veiled(n)
+	}
+	for _, s := range []farmer.Step{farmer.Certified, farmer.Annual, farmer.Grace} {
+		n, err := h.Evaluations.Count(ctx, store.EvaluationsAt(v.Place, s))
+		if err != nil {
+			return v, err
+		}
+		v.Titled += n
+	}
+	return v, nil
+}

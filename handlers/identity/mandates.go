@@ -1,0 +1,209 @@
+package identity
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"xinyi/handlers/api"
+	"xinyi/models"
+	"xinyi/models/access"
+	"xinyi/models/identity"
+	"xinyi/store"
+)
+
+func (h Handler) mountMandates(r *api.Router) {
+	api.Post(r, "/me/mandates", h.propose, api.Does("Ask to act for somebody", "For a child or an adult under guardianship, or for an adult who cannot use a phone. Staff of that person's region look at the evidence."),
+		api.May("identity.mandates.own"), api.Answers(http.StatusCreated))
+	api.Get(r, "/me/mandates", h.myMandates, api.Does("For whom I act, or who acts for me"), api.May("identity.mandates.own"))
+	api.Post(r, "/me/mandates/{id}/end", h.endMine, api.Does("End a mandate"), api.May("identity.mandates.own"))
+	api.Get(r, "/mandates", h.mandates, api.Does("The mandates of my region"), api.May("identity.mandates.approve"), api.Reveals)
+	api.Post(r, "/mandates/{id}/approve", h.approve, api.Does("Put a mandate in force"), api.May("identity.mandates.approve"), api.Reveals)
+	api.Post(r, "/mandates/{id}/end", h.endMandate, api.Does("Refuse or end a mandate"), api.May("identity.mandates.approve"), api.Reveals)
+}
+
+type mandateView struct {
+	ID        string                `json:"id"`
+	Kind      identity.MandateKind  `json:"kind"`
+	State     identity.MandateState `json:"state"`
+	Reason    string                `json:"reason" description:"Why it ended; expired when its time was over"`
+	Scope     []string              `json:"scope"`
+	Evidence  string                `json:"evidence"`
+	Until     time.Time             `json:"until"`
+	Principal partyView             `json:"principal"`
+	Agent     partyView             `json:"agent"`
+}
+
+type partyView struct {
+	ID   string `json:"id"`
+	Name string `json:"name" description:"Masked"`
+}
+
+func (h Handler) viewMandate(ctx context.Context, m *identity.Mandate) (mandateView, error) {
+	v := mandateView{ID: m.ID, Kind: m.Kind, State: m.State, Reason: m.Moved.Reason, Scope: m.Scope, Evidence: m.Evidence, Until: m.Until}
+	for id, party := range map[string]*partyView{m.Principal: &v.Principal, m.Agent: &v.Agent} {
+		p, err := h.People.Get(ctx, id)
+		if err != nil {
+			return mandateView{}, err
+		}
+		*party = partyView{id, p.Name.String()}
+	}
+	return v, nil
+}
+
+type proposeRequest struct {
+	Principal bindRequest          `json:"principal"`
+	Kind      identity.MandateKind `json:"kind" validate:"required,oneof=GUARDIAN AGENT"`
+	Scope     []string             `json:"scope" validate:"required,min=1,max=20,dive,required,max=60" description:"Actions of the permission table, or their first words"`
+	Evidence  string               `json:"evidence" validate:"required,max=200" description:"Which document staff will look at"`
+	Until     models.Day           `json:"until,omitempty" validate:"omitempty,datetime=2006-01-02" description:"Last day; the longest allowed when absent"`
+}
+
+func (h Handler) propose(ctx context.Context, rq api.Request, in proposeRequest) (mandateView, error) {
+	if err := api.Own(rq); err != nil {
+		return mandateView{}, err
+	}
+	n, err := models.ParseIDNumber(in.Principal.IDNumber)
+	if err != nil {
+		return mandateView{}, models.Bad("/principal/idNumber", "cnid", "identity.number_invalid")
+	}
+	agent, err := h.People.Update(ctx, rq.Actor.Person, func(p *identity.Person) error {
+		if p.State != identity.Bound {
+			return models.E(models.Conflict, "identity.not_bound")
+		}
+		return p.Try(h.Policy.BindTries, rq.Now)
+	})
+	if err != nil {
+		return mandateView{}, err
+	}
+	principal, err := h.ward(ctx, rq, in.Principal.Name, n)
+	if err != nil {
+		return mandateView{}, err
+	}
+	m, err := identity.Propose(rq.NewID(), agent, principal, identity.Proposal{Kind: in.Kind, Scope: in.Scope, Evidence: in.Evidence, Until: in.Until}, h.Policy, rq.Now)
+	if err != nil {
+		return mandateView{}, err
+	}
+	err = h.Mandates.Insert(ctx, m)
+	if models.CodeOf(err) == models.Conflict {
+		err = models.E(models.Conflict, "identity.mandate_open")
+	}
+	if err != nil {
+		return mandateView{}, err
+	}
+	return h.viewMandate(ctx, m)
+}
+
+// ward finds the person with a verified name and number, or keeps a new one without a phone.
+func (h Handler) ward(ctx context.Context, rq api.Request, name string, n models.IDNumber) (*identity.Person, error) {
+	ev, err := h.verify(ctx, name, n, rq.Now)
+	if err != nil {
+		return nil, err
+	}
+	p, err := h.People.First(ctx, h.Keys.PersonByIDNumber(n))
+	if models.CodeOf(err) != models.NotFound {
+		return p, err
+	}
+	p, err = identity.NewWard(rq.NewID(), name, n, ev, rq.Actor, rq.Now)
+	if err != nil {
+		return nil, err
+	}
+	err = h.People.Insert(ctx, p)
+	if models.CodeOf(err) == models.Conflict {
+		return h.People.First(ctx, h.Keys.PersonByIDNumber(n))
+	}
+	return p, err
+}
+
+type myMandatesRequest struct {
+	As string `query:"as" validate:"omitempty,oneof=agent principal" description:"agent when absent"`
+	api.PageQuery
+}
+
+func (h Handler) myMandates(ctx context.Context, rq api.Request, in myMandatesRequest) (api.List[mandateView], error) {
+	if err := api.Own(rq); err != nil {
+		return api.List[mandateView]{}, err
+	}
+	of := store.MandatesOfAgent
+	if in.As == "principal" {
+		of = store.MandatesOfPrincipal
+	}
+	return h.listMandates(ctx, rq, of(rq.Actor.Person, identity.Proposed, identity.InForce, identity.MandateOver).Page(in.Limit, in.Cursor))
+}
+
+type mandatesRequest struct {
+	State identity.MandateState `query:"state" validate:"omitempty,oneof=PROPOSED ACTIVE ENDED" description:"PROPOSED when absent"`
+	api.PageQuery
+}
+
+func (h Handler) mandates(ctx context.Context, rq api.Request, in mandatesRequest) (api.List[mandateView], error) {
+	if in.State == "" {
+		in.State = identity.Proposed
+	}
+	return h.listMandates(ctx, rq, store.MandatesIn(rq.Actor.Region, in.State).Page(in.Limit, in.Cursor))
+}
+
+func (h Handler) listMandates(ctx context.Context, rq api.Request, q store.Query) (api.List[mandateView], error) {
+	page, err := h.Mandates.Find(ctx, q)
+	if err == nil {
+		err = h.lookAtMandates(ctx, rq, page.Items...)
+	}
+	if err != nil {
+		return api.List[mandateView]{}, err
+	}
+	list := api.List[mandateView]{Items: make([]mandateView, len(page.Items)), NextCursor: page.Next}
+	for i, m := range page.Items {
+		if list.Items[i], err = h.viewMandate(ctx, m); err != nil {
+			return api.List[mandateView]{}, err
+		}
+	}
+	return list, nil
+}
+
+func (h Handler) approve(ctx context.Context, rq api.Request, in api.IdRequest) (mandateView, error) {
+	return h.changeMandate(ctx, rq, in.ID, func(m *identity.Mandate) error { return m.Approve(rq.Actor, rq.Now) })
+}
+
+func (h Handler) endMine(ctx context.Context, rq api.Request, in api.IdRequest) (mandateView, error) {
+	if err := api.Own(rq); err != nil {
+		return mandateView{}, err
+	}
+	return h.changeMandate(ctx, rq, in.ID, func(m *identity.Mandate) error { return m.End(rq.Actor, "", rq.Now) })
+}
+
+type endMandateRequest struct {
+	ID     string `path:"id" validate:"required,max=100"`
+	Reason string `json:"reason,omitempty" validate:"omitempty,max=200"`
+}
+
+func (h Handler) endMandate(ctx context.Context, rq api.Request, in endMandateRequest) (mandateView, error) {
+	return h.changeMandate(ctx, rq, in.ID, func(m *identity.Mandate) error { return m.End(rq.Actor, in.Reason, rq.Now) })
+}
+
+func (h Handler) changeMandate(ctx context.Context, rq api.Request, id string, change func(*identity.Mandate) error) (mandateView, error) {
+	m, err := h.Mandates.Update(ctx, id, change)
+	if err != nil {
+		return mandateView{}, err
+	}
+	h.Callers.Forget(m.Agent)
+	if err := h.lookAtMandates(ctx, rq, m); err != nil {
+		return mandateView{}, err
+	}
+	return h.viewMandate(ctx, m)
+}
+
+// lookAtMandates notes that staff see who acts for whom: one look for each of the two. Residents see their own.
+func (h Handler) lookAtMandates(ctx context.Context, rq api.Request, mandates ...*identity.Mandate) error {
+	if rq.Actor.Is(models.Resident) {
+		return nil
+	}
+	var looks []access.Look
+	for _, m := range mandates {
+		for _, person := range []string{m.Principal, m.Agent} {
+			looks = append(looks, access.Look{
+				Subject: api.APerson(person), Fields: []string{"name", "mandate"}, About: m.ID, Purpose: rq.PurposeOr("identity.mandate"), Case: rq.CaseOr(m.ID),
+			})
+		}
+	}
+	return h.Looks.Look(ctx, rq, looks...)
+}

@@ -1,0 +1,383 @@
+package practice
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"xinyi/handlers/api"
+	"xinyi/models"
+	"xinyi/models/blob"
+	"xinyi/models/flow"
+	"xinyi/models/identity"
+	"xinyi/models/practice"
+	"xinyi/models/score"
+	"xinyi/store"
+)
+
+// Handler is the door to cases worth copying: a public library, and the desks of units and offices behind it.
+type Handler struct {
+	store.Practice
+	People *store.Repo[identity.Person]
+	Office func(ctx context.Context, by models.Actor) (string, error) // what an actor's office is called
+	Policy practice.Policy
+}
+
+// Mount names the routes.
+func (h Handler) Mount(r *api.Router) {
+	tag := api.Tag("practice cases")
+	api.Get(r, "/practice-cases", h.library, api.Does("Cases worth copying, by class, year and place (典型案例)"), api.Open(), api.Limit(api.Minute, 120), tag)
+	api.Get(r, "/practice-cases/mine", h.mine, api.Does("My unit's cases, the newest first"), api.May("practice.write"), tag)
+	api.Get(r, "/practice-cases/desk", h.desk, api.Does("The cases of my place in a state, the oldest first"), api.May("practice.watch"), tag)
+	api.Get(r, "/practice-cases/{id}", h.published, api.Does("A published case"), api.Open(), api.Limit(api.Minute, 120), tag)
+	api.Get(r, "/practice-cases/{id}/files/{file}", h.publishedFile, api.Does("A picture of a published case"), api.Open(), api.Limit(api.Minute, 120), tag)
+	api.Get(r, "/practice-cases/{id}/review", h.one, api.Does("A case with its votes and what it said before", "For its unit and the offices of its place"), api.May("practice.read"), tag)
+	api.Get(r, "/practice-cases/{id}/review/files/{file}", h.file, api.Does("A picture of a case"), api.May("practice.read"), tag)
+	api.Post(r, "/practice-cases", h.create, api.Does("Write a case down", "About work, never about a person: a text with an ID number or a mobile phone is refused"), api.May("practice.write"), api.Creates, tag)
+	api.Put(r, "/practice-cases/{id}", h.edit, api.Does("Change a draft, or one that came back"), api.May("practice.write"), tag)
+	api.Post(r, "/practice-cases/{id}/files", h.attach, api.Does("Add a picture", "JPEG or PNG, at most 4 MiB; what a camera notes besides is taken out"), api.May("practice.write"), api.Takes(blob.Max), tag)
+	api.Post(r, "/practice-cases/{id}/submit", h.submit, api.Does("Hand a case in, for the first time or anew"), api.May("practice.write"), tag)
+	api.Post(r, "/practice-cases/{id}/votes", h.vote, api.Does("Say what the office thinks of it", "The county's office first, then the city's; never one's own"), api.May("practice.decide"), tag)
+	api.Post(r, "/practice-cases/{id}/withdraw", h.withdraw, api.Does("Take a case back, with the reason"), api.May("practice.write"), tag)
+	api.Post(r, "/practice-cases/{id}/adoptions", h.adopt, api.Does("Say that my unit copied it"), api.May("practice.write"), tag)
+	api.Post(r, "/practice-cases/{id}/scores", h.score, api.Does("Score a case, as an expert drawn for it", "Once; it never changes"), api.May("practice.score"), tag)
+	api.Post(r, "/practice-cases/{id}/recusal", h.recuse, api.Does("Stand aside from a case", "The next of the draw takes the seat"), api.May("practice.score"), tag)
+	api.Post(r, "/practice-cases/{id}/redraw", h.redraw, api.Does("Have a case scored again by the next of the draw", "After a look at a finding; the marks there were stay on record"), api.May("practice.decide"), tag)
+}
+
+type libraryRequest struct {
+	Class  practice.Class `query:"class" validate:"omitempty,oneof=SUPERVISION APPROVAL BENEFIT GOVERNANCE CULTURE"`
+	Year   int            `query:"year" validate:"omitempty,gte=2023,lte=2100"`
+	Region models.Region  `query:"region" validate:"omitempty,numeric,min=2,max=12" description:"430181: Liuyang and all below it"`
+	api.PageQuery
+}
+
+func (h Handler) library(ctx context.Context, _ api.Request, in libraryRequest) (api.List[head], error) {
+	page, err := h.Cases.Find(ctx, store.PracticeLibrary(in.Region, in.Class, in.Year).Page(in.Limit, in.Cursor))
+	if err != nil {
+		return api.List[head]{}, err
+	}
+	return api.Listed(page, viewHead), nil
+}
+
+func (h Handler) shown(ctx context.Context, id string) (*practice.Case, error) {
+	c, err := h.Cases.Get(ctx, id)
+	if err == nil && c.State != practice.Published {
+		err = models.E(models.NotFound, "not_found")
+	}
+	return c, err
+}
+
+func (h Handler) published(ctx context.Context, _ api.Request, in api.ByID) (view, error) {
+	c, err := h.shown(ctx, in.ID)
+	if err != nil {
+		return view{}, err
+	}
+	return viewPractice(c), nil
+}
+
+type fileAt struct {
+	api.ByID
+	File string `path:"file" validate:"required,max=64"`
+}
+
+func (h Handler) publishedFile(ctx context.Context, _ api.Request, in fileAt) (api.Paper, error) {
+	c, err := h.shown(ctx, in.ID)
+	if err != nil {
+		return api.Paper{}, err
+	}
+	return h.paper(ctx, c, in.File)
+}
+
+func (h Handler) paper(ctx context.Context, c *practice.Case, id string) (api.Paper, error) {
+	for _, f := range c.Files {
+		if f.ID == id {
+			b, err := h.Blobs.Get(ctx, id)
+			if err != nil {
+				return api.Paper{}, err
+			}
+			return api.Paper{Kind: b.Type, Body: b.Bytes()}, nil
+		}
+	}
+	return api.Paper{}, models.E(models.NotFound, "not_found")
+}
+
+func (h Handler) mine(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[deskView], error) {
+	page, err := h.Cases.Find(ctx, store.PracticeOf(rq.Actor.Org).Page(in.Limit, in.Cursor))
+	if err != nil {
+		return api.List[deskView]{}, err
+	}
+	return api.Listed(page, viewDesk), nil
+}
+
+type deskRequest struct {
+	State practice.State `query:"state" validate:"omitempty,oneof=REVIEW REVISION ACCEPTED PROPOSED PUBLISHED REJECTED WITHDRAWN" description:"REVIEW when absent"`
+	api.PageQuery
+}
+
+func (h Handler) desk(ctx context.Context, rq api.Request, in deskRequest) (api.List[deskView], error) {
+	if in.State == "" {
+		in.State = practice.Review
+	}
+	page, err := h.Cases.Find(ctx, store.PracticeAt(rq.Actor.Region, in.State).Page(in.Limit, in.Cursor))
+	if err != nil {
+		return api.List[deskView]{}, err
+	}
+	return api.Listed(page, viewDesk), nil
+}
+
+// reads is a case the caller may read before it is published: the own unit's, and an office's or auditor's of its place; drafts are
+// the unit's alone. Errors: NotFound.
+func (h Handler) reads(ctx context.Context, rq api.Request, id string) (*practice.Case, error) {
+	c, err := h.Cases.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	office := rq.Actor.Is(models.CreditOffice, models.Auditor) && rq.Actor.Region.Contains(c.Region) && c.State != practice.Draft
+	if c.Unit != rq.Actor.Org && !office {
+		return nil, models.E(models.NotFound, "not_found")
+	}
+	return c, nil
+}
+
+func (h Handler) one(ctx context.Context, rq api.Request, in api.ByID) (deskView, error) {
+	c, err := h.reads(ctx, rq, in.ID)
+	if err != nil {
+		return deskView{}, err
+	}
+	return viewDesk(c), nil
+}
+
+func (h Handler) file(ctx context.Context, rq api.Request, in fileAt) (api.Paper, error) {
+	c, err := h.reads(ctx, rq, in.ID)
+	if err != nil {
+		return api.Paper{}, err
+	}
+	return h.paper(ctx, c, in.File)
+}
+
+type figureRequest struct {
+	Label  string `json:"name" validate:"required,max=40"`
+	Before int64  `json:"before"`
+	After  int64  `json:"after"`
+	Unit   string `json:"unit" validate:"required,max=40"`
+}
+
+type request struct {
+	Class   practice.Class  `json:"class" validate:"required,oneof=SUPERVISION APPROVAL BENEFIT GOVERNANCE CULTURE"`
+	Title   string          `json:"title" validate:"required,max=60"`
+	Summary string          `json:"summary" validate:"required,max=300"`
+	Problem string          `json:"problem" validate:"required,max=3000"`
+	Done    string          `json:"done" validate:"required,max=3000" description:"What was done"`
+	Effect  string          `json:"effect" validate:"required,max=3000"`
+	Figures []figureRequest `json:"figures" validate:"required,min=1,max=12,dive" description:"The effect in whole numbers"`
+	Copy    string          `json:"copy" validate:"required,max=3000" description:"What others can take over"`
+}
+
+func (in request) content() practice.Content {
+	c := practice.Content{Class: in.Class, Title: in.Title, Summary: in.Summary, Problem: in.Problem, Done: in.Done, Effect: in.Effect, Copy: in.Copy}
+	for _, f := range in.Figures {
+		c.Figures = append(c.Figures, practice.Figure{Name: f.Label, Before: f.Before, After: f.After, Unit: f.Unit})
+	}
+	return c
+}
+
+func (h Handler) unit(ctx context.Context, rq api.Request) (practice.Unit, error) {
+	name, err := h.Office(ctx, rq.Actor)
+	return practice.Unit{Name: name, By: rq.Actor}, err
+}
+
+func (h Handler) create(ctx context.Context, rq api.Request, in request) (deskView, error) {
+	u, err := h.unit(ctx, rq)
+	if err != nil {
+		return deskView{}, err
+	}
+	c, err := practice.New(rq.NewID(), in.content(), u, rq.Now)
+	if err == nil {
+		err = api.Existing(h.Cases.Insert(ctx, c))
+	}
+	if err != nil {
+		return deskView{}, err
+	}
+	return viewDesk(c), nil
+}
+
+// change changes a case the caller may read, that is still the one the caller saw.
+func (h Handler) change(ctx context.Context, rq api.Request, id string, change func(*practice.Case) error) (deskView, error) {
+	if _, err := h.reads(ctx, rq, id); err != nil {
+		return deskView{}, err
+	}
+	c, err := h.Cases.Update(ctx, id, func(c *practice.Case) error {
+		if err := rq.Fresh(c.Revision); err != nil {
+			return err
+		}
+		return change(c)
+	})
+	if err != nil {
+		return deskView{}, err
+	}
+	return viewDesk(c), nil
+}
+
+type editRequest struct {
+	api.ByID
+	request
+}
+
+func (h Handler) edit(ctx context.Context, rq api.Request, in editRequest) (deskView, error) {
+	return h.change(ctx, rq, in.ID, func(c *practice.Case) error { return c.Edit(in.content(), rq.Actor) })
+}
+
+type picture struct {
+	api.ByID
+	Note string `query:"note" validate:"max=200"`
+	Data []byte `body:"raw"`
+}
+
+func (h Handler) attach(ctx context.Context, rq api.Request, in picture) (deskView, error) {
+	c, err := h.reads(ctx, rq, in.ID)
+	if err != nil {
+		return deskView{}, err
+	}
+	data, _, _, err := api.Cleaned(in.Data)
+	if err != nil {
+		return deskView{}, err
+	}
+	b, err := blob.New(models.Derived("practice", c.ID, blob.Hash(in.Data)), "practice/"+c.ID, "image/jpeg", data, time.Time{})
+	if err != nil {
+		return deskView{}, err
+	}
+	f := practice.File{ID: b.ID, Note: in.Note, Type: b.Type, Size: b.Size}
+	if err := c.Attach(f, rq.Actor); err != nil { // on a copy: a refused picture is not kept
+		return deskView{}, err
+	}
+	if err := api.KeepOnce(h.Blobs.Insert(ctx, b)); err != nil {
+		return deskView{}, err
+	}
+	return h.change(ctx, rq, in.ID, func(c *practice.Case) error { return c.Attach(f, rq.Actor) })
+}
+
+func (h Handler) submit(ctx context.Context, rq api.Request, in api.ByID) (deskView, error) {
+	return h.change(ctx, rq, in.ID, func(c *practice.Case) error { return c.File(h.Policy, rq.Actor, rq.Now) })
+}
+
+type vote struct {
+	api.ByID
+	Verdict flow.Verdict `json:"verdict" validate:"required,oneof=APPROVE REJECT REVISE RECUSE"`
+	Note    string       `json:"note" validate:"max=500" description:"Needed unless one agrees"`
+}
+
+func (h Handler) vote(ctx context.Context, rq api.Request, in vote) (deskView, error) {
+	return h.change(ctx, rq, in.ID, func(c *practice.Case) error { return c.Look(in.Verdict, in.Note, rq.Actor, rq.Now) })
+}
+
+func (h Handler) withdraw(ctx context.Context, rq api.Request, in api.ReasonRequest) (deskView, error) {
+	return h.change(ctx, rq, in.ID, func(c *practice.Case) error { return c.Withdraw(in.Reason, rq.Actor, rq.Now) })
+}
+
+type adoptRequest struct {
+	api.ByID
+	Note string `json:"note" validate:"required,min=4,max=500" description:"What was taken over, and what came of it"`
+}
+
+func (h Handler) adopt(ctx context.Context, rq api.Request, in adoptRequest) (view, error) {
+	u, err := h.unit(ctx, rq)
+	if err != nil {
+		return view{}, err
+	}
+	if _, err := h.shown(ctx, in.ID); err != nil {
+		return view{}, err
+	}
+	c, err := api.Change(ctx, rq, h.Cases, in.ID, func(c *practice.Case) error { return c.Adopt(u, in.Note, rq.Now) })
+	if err != nil {
+		return view{}, err
+	}
+	return viewPractice(c), nil
+}
+
+// seated is the round of a case the caller has a seat for. Errors: NotFound.
+func (h Handler) seated(ctx context.Context, rq api.Request, id string) (*practice.Round, error) {
+	c, err := h.Cases.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if mySeat(c, rq.Actor.Person) == nil {
+		return nil, models.E(models.NotFound, "not_found")
+	}
+	return h.Rounds.Get(ctx, c.Entry.Round)
+}
+
+// mySeat is a person's seat for a case, nil for none.
+func mySeat(c *practice.Case, person string) *practice.Seat {
+	if c.Entry == nil || person == "" {
+		return nil
+	}
+	for i := range c.Entry.Seats {
+		if c.Entry.Seats[i].Person == person {
+			return &c.Entry.Seats[i]
+		}
+	}
+	return nil
+}
+
+type practiceScore struct {
+	api.ByID
+	Marks map[string]score.Points `json:"marks" validate:"required,min=1,max=20" description:"Hundredths of a point by criterion, every one of the round's"`
+}
+
+func (h Handler) score(ctx context.Context, rq api.Request, in practiceScore) (seatView, error) {
+	r, err := h.seated(ctx, rq, in.ID)
+	if err != nil {
+		return seatView{}, err
+	}
+	var parts []practice.Part
+	for _, k := range r.Criteria {
+		if p, ok := in.Marks[k.Code]; ok {
+			parts = append(parts, practice.Part{Code: k.Code, Points: p})
+			delete(in.Marks, k.Code)
+		}
+	}
+	for code := range in.Marks {
+		return seatView{}, models.Bad("/marks/"+code, "unknown_field", "practice.marks")
+	}
+	c, err := h.Cases.Update(ctx, in.ID, func(c *practice.Case) error { return c.Score(parts, r, rq.Actor, rq.Now) })
+	if err != nil {
+		return seatView{}, err
+	}
+	return viewSeat(c, rq.Actor.Person), nil
+}
+
+func (h Handler) recuse(ctx context.Context, rq api.Request, in api.ReasonRequest) (seatView, error) {
+	if _, err := h.seated(ctx, rq, in.ID); err != nil {
+		return seatView{}, err
+	}
+	c, err := h.Cases.Update(ctx, in.ID, func(c *practice.Case) error { return c.Recuse(in.Reason, rq.Actor, rq.Now) })
+	if err != nil {
+		return seatView{}, err
+	}
+	return viewSeat(c, rq.Actor.Person), nil
+}
+
+func (h Handler) redraw(ctx context.Context, rq api.Request, in api.ReasonRequest) (deskView, error) {
+	c, err := h.reads(ctx, rq, in.ID)
+	if err != nil {
+		return deskView{}, err
+	}
+	if c.Round == "" {
+		return deskView{}, models.E(models.Conflict, "practice.not_scored_now")
+	}
+	r, err := h.Rounds.Get(ctx, c.Round)
+	if err != nil {
+		return deskView{}, err
+	}
+	return h.change(ctx, rq, in.ID, func(c *practice.Case) error { return c.Redraw(in.Reason, r, rq.Actor, rq.Now) })
+}
+
+// known says whether there is a person, for the pool of a round.
+func (h Handler) known(ctx context.Context, person string) (bool, error) {
+	_, err := api.Here(h.People.Get(ctx, person))
+	if errors.Is(err, models.NotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}

@@ -1,0 +1,143 @@
+package recall
+
+import (
+	"context"
+	"time"
+
+	"xinyi/handlers/api"
+	"xinyi/models"
+	"xinyi/models/recall"
+	"xinyi/store"
+)
+
+// Handler is the door to what was called back because a record changed: for recipients, who answer, for the subject, who sees
+// whether they did, and for the credit office, which sees who did not.
+type Handler struct {
+	store.Recall
+	Subjects store.Subjects
+}
+
+// Mount names every route of the capability, and nothing else does.
+func (h Handler) Mount(r *api.Router) {
+	api.Get(r, "/recalls", h.own, api.Does("What my organisation was given and has to put right, the longest outstanding first", "Read the record anew, act, and acknowledge."), api.May("recalls.own"))
+	api.Get(r, "/recalls/overdue", h.overdue, api.Does("Recipients who were reminded in vain"), api.May("recalls.overdue"))
+	api.Post(r, "/recalls/{id}/ack", h.ack, api.Does("Say that we acted on a change"), api.May("recalls.own"))
+	api.Get(r, "/me/recalls", h.mine, api.Does("Changes of records about me: who had used them, who was told when, who has acted"), api.May("recalls.mine"), api.Tag("recalls"))
+}
+
+// useView is a use without a word about the person: the recipient knows its receipt.
+type useView struct {
+	ID        string     `json:"id"`
+	Record    string     `json:"record"`
+	Version   int        `json:"version"` // the one that was used
+	Ref       string     `json:"ref"`     // the receipt
+	Recipient string     `json:"recipient,omitempty"`
+	State     string     `json:"state" enum:"CURRENT,RECALLED,ACKNOWLEDGED"`
+	Cause     string     `json:"cause"` // kind of what happened to the record
+	CalledAt  *time.Time `json:"calledAt,omitempty"`
+	Reminders int        `json:"reminders"`
+	Overdue   bool       `json:"overdue"`
+	AckedAt   *time.Time `json:"acknowledgedAt,omitempty"`
+	Note      string     `json:"note,omitempty"`
+}
+
+func viewUse(u *recall.Use) useView {
+	return useView{u.ID, u.Record, u.Version, u.Ref, u.Recipient, string(u.State), u.Cause, u.Called, u.Chased, u.Overdue, u.Acked, u.Note}
+}
+
+type recallsRequest struct {
+	State string `query:"state" validate:"omitempty,oneof=RECALLED ACKNOWLEDGED" description:"RECALLED when absent: what is outstanding"`
+	api.PageQuery
+}
+
+func (h Handler) own(ctx context.Context, rq api.Request, in recallsRequest) (api.List[useView], error) {
+	state := recall.Recalled
+	if in.State != "" {
+		state = recall.State(in.State)
+	}
+	page, err := h.Uses.Find(ctx, store.UsesBy(rq.Actor.Org, state).Page(in.Limit, in.Cursor))
+	return api.Listed(page, viewUse), err
+}
+
+func (h Handler) overdue(ctx context.Context, _ api.Request, in api.PageQuery) (api.List[useView], error) {
+	page, err := h.Uses.Find(ctx, store.UsesOverdue().Page(in.Limit, in.Cursor))
+	return api.Listed(page, viewUse), err
+}
+
+type ackRequest struct {
+	api.ByID
+	Note string `json:"note" validate:"required,max=1000"` // what was done
+}
+
+func (h Handler) ack(ctx context.Context, rq api.Request, in ackRequest) (useView, error) {
+	u, err := h.Uses.Update(ctx, in.ID, func(u *recall.Use) error {
+		if rq.Actor.Org == "" || u.Recipient != rq.Actor.Org || u.State == recall.Current {
+			return api.NotYours(nil)
+		}
+		return u.Ack(in.Note, rq.Actor, rq.Now)
+	})
+	if err != nil {
+		return useView{}, err
+	}
+	return viewUse(u), nil
+}
+
+// callView is one change of one of my records, and everybody it reached.
+type callView struct {
+	ID     string     `json:"id"`
+	Record string     `json:"record"`
+	Cause  string     `json:"cause"`
+	At     time.Time  `json:"at"`
+	State  string     `json:"state" enum:"CALLING,DONE"`
+	Told   []toldView `json:"told"`
+	More   bool       `json:"more,omitempty"` // more were told than are listed
+}
+
+type toldView struct {
+	Kind      string     `json:"kind" enum:"DECISION,SHARE,REPORT"`
+	Ref       string     `json:"ref"`                 // the decision, the receipt or the report
+	Recipient string     `json:"recipient,omitempty"` // "" for ourselves and for you
+	Version   int        `json:"version"`
+	TellAt    *time.Time `json:"toldAt,omitempty"`
+	State     string     `json:"state" enum:"CURRENT,RECALLED,ACKNOWLEDGED"`
+	AckedAt   *time.Time `json:"acknowledgedAt,omitempty"`
+	Overdue   bool       `json:"overdue"`
+}
+
+func (h Handler) mine(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[callView], error) {
+	sub, err := h.Subjects.Of(ctx, rq.Actor)
+	if models.CodeOf(err) == models.Conflict { // without a real name there is no file
+		return api.List[callView]{Items: []callView{}}, nil
+	}
+	if err != nil {
+		return api.List[callView]{}, err
+	}
+	page, err := h.Calls.Find(ctx, store.CallsAbout(sub.Ref).Page(in.Limit, in.Cursor))
+	if err != nil {
+		return api.List[callView]{}, err
+	}
+	list := api.List[callView]{Items: make([]callView, len(page.Items)), NextCursor: page.Next}
+	for i, c := range page.Items {
+		if list.Items[i], err = h.called(ctx, c); err != nil {
+			return api.List[callView]{}, err
+		}
+	}
+	return list, nil
+}
+
+// called is a call with whom it reached.
+func (h Handler) called(ctx context.Context, c *recall.Call) (callView, error) {
+	v := callView{ID: c.ID, Record: c.Record, Cause: c.Cause, At: c.At, State: string(c.State), Told: []toldView{}}
+	uses, err := h.Uses.Find(ctx, store.UsesCalled(c.ID).Page(store.MaxPage, ""))
+	if err != nil {
+		return v, err
+	}
+	for _, u := range uses.Items {
+		v.Told = append(v.Told, toldView{string(u.Kind), u.Ref, u.Recipient, u.Version, u.Called, string(u.State), u.Acked, u.Overdue})
+	}
+	v.More = uses.Next != ""
+	return v, nil
+}
+
+// Portions are what an export holds of recalls.
+func (h Handler) Portions() []api.Portion { return []api.Portion{api.Listing("recalls", true, h.mine)} }

@@ -1,0 +1,209 @@
+package uscc
+
+import (
+	"context"
+	"time"
+
+	"xinyi/handlers/api"
+	"xinyi/models"
+	"xinyi/models/uscc"
+	"xinyi/store"
+)
+
+// Handler checks unified social credit codes, looks for wrong and doubled ones, and shows the tickets that bring them in order.
+type Handler struct{ store.Catalogue }
+
+// Mount names the routes.
+func (h Handler) Mount(r *api.Router) {
+	api.Get(r, "/uscc/check", h.check, api.Does("Is this a well-formed code", "What is wrong with it, and what it may have been meant as; nobody's name"), api.Open(), api.Limit(time.Minute, 30))
+	api.Post(r, "/uscc/scans", h.scan, api.Does("Look through every organisation for wrong and doubled codes", "It goes on by itself; one at a time"), api.May("uscc.scan"), api.Creates)
+	api.Get(r, "/uscc/scans", h.scans, api.Does("Scans, the newest first"), api.May("uscc.read"))
+	api.Get(r, "/uscc/scans/{id}", h.progress, api.Does("How far a scan has come"), api.May("uscc.read"))
+	api.Get(r, "/uscc/tickets", h.tickets, api.Does("Tickets, the first due first", "A data officer sees those of the own unit"), api.May("uscc.read"))
+	api.Get(r, "/uscc/tickets/{id}", h.ticket, api.Does("A ticket"), api.May("uscc.read"))
+	api.Post(r, "/uscc/tickets/{id}/assign", h.assign, api.Does("Give a ticket to a unit"), api.May("uscc.assign"))
+	api.Post(r, "/uscc/tickets/{id}/correct", h.correct, api.Does("Say what is right", "Other pairs go out of use; the data is looked at"), api.May("uscc.correct"))
+	api.Post(r, "/uscc/tickets/{id}/verify", h.verify, api.Does("Look at the data once more", "Only the data verifies a ticket"), api.May("uscc.correct"))
+	api.Get(r, "/uscc/metrics", h.metrics, api.Does("Wrong codes that are open, and how many were put in order"), api.May("uscc.read"))
+}
+
+type checkCodeRequest struct {
+	Code string `query:"code" validate:"required,max=64"`
+}
+
+type checkCodeView struct {
+	Code      string             `json:"code" description:"In normal form: half-width capitals"`
+	Valid     bool               `json:"valid"`
+	Faults    []api.ProblemField `json:"faults" description:"A warning alone leaves it valid"`
+	Suggest   string             `json:"suggest,omitempty" description:"What it may have been meant as, O as 0 and I as 1; for a human to decide"`
+	Region    models.Region      `json:"region,omitempty" description:"County of registration, perhaps long since renamed"`
+	Authority string             `json:"authority,omitempty" description:"Who gives out such codes"`
+}
+
+func (h Handler) check(_ context.Context, rq api.Request, in checkCodeRequest) (checkCodeView, error) {
+	v := checkCodeView{Code: models.NormalUSCC(in.Code), Faults: []api.ProblemField{}}
+	for _, fault := range models.USCCFaults(v.Code) {
+		v.Faults = append(v.Faults, api.ProblemField{Pointer: "#query/code", Code: fault, Message: api.Say("field."+fault, rq.Lang, nil)})
+	}
+	if _, wrong := uscc.ClassOf(v.Code); wrong {
+		v.Suggest = uscc.Suggest(v.Code)
+		return v, nil
+	}
+	v.Valid, v.Region = true, models.USCC(v.Code).Region()
+	v.Authority = api.Say("uscc.authority_"+string(uscc.AuthorityOf(v.Code)), rq.Lang, nil)
+	return v, nil
+}
+
+func (h Handler) scan(ctx context.Context, rq api.Request, _ api.NoRequest) (scanView, error) {
+	running, err := h.Scans.Count(ctx, store.ScansIn(uscc.Running))
+	if err != nil {
+		return scanView{}, err
+	}
+	if running > 0 {
+		return scanView{}, models.E(models.Conflict, "uscc.scan_running")
+	}
+	total, err := h.Orgs.Count(ctx, store.All())
+	if err != nil {
+		return scanView{}, err
+	}
+	s, err := uscc.NewScan(rq.NewID(), total, rq.Actor, rq.Now)
+	if err == nil {
+		err = h.Scans.Insert(ctx, s)
+	}
+	if err != nil {
+		return scanView{}, err
+	}
+	return viewScan(s), nil
+}
+
+func (h Handler) scans(ctx context.Context, _ api.Request, in api.PageQuery) (api.List[scanView], error) {
+	page, err := h.Scans.Find(ctx, store.ScansIn(uscc.Running, uscc.Done).Page(in.Limit, in.Cursor))
+	if err != nil {
+		return api.List[scanView]{}, err
+	}
+	return api.Listed(page, viewScan), nil
+}
+
+func (h Handler) progress(ctx context.Context, _ api.Request, in api.ByID) (scanView, error) {
+	s, err := h.Scans.Get(ctx, in.ID)
+	if err != nil {
+		return scanView{}, err
+	}
+	return viewScan(s), nil
+}
+
+type ticketsRequest struct {
+	State string `query:"state" validate:"omitempty,oneof=OPEN ASSIGNED CORRECTED VERIFIED CLOSED"`
+	Unit  string `query:"unit" validate:"omitempty,max=64"`
+	api.PageQuery
+}
+
+func (h Handler) tickets(ctx context.Context, rq api.Request, in ticketsRequest) (api.List[ticketView], error) {
+	states := uscc.States
+	if in.State != "" {
+		states = []uscc.State{uscc.State(in.State)}
+	}
+	q := store.TicketsIn(states...)
+	switch {
+	case rq.Actor.Is(models.DataOfficer):
+		q = store.TicketsOf(rq.Actor.Org, states...)
+	case in.Unit != "":
+		q = store.TicketsOf(in.Unit, states...)
+	}
+	page, err := h.Tickets.Find(ctx, q.Page(in.Limit, in.Cursor))
+	if err != nil {
+		return api.List[ticketView]{}, err
+	}
+	return api.Listed(page, viewTicketIn(rq.Lang)), nil
+}
+
+// myTicket says whether the caller works on a ticket; another's is not there. Errors: NotFound.
+func myTicket(rq api.Request, t *uscc.Ticket) error {
+	if rq.Actor.Is(models.DataOfficer) && (rq.Actor.Org == "" || rq.Actor.Org != t.Desk) {
+		return models.E(models.NotFound, "not_found")
+	}
+	return nil
+}
+
+func (h Handler) ticket(ctx context.Context, rq api.Request, in api.ByID) (ticketView, error) {
+	t, err := h.Tickets.Get(ctx, in.ID)
+	if err == nil {
+		err = myTicket(rq, t)
+	}
+	if err != nil {
+		return ticketView{}, err
+	}
+	return viewTicketIn(rq.Lang)(t), nil
+}
+
+func (h Handler) change(ctx context.Context, rq api.Request, id string, change func(*uscc.Ticket) error) (ticketView, error) {
+	t, err := h.Tickets.Update(ctx, id, func(t *uscc.Ticket) error {
+		if err := myTicket(rq, t); err != nil {
+			return err
+		}
+		if err := rq.Fresh(t.Revision); err != nil {
+			return err
+		}
+		return change(t)
+	})
+	if err != nil {
+		return ticketView{}, err
+	}
+	return viewTicketIn(rq.Lang)(t), nil
+}
+
+type assignRequest struct {
+	api.ByID
+	Unit string `json:"unit" validate:"required,max=64" description:"Code of the unit that is to work on it"`
+}
+
+func (h Handler) assign(ctx context.Context, rq api.Request, in assignRequest) (ticketView, error) {
+	if _, err := h.Units.Get(ctx, in.Unit); models.CodeOf(err) == models.NotFound {
+		return ticketView{}, models.Bad("/unit", "unknown", "uscc.no_desk")
+	} else if err != nil {
+		return ticketView{}, err
+	}
+	return h.change(ctx, rq, in.ID, func(t *uscc.Ticket) error { return t.Assign(in.Unit, rq.Actor, rq.Now) })
+}
+
+type correctCodeRequest struct {
+	api.ByID
+	Code string `json:"code" validate:"required,max=64" description:"The right code"`
+	Name string `json:"name" validate:"required,max=200" description:"And its right name"`
+	Note string `json:"note,omitempty" validate:"max=500"`
+}
+
+func (h Handler) correct(ctx context.Context, rq api.Request, in correctCodeRequest) (ticketView, error) {
+	return h.change(ctx, rq, in.ID, func(t *uscc.Ticket) error {
+		return t.Correct(uscc.Correction{Code: in.Code, Name: in.Name, Note: in.Note}, rq.Actor, rq.Now)
+	})
+}
+
+func (h Handler) verify(ctx context.Context, rq api.Request, in api.ByID) (ticketView, error) {
+	t, err := h.Tickets.Get(ctx, in.ID)
+	if err == nil {
+		err = myTicket(rq, t)
+	}
+	if err == nil {
+		err = rq.Fresh(t.Revision)
+	}
+	if err == nil {
+		err = h.Verify(ctx, in.ID)
+	}
+	if err != nil {
+		return ticketView{}, err
+	}
+	return h.ticket(ctx, rq, in)
+}
+
+func (h Handler) metrics(ctx context.Context, _ api.Request, _ api.NoRequest) (metricsView, error) {
+	by, err := h.Tickets.CountBy(ctx, "state", store.TicketsIn(uscc.States...))
+	if err != nil {
+		return metricsView{}, err
+	}
+	orgs, err := h.Orgs.Count(ctx, store.All())
+	if err != nil {
+		return metricsView{}, err
+	}
+	return viewMetrics(by, orgs), nil
+}

@@ -1,0 +1,442 @@
+package village
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"xinyi/handlers/api"
+	"xinyi/handlers/file"
+	"xinyi/models"
+	"xinyi/models/access"
+	"xinyi/models/flow"
+	"xinyi/models/score"
+	"xinyi/models/village"
+	"xinyi/store"
+)
+
+func (h Handler) mountEntries(r *api.Router) {
+	tag := api.Tag("village entries")
+	api.Post(r, "/village-entries", h.start, api.Does("Begin a village's, or a town's, application in an open round"), api.May("village.apply"), api.Creates, tag)
+	api.Get(r, "/village-entries", h.entries, api.Does("Entries of my place in a state, by village, or those of a round"), api.May("village.read"), tag)
+	api.Get(r, "/village-entries/{id}", h.entry, api.Does("One, with what it is decided on, item by item"), api.May("village.read"), tag)
+	api.Post(r, "/village-entries/{id}/apply", h.apply, api.Does("File it with the number of households that live there, or file it anew after it was sent back",
+		"The roster needs evidence, and is never below the households on file"), api.May("village.apply"), tag)
+	api.Post(r, "/village-entries/{id}/withdraw", h.quit, api.Does("Take it back, or give a plaque up"), api.May("village.apply"), tag)
+	api.Post(r, "/village-entries/{id}/votes", h.vote, api.Does("One word on the step that is due", "Nobody who filed it, nobody twice, nobody in two steps; votes are only ever added"), api.May("village.vote"), tag)
+	api.Get(r, "/village-entries/{id}/sample", h.sample, api.Does("The households that are looked at on the spot, drawn by the round's seed and the root of what was frozen"), api.May("village.vote"), api.Reveals, tag)
+	api.Put(r, "/village-entries/{id}/sample/{household}", h.check, api.Does("Note what was found at a household of the sample"), api.May("village.vote"), api.Reveals, tag)
+	api.Post(r, "/village-entries/{id}/renew", h.renew, api.Does("The yearly review, on what is known now", "Below the line there are 90 days to mend; then this takes the plaque down"), api.May("village.decide"), tag)
+	api.Post(r, "/village-entries/{id}/revoke", h.revoke, api.Does("Take a plaque down at once, for something that was false"), api.May("village.decide"), tag)
+}
+
+type entryView struct {
+	ID       string           `json:"id"`
+	Round    string           `json:"round"`
+	Level    village.Level    `json:"level" enum:"VILLAGE,TOWN"`
+	Year     int              `json:"year"`
+	Village  models.Region    `json:"village"`
+	Label    string           `json:"villageName"`
+	State    village.State    `json:"state" enum:"DRAFT,APPLIED,REVIEW,PRELIM,NOTICE,DECISION,CERTIFIED,ANNUAL,GRACE,REVOKED,REJECTED,WITHDRAWN"`
+	Scheme   string           `json:"scheme"`
+	CutOff   models.Day       `json:"cutOff"`
+	Roster   int64            `json:"households,omitempty" description:"On the roster, as declared"`
+	Evidence []evidenceView   `json:"evidence,omitempty"`
+	Missing  []string         `json:"missing,omitempty" description:"Indicators of the sheet nothing was written of"`
+	Clashes  int              `json:"conflicts,omitempty"`
+	Second   *secondView      `json:"second,omitempty" description:"The entry was drawn to be scored by somebody who does not see the first sheet"`
+	Hidden   bool             `json:"hidden,omitempty" description:"The sheet and the score are kept from me until the second sheet is whole"`
+	Facts    map[string]int64 `json:"facts,omitempty"`
+	Score    *scoreView       `json:"score,omitempty"`
+	Course   *courseView      `json:"course,omitempty"`
+	Sample   *sampleCount     `json:"sample,omitempty"`
+	Notice   string           `json:"noticeId,omitempty"`
+	Stars    int              `json:"stars" description:"Of the plaque that is up"`
+	Was      int              `json:"starsBefore,omitempty"`
+	No       string           `json:"plaqueNo,omitempty"`
+	Since    models.Day       `json:"since,omitempty"`
+	Until    models.Day       `json:"until,omitempty" description:"Of what goes on: the plaque's year, the time to mend"`
+	Late     bool             `json:"late,omitempty" description:"An office did not keep to its days; no place loses anything by it"`
+	Why      string           `json:"why,omitempty"`
+	Root     string           `json:"root,omitempty"`
+	Revision int64            `json:"revision"`
+}
+
+// Revised is what ETag shows.
+func (v entryView) Revised() int64 { return v.Revision }
+
+type evidenceView struct {
+	ID    string        `json:"id"`
+	About string        `json:"about"`
+	Type  string        `json:"type"`
+	Size  int           `json:"size"`
+	Hash  string        `json:"sha256"`
+	Place models.Region `json:"place,omitempty"`
+	Lat   *int64        `json:"latMicro,omitempty"`
+	Lon   *int64        `json:"lonMicro,omitempty"`
+	Taken time.Time     `json:"takenAt"`
+}
+
+type secondView struct {
+	Missing []string `json:"missing"`
+	Differ  []string `json:"differ,omitempty" description:"Indicators on which the two sheets do not agree"`
+}
+
+type courseView struct {
+	Steps []stepView `json:"steps"`
+	At    string     `json:"step,omitempty" description:"That is due"`
+	Due   models.Day `json:"due,omitempty"`
+	Late  bool       `json:"late,omitempty"`
+	Back  bool       `json:"sentBack,omitempty"`
+	Votes []voteView `json:"votes"`
+}
+
+type voteView struct {
+	Step    string        `json:"step"`
+	Round   int           `json:"round"`
+	Role    models.Role   `json:"role"`
+	Verdict flow.Verdict  `json:"verdict" enum:"APPROVE,REJECT,REVISE,RECUSE"`
+	Note    string        `json:"note,omitempty"`
+	At      time.Time     `json:"at"`
+	Office  models.Region `json:"office"`
+}
+
+type sampleCount struct {
+	Size    int `json:"size"`
+	Checked int `json:"checked"`
+	Wrong   int `json:"wrong"`
+}
+
+func viewEvidence(x village.Evidence) evidenceView {
+	v := evidenceView{ID: x.ID, About: x.About, Type: x.Type, Size: x.Size, Hash: x.Hash, Place: x.Place, Taken: x.Taken}
+	if x.Spot != nil {
+		v.Lat, v.Lon = &x.Spot.Lat, &x.Spot.Lon
+	}
+	return v
+}
+
+func viewCourse(c *flow.Course, lang string) *courseView {
+	if c == nil {
+		return nil
+	}
+	v := &courseView{Steps: viewSteps(c.Steps, lang), Due: c.Due, Late: c.Late, Back: c.Back, Votes: []voteView{}}
+	if s := c.Step(); s != nil {
+		v.At = s.Code
+	}
+	for _, x := range c.Votes {
+		v.Votes = append(v.Votes, voteView{x.Step, x.Round, x.By.Role, x.Verdict, x.Note, x.At, x.By.Region})
+	}
+	return v
+}
+
+// viewEntryRow is an entry in a list.
+func (h Handler) viewEntryRow(rq api.Request) func(*village.Entry) entryView {
+	return func(e *village.Entry) entryView {
+		v := entryView{
+			ID: e.ID, Round: e.Round, Level: e.Level, Year: e.Year, Village: e.Village, Label: e.Name, State: e.State, Scheme: e.Scheme, CutOff: e.CutOff,
+			Roster: e.Roster, Notice: e.Notice, Stars: e.Stars, Was: e.Was, No: e.No, Since: e.Since, Until: e.Until, Late: e.Late, Root: e.Root,
+			Course: viewCourse(e.Course, rq.Lang), Revision: e.Revision, Clashes: len(e.First.Clashes()),
+		}
+		if v.Why = api.Say(e.Why, rq.Lang, nil); v.Why == "" {
+			v.Why = e.Why
+		}
+		if len(e.Sample) > 0 {
+			v.Sample = &sampleCount{Size: len(e.Sample)}
+		}
+		for _, x := range e.Sample {
+			if x.State != "" {
+				v.Sample.Checked++
+			}
+			if x.State == village.Wrong {
+				v.Sample.Wrong++
+			}
+		}
+		return v
+	}
+}
+
+// seen is an entry as staff see it, with its score explained.
+func (h Handler) seen(ctx context.Context, rq api.Request, e *village.Entry) (entryView, error) {
+	v := h.viewEntryRow(rq)(e)
+	s, err := h.Schemes.Get(ctx, e.Scheme)
+	if err != nil {
+		return v, err
+	}
+	for _, x := range e.Evidence {
+		v.Evidence = append(v.Evidence, viewEvidence(x))
+	}
+	v.Missing, v.Hidden = e.First.Missing(s), e.Hidden(s, rq.Actor)
+	if e.Blind {
+		v.Second = &secondView{Missing: e.Second.Missing(s)}
+		if !v.Hidden {
+			v.Second.Differ = e.Differ(s)
+		}
+	}
+	if e.Result == nil || v.Hidden {
+		return v, nil
+	}
+	set, err := s.Read()
+	if err != nil {
+		return v, err
+	}
+	v.Score, v.Facts = viewScore(set, *e.Result, models.DayOf(e.UpdatedAt), rq.Lang), e.Facts
+	return v, nil
+}
+
+type scoreView struct {
+	Scheme     string            `json:"scheme"`
+	Hash       string            `json:"schemeHash"`
+	Points     string            `json:"points" description:"Of 100, with two decimals"`
+	Stars      int               `json:"stars" description:"As scored; a town's is one"`
+	Good       bool              `json:"good" description:"It earns the title, and no condition fails"`
+	Failed     []string          `json:"failed" description:"Indicators that fail: none of the points help"`
+	Dimensions []api.FarmDimView `json:"dimensions"`
+}
+
+// viewScore is a result, item by item. A condition that gives no points is kept or fails.
+func viewScore(set *score.Set, r score.Result, on models.Day, lang string) *scoreView {
+	v := &scoreView{
+		Scheme: r.Set, Hash: r.Hash, Points: r.Total.String(), Stars: village.StarsOf(r.Grade), Good: r.Good, Failed: append([]string{}, r.Failed...),
+		Dimensions: api.ViewFarmScore(set, r, on, lang).Dimensions,
+	}
+	for _, d := range v.Dimensions {
+		for i := range d.Items {
+			key := ""
+			switch it := d.Items[i]; {
+			case slices.Contains(r.Failed, it.Code):
+				key = "village.explain_failed"
+			case it.Max == score.Points(0).String() && it.Value != nil:
+				key = "village.explain_kept"
+			default:
+				continue
+			}
+			d.Items[i].Explain = api.Say(key, lang, nil)
+		}
+	}
+	return v
+}
+
+type entryRequest struct {
+	Round   string        `json:"round" validate:"required,max=64"`
+	Village models.Region `json:"village" validate:"required,division,min=9" description:"Of a round of towns the town"`
+}
+
+func (h Handler) start(ctx context.Context, rq api.Request, in entryRequest) (entryView, error) {
+	r, s, err := h.roundOf(ctx, in.Round)
+	if err != nil {
+		return entryView{}, err
+	}
+	d, err := h.Divisions.Get(ctx, string(in.Village))
+	if missing(err) {
+		return entryView{}, models.Bad("/village", "village_place", "village.no_village")
+	}
+	if err != nil {
+		return entryView{}, err
+	}
+	id := rq.NewID()
+	e, err := village.NewEntry(id, r, s, village.Place{Code: in.Village, Name: d.DisplayName}, h.Policy, rq.Actor, rq.Now)
+	if err != nil {
+		return entryView{}, err
+	}
+	if err := h.Entries.Insert(ctx, e); models.CodeOf(err) == models.Conflict {
+		if e, err = h.Entries.Get(ctx, id); missing(err) {
+			return entryView{}, models.E(models.Conflict, "village.entered")
+		} else if err != nil {
+			return entryView{}, err
+		}
+	} else if err != nil {
+		return entryView{}, err
+	}
+	return h.seen(ctx, rq, e)
+}
+
+type entriesRequest struct {
+	State village.State `query:"state" validate:"required,oneof=DRAFT APPLIED REVIEW PRELIM NOTICE DECISION CERTIFIED ANNUAL GRACE REVOKED REJECTED WITHDRAWN"`
+	Round string        `query:"round" validate:"omitempty,max=64"`
+	Place models.Region `query:"place" validate:"omitempty,division,min=4"`
+	api.PageQuery
+}
+
+func (h Handler) entries(ctx context.Context, rq api.Request, in entriesRequest) (api.List[entryView], error) {
+	at, err := api.PlaceWithin(rq, in.Place)
+	if err != nil {
+		return api.List[entryView]{}, err
+	}
+	q := store.VillageEntriesAt(at, in.State)
+	if in.Round != "" {
+		q = store.VillageEntriesOf(in.Round, in.State).And("village", store.Prefix, at)
+	}
+	page, err := h.Entries.Find(ctx, q.Page(in.Limit, in.Cursor))
+	if err != nil {
+		return api.List[entryView]{}, err
+	}
+	return api.Listed(page, h.viewEntryRow(rq)), nil
+}
+
+// ours is an entry of the caller's place; a village is shown its town's. Errors: NotFound.
+func (h Handler) ours(ctx context.Context, rq api.Request, id string) (*village.Entry, error) {
+	e, err := h.Entries.Get(ctx, id)
+	if err == nil && !rq.Actor.Region.Contains(e.Village) {
+		err = models.E(models.NotFound, "not_found")
+	}
+	return e, err
+}
+
+func (h Handler) entry(ctx context.Context, rq api.Request, in api.ByID) (entryView, error) {
+	e, err := h.ours(ctx, rq, in.ID)
+	if err != nil {
+		return entryView{}, err
+	}
+	return h.seen(ctx, rq, e)
+}
+
+// on changes an entry in the caller's place and shows it.
+func (h Handler) on(ctx context.Context, rq api.Request, id string, do func(*village.Entry, *village.Scheme) error) (entryView, error) {
+	e, err := h.ours(ctx, rq, id)
+	if err != nil {
+		return entryView{}, err
+	}
+	s, err := h.Schemes.Get(ctx, e.Scheme)
+	if err != nil {
+		return entryView{}, err
+	}
+	e, err = h.Entries.Update(ctx, id, func(e *village.Entry) error {
+		if err := rq.Fresh(e.Revision); err != nil {
+			return err
+		}
+		return do(e, s)
+	})
+	if err != nil {
+		return entryView{}, err
+	}
+	return h.seen(ctx, rq, e)
+}
+
+type applyRequest struct {
+	api.ByID
+	Households int64 `json:"households,omitempty" validate:"gte=0,lte=20000" description:"That live in the village; of a town nothing"`
+}
+
+func (h Handler) apply(ctx context.Context, rq api.Request, in applyRequest) (entryView, error) {
+	e, err := h.ours(ctx, rq, in.ID)
+	if err != nil {
+		return entryView{}, err
+	}
+	files, err := h.FilesIn(ctx, e.Village)
+	if err != nil {
+		return entryView{}, err
+	}
+	return h.on(ctx, rq, in.ID, func(e *village.Entry, _ *village.Scheme) error {
+		return e.Apply(in.Households, files, rq.Actor, rq.Now)
+	})
+}
+
+func (h Handler) quit(ctx context.Context, rq api.Request, in api.ReasonRequest) (entryView, error) {
+	return h.on(ctx, rq, in.ID, func(e *village.Entry, _ *village.Scheme) error { return e.Withdraw(in.Reason, rq.Actor, rq.Now) })
+}
+
+type voteRequest struct {
+	api.ByID
+	Verdict flow.Verdict `json:"verdict" validate:"required,oneof=APPROVE REJECT REVISE RECUSE"`
+	Note    string       `json:"note,omitempty" validate:"max=500"`
+}
+
+func (h Handler) vote(ctx context.Context, rq api.Request, in voteRequest) (entryView, error) {
+	e, err := h.ours(ctx, rq, in.ID)
+	if err != nil {
+		return entryView{}, err
+	}
+	r, err := h.Rounds.Get(ctx, e.Round)
+	if err != nil {
+		return entryView{}, err
+	}
+	if e.State == village.InReview && !r.Reviews() { // the draws are not made yet
+		return entryView{}, models.E(models.Conflict, "village.round_closing")
+	}
+	sv, err := h.SurveyOf(ctx, e.ID)
+	if err != nil {
+		return entryView{}, err
+	}
+	return h.on(ctx, rq, in.ID, func(e *village.Entry, s *village.Scheme) error {
+		return e.Vote(in.Verdict, in.Note, s, sv, rq.Actor, rq.Now)
+	})
+}
+
+type sampledView struct {
+	Row       int           `json:"row" description:"Of what was frozen, from 0"`
+	Household string        `json:"householdId"`
+	No        string        `json:"no,omitempty" description:"Household number in the village"`
+	Found     village.Check `json:"found,omitempty" enum:"CONFIRMED,WRONG"`
+	Note      string        `json:"note,omitempty"`
+	At        *time.Time    `json:"at,omitempty"`
+}
+
+// sampled are households of the sample, once the looks are logged.
+func (h Handler) sampled(ctx context.Context, rq api.Request, e *village.Entry, only string) (api.List[sampledView], error) {
+	v := api.List[sampledView]{Items: []sampledView{}}
+	var looks []access.Look
+	for _, x := range e.Sample {
+		if only != "" && x.Household != only {
+			continue
+		}
+		row := sampledView{Row: x.Row, Household: x.Household, Found: x.State, Note: x.Note, At: x.At}
+		f, err := h.Farm.Files.Get(ctx, x.Household)
+		switch {
+		case missing(err):
+		case err != nil:
+			return v, err
+		default:
+			row.No = f.No
+			looks = append(looks, file.AboutHead(rq, f, "village.sample", "farm.household"))
+		}
+		v.Items = append(v.Items, row)
+	}
+	return v, h.Looks.Look(ctx, rq, looks...)
+}
+
+func (h Handler) sample(ctx context.Context, rq api.Request, in api.ByID) (api.List[sampledView], error) {
+	e, err := h.ours(ctx, rq, in.ID)
+	if err != nil {
+		return api.List[sampledView]{}, err
+	}
+	return h.sampled(ctx, rq, e, "")
+}
+
+type checkRequest struct {
+	api.ByID
+	Household string        `path:"household" validate:"required,max=64"`
+	Found     village.Check `json:"found" validate:"required,oneof=CONFIRMED WRONG"`
+	Note      string        `json:"note,omitempty" validate:"max=500"`
+}
+
+func (h Handler) check(ctx context.Context, rq api.Request, in checkRequest) (sampledView, error) {
+	if _, err := h.ours(ctx, rq, in.ID); err != nil {
+		return sampledView{}, err
+	}
+	e, err := h.Entries.Update(ctx, in.ID, func(e *village.Entry) error { return e.Check(in.Household, in.Found, in.Note, rq.Actor, rq.Now) })
+	if err != nil {
+		return sampledView{}, err
+	}
+	list, err := h.sampled(ctx, rq, e, in.Household)
+	if err != nil {
+		return sampledView{}, err
+	}
+	i := slices.IndexFunc(list.Items, func(v sampledView) bool { return v.Household == in.Household })
+	return list.Items[i], nil
+}
+
+func (h Handler) renew(ctx context.Context, rq api.Request, in api.ByID) (entryView, error) {
+	e, err := h.ours(ctx, rq, in.ID)
+	if err != nil {
+		return entryView{}, err
+	}
+	facts, err := h.Facts(ctx, e, rq.Now)
+	if err != nil {
+		return entryView{}, err
+	}
+	return h.on(ctx, rq, in.ID, func(e *village.Entry, s *village.Scheme) error { return e.Renew(facts, s, rq.Actor, rq.Now) })
+}
+
+func (h Handler) revoke(ctx context.Context, rq api.Request, in api.ReasonRequest) (entryView, error) {
+	return h.on(ctx, rq, in.ID, func(e *village.Entry, _ *village.Scheme) error { return e.Revoke(in.Reason, rq.Actor, rq.Now) })
+}

@@ -1,0 +1,265 @@
+package webhook
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"net/url"
+	"strconv"
+	"time"
+
+	"xinyi/handlers/api"
+	"xinyi/models"
+	"xinyi/models/delivery"
+	"xinyi/models/webhook"
+	"xinyi/store"
+)
+
+// Handler is where partners' systems say where they want to hear of events.
+type Handler struct {
+	Endpoints  *store.Repo[webhook.Endpoint]
+	Deliveries *store.Repo[delivery.Delivery]
+	Check      func(url string) error // says whether one may send there
+	Pinger     interface {
+		Ping(ctx context.Context, e *webhook.Endpoint, id string, body []byte) webhook.Answer
+	}
+	Kick func() // says that something is due now
+}
+
+// Bounds of a redelivery.
+const (
+	redeliverSpan = 30 * 24 * time.Hour
+	mostRedeliver = 1000
+)
+
+// Mount names the routes.
+func (h Handler) Mount(r *api.Router) {
+	api.Get(r, "/webhooks", h.list, api.Does("The endpoints of my system", "An operator sees everybody's in a state, the active ones unless said"), api.May("webhooks.read"))
+	api.Post(r, "/webhooks", h.create, api.Does("Register an endpoint", "At most 10 a system. Its signing keys are at /webhooks/{id}/keys"), api.May("webhooks.own"), api.Creates)
+	api.Get(r, "/webhooks/kinds", h.kinds, api.Does("The kinds of events my system may hear of"), api.May("webhooks.own"))
+	api.Get(r, "/webhooks/{id}", h.get, api.Does("An endpoint"), api.May("webhooks.read"))
+	api.Put(r, "/webhooks/{id}", h.change, api.Does("Change an endpoint's address and kinds"), api.May("webhooks.own"))
+	api.Get(r, "/webhooks/{id}/keys", h.keys, api.Does("The keys an endpoint's signatures are made with",
+		"Standard Webhooks 1.0.0: v1 is HMAC-SHA256 with the whsec_ key, v1a Ed25519 with the whpk_ key. While keys overlap, each signs."), api.May("webhooks.own"))
+	api.Post(r, "/webhooks/{id}/rotate", h.rotate, api.Does("New keys; the old ones sign beside them for a while"), api.May("webhooks.own"), api.Moves)
+	api.Post(r, "/webhooks/{id}/enable", h.enable, api.Does("Send to an endpoint again"), api.May("webhooks.read"))
+	api.Post(r, "/webhooks/{id}/disable", h.disable, api.Does("Stop sending to an endpoint"), api.May("webhooks.read"))
+	api.Post(r, "/webhooks/{id}/ping", h.ping, api.Does("Send webhook.ping to an endpoint and say what it answered"), api.May("webhooks.own"), api.Limit(time.Minute, 10), api.Within(25*time.Second))
+	api.Get(r, "/webhooks/{id}/deliveries", h.deliveries, api.Does("What was sent to an endpoint, the oldest first", "Of the last 30 days, or since a moment"), api.May("webhooks.read"))
+	api.Post(r, "/webhooks/{id}/redeliver", h.redeliver, api.Does("Send deliveries once more", "By id (at most 200), or those of a span of at most 30 days that did not arrive; at most 1,000 a call, more says whether to call again"),
+		api.May("webhooks.own"), api.Within(30*time.Second))
+}
+
+type endpointID struct {
+	ID string `path:"id" validate:"required,max=64"`
+}
+
+type endpointBody struct {
+	URL   string   `json:"url" validate:"required,max=2048"`
+	Kinds []string `json:"kinds,omitempty" validate:"max=50" description:"None: all there are for my system"`
+}
+
+type endpointsRequest struct {
+	api.PageQuery
+	State webhook.State `query:"state" validate:"omitempty,oneof=ACTIVE DISABLED" description:"For operators"`
+}
+
+type endpointView struct {
+	ID           string        `json:"id"`
+	Client       string        `json:"client"`
+	URL          string        `json:"url" description:"An operator sees its host alone"`
+	Kinds        []string      `json:"kinds" description:"None: all there are"`
+	State        webhook.State `json:"state" enum:"ACTIVE,DISABLED"`
+	Why          string        `json:"why" description:"Why it is disabled"`
+	FailingSince *time.Time    `json:"failingSince,omitempty" description:"Nothing has come through since"`
+	Revision     int64         `json:"revision"`
+}
+
+// Revised is for ETag and If-Match.
+func (v endpointView) Revised() int64 { return v.Revision }
+
+// viewEndpoint shows an operator the host alone: a path may be somebody's secret.
+func viewEndpoint(rq api.Request) func(*webhook.Endpoint) endpointView {
+	return func(e *webhook.Endpoint) endpointView {
+		v := endpointView{ID: e.ID, Client: e.Client, URL: e.URL, Kinds: e.Kinds, State: e.State, FailingSince: e.FailingSince, Revision: e.Revision}
+		if v.Kinds == nil {
+			v.Kinds = []string{}
+		}
+		if e.State == webhook.Disabled {
+			v.Why = e.Moved.Reason
+		}
+		if u, err := url.Parse(e.URL); err == nil && rq.Actor.Is(models.Operator) {
+			v.URL = u.Scheme + "://" + u.Host
+		}
+		return v
+	}
+}
+
+func (h Handler) list(ctx context.Context, rq api.Request, in endpointsRequest) (api.List[endpointView], error) {
+	q := store.EndpointsOf(rq.Actor.Client)
+	if rq.Actor.Is(models.Operator) {
+		if in.State == "" {
+			in.State = webhook.Active
+		}
+		q = store.EndpointsIn(in.State)
+	}
+	page, err := h.Endpoints.Find(ctx, q.Page(in.Limit, in.Cursor))
+	if err != nil {
+		return api.List[endpointView]{}, err
+	}
+	return api.Listed(page, viewEndpoint(rq)), nil
+}
+
+// seeds are the random bytes of new keys.
+func seeds() webhook.Seeds {
+	s := webhook.Seeds{HMAC: make([]byte, 32), Ed: make([]byte, 32)}
+	_, _ = rand.Read(s.HMAC) // never fails
+	_, _ = rand.Read(s.Ed)
+	return s
+}
+
+func (h Handler) create(ctx context.Context, rq api.Request, in endpointBody) (endpointView, error) {
+	if err := h.Check(in.URL); err != nil {
+		return endpointView{}, err
+	}
+	id := rq.NewID()
+	n, err := h.Endpoints.Count(ctx, store.EndpointsOf(rq.Actor.Client))
+	if err != nil {
+		return endpointView{}, err
+	}
+	if n >= webhook.Most {
+		full := models.E(models.Conflict, "webhook.too_many")
+		full.Args = map[string]string{"most": strconv.Itoa(webhook.Most)}
+		return endpointView{}, full
+	}
+	e, err := webhook.New(id, rq.Actor, webhook.Wish(in), seeds(), rq.Now)
+	if err != nil {
+		return endpointView{}, err
+	}
+	err = h.Endpoints.Insert(ctx, e)
+	if errors.Is(err, models.Conflict) { // the same request came through before
+		e, err = h.near(ctx, rq, id)
+	}
+	if err != nil {
+		return endpointView{}, err
+	}
+	return viewEndpoint(rq)(e), nil
+}
+
+type kindsView struct {
+	Kinds []string `json:"kinds"`
+}
+
+func (h Handler) kinds(_ context.Context, rq api.Request, _ struct{}) (kindsView, error) {
+	return kindsView{append([]string{webhook.Ping()}, webhook.KindsFor(rq.Actor.Role)...)}, nil
+}
+
+// near is an endpoint the caller may see. Errors: NotFound.
+func (h Handler) near(ctx context.Context, rq api.Request, id string) (*webhook.Endpoint, error) {
+	e, err := h.Endpoints.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return e, e.Near(rq.Actor)
+}
+
+func (h Handler) get(ctx context.Context, rq api.Request, in endpointID) (endpointView, error) {
+	e, err := h.near(ctx, rq, in.ID)
+	if err != nil {
+		return endpointView{}, err
+	}
+	return viewEndpoint(rq)(e), nil
+}
+
+// act changes an endpoint.
+func (h Handler) act(ctx context.Context, rq api.Request, id string, do func(*webhook.Endpoint) error) (endpointView, error) {
+	e, err := h.Endpoints.Update(ctx, id, func(e *webhook.Endpoint) error {
+		if err := e.Near(rq.Actor); err != nil {
+			return err
+		}
+		if err := rq.Fresh(e.Revision); err != nil {
+			return err
+		}
+		return do(e)
+	})
+	if err != nil {
+		return endpointView{}, err
+	}
+	return viewEndpoint(rq)(e), nil
+}
+
+type changeEndpointRequest struct {
+	endpointID
+	endpointBody
+}
+
+func (h Handler) change(ctx context.Context, rq api.Request, in changeEndpointRequest) (endpointView, error) {
+	if err := h.Check(in.URL); err != nil {
+		return endpointView{}, err
+	}
+	return h.act(ctx, rq, in.ID, func(e *webhook.Endpoint) error { return e.Change(rq.Actor, webhook.Wish(in.endpointBody), rq.Now) })
+}
+
+type keysView struct {
+	HMAC    []string `json:"hmac" description:"whsec_, the newest first: keep them secret"`
+	Ed25519 []string `json:"ed25519" description:"whpk_, the newest first"`
+}
+
+func (h Handler) keys(ctx context.Context, rq api.Request, in endpointID) (keysView, error) {
+	e, err := h.near(ctx, rq, in.ID)
+	if err != nil {
+		return keysView{}, err
+	}
+	v := keysView{Ed25519: e.Public(rq.Now)}
+	hmac, _ := e.Signing(rq.Now)
+	for _, k := range hmac {
+		v.HMAC = append(v.HMAC, k.Reveal())
+	}
+	return v, nil
+}
+
+type rotateRequest struct {
+	endpointID
+	OverlapHours int `json:"overlapHours" validate:"gte=0,lte=168" description:"How long the old keys sign beside the new"`
+}
+
+func (h Handler) rotate(ctx context.Context, rq api.Request, in rotateRequest) (endpointView, error) {
+	s := seeds()
+	return h.act(ctx, rq, in.ID, func(e *webhook.Endpoint) error {
+		return e.Rotate(rq.Actor, s, time.Duration(in.OverlapHours)*time.Hour, rq.Now)
+	})
+}
+
+func (h Handler) enable(ctx context.Context, rq api.Request, in endpointID) (endpointView, error) {
+	return h.act(ctx, rq, in.ID, func(e *webhook.Endpoint) error { return e.Enable(rq.Actor, rq.Now) })
+}
+
+type disableRequest struct {
+	endpointID
+	Reason string `json:"reason" validate:"required,max=200"`
+}
+
+func (h Handler) disable(ctx context.Context, rq api.Request, in disableRequest) (endpointView, error) {
+	return h.act(ctx, rq, in.ID, func(e *webhook.Endpoint) error { return e.Disable(rq.Actor, in.Reason, rq.Now) })
+}
+
+type pingView struct {
+	OK           bool   `json:"ok"`
+	Status       int    `json:"status" description:"Of HTTP; 0 when there was no answer"`
+	Milliseconds int64  `json:"milliseconds"`
+	Problem      string `json:"problem" description:"Empty when it came through"`
+}
+
+func (h Handler) ping(ctx context.Context, rq api.Request, in endpointID) (pingView, error) {
+	e, err := h.near(ctx, rq, in.ID)
+	if err != nil {
+		return pingView{}, err
+	}
+	body, err := json.Marshal(map[string]any{"type": webhook.Ping(), "timestamp": rq.Now.Format(time.RFC3339), "data": map[string]string{"endpoint": e.ID}})
+	if err != nil {
+		return pingView{}, models.E(models.Internal, "internal", err)
+	}
+	a := h.Pinger.Ping(ctx, e, rq.NewID(), body)
+	return pingView{OK: a.Problem == "", Status: a.Status, Milliseconds: a.Took.Milliseconds(), Problem: a.Problem}, nil
+}
