@@ -120,7 +120,9 @@ func TestPersonalDataIsFound(t *testing.T) {
 		"said to be shown": {func(r *api.Router) {
 			api.Get(r, "/x", nothing[forgetfulView], api.Does("X"), mayAudit, api.Reveals)
 		}, false},
-		"the person's alone": {func(r *api.Router) { api.Get(r, "/x", nothing[forgetfulView], api.Does("X"), api.May("mine", models.Resident)) }, false},
+		"the person's alone": {func(r *api.Router) {
+			api.Get(r, "/x", nothing[forgetfulView], api.Does("X"), api.May("mine", models.Resident))
+		}, false},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -7,6 +7,6 @@ import (
 
 // Who may do what. Scope comes on top: a resident sees what is theirs, a system its organisation, staff their region.
 var (
-	mayAccessesOwn   = api.May("accesses.own", models.Resident, models.Business)
-	mayAccessesAudit = api.May("accesses.audit", models.Auditor)
+	mayOwn   = api.May("accesses.own", models.Resident, models.Business)
+	mayAudit = api.May("accesses.audit", models.Auditor)
 )
