@@ -81,11 +81,7 @@ func (h Handler) mine(ctx context.Context, rq api.Request, in api.PageQuery) (ap
 	if err != nil {
 		return api.List[view]{}, err
 	}
-	page, err := h.Entries.Find(ctx, store.AccessesOf(refs...).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[view]{}, err
-	}
-	return api.Listed(page, func(e *access.Entry) view { return viewAccess(e, rq.Lang) }), nil
+	return api.Found(ctx, h.Entries, store.AccessesOf(refs...), in, func(e *access.Entry) view { return viewAccess(e, rq.Lang) })
 }
 
 func (h Handler) one(ctx context.Context, rq api.Request, in api.ByID) (view, error) {

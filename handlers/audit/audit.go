@@ -36,11 +36,7 @@ type headView struct {
 }
 
 func (h Handler) heads(ctx context.Context, _ api.Request, in api.PageQuery) (api.List[headView], error) {
-	page, err := h.Heads.Find(ctx, store.LastHeads().Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[headView]{}, err
-	}
-	return api.Listed(page, func(h *journal.Head) headView { return headView{h.Size, h.Root, h.At, h.Note} }), nil
+	return api.Found(ctx, h.Heads, store.LastHeads(), in, func(h *journal.Head) headView { return headView{h.Size, h.Root, h.At, h.Note} })
 }
 
 type sealerView struct {
@@ -82,13 +78,9 @@ func concerned(a models.Actor) string {
 }
 
 func (h Handler) entries(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[entryView], error) {
-	page, err := h.Entries.Find(ctx, store.EventsAbout(concerned(rq.Actor)).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[entryView]{}, err
-	}
-	return api.Listed(page, func(e *journal.Entry) entryView {
+	return api.Found(ctx, h.Entries, store.EventsAbout(concerned(rq.Actor)), in, func(e *journal.Entry) entryView {
 		return entryView{base64.RawURLEncoding.EncodeToString([]byte(e.ID)), e.Kind, e.Subject, e.At, e.By.Role}
-	}), nil
+	})
 }
 
 type proofRequest struct {

@@ -63,11 +63,7 @@ type winnersRequest struct {
 }
 
 func (h Handler) winners(ctx context.Context, rq api.Request, in winnersRequest) (api.List[winnerView], error) {
-	page, err := h.Awards.Find(ctx, store.AwardsOf(in.Programme, award.HonourStates...).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[winnerView]{}, err
-	}
-	return api.Listed(page, func(a *award.Award) winnerView { return viewWinner(a, rq.Lang) }), nil
+	return api.Found(ctx, h.Awards, store.AwardsOf(in.Programme, award.HonourStates...), in.PageQuery, func(a *award.Award) winnerView { return viewWinner(a, rq.Lang) })
 }
 
 type honourView struct {

@@ -284,15 +284,11 @@ func ownNominations(a models.Actor) store.Query {
 }
 
 func (h Handler) mine(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[nominationRow], error) {
-	page, err := h.Nominations.Find(ctx, ownNominations(rq.Actor).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[nominationRow]{}, err
-	}
-	return api.Listed(page, func(n *award.Nomination) nominationRow {
+	return api.Found(ctx, h.Nominations, ownNominations(rq.Actor), in, func(n *award.Nomination) nominationRow {
 		v := rowOfNomination(n, rq.Lang)
 		v.Label = n.Name.Reveal()
 		return v
-	}), nil
+	})
 }
 
 func (h Handler) myOne(ctx context.Context, rq api.Request, in api.ByID) (myNominationView, error) {

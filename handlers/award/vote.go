@@ -30,17 +30,13 @@ type candidateView struct {
 }
 
 func (h Handler) candidates(ctx context.Context, rq api.Request, in awardPage) (api.List[candidateView], error) {
-	page, err := h.Nominations.Find(ctx, store.NominationsAt(in.ID, award.InVote).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[candidateView]{}, err
-	}
-	return api.Listed(page, func(n *award.Nomination) candidateView {
+	return api.Found(ctx, h.Nominations, store.NominationsAt(in.ID, award.InVote), in.PageQuery, func(n *award.Nomination) candidateView {
 		v := candidateView{ID: n.ID, Category: n.Category, Title: n.Title.In(rq.Lang), Label: n.Label(), Region: n.Region.County()}
 		if n.Kind == award.Unit || n.Consent != nil && n.Consent.Named {
 			v.Deed = n.Deed()
 		}
 		return v
-	}), nil
+	})
 }
 
 type awardPage struct {

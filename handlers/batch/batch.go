@@ -190,11 +190,7 @@ func (h Handler) list(ctx context.Context, rq api.Request, in api.PageQuery) (ap
 	if rq.Actor.Is(models.Department, models.DataOfficer) {
 		q = store.BatchesOf(rq.Actor.Org)
 	}
-	page, err := h.Batches.Find(ctx, q.Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[view]{}, err
-	}
-	return api.Listed(page, func(b *batch.Batch) view { return viewBatch(b, rq.Lang) }), nil
+	return api.Found(ctx, h.Batches, q, in, func(b *batch.Batch) view { return viewBatch(b, rq.Lang) })
 }
 
 func (h Handler) get(ctx context.Context, rq api.Request, in api.ByID) (view, error) {

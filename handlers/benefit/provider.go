@@ -129,11 +129,7 @@ func (h Desk) open(ctx context.Context, rq api.Request, in openOfferRequest) (de
 }
 
 func (h Desk) offers(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[deskOfferView], error) {
-	page, err := h.Offers.Find(ctx, store.OffersOf(rq.Actor.Org).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[deskOfferView]{}, err
-	}
-	return api.Listed(page, viewDeskOffer(rq.Lang)), nil
+	return api.Found(ctx, h.Offers, store.OffersOf(rq.Actor.Org), in, viewDeskOffer(rq.Lang))
 }
 
 // mineToo is one of the caller's offers; another's is not there. Errors: NotFound.

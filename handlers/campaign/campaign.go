@@ -80,11 +80,7 @@ func (h Handler) list(ctx context.Context, rq api.Request, in campaignsRequest) 
 	if in.State != "" {
 		of = append(of, campaign.State(in.State))
 	}
-	page, err := h.Campaigns.Find(ctx, store.CampaignsIn(rq.Actor.Region, of...).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[view]{}, err
-	}
-	return api.Listed(page, viewCampaign), nil
+	return api.Found(ctx, h.Campaigns, store.CampaignsIn(rq.Actor.Region, of...), in.PageQuery, viewCampaign)
 }
 
 // released are the campaigns of the caller's region; any other is not there. Errors: NotFound.

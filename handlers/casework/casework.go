@@ -266,11 +266,7 @@ func (h Handler) mine(ctx context.Context, rq api.Request, in casesRequest) (api
 	if err != nil {
 		return api.List[caseView]{}, err
 	}
-	page, err := h.Cases.Find(ctx, store.CasesOf(sub.Ref, in.kinds()...).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[caseView]{}, err
-	}
-	return api.Listed(page, viewCase), nil
+	return api.Found(ctx, h.Cases, store.CasesOf(sub.Ref, in.kinds()...), in.PageQuery, viewCase)
 }
 
 func (h Handler) one(ctx context.Context, rq api.Request, in api.ByID) (caseView, error) {

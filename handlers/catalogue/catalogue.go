@@ -235,9 +235,5 @@ type unitsRequest struct {
 }
 
 func (h Handler) units(ctx context.Context, _ api.Request, in unitsRequest) (api.List[unitView], error) {
-	page, err := h.Units.Find(ctx, store.UnitsIn(in.Region).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[unitView]{}, err
-	}
-	return api.Listed(page, viewUnit), nil
+	return api.Found(ctx, h.Units, store.UnitsIn(in.Region), in.PageQuery, viewUnit)
 }

@@ -73,11 +73,7 @@ func (h Handler) mine(ctx context.Context, rq api.Request, in consentsRequest) (
 	if in.State != "" {
 		of = append(of, consent.State(in.State))
 	}
-	page, err := h.Consents.Find(ctx, store.ConsentsOf(refs, of...).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[shareView]{}, err
-	}
-	return api.Listed(page, func(c *consent.Consent) shareView { return viewShare(c, rq.Lang) }), nil
+	return api.Found(ctx, h.Consents, store.ConsentsOf(refs, of...), in.PageQuery, func(c *consent.Consent) shareView { return viewShare(c, rq.Lang) })
 }
 
 // own reads one of the caller's consents; any other is not there.
@@ -246,13 +242,9 @@ func (h Handler) receipts(ctx context.Context, rq api.Request, in receiptsReques
 	if err != nil {
 		return api.List[receiptRow]{}, err
 	}
-	page, err := h.Receipts.Find(ctx, store.ReceiptsOf(c.ID).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[receiptRow]{}, err
-	}
-	return api.Listed(page, func(r *consent.Receipt) receiptRow {
+	return api.Found(ctx, h.Receipts, store.ReceiptsOf(c.ID), in.PageQuery, func(r *consent.Receipt) receiptRow {
 		return receiptRow{r.ID, r.At, r.To.Org, viewPurpose(r.Purpose, rq.Lang), r.Scopes, r.Records, r.Until, r.Stands(c, rq.Now)}
-	}), nil
+	})
 }
 
 // Portions are what an export holds of consents.

@@ -154,11 +154,7 @@ func (h Handler) presentations(ctx context.Context, rq api.Request, in presentat
 	if err != nil || !c.Holder.Is(sub) {
 		return api.List[presentationView]{}, api.NotYours(err)
 	}
-	page, err := h.Presentations.Find(ctx, store.PresentationsOf(c.ID).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[presentationView]{}, err
-	}
-	return api.Listed(page, viewPresentation), nil
+	return api.Found(ctx, h.Presentations, store.PresentationsOf(c.ID), in.PageQuery, viewPresentation)
 }
 
 // mine is the newest credential of an award of the caller's. Errors: NotFound.

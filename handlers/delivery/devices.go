@@ -70,11 +70,7 @@ func (h Handler) devices(ctx context.Context, rq api.Request, in api.PageQuery) 
 	if err := api.Own(rq); err != nil {
 		return api.List[deviceView]{}, err
 	}
-	page, err := h.Devices.Find(ctx, store.DevicesOf(rq.Actor.Person).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[deviceView]{}, err
-	}
-	return api.Listed(page, func(d *delivery.Device) deviceView { return viewDevice(d, rq.Lang) }), nil
+	return api.Found(ctx, h.Devices, store.DevicesOf(rq.Actor.Person), in, func(d *delivery.Device) deviceView { return viewDevice(d, rq.Lang) })
 }
 
 // address is where the device says it can be reached. A channel that is not configured is none.

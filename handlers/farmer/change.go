@@ -103,11 +103,7 @@ func (h Handler) changes(ctx context.Context, rq api.Request, in api.PageQuery) 
 	if err != nil {
 		return api.List[changeView]{}, err
 	}
-	page, err := h.Changes.Find(ctx, store.FarmChangesOf(f.ID).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[changeView]{}, err
-	}
-	return api.Listed(page, viewChange(rq.Lang)), nil
+	return api.Found(ctx, h.Changes, store.FarmChangesOf(f.ID), in, viewChange(rq.Lang))
 }
 
 type againRequest struct {

@@ -114,11 +114,7 @@ func (h Handler) evaluations(ctx context.Context, rq api.Request, in api.PageQue
 	if err != nil {
 		return api.List[evalView]{}, err
 	}
-	page, err := h.Evaluations.Find(ctx, store.EvaluationsOf(f.ID).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[evalView]{}, err
-	}
-	return api.Listed(page, func(e *farmer.Evaluation) evalView { return viewEval(e, models.DayOf(rq.Now), rq.Lang) }), nil
+	return api.Found(ctx, h.Evaluations, store.EvaluationsOf(f.ID), in, func(e *farmer.Evaluation) evalView { return viewEval(e, models.DayOf(rq.Now), rq.Lang) })
 }
 
 // myEvaluation is one of the caller's household. Errors: NotFound.

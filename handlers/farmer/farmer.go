@@ -206,11 +206,7 @@ func (h Handler) shares(ctx context.Context, rq api.Request, in api.PageQuery) (
 	if err != nil {
 		return api.List[shareView]{}, err
 	}
-	page, err := h.Shares.Find(ctx, store.FarmSharesOf(f.ID).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[shareView]{}, err
-	}
-	return api.Listed(page, viewShare(rq.Lang)), nil
+	return api.Found(ctx, h.Shares, store.FarmSharesOf(f.ID), in, viewShare(rq.Lang))
 }
 
 // sectionsOf are the names of the sections that a file has something in, as the log of looks names them.

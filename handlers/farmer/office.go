@@ -97,11 +97,7 @@ func viewModel(rq api.Request) func(*farmer.Model) modelView {
 }
 
 func (h Desk) modelList(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[modelView], error) {
-	page, err := h.Models.Find(ctx, store.FarmModelsAll().Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[modelView]{}, err
-	}
-	return api.Listed(page, viewModel(rq)), nil
+	return api.Found(ctx, h.Models, store.FarmModelsAll(), in, viewModel(rq))
 }
 
 // released are the models, whole.
@@ -268,11 +264,7 @@ type runsRequest struct {
 }
 
 func (h Desk) runs(ctx context.Context, _ api.Request, in runsRequest) (api.List[runView], error) {
-	page, err := h.Runs.Find(ctx, store.FarmRunsOf(in.ID, in.Kind).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[runView]{}, err
-	}
-	return api.Listed(page, viewRun), nil
+	return api.Found(ctx, h.Runs, store.FarmRunsOf(in.ID, in.Kind), in.PageQuery, viewRun)
 }
 
 type metricsRequest struct {

@@ -174,11 +174,7 @@ func (h Desk) importSheet(ctx context.Context, rq api.Request, in importRequest)
 }
 
 func (h Desk) imports(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[importView], error) {
-	page, err := h.Imports.Find(ctx, store.FarmImportsIn(rq.Actor.Region).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[importView]{}, err
-	}
-	return api.Listed(page, func(im *farmer.Import) importView { return viewImport(im, rq.Lang) }), nil
+	return api.Found(ctx, h.Imports, store.FarmImportsIn(rq.Actor.Region), in, func(im *farmer.Import) importView { return viewImport(im, rq.Lang) })
 }
 
 func (h Desk) imported(ctx context.Context, rq api.Request, in api.ByID) (importView, error) {

@@ -24,8 +24,7 @@ type Handler struct {
 	OIDC     *OIDC      // nil: no outside sign-in
 	Looks    *api.Looks
 
-	// Ties say what holds a person back from closing the account: the key of a clause, "" for nothing.
-	Ties []func(ctx context.Context, person string) (reason string, err error)
+	Ties func() []Tie // what capabilities say holds a person back from closing the account
 }
 
 // A CodeSender brings a one-time code to a phone. It must not log the code.

@@ -104,11 +104,7 @@ func (h Handler) list(ctx context.Context, rq api.Request, in request) (api.List
 	case in.State != "":
 		states = []inbox.State{inbox.State(in.State)}
 	}
-	page, err := h.Messages.Find(ctx, store.InboxOf(rq.Actor.Person, states...).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[messageView]{}, err
-	}
-	return api.Listed(page, func(m *inbox.Message) messageView { return h.view(ctx, m, rq.Lang) }), nil
+	return api.Found(ctx, h.Messages, store.InboxOf(rq.Actor.Person, states...), in.PageQuery, func(m *inbox.Message) messageView { return h.view(ctx, m, rq.Lang) })
 }
 
 func (h Handler) unread(ctx context.Context, rq api.Request, _ struct{}) (countView, error) {

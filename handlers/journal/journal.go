@@ -60,11 +60,7 @@ func (h Handler) list(ctx context.Context, _ api.Request, in deadRequest) (api.L
 	if in.State != "" {
 		state = journal.DeadState(in.State)
 	}
-	page, err := h.Lost.Find(ctx, store.DeadIn(state).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[deadView]{}, err
-	}
-	return api.Listed(page, viewDead), nil
+	return api.Found(ctx, h.Lost, store.DeadIn(state), in.PageQuery, viewDead)
 }
 
 // replay answers how it came out: the relay has told the event by the time Update is back.

@@ -85,11 +85,7 @@ func (h Desk) draft(ctx context.Context, rq api.Request, in termsOfProduct) (pro
 }
 
 func (h Desk) mineToo(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[productView], error) {
-	page, err := h.Products.Find(ctx, store.LoanProductsOf(rq.Actor.Org).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[productView]{}, err
-	}
-	return api.Listed(page, func(p *loan.Product) productView { return viewProduct(p, rq.Lang) }), nil
+	return api.Found(ctx, h.Products, store.LoanProductsOf(rq.Actor.Org), in, func(p *loan.Product) productView { return viewProduct(p, rq.Lang) })
 }
 
 func (h Desk) onProduct(ctx context.Context, rq api.Request, id string, do func(*loan.Product) error) (productView, error) {

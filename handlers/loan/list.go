@@ -64,11 +64,7 @@ func (h Lists) start(ctx context.Context, rq api.Request, in startListRequest) (
 }
 
 func (h Lists) mine(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[listView], error) {
-	page, err := h.Lists.Find(ctx, store.LoanListsOf(rq.Actor.Org).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[listView]{}, err
-	}
-	return api.Listed(page, func(l *loan.List) listView { return viewList(l, false, rq.Lang) }), nil
+	return api.Found(ctx, h.Lists, store.LoanListsOf(rq.Actor.Org), in, func(l *loan.List) listView { return viewList(l, false, rq.Lang) })
 }
 
 // own is one of the caller's lists. Errors: NotFound.

@@ -341,11 +341,7 @@ func (h Handler) ask(ctx context.Context, rq api.Request, in askLoanRequest) (ap
 }
 
 func (h Handler) applications(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[applicationView], error) {
-	page, err := h.Applications.Find(ctx, store.ApplicationsOf(store.Holder(rq.Actor)).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[applicationView]{}, err
-	}
-	return api.Listed(page, viewApplication(rq.Lang)), nil
+	return api.Found(ctx, h.Applications, store.ApplicationsOf(store.Holder(rq.Actor)), in, viewApplication(rq.Lang))
 }
 
 // own is an application of the caller's, or of whom the caller acts for. Errors: NotFound.
@@ -490,11 +486,7 @@ func viewLoan(l *loan.Loan, on models.Day) view {
 }
 
 func (h Handler) loans(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[row], error) {
-	page, err := h.Loans.Find(ctx, store.LoansOf(store.Holder(rq.Actor)).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[row]{}, err
-	}
-	return api.Listed(page, viewRow(models.DayOf(rq.Now))), nil
+	return api.Found(ctx, h.Loans, store.LoansOf(store.Holder(rq.Actor)), in, viewRow(models.DayOf(rq.Now)))
 }
 
 func (h Handler) loan(ctx context.Context, rq api.Request, in api.ByID) (view, error) {
@@ -543,11 +535,7 @@ func viewList(l *loan.List, public bool, lang string) listView {
 }
 
 func (h Handler) lists(ctx context.Context, rq api.Request, in fieldQuery) (api.List[listView], error) {
-	page, err := h.Lists.Find(ctx, store.LoanListsPublished(in.Field).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[listView]{}, err
-	}
-	return api.Listed(page, func(l *loan.List) listView { return viewList(l, true, rq.Lang) }), nil
+	return api.Found(ctx, h.Lists, store.LoanListsPublished(in.Field), in.PageQuery, func(l *loan.List) listView { return viewList(l, true, rq.Lang) })
 }
 
 // Portions are what an export holds of loans.

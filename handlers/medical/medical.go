@@ -67,19 +67,11 @@ type schemesRequest struct {
 }
 
 func (h Handler) schemes(ctx context.Context, rq api.Request, in schemesRequest) (api.List[schemeView], error) {
-	page, err := h.Schemes.Find(ctx, store.SchemesIn(models.Region(in.Region)).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[schemeView]{}, err
-	}
-	return api.Listed(page, func(s *medical.Scheme) schemeView { return viewScheme(s, rq.Lang) }), nil
+	return api.Found(ctx, h.Schemes, store.SchemesIn(models.Region(in.Region)), in.PageQuery, func(s *medical.Scheme) schemeView { return viewScheme(s, rq.Lang) })
 }
 
 func (h Handler) agreements(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[agreementView], error) {
-	page, err := h.Agreements.Find(ctx, store.AgreementsOf(rq.Actor.Person).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[agreementView]{}, err
-	}
-	return api.Listed(page, func(a *medical.Agreement) agreementView { return viewAgreement(a, rq.Lang) }), nil
+	return api.Found(ctx, h.Agreements, store.AgreementsOf(rq.Actor.Person), in, func(a *medical.Agreement) agreementView { return viewAgreement(a, rq.Lang) })
 }
 
 func (h Handler) agreement(ctx context.Context, rq api.Request, in api.ByID) (agreementView, error) {

@@ -39,11 +39,7 @@ func (h Handler) list(ctx context.Context, _ api.Request, in noticesRequest) (ap
 	if in.All {
 		q = store.NoticesIn(in.Place)
 	}
-	page, err := h.Notices.Find(ctx, q.Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[api.PublicNoticeView]{}, err
-	}
-	return api.Listed(page, api.NoticeHead), nil
+	return api.Found(ctx, h.Notices, q, in.PageQuery, api.NoticeHead)
 }
 
 func (h Handler) get(ctx context.Context, _ api.Request, in api.ByID) (api.PublicNoticeView, error) {

@@ -53,11 +53,7 @@ type libraryRequest struct {
 }
 
 func (h Handler) library(ctx context.Context, _ api.Request, in libraryRequest) (api.List[head], error) {
-	page, err := h.Cases.Find(ctx, store.PracticeLibrary(in.Region, in.Class, in.Year).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[head]{}, err
-	}
-	return api.Listed(page, viewHead), nil
+	return api.Found(ctx, h.Cases, store.PracticeLibrary(in.Region, in.Class, in.Year), in.PageQuery, viewHead)
 }
 
 func (h Handler) shown(ctx context.Context, id string) (*practice.Case, error) {
@@ -103,11 +99,7 @@ func (h Handler) paper(ctx context.Context, c *practice.Case, id string) (api.Pa
 }
 
 func (h Handler) mine(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[deskView], error) {
-	page, err := h.Cases.Find(ctx, store.PracticeOf(rq.Actor.Org).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[deskView]{}, err
-	}
-	return api.Listed(page, viewDesk), nil
+	return api.Found(ctx, h.Cases, store.PracticeOf(rq.Actor.Org), in, viewDesk)
 }
 
 type deskRequest struct {
@@ -119,11 +111,7 @@ func (h Handler) desk(ctx context.Context, rq api.Request, in deskRequest) (api.
 	if in.State == "" {
 		in.State = practice.Review
 	}
-	page, err := h.Cases.Find(ctx, store.PracticeAt(rq.Actor.Region, in.State).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[deskView]{}, err
-	}
-	return api.Listed(page, viewDesk), nil
+	return api.Found(ctx, h.Cases, store.PracticeAt(rq.Actor.Region, in.State), in.PageQuery, viewDesk)
 }
 
 // reads is a case the caller may read before it is published: the own unit's, and an office's or auditor's of its place; drafts are

@@ -83,11 +83,7 @@ type roundsRequest struct {
 }
 
 func (h Rounds) list(ctx context.Context, rq api.Request, in roundsRequest) (api.List[roundView], error) {
-	page, err := h.Rounds.Find(ctx, store.PracticeRoundsIn(in.Place).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[roundView]{}, err
-	}
-	return api.Listed(page, func(r *practice.Round) roundView { return viewRound(r, rq.Lang) }), nil
+	return api.Found(ctx, h.Rounds, store.PracticeRoundsIn(in.Place), in.PageQuery, func(r *practice.Round) roundView { return viewRound(r, rq.Lang) })
 }
 
 func (h Rounds) get(ctx context.Context, rq api.Request, in api.ByID) (roundView, error) {

@@ -218,11 +218,7 @@ func (h Handler) list(ctx context.Context, rq api.Request, in api.PageQuery) (ap
 	if err != nil {
 		return api.List[view]{}, err
 	}
-	page, err := h.Reports.Find(ctx, store.ReportsOf(sub.Ref).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[view]{}, err
-	}
-	return api.Listed(page, func(r *report.Report) view { return h.view(rq, r) }), nil
+	return api.Found(ctx, h.Reports, store.ReportsOf(sub.Ref), in, func(r *report.Report) view { return h.view(rq, r) })
 }
 
 // mine is a report of the caller's. Errors: NotFound.

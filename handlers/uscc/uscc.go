@@ -77,11 +77,7 @@ func (h Handler) scan(ctx context.Context, rq api.Request, _ api.NoRequest) (sca
 }
 
 func (h Handler) scans(ctx context.Context, _ api.Request, in api.PageQuery) (api.List[scanView], error) {
-	page, err := h.Scans.Find(ctx, store.ScansIn(uscc.Running, uscc.Done).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[scanView]{}, err
-	}
-	return api.Listed(page, viewScan), nil
+	return api.Found(ctx, h.Scans, store.ScansIn(uscc.Running, uscc.Done), in, viewScan)
 }
 
 func (h Handler) progress(ctx context.Context, _ api.Request, in api.ByID) (scanView, error) {
@@ -110,11 +106,7 @@ func (h Handler) tickets(ctx context.Context, rq api.Request, in ticketsRequest)
 	case in.Unit != "":
 		q = store.TicketsOf(in.Unit, states...)
 	}
-	page, err := h.Tickets.Find(ctx, q.Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[ticketView]{}, err
-	}
-	return api.Listed(page, viewTicketIn(rq.Lang)), nil
+	return api.Found(ctx, h.Tickets, q, in.PageQuery, viewTicketIn(rq.Lang))
 }
 
 // myTicket says whether the caller works on a ticket; another's is not there. Errors: NotFound.

@@ -266,11 +266,7 @@ func (h Handler) entries(ctx context.Context, rq api.Request, in entriesRequest)
 	if in.Round != "" {
 		q = store.VillageEntriesOf(in.Round, in.State).And("village", store.Prefix, at)
 	}
-	page, err := h.Entries.Find(ctx, q.Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[entryView]{}, err
-	}
-	return api.Listed(page, h.viewEntryRow(rq)), nil
+	return api.Found(ctx, h.Entries, q, in.PageQuery, h.viewEntryRow(rq))
 }
 
 // ours is an entry of the caller's place; a village is shown its town's. Errors: NotFound.

@@ -104,11 +104,7 @@ func (h Handler) list(ctx context.Context, rq api.Request, in endpointsRequest) 
 		}
 		q = store.EndpointsIn(in.State)
 	}
-	page, err := h.Endpoints.Find(ctx, q.Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[endpointView]{}, err
-	}
-	return api.Listed(page, viewEndpoint(rq)), nil
+	return api.Found(ctx, h.Endpoints, q, in.PageQuery, viewEndpoint(rq))
 }
 
 // seeds are the random bytes of new keys.
