@@ -273,6 +273,86 @@ func TestParity(t *testing.T) {
 	}
 }
 
+// TestEnumsAreWhole makes sure that a type that says what its values are says all of them, and that no view or request lists by hand
+// what a type of the models lists.
+func TestEnumsAreWhole(t *testing.T) {
+	values, lists := map[string]map[string]bool{}, map[string]map[string]bool{}
+	typed := regexp.MustCompile("(?m)^\\t+\\w+\\s+[\\[\\]*]*([a-z]+\\.[A-Z]\\w*)\\s+`[^`]*enum:\"")
+	for _, s := range sources(t) {
+		if path.Dir(s.dir) == "handlers" {
+			text, err := os.ReadFile(s.path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range typed.FindAllStringSubmatch(string(text), -1) {
+				t.Errorf("%s lists the values of %s by hand", s.path, m[1])
+			}
+		}
+		if !strings.HasPrefix(s.dir, "models") {
+			continue
+		}
+		for _, d := range s.file.Decls {
+			enumsIn(s, d, values, lists)
+		}
+	}
+	if len(lists) < 50 {
+		t.Errorf("only %d types list their values", len(lists))
+	}
+	for name, listed := range lists {
+		for v := range values[name] {
+			if !listed[v] {
+				t.Errorf("%s lists its values without %s", name, v)
+			}
+		}
+	}
+}
+
+// enumsIn adds a declaration's constants by their type, and what a method Enum lists.
+func enumsIn(s source, d ast.Decl, values, lists map[string]map[string]bool) {
+	switch d := d.(type) {
+	case *ast.GenDecl:
+		for _, spec := range d.Specs {
+			v, ok := spec.(*ast.ValueSpec)
+			if of, typed := constOf(d, v, ok); typed {
+				add(values, s.dir+"."+of, v.Names...)
+			}
+		}
+	case *ast.FuncDecl:
+		if d.Name.Name != "Enum" || d.Recv == nil {
+			return
+		}
+		of, _ := d.Recv.List[0].Type.(*ast.Ident)
+		ast.Inspect(d.Body, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if ok && base(call.Fun) == "Enum" {
+				for _, a := range call.Args {
+					if id, ok := a.(*ast.Ident); ok {
+						add(lists, s.dir+"."+of.Name, id)
+					}
+				}
+			}
+			return true
+		})
+	}
+}
+
+func constOf(d *ast.GenDecl, v *ast.ValueSpec, ok bool) (string, bool) {
+	if !ok || d.Tok != token.CONST || v.Type == nil {
+		return "", false
+	}
+	of, ok := v.Type.(*ast.Ident)
+	return base(v.Type), ok && of.Name != "string"
+}
+
+func add(to map[string]map[string]bool, name string, ids ...*ast.Ident) {
+	if to[name] == nil {
+		to[name] = map[string]bool{}
+	}
+	for _, id := range ids {
+		to[name][id.Name] = true
+	}
+}
+
 // anchor is how a rule names its line in docs/sources.md.
 var anchor = regexp.MustCompile(`docs/sources\.md#([a-z0-9-]+)`)
 

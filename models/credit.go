@@ -11,6 +11,9 @@ const (
 	Other    Nature = "OTHER"
 )
 
+// Enum are all of them.
+func (Nature) Enum() []any { return Enum(Basic, Positive, Negative, Other) }
+
 // Openness is who may see a record besides its subject.
 type Openness string
 
@@ -20,6 +23,9 @@ const (
 	ByQuery    Openness = "QUERY"      // whoever the subject agreed to
 	Government Openness = "GOVERNMENT" // offices, for a purpose and a case
 )
+
+// Enum are all of them.
+func (Openness) Enum() []any { return Enum(Public, ByQuery, Government) }
 
 // Severity is how grave a penalty is for its publication and repair. "" is none: nothing to repair.
 type Severity string

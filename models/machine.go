@@ -46,3 +46,12 @@ func Refused[S ~string](l Life[S], allowed []S, reason string) *Error {
 	}
 	return &Error{Code: InvalidTransition, Reason: reason, Where: &Where{State: string(l.State), Allowed: names, Last: l.Moved}}
 }
+
+// Enum makes the values of a type ready for its method Enum: what a request may say, and what the document lists.
+func Enum[T any](values ...T) []any {
+	all := make([]any, len(values))
+	for i, v := range values {
+		all[i] = v
+	}
+	return all
+}

@@ -10,6 +10,9 @@ const (
 	Household     SubjectKind = "HOUSEHOLD"    // 农户
 )
 
+// Enum are all of them.
+func (SubjectKind) Enum() []any { return Enum(PersonSubject, Organisation, Household) }
+
 // SubjectKinds lists every kind, for views and checks.
 var SubjectKinds = []SubjectKind{PersonSubject, Organisation, Household}
 

@@ -18,9 +18,9 @@ func WhyOver(d *delivery.Delivery) string {
 // A staffDelivery has neither person nor address, and nothing of what is said.
 type StaffDelivery struct {
 	ID       string            `json:"id"`
-	Channel  string            `json:"channel" enum:"fcm,jpush,webpush,sms,webhook"`
+	Channel  Channel           `json:"channel"`
 	Kind     string            `json:"kind"`
-	State    delivery.State    `json:"state" enum:"QUEUED,DEFERRED,SENDING,SENT,FAILED_RETRY,DEAD,SKIPPED,OPENED"`
+	State    delivery.State    `json:"state"`
 	Why      string            `json:"why" description:"Why it was skipped or is dead; empty otherwise"`
 	Legal    bool              `json:"legal" description:"Of a notice with legal effect"`
 	Tries    int               `json:"tries"`
@@ -38,7 +38,7 @@ type DeliveryFailure struct {
 
 func ViewStaff(d *delivery.Delivery) StaffDelivery {
 	v := StaffDelivery{
-		ID: d.ID, Channel: d.Channel, Kind: d.Kind, State: d.State, Why: WhyOver(d), Legal: d.Legal, Tries: d.Tries,
+		ID: d.ID, Channel: Channel(d.Channel), Kind: d.Kind, State: d.State, Why: WhyOver(d), Legal: d.Legal, Tries: d.Tries,
 		Failures: []DeliveryFailure{}, At: d.At, DueAt: d.DueAt, SentAt: d.SentAt, OpenedAt: d.OpenedAt,
 	}
 	for _, f := range d.Failures {

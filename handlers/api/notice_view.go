@@ -14,7 +14,7 @@ type PublicNoticeView struct {
 	About  string           `json:"about" description:"farmer.household: households proposed as credit households"`
 	Title  string           `json:"title"`
 	Region models.Region    `json:"region"`
-	State  notice.State     `json:"state" enum:"OPEN,CLOSED,WITHDRAWN"`
+	State  notice.State     `json:"state"`
 	Opened models.Day       `json:"opened"`
 	Closes models.Day       `json:"closes" description:"The last day"`
 	Lines  []noticeLineView `json:"lines,omitempty"`
@@ -24,7 +24,7 @@ type noticeLineView struct {
 	Ref   string           `json:"ref"`
 	Label string           `json:"label" description:"Masked"`
 	Text  string           `json:"text"`
-	State notice.LineState `json:"state" enum:"SHOWN,OBJECTED,PASSED,STRUCK"`
+	State notice.LineState `json:"state"`
 
 	Outcome string `json:"outcome,omitempty" description:"What was decided in the end"`
 }

@@ -226,7 +226,7 @@ func bound(s *jsonschema.Schema, t reflect.Type, r string) {
 		if own.format != "" {
 			s.WithFormat(own.format)
 		}
-		if s.Description == nil {
+		if s.Description == nil && own.says != "" {
 			s.WithDescription(own.says)
 		}
 		if name == "fen" {

@@ -57,14 +57,14 @@ type problemMove struct {
 }
 
 type ProblemClause struct {
-	ID           string      `json:"id"`
-	Outcome      string      `json:"outcome" enum:"pass,fail,unknown"`
-	Observed     string      `json:"observed,omitempty"`
-	Required     string      `json:"required,omitempty"`
-	ChangeableBy string      `json:"changeableBy" enum:"subject,department,time,nobody"`
-	From         *models.Day `json:"from,omitempty" description:"The day on which time alone changes it"`
-	Label        string      `json:"label"`
-	Remedy       string      `json:"remedy,omitempty"`
+	ID           string       `json:"id"`
+	Outcome      Outcome      `json:"outcome"`
+	Observed     string       `json:"observed,omitempty"`
+	Required     string       `json:"required,omitempty"`
+	ChangeableBy ChangeableBy `json:"changeableBy"`
+	From         *models.Day  `json:"from,omitempty" description:"The day on which time alone changes it"`
+	Label        string       `json:"label"`
+	Remedy       string       `json:"remedy,omitempty"`
 }
 
 const ProblemKind = "application/problem+json; charset=utf-8"
@@ -135,7 +135,7 @@ func ViewClause(c models.Clause, lang string) ProblemClause {
 	if label == "" {
 		label = c.ID
 	}
-	return ProblemClause{c.ID, c.Outcome, c.Observed, c.Required, c.ChangeableBy, c.From, label, Say("clause."+name+".remedy", lang, nil)}
+	return ProblemClause{c.ID, Outcome(c.Outcome), c.Observed, c.Required, ChangeableBy(c.ChangeableBy), c.From, label, Say("clause."+name+".remedy", lang, nil)}
 }
 
 // refused is the answer to an error. A 5xx is logged with its cause; the caller learns only the request id.

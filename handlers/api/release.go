@@ -11,7 +11,7 @@ import (
 
 // ReleaseView is how far a document has come on its way into force; the view of every kind that goes it has it.
 type ReleaseView struct {
-	State    release.State `json:"state" enum:"DRAFT,CHECKED,TRIED,APPROVED,ANNOUNCED,IN_FORCE,RETIRED"`
+	State    release.State `json:"state"`
 	Makers   []deskView    `json:"makers" description:"Everybody who ever touched it, by office: none of them approves"`
 	Approver *deskView     `json:"approver,omitempty" description:"The second person"`
 	Hash     string        `json:"hash,omitempty" description:"SHA-256 of what counts"`

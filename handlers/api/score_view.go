@@ -30,7 +30,7 @@ type farmItemView struct {
 	Source  string    `json:"source"`
 	Points  string    `json:"points"`
 	Max     string    `json:"max"`
-	Why     score.Why `json:"why" enum:"COUNTED,NOTHING,UNKNOWN,WITHHELD"`
+	Why     score.Why `json:"why"`
 	Value   *int64    `json:"value,omitempty"`
 	Explain string    `json:"explanation"`
 }

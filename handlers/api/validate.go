@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/go-playground/validator/v10"
@@ -38,11 +39,20 @@ var rules = map[string]rule{
 	"uscc":     {ok: text(validUSCC), pattern: `^[0-9A-HJ-NPQRTUWXY]{18}$`, says: "unified social credit code with a valid check character (GB 32100)"},
 	"division": {ok: text(divisionCode.MatchString), pattern: divisionCode.String(), says: "division code (GB/T 2260): province 2, city 4, county 6, town 9, village 12 digits"},
 	"install":  {ok: text(installed.MatchString), pattern: installed.String(), says: "what an app calls its installation on a device"},
+	"known":    {ok: isKnown, says: ""}, // one of its type's Enum, which the document shows by itself
 	"day":      {ok: text(func(s string) bool { _, err := models.ParseDay(s); return err == nil }), format: "date", says: "day in Asia/Shanghai"},
 }
 
 func text(ok func(string) bool) func(reflect.Value) bool {
 	return func(v reflect.Value) bool { return v.Kind() == reflect.String && ok(v.String()) }
+}
+
+// enumerated is a type that says what all its values are.
+type enumerated interface{ Enum() []any }
+
+func isKnown(v reflect.Value) bool {
+	e, ok := v.Interface().(enumerated)
+	return ok && slices.Contains(e.Enum(), v.Interface())
 }
 
 const usccAlphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -98,8 +108,12 @@ func validated(v reflect.Value) error {
 	fields := make([]models.Field, len(faults))
 	for i, f := range faults {
 		fields[i] = models.Field{Pointer: pointer(f.Namespace()), Code: f.Tag()}
-		if f.Param() != "" {
-			fields[i].Args = map[string]string{"param": f.Param()}
+		param := f.Param()
+		if e, ok := f.Value().(enumerated); ok && f.Tag() == "known" {
+			fields[i].Code, param = "oneof", strings.Trim(fmt.Sprint(e.Enum()), "[]")
+		}
+		if param != "" {
+			fields[i].Args = map[string]string{"param": param}
 		}
 	}
 	return &models.Error{Code: models.Invalid, Reason: "request.invalid", Fields: fields}

@@ -40,10 +40,10 @@ func (h Handler) Mount(r *api.Router) {
 
 type programmeView struct {
 	ID         string            `json:"id"`
-	Kind       award.Kind        `json:"kind" enum:"PERSON,UNIT"`
+	Kind       award.Kind        `json:"kind"`
 	Year       int               `json:"year"`
 	Title      models.Words      `json:"title" personal:"false"`
-	State      award.Stage       `json:"state" enum:"DRAFT,PUBLISHED,OPEN,REVIEWING,VOTING,COUNTING,SELECTED,DONE,CANCELLED"`
+	State      award.Stage       `json:"state"`
 	Level      int               `json:"level" description:"1 town, 2 county, 3 city, 4 province, 5 nation"`
 	Region     models.Region     `json:"region"`
 	Office     string            `json:"office"`
@@ -136,7 +136,7 @@ func (h Handler) programme(ctx context.Context, _ api.Request, in api.ByID) (pro
 }
 
 type programmeRequest struct {
-	Kind       award.Kind        `json:"kind" validate:"required,oneof=PERSON UNIT"`
+	Kind       award.Kind        `json:"kind" validate:"required,known"`
 	Year       int               `json:"year" validate:"gte=2000,lte=2200"`
 	Title      models.Words      `json:"title"`
 	Level      int               `json:"level" validate:"gte=1,lte=5"`

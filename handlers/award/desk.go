@@ -60,7 +60,7 @@ func lookAtNominee(n *award.Nomination, what string) access.Look {
 
 type casesRequest struct {
 	api.ByID
-	State award.State `query:"state" validate:"required,max=20" enum:"NOMINATED,DRAFT,MATERIAL,VETTING,OPINIONS,SCORING,VOTE,SHORTLIST,NOTICE,DECIDING,APPROVED,AWARDED,RUNNER_UP,NOT_SELECTED,EXCLUDED,WITHDRAWN,STRUCK"`
+	State award.State `query:"state" validate:"required,max=20"`
 	api.PageQuery
 }
 
@@ -106,7 +106,7 @@ type caseView struct {
 }
 
 type nominatorView struct {
-	How    award.How `json:"how" enum:"SELF,UNIT,PUBLIC"`
+	How    award.How `json:"how"`
 	Unit   string    `json:"unit,omitempty"`
 	Reason string    `json:"reason" personal:"true"`
 	At     time.Time `json:"at"`
@@ -115,7 +115,7 @@ type nominatorView struct {
 type voteView struct {
 	Step    string       `json:"step"`
 	Round   int          `json:"round"`
-	Verdict flow.Verdict `json:"verdict" enum:"APPROVE,REJECT,REVISE,RECUSE"`
+	Verdict flow.Verdict `json:"verdict"`
 	Note    string       `json:"note,omitempty"`
 	Office  string       `json:"office"`
 	At      time.Time    `json:"at"`
@@ -189,7 +189,7 @@ func (h Handler) onCase(ctx context.Context, rq api.Request, id string, do func(
 
 type verdictRequest struct {
 	api.ByID
-	Verdict flow.Verdict `json:"verdict" validate:"required,oneof=APPROVE REJECT REVISE RECUSE"`
+	Verdict flow.Verdict `json:"verdict" validate:"required,known"`
 	Note    string       `json:"note,omitempty" validate:"max=500"`
 }
 
@@ -207,7 +207,7 @@ func (h Handler) judge(ctx context.Context, rq api.Request, in verdictRequest) (
 
 type opinionRequest struct {
 	api.ByID
-	Opinion award.Say     `json:"opinion" validate:"required,oneof=SUPPORT CONCERN NONE"`
+	Opinion award.Say     `json:"opinion" validate:"required,known"`
 	Record  string        `json:"record,omitempty" validate:"omitempty,max=80"`
 	Ground  string        `json:"ground,omitempty" validate:"max=500"`
 	Points  *score.Points `json:"points,omitempty" validate:"omitempty,gte=0,lte=10000"`

@@ -36,7 +36,7 @@ type winnerView struct {
 	Deed     string            `json:"deed,omitempty" personal:"false"`
 	Region   models.Region     `json:"region"`
 	Office   string            `json:"office"`
-	State    award.HonourState `json:"state" enum:"VALID,ANSWERING,EXPIRED,REVOKED"`
+	State    award.HonourState `json:"state"`
 	Since    models.Day        `json:"since"`
 	Until    models.Day        `json:"until"`
 	EndedOn  models.Day        `json:"endedOn,omitempty"`
@@ -69,7 +69,7 @@ func (h Handler) winners(ctx context.Context, rq api.Request, in winnersRequest)
 type honourView struct {
 	ID string `json:"id"`
 	winnerView
-	Mine     award.HonourState `json:"stands" enum:"VALID,ANSWERING,EXPIRED,REVOKED"`
+	Mine     award.HonourState `json:"stands"`
 	Named    bool              `json:"named"`
 	Recorded bool              `json:"recorded"`
 	Renewal  bool              `json:"renewing,omitempty"`
@@ -82,7 +82,7 @@ type honourView struct {
 func (v honourView) Revised() int64 { return v.Revision }
 
 type askView struct {
-	Ground  award.Ground `json:"ground" enum:"FALSE_PAPERS,SERIOUS_LIST,ACCIDENT,CRIMINAL"`
+	Ground  award.Ground `json:"ground"`
 	Text    string       `json:"text"`
 	Record  string       `json:"record,omitempty"`
 	On      models.Day   `json:"on"`
@@ -101,11 +101,11 @@ func viewAsk(a *award.Ask) *askView {
 
 type measureView struct {
 	ID    string             `json:"id"`
-	Kind  award.MeasureKind  `json:"kind" enum:"SCENE,FAST_LANE,FEWER_CHECKS,RECOMMENDATION,POINTS"`
+	Kind  award.MeasureKind  `json:"kind"`
 	Title string             `json:"title"`
 	How   string             `json:"how"`
 	Owner string             `json:"owner"`
-	State award.MeasureState `json:"state" enum:"RUNNING,ENDED"`
+	State award.MeasureState `json:"state"`
 	Since models.Day         `json:"since"`
 	Until models.Day         `json:"until"`
 	Count int                `json:"used"`
@@ -234,7 +234,7 @@ type view struct {
 	ID string `json:"id"`
 	winnerView
 	Name     string            `json:"name"`
-	Stands   award.HonourState `json:"stands" enum:"VALID,ANSWERING,EXPIRED,REVOKED"`
+	Stands   award.HonourState `json:"stands"`
 	Recorded bool              `json:"recorded"`
 	Alert    string            `json:"alert,omitempty" description:"A record that may be a ground to revoke it"`
 	Ask      *askView          `json:"revocation,omitempty"`
@@ -263,7 +263,7 @@ func lookAtAward(a *award.Award) access.Look {
 }
 
 type awardsRequest struct {
-	State award.HonourState `query:"state" validate:"required,oneof=VALID ANSWERING EXPIRED REVOKED"`
+	State award.HonourState `query:"state" validate:"required,known"`
 	api.PageQuery
 }
 
@@ -317,7 +317,7 @@ func (h Handler) onAward(ctx context.Context, rq api.Request, id string, do func
 
 type askRevokeRequest struct {
 	api.ByID
-	Ground award.Ground `json:"ground" validate:"required,oneof=FALSE_PAPERS SERIOUS_LIST ACCIDENT CRIMINAL"`
+	Ground award.Ground `json:"ground" validate:"required,known"`
 	Text   string       `json:"text" validate:"required,max=1000" description:"What happened; the holder reads it"`
 	Record string       `json:"record,omitempty" validate:"omitempty,max=80" description:"The record it rests on"`
 }
@@ -339,7 +339,7 @@ func (h Handler) recommend(ctx context.Context, rq api.Request, in api.ByID) (vi
 }
 
 type ownedRequest struct {
-	State award.MeasureState `query:"state" validate:"required,oneof=RUNNING ENDED"`
+	State award.MeasureState `query:"state" validate:"required,known"`
 	api.PageQuery
 }
 

@@ -39,7 +39,7 @@ type nominateRequest struct {
 
 type nominatedView struct {
 	ID     string      `json:"id"`
-	State  award.State `json:"state" enum:"NOMINATED,DRAFT,MATERIAL,VETTING,OPINIONS,SCORING,VOTE,SHORTLIST,NOTICE,DECIDING,APPROVED,AWARDED,RUNNER_UP,NOT_SELECTED,EXCLUDED,WITHDRAWN,STRUCK"`
+	State  award.State `json:"state"`
 	Joined bool        `json:"joined,omitempty" description:"Somebody nominated it before: what you say was added"`
 }
 
@@ -144,8 +144,8 @@ type nominationRow struct {
 	Programme string        `json:"programme"`
 	Category  string        `json:"category"`
 	Title     string        `json:"title"`
-	Kind      award.Kind    `json:"kind" enum:"PERSON,UNIT"`
-	State     award.State   `json:"state" enum:"NOMINATED,DRAFT,MATERIAL,VETTING,OPINIONS,SCORING,VOTE,SHORTLIST,NOTICE,DECIDING,APPROVED,AWARDED,RUNNER_UP,NOT_SELECTED,EXCLUDED,WITHDRAWN,STRUCK"`
+	Kind      award.Kind    `json:"kind"`
+	State     award.State   `json:"state"`
 	Label     string        `json:"label" description:"The nominee, masked unless it agreed to be named"`
 	Region    models.Region `json:"region,omitempty"`
 	Industry  string        `json:"industry,omitempty"`
@@ -165,7 +165,7 @@ func rowOfNomination(n *award.Nomination, lang string) nominationRow {
 
 type vettingView struct {
 	Decision string              `json:"decision" description:"GET /v1/decisions/{id} explains it, /replay makes it again"`
-	Outcome  string              `json:"outcome" enum:"pass,fail,unknown"`
+	Outcome  api.Outcome         `json:"outcome"`
 	Clauses  []api.ProblemClause `json:"clauses"`
 	Hits     []hitView           `json:"hits" description:"Every record that speaks against the nominee"`
 	At       time.Time           `json:"at"`
@@ -177,7 +177,7 @@ type hitView struct {
 	Unit   string          `json:"unit" description:"That reported it"`
 	On     models.Day      `json:"on"`
 	Stops  bool            `json:"stops" description:"A clause fails on it"`
-	Answer award.HitAnswer `json:"answer,omitempty" enum:"WRONG,REPAIRED,TRUE"`
+	Answer award.HitAnswer `json:"answer,omitempty"`
 	Case   string          `json:"case,omitempty"`
 	Note   string          `json:"note,omitempty"`
 }
@@ -186,7 +186,7 @@ func viewVetting(v *award.Vetting, p *award.Programme, lang string) *vettingView
 	if v == nil {
 		return nil
 	}
-	out := &vettingView{Decision: v.Decision, Outcome: v.Outcome, Clauses: []api.ProblemClause{}, Hits: []hitView{}, At: v.At}
+	out := &vettingView{Decision: v.Decision, Outcome: api.Outcome(v.Outcome), Clauses: []api.ProblemClause{}, Hits: []hitView{}, At: v.At}
 	for _, c := range v.Clauses {
 		one := api.ViewClause(c, lang)
 		if label, remedy := p.Words(c.ID); label.ZH != "" {
@@ -202,7 +202,7 @@ func viewVetting(v *award.Vetting, p *award.Programme, lang string) *vettingView
 
 type opinionView struct {
 	Unit   string        `json:"unit"`
-	Say    award.Say     `json:"opinion,omitempty" enum:"SUPPORT,CONCERN,NONE" description:"Absent: nothing yet; silence is no objection"`
+	Say    award.Say     `json:"opinion,omitempty" description:"Absent: nothing yet; silence is no objection"`
 	Record string        `json:"record,omitempty"`
 	Ground string        `json:"ground,omitempty"`
 	Points *score.Points `json:"points,omitempty" description:"Hundredths of 100 points"`
@@ -224,7 +224,7 @@ func viewOpinions(n *award.Nomination, points bool) []opinionView {
 type placedView struct {
 	Rank     int                     `json:"rank" description:"By points"`
 	Of       int                     `json:"of"`
-	Because  award.Because           `json:"because" enum:"SEATED,SEATS_FULL,REGION_FULL,INDUSTRY_FULL,BELOW"`
+	Because  award.Because           `json:"because"`
 	Next     int                     `json:"next,omitempty" description:"Place among the runners-up"`
 	Points   score.Points            `json:"points" description:"Hundredths of 100 points"`
 	Need     score.Points            `json:"need,omitempty" description:"Of the last seat that stood in the way, or the line"`
@@ -369,7 +369,7 @@ func (h Handler) file(ctx context.Context, rq api.Request, in fileRequest) (myNo
 type hitRequest struct {
 	api.ByID
 	Record string          `path:"record" validate:"required,max=64"`
-	Answer award.HitAnswer `json:"answer" validate:"required,oneof=WRONG REPAIRED TRUE"`
+	Answer award.HitAnswer `json:"answer" validate:"required,known"`
 	Case   string          `json:"case,omitempty" validate:"omitempty,max=64" description:"Of the objection or the repair"`
 	Note   string          `json:"note,omitempty" validate:"max=500"`
 }

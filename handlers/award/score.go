@@ -106,7 +106,7 @@ func (h Handler) score(ctx context.Context, rq api.Request, in scoreRequest) (sc
 
 type recuseRequest struct {
 	api.ByID
-	Tie award.Tie `json:"tie" validate:"required,oneof=SAME_UNIT KIN NOMINATOR OTHER"`
+	Tie award.Tie `json:"tie" validate:"required,known"`
 }
 
 func (h Handler) recuse(ctx context.Context, rq api.Request, in recuseRequest) (scoringView, error) {

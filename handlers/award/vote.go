@@ -95,7 +95,7 @@ func (h Handler) cast(ctx context.Context, rq api.Request, in castRequest) (cast
 
 type signalView struct {
 	ID         string           `json:"id"`
-	Kind       award.SignalKind `json:"kind" enum:"BURST,DEVICE,ADDRESS"`
+	Kind       award.SignalKind `json:"kind"`
 	Nomination string           `json:"nomination,omitempty"`
 	Minute     *time.Time       `json:"minute,omitempty"`
 	Ballots    []string         `json:"ballots"`

@@ -51,8 +51,8 @@ type request struct {
 	Item     string       `json:"item" validate:"required,max=32"`
 	No       string       `json:"no" validate:"required,max=64" description:"The unit's own number of the delivery"`
 	Name     string       `json:"name,omitempty" validate:"omitempty,max=200" description:"Of the file"`
-	Format   batch.Format `json:"format" validate:"required,oneof=csv xlsx json"`
-	Mode     batch.Mode   `json:"mode,omitempty" validate:"omitempty,oneof=update correct" description:"What a row means that names a known record and says something else; update when absent"`
+	Format   batch.Format `json:"format" validate:"required,known"`
+	Mode     batch.Mode   `json:"mode,omitempty" validate:"omitempty,known" description:"What a row means that names a known record and says something else; update when absent"`
 	DryRun   bool         `json:"dryRun,omitempty"`
 	Produced *int         `json:"produced,omitempty" validate:"omitempty,gte=0" description:"Rows the unit has for the month by its own count"`
 	Month    string       `json:"month,omitempty" validate:"omitempty,len=7" description:"2026-05; this month when absent"`

@@ -129,13 +129,13 @@ type agreeText struct {
 
 // needView is a condition anybody can read.
 type needView struct {
-	ID           string `json:"id"`
-	Label        string `json:"label"`
-	Remedy       string `json:"remedy,omitempty"`
-	Expression   string `json:"expression" description:"As it is evaluated, in the Common Expression Language"`
-	Basis        string `json:"basis"`
-	ChangeableBy string `json:"changeableBy" enum:"subject,department,time,nobody"`
-	AnyOf        string `json:"anyOf,omitempty" description:"Of the conditions that name the same, one is enough"`
+	ID           string           `json:"id"`
+	Label        string           `json:"label"`
+	Remedy       string           `json:"remedy,omitempty"`
+	Expression   string           `json:"expression" description:"As it is evaluated, in the Common Expression Language"`
+	Basis        string           `json:"basis"`
+	ChangeableBy api.ChangeableBy `json:"changeableBy"`
+	AnyOf        string           `json:"anyOf,omitempty" description:"Of the conditions that name the same, one is enough"`
 }
 
 // agreeing is the text of an offer somebody agrees to.
@@ -155,7 +155,7 @@ func (h Handler) viewOffer(o *benefit.Offer, lang string) (offerView, error) {
 	}
 	for _, c := range p.Rule().Clauses {
 		words := clauseWords(o, models.Clause{ID: c.ID}, lang)
-		v.Needs = append(v.Needs, needView{c.ID, words.Label, words.Remedy, c.Expr, c.Basis, c.ChangeableBy, c.AnyOf})
+		v.Needs = append(v.Needs, needView{c.ID, words.Label, words.Remedy, c.Expr, c.Basis, api.ChangeableBy(c.ChangeableBy), c.AnyOf})
 	}
 	return v, nil
 }
@@ -187,10 +187,10 @@ type myOffersRequest struct {
 // myOffer is an offer with how its rule comes out for whoever asks.
 type myOffer struct {
 	offerRow
-	Eligible string   `json:"eligible" enum:"pass,fail,unknown"`
-	Missing  []string `json:"missing" description:"The conditions that do not hold, in words"`
-	Saved    bool     `json:"saved"`
-	Near     bool     `json:"near"`
+	Eligible api.Outcome `json:"eligible"`
+	Missing  []string    `json:"missing" description:"The conditions that do not hold, in words"`
+	Saved    bool        `json:"saved"`
+	Near     bool        `json:"near"`
 	rank     int
 }
 
@@ -217,11 +217,12 @@ func (h Handler) mine(ctx context.Context, rq api.Request, in myOffersRequest) (
 			continue
 		}
 		facts[benefit.FactBreaches] = open[o.Provider+"/"+o.Scene]
-		v := myOffer{offerRow: rowOfOffer(o, rq.Lang), Saved: saved, Near: near, Missing: []string{}}
-		if v.Eligible, err = post.program.Outcome(facts); err != nil {
+		outcome, err := post.program.Outcome(facts)
+		if err != nil {
 			return api.List[myOffer]{}, err
 		}
-		v.rank = slices.Index([]string{models.Pass, models.Unknown, models.Fail}, v.Eligible) * 2
+		v := myOffer{offerRow: rowOfOffer(o, rq.Lang), Eligible: api.Outcome(outcome), Saved: saved, Near: near, Missing: []string{}}
+		v.rank = slices.Index([]string{models.Pass, models.Unknown, models.Fail}, outcome) * 2
 		if !near {
 			v.rank++
 		}

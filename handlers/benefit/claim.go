@@ -18,7 +18,7 @@ type claimView struct {
 	Offer    string             `json:"offer"`
 	Name     string             `json:"name" personal:"false"`
 	Scene    string             `json:"scene"`
-	State    benefit.ClaimState `json:"state" enum:"HELD,CLAIMED,USED,RETURNED,BREACHED,SETTLED,EXPIRED,CANCELLED"`
+	State    benefit.ClaimState `json:"state"`
 	Until    *time.Time         `json:"heldUntil,omitempty"`
 	Ends     models.Day         `json:"ends,omitempty" description:"The last day of use"`
 	UsedAt   *time.Time         `json:"usedAt,omitempty"`

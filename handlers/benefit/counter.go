@@ -165,7 +165,7 @@ type redemptionView struct {
 	No     string             `json:"no"`
 	Offer  string             `json:"offer"`
 	Scene  string             `json:"scene"`
-	State  benefit.ClaimState `json:"state" enum:"USED,RETURNED,BREACHED,SETTLED,CANCELLED"`
+	State  benefit.ClaimState `json:"state"`
 	UsedAt *time.Time         `json:"usedAt"`
 	Amount models.Fen         `json:"amountFen"`
 	Saved  models.Fen         `json:"savedFen"`

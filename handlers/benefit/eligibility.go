@@ -13,7 +13,7 @@ import (
 // eligibilityView is a decision with what would change it.
 type eligibilityView struct {
 	DecisionID string               `json:"decisionId" description:"GET /v1/decisions/{id} shows it, /replay makes it again"`
-	Decision   string               `json:"decision" enum:"pass,fail,unknown"`
+	Decision   api.Outcome          `json:"decision"`
 	Rule       api.RuleView         `json:"rule"`
 	AsOf       time.Time            `json:"asOf"`
 	Clauses    []api.DecisionClause `json:"clauses"`
@@ -29,10 +29,10 @@ type pathView struct {
 
 // changeOfPath is one thing to change, and who can.
 type changeOfPath struct {
-	Clause       string `json:"clause"`
-	Label        string `json:"label"`
-	Remedy       string `json:"remedy"`
-	ChangeableBy string `json:"changeableBy" enum:"subject,department,time,nobody"`
+	Clause       string           `json:"clause"`
+	Label        string           `json:"label"`
+	Remedy       string           `json:"remedy"`
+	ChangeableBy api.ChangeableBy `json:"changeableBy"`
 }
 
 func (h Handler) eligibility(ctx context.Context, rq api.Request, in api.ByID) (eligibilityView, error) {
@@ -53,7 +53,7 @@ func (h Handler) eligibility(ctx context.Context, rq api.Request, in api.ByID) (
 func (j *judged) view(rq api.Request) (eligibilityView, error) {
 	r := j.program.Rule()
 	v := eligibilityView{
-		DecisionID: j.decision.ID, Decision: j.result.Outcome, Rule: api.RuleView{ID: r.ID, Version: r.Version, Hash: j.program.Hash(), Engine: ruling.Engine}, AsOf: rq.Now,
+		DecisionID: j.decision.ID, Decision: api.Outcome(j.result.Outcome), Rule: api.RuleView{ID: r.ID, Version: r.Version, Hash: j.program.Hash(), Engine: ruling.Engine}, AsOf: rq.Now,
 		Clauses: []api.DecisionClause{}, Paths: []pathView{}, Whole: true,
 	}
 	words := map[string]api.ProblemClause{}

@@ -23,7 +23,7 @@ func (h Desk) mountOffice(r *api.Router) {
 }
 
 type stateRequest struct {
-	State release.State `query:"state" validate:"omitempty,oneof=DRAFT CHECKED TRIED APPROVED ANNOUNCED IN_FORCE RETIRED" description:"TRIED unless said"`
+	State release.State `query:"state" validate:"omitempty,known" description:"TRIED unless said"`
 	api.PageQuery
 }
 
@@ -69,7 +69,7 @@ func (h Desk) tried(ctx context.Context, rq api.Request, in api.ByID) (triedView
 		o := &benefit.Offer{Terms: v.Terms}
 		for _, c := range v.Rule.Clauses {
 			words := clauseWords(o, models.Clause{ID: c.ID}, rq.Lang)
-			out.Conditions = append(out.Conditions, needView{c.ID, words.Label, words.Remedy, c.Expr, c.Basis, c.ChangeableBy, c.AnyOf})
+			out.Conditions = append(out.Conditions, needView{c.ID, words.Label, words.Remedy, c.Expr, c.Basis, api.ChangeableBy(c.ChangeableBy), c.AnyOf})
 		}
 	}
 	if v.Trial == "" {

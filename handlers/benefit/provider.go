@@ -52,7 +52,7 @@ type deskOfferView struct {
 	Scene    string             `json:"scene"`
 	Name     string             `json:"name" personal:"false"`
 	For      models.SubjectKind `json:"for"`
-	State    benefit.State      `json:"state" enum:"PREPARING,ONLINE,PAUSED,OFFLINE"`
+	State    benefit.State      `json:"state"`
 	Active   int                `json:"activeVersion" description:"0: none is in force"`
 	Why      string             `json:"reason,omitempty"`
 	Versions []offerVersionView `json:"versions,omitempty"`

@@ -13,7 +13,7 @@ import (
 // simulationView is a simulation with small groups left out.
 type simulationView struct {
 	ID      string            `json:"id"`
-	State   benefit.SimState  `json:"state" enum:"COUNTING,COUNTED"`
+	State   benefit.SimState  `json:"state"`
 	Against string            `json:"against,omitempty" description:"The version in force it is compared with"`
 	Hash    string            `json:"hash"`
 	Total   int64             `json:"total"`

@@ -7,7 +7,7 @@ import (
 
 // needRequest is one thing an offer asks.
 type needRequest struct {
-	Kind         benefit.NeedKind `json:"kind" validate:"required,oneof=BAND MIN_AGE MAX_AGE REGION REAL_NAME HONOUR MEDICAL ON_TIME CUSTOM"`
+	Kind         benefit.NeedKind `json:"kind" validate:"required,known"`
 	Number       int              `json:"number,omitempty" validate:"gte=0,lte=1000"`
 	Text         string           `json:"text,omitempty" validate:"max=500" description:"BAND: its name. CUSTOM: an expression over birth, level, region, band, honour, honours, medical, onTime and today"`
 	Regions      []models.Region  `json:"regions,omitempty" validate:"max=40,dive,division"`
@@ -22,7 +22,7 @@ type quotaRequest struct {
 	Total     int            `json:"total" validate:"gte=0,lte=100000"`
 	Daily     int            `json:"daily" validate:"gte=0,lte=100000"`
 	PerPerson int            `json:"perPerson" validate:"gte=1,lte=100"`
-	Period    benefit.Period `json:"period" validate:"required,oneof=ONCE DAY MONTH YEAR"`
+	Period    benefit.Period `json:"period" validate:"required,known"`
 }
 
 // termsRequest is what a version says.

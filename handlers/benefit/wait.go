@@ -14,7 +14,7 @@ import (
 type waitView struct {
 	ID    string            `json:"id"`
 	Offer string            `json:"offer"`
-	State benefit.WaitState `json:"state" enum:"WAITING,SERVED,LEFT"`
+	State benefit.WaitState `json:"state"`
 	Since time.Time         `json:"since"`
 	Claim string            `json:"claim,omitempty" description:"The place that is held"`
 }

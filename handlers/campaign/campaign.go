@@ -45,8 +45,8 @@ type audienceRequest struct {
 type contentRequest struct {
 	Title       models.Words      `json:"title" description:"At most 50 characters each"`
 	Body        models.Words      `json:"body" description:"At most 500 characters each"`
-	Class       campaign.Class    `json:"class" validate:"required,oneof=service marketing" description:"marketing: at most two a week reach a person"`
-	Severity    campaign.Severity `json:"severity,omitempty" validate:"omitempty,oneof=info action" description:"info when absent; action: something is to be done"`
+	Class       campaign.Class    `json:"class" validate:"required,known" description:"marketing: at most two a week reach a person"`
+	Severity    campaign.Severity `json:"severity,omitempty" validate:"omitempty,known" description:"info when absent; action: something is to be done"`
 	Audience    audienceRequest   `json:"audience"`
 	ScheduledAt *time.Time        `json:"scheduledAt,omitempty" description:"At most 90 days ahead; at once when absent"`
 }

@@ -132,10 +132,10 @@ type itemContentRequest struct {
 	Name       models.Words         `json:"name"`
 	Category   string               `json:"category" validate:"required,max=32"`
 	Kinds      []models.SubjectKind `json:"kinds" validate:"required,max=2,dive,oneof=PERSON ORGANISATION"`
-	Nature     models.Nature        `json:"nature" validate:"required,oneof=BASIC POSITIVE NEGATIVE OTHER"`
-	Openness   models.Openness      `json:"openness" validate:"required,oneof=PUBLIC QUERY GOVERNMENT"`
+	Nature     models.Nature        `json:"nature" validate:"required,known"`
+	Openness   models.Openness      `json:"openness" validate:"required,known"`
 	KeepMonths int                  `json:"keepMonths" validate:"gte=0,lte=600"`
-	Cycle      catalogue.Cycle      `json:"cycle" validate:"required,oneof=SEVEN_WORKING_DAYS MONTHLY QUARTERLY YEARLY"`
+	Cycle      catalogue.Cycle      `json:"cycle" validate:"required,known"`
 	Units      []string             `json:"units" validate:"required,max=100,dive,required,max=64"`
 	Basis      []string             `json:"basis" validate:"required,max=20,dive,required,max=500"`
 	From       models.Day           `json:"from" validate:"required,datetime=2006-01-02"`

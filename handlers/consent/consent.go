@@ -184,7 +184,7 @@ type offerRequest struct {
 	Class     models.Role  `json:"class,omitempty" validate:"omitempty,oneof=bank provider department" description:"Any organisation of this kind"`
 	Purpose   string       `json:"purpose" validate:"required,max=64"`
 	Scopes    []string     `json:"scopes" validate:"required,max=40,dive,required,max=40"`
-	Mode      consent.Mode `json:"mode,omitempty" validate:"omitempty,oneof=ONETIME PERIODIC" description:"ONETIME when absent"`
+	Mode      consent.Mode `json:"mode,omitempty" validate:"omitempty,known" description:"ONETIME when absent"`
 	Days      int          `json:"days" validate:"required"`
 	Reads     int          `json:"reads,omitempty" validate:"gte=0,lte=1000"`
 }
@@ -229,7 +229,7 @@ type receiptRow struct {
 	Scopes   []string         `json:"scopes"`
 	Records  int              `json:"records"`
 	Until    time.Time        `json:"until"`
-	Standing consent.Standing `json:"status" enum:"active,revoked,expired"`
+	Standing consent.Standing `json:"status"`
 }
 
 type receiptsRequest struct {

@@ -31,7 +31,7 @@ func compare(a, b string) int { return cmp.Compare(a, b) }
 type partnerRequest struct {
 	Client string              `path:"client" validate:"required,max=64"`
 	Grants map[string][]string `json:"grants" validate:"required,max=20" description:"Purpose to scopes; item.* is any item of the catalogue"`
-	Sign   consent.Algorithm   `json:"sign,omitempty" validate:"omitempty,oneof=hmac-sha256 ed25519" description:"Its queries are signed; absent: its credentials count"`
+	Sign   consent.Algorithm   `json:"sign,omitempty" validate:"omitempty,known" description:"Its queries are signed; absent: its credentials count"`
 	Key    string              `json:"key,omitempty" validate:"max=512" description:"Base64: the Ed25519 public key, or an HMAC secret of at least 24 bytes; never shown again"`
 	Box    string              `json:"box,omitempty" validate:"max=4096" description:"JWK of the public key (EC, or RSA of 2048 bits and up) that packages for it are encrypted to"`
 }
@@ -102,7 +102,7 @@ type askRequest struct {
 	Subject file.SubjectRequest `json:"subject"`
 	Purpose string              `json:"purpose" validate:"required,max=64"`
 	Scopes  []string            `json:"scopes" validate:"required,max=40,dive,required,max=40"`
-	Mode    consent.Mode        `json:"mode,omitempty" validate:"omitempty,oneof=ONETIME PERIODIC" description:"ONETIME when absent"`
+	Mode    consent.Mode        `json:"mode,omitempty" validate:"omitempty,known" description:"ONETIME when absent"`
 	Days    int                 `json:"days" validate:"required"`
 	Reads   int                 `json:"reads,omitempty" validate:"gte=0,lte=1000"`
 }
@@ -110,7 +110,7 @@ type askRequest struct {
 // askView is a request as the partner sees it: nothing of whom it asked.
 type askView struct {
 	ID      string        `json:"id"`
-	State   consent.State `json:"state" enum:"REQUESTED,GIVEN,LAPSED,WITHDRAWN,EXPIRED,EXHAUSTED"`
+	State   consent.State `json:"state"`
 	Reply   *time.Time    `json:"replyUntil,omitempty"`
 	Purpose string        `json:"purpose"`
 	Scopes  []string      `json:"scopes" description:"Asked for; once given, what was given"`
@@ -160,13 +160,13 @@ func (h Handler) asked(ctx context.Context, rq api.Request, in api.ByID) (askVie
 // shareView is a consent as its subject sees it.
 type shareView struct {
 	ID         string           `json:"id"`
-	State      consent.State    `json:"state" enum:"REQUESTED,GIVEN,DENIED,LAPSED,WITHDRAWN,EXPIRED,EXHAUSTED"`
+	State      consent.State    `json:"state"`
 	Recipient  string           `json:"recipient,omitempty" description:"Organisation; empty for a kind of organisations"`
 	Called     string           `json:"recipientName,omitempty"`
 	Class      models.Role      `json:"class,omitempty"`
 	Purpose    api.NamedCode    `json:"purpose"`
 	Scopes     []file.ScopeView `json:"scopes"`
-	Mode       consent.Mode     `json:"mode" enum:"ONETIME,PERIODIC"`
+	Mode       consent.Mode     `json:"mode"`
 	Days       int              `json:"days"`
 	Reads      int              `json:"reads"`
 	Left       int              `json:"left"`

@@ -121,7 +121,7 @@ func (h Query) use(ctx context.Context, ref, recipient string, given []*record.R
 
 type receiptStatusView struct {
 	ID     string           `json:"id"`
-	Status consent.Standing `json:"status" enum:"active,revoked,expired"`
+	Status consent.Standing `json:"status"`
 	At     time.Time        `json:"at" description:"When this was true"`
 }
 

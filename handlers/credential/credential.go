@@ -68,7 +68,7 @@ func (h Handler) metadata() issuerMetadata {
 // presentationView is that a credential was taken along.
 type presentationView struct {
 	At    time.Time         `json:"at"`
-	As    credential.Medium `json:"as" enum:"TOKEN,PAPER"`
+	As    credential.Medium `json:"as"`
 	Shows []string          `json:"shows" description:"Names of the claims it disclosed"`
 }
 
@@ -80,9 +80,9 @@ func viewPresentation(p *credential.Presentation) presentationView {
 type view struct {
 	ID       string             `json:"id"`
 	Revision int64              `json:"revision"`
-	Kind     credential.Kind    `json:"kind" enum:"HONOUR,PLAQUE"`
+	Kind     credential.Kind    `json:"kind"`
 	Of       string             `json:"honourId"`
-	State    credential.State   `json:"state" enum:"VALID,REVOKED,EXPIRED,REPLACED"`
+	State    credential.State   `json:"state"`
 	No       string             `json:"number"`
 	Title    string             `json:"title"`
 	Level    int                `json:"level" description:"1 town, 2 county, 3 city, 4 province, 5 nation"`

@@ -37,14 +37,14 @@ type checkedView struct {
 	Issuer string            `json:"issuer,omitempty"`
 	Key    string            `json:"key,omitempty" description:"Id of the seal that signed it, of GET /v1/seals and /.well-known/jwt-vc-issuer"`
 	Type   string            `json:"type,omitempty"`
-	Kind   credential.Kind   `json:"kind,omitempty" enum:"HONOUR,PLAQUE"`
+	Kind   credential.Kind   `json:"kind,omitempty"`
 	No     string            `json:"number,omitempty"`
 	Title  string            `json:"title,omitempty"`
 	Level  int               `json:"level,omitempty"`
 	Since  models.Day        `json:"validFrom,omitempty"`
 	Until  models.Day        `json:"validUntil,omitempty"`
 	At     *time.Time        `json:"issuedAt,omitempty"`
-	Status credential.Status `json:"status,omitempty" enum:"VALID,REVOKED,EXPIRED,REPLACED,UNKNOWN" description:"UNKNOWN: do not go by it"`
+	Status credential.Status `json:"status,omitempty" description:"UNKNOWN: do not go by it"`
 
 	Checked time.Time     `json:"statusCheckedAt"`
 	Fresh   time.Time     `json:"freshUntil" description:"Whoever keeps this answer asks again after that"`

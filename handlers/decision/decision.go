@@ -36,13 +36,13 @@ type citedView struct {
 
 // row is a decision in a list.
 type row struct {
-	ID      string    `json:"id"`
-	Kind    string    `json:"kind"`
-	About   string    `json:"about"` // the document decided upon
-	State   string    `json:"state" enum:"STANDING,RECALLED,CONFIRMED,CHANGED,SUPERSEDED"`
-	Outcome string    `json:"outcome" enum:"pass,fail,unknown"`
-	At      time.Time `json:"at"`
-	Next    string    `json:"next,omitempty"` // the decision that stands in its place
+	ID      string         `json:"id"`
+	Kind    string         `json:"kind"`
+	About   string         `json:"about"` // the document decided upon
+	State   decision.State `json:"state"`
+	Outcome api.Outcome    `json:"outcome"`
+	At      time.Time      `json:"at"`
+	Next    string         `json:"next,omitempty"` // the decision that stands in its place
 }
 
 type decisionView struct {
@@ -66,7 +66,7 @@ type reviewOfDecision struct {
 }
 
 func rowOf(v *decision.Decision) row {
-	return row{v.ID, v.Kind, v.About.ID, string(v.State), v.Outcome, v.At, v.Next}
+	return row{v.ID, v.Kind, v.About.ID, v.State, api.Outcome(v.Outcome), v.At, v.Next}
 }
 
 func viewDecision(v *decision.Decision, lang string) decisionView {

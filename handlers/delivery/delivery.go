@@ -36,11 +36,11 @@ func (h Handler) Mount(r *api.Router) {
 
 type deliveryView struct {
 	ID       string         `json:"id"`
-	Channel  string         `json:"channel" enum:"fcm,jpush,webpush,sms"`
+	Channel  api.Channel    `json:"channel"`
 	Device   *device        `json:"device,omitempty" description:"Not there for text messages, and for a device that is forgotten"`
 	Kind     string         `json:"kind"`
 	Topic    string         `json:"topic"`
-	State    delivery.State `json:"state" enum:"QUEUED,DEFERRED,SENDING,SENT,FAILED_RETRY,DEAD,SKIPPED,OPENED"`
+	State    delivery.State `json:"state"`
 	Reason   string         `json:"reason" description:"Why it was skipped or is dead; empty otherwise"`
 	Why      string         `json:"why" description:"The reason in words"`
 	At       time.Time      `json:"at" description:"When it happened"`
@@ -58,7 +58,7 @@ type device struct {
 
 func viewDelivery(d *delivery.Delivery, devices map[string]*delivery.Device, lang string) deliveryView {
 	v := deliveryView{
-		ID: d.ID, Channel: d.Channel, Kind: d.Kind, Topic: d.Topic, State: d.State, Reason: api.WhyOver(d),
+		ID: d.ID, Channel: api.Channel(d.Channel), Kind: d.Kind, Topic: d.Topic, State: d.State, Reason: api.WhyOver(d),
 		At: d.At, DueAt: d.DueAt, SentAt: d.SentAt, OpenedAt: d.OpenedAt, Tries: d.Tries,
 	}
 	if v.Reason != "" {

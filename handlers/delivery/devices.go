@@ -48,18 +48,18 @@ type deviceRequest struct {
 // A deviceView shows nothing of where the device can be reached.
 type deviceView struct {
 	ID       string               `json:"id" description:"What the app calls this installation"`
-	Channel  string               `json:"channel" enum:"fcm,jpush,webpush"`
+	Channel  api.Channel          `json:"channel"`
 	Platform string               `json:"platform"`
 	App      string               `json:"app"`
 	Lang     string               `json:"lang" enum:"zh,en"`
-	State    delivery.DeviceState `json:"state" enum:"ACTIVE,STALE,DISABLED"`
+	State    delivery.DeviceState `json:"state"`
 	Reason   string               `json:"reason" description:"Why it is disabled; empty otherwise"`
 	Why      string               `json:"why" description:"The reason in words"`
 	SeenAt   time.Time            `json:"seenAt"`
 }
 
 func viewDevice(d *delivery.Device, lang string) deviceView {
-	v := deviceView{ID: d.Install, Channel: d.Channel, Platform: d.Platform, App: d.App, Lang: d.Lang, State: d.State, SeenAt: d.SeenAt}
+	v := deviceView{ID: d.Install, Channel: api.Channel(d.Channel), Platform: d.Platform, App: d.App, Lang: d.Lang, State: d.State, SeenAt: d.SeenAt}
 	if d.State == delivery.Disabled {
 		v.Reason, v.Why = d.Moved.Reason, api.Say("delivery.off."+d.Moved.Reason, lang, nil)
 	}

@@ -30,7 +30,7 @@ func (h Handler) mountStaff(r *api.Router) {
 
 type staffDeliveries struct {
 	api.PageQuery
-	State   delivery.State `query:"state" validate:"omitempty,excluded_with=Subject,oneof=QUEUED DEFERRED SENDING SENT FAILED_RETRY DEAD SKIPPED OPENED" description:"For operators; DEAD when absent"`
+	State   delivery.State `query:"state" validate:"omitempty,excluded_with=Subject,known" description:"For operators; DEAD when absent"`
 	Subject string         `query:"subject" validate:"max=128" description:"Id of a document; not for operators"`
 }
 

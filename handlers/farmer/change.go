@@ -29,7 +29,7 @@ type wantRequest struct {
 }
 
 type changeFields struct {
-	Kind    farmer.ChangeKind `json:"kind" validate:"required,oneof=CORRECT HEAD SPLIT MERGE MOVE EXIT"`
+	Kind    farmer.ChangeKind `json:"kind" validate:"required,known"`
 	Reason  string            `json:"reason" validate:"required,max=500"`
 	Wants   []wantRequest     `json:"wants,omitempty" validate:"max=40,dive" description:"CORRECT"`
 	Members []string          `json:"members,omitempty" validate:"max=20,dive,max=40" description:"SPLIT: rows of members, the new head first; HEAD: the row"`
@@ -51,8 +51,8 @@ type changeView struct {
 	ID        string             `json:"id"`
 	Household string             `json:"householdId"`
 	Village   models.Region      `json:"village"`
-	Kind      farmer.ChangeKind  `json:"kind" enum:"CORRECT,HEAD,SPLIT,MERGE,MOVE,EXIT"`
-	State     farmer.ChangeState `json:"state" enum:"PENDING,REVISION,APPROVED,REJECTED,WITHDRAWN"`
+	Kind      farmer.ChangeKind  `json:"kind"`
+	State     farmer.ChangeState `json:"state"`
 	At        time.Time          `json:"at"`
 	Reason    string             `json:"reason"`
 	Answer    string             `json:"answer,omitempty"`
@@ -152,7 +152,7 @@ func (h Desk) askFor(ctx context.Context, rq api.Request, in againRequest) (chan
 }
 
 type changesRequest struct {
-	State farmer.ChangeState `query:"state" validate:"omitempty,oneof=PENDING REVISION APPROVED REJECTED WITHDRAWN"`
+	State farmer.ChangeState `query:"state" validate:"omitempty,known"`
 	api.PageQuery
 }
 

@@ -134,7 +134,7 @@ type farmRow struct {
 	ID         string        `json:"id"`
 	No         string        `json:"no"`
 	Village    models.Region `json:"village"`
-	State      farmer.State  `json:"state" enum:"DRAFT,SUBMITTED,VERIFIED,LEFT"`
+	State      farmer.State  `json:"state"`
 	Name       string        `json:"name" personal:"true" description:"Of the head, masked"`
 	FiledOn    models.Day    `json:"filedOn"`
 	VerifiedOn models.Day    `json:"verifiedOn,omitempty"`

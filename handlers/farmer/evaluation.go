@@ -28,7 +28,7 @@ type evalView struct {
 	ID        string             `json:"id"`
 	Household string             `json:"householdId"`
 	Village   models.Region      `json:"village"`
-	Step      farmer.Step        `json:"step" enum:"PEERS,SCORED,PRELIM,NOTICE,REVIEW,CERTIFIED,ANNUAL,GRACE,APPEALED,REJECTED,REVOKED,WITHDRAWN"`
+	Step      farmer.Step        `json:"step"`
 	Until     models.Day         `json:"until,omitempty" description:"Of what goes on now"`
 	Invited   int                `json:"peersInvited"`
 	Answered  int                `json:"peersAnswered"`
@@ -158,7 +158,7 @@ type reviewView struct {
 	Village   models.Region    `json:"village"`
 	Label     string           `json:"household" description:"The head, masked"`
 	Until     models.Day       `json:"until"`
-	State     farmer.PeerState `json:"state" enum:"INVITED,RECUSED,GIVEN"`
+	State     farmer.PeerState `json:"state"`
 	Questions []api.NamedCode  `json:"questions" description:"Each is answered 0, 1 or 2"`
 }
 

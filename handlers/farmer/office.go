@@ -216,8 +216,8 @@ func (h Desk) publishModel(ctx context.Context, rq api.Request, in publishModelR
 
 type runView struct {
 	ID      string          `json:"id"`
-	Kind    farmer.RunKind  `json:"kind" enum:"SIMULATE,RATE"`
-	State   farmer.RunState `json:"state" enum:"RUNNING,DONE"`
+	Kind    farmer.RunKind  `json:"kind"`
+	State   farmer.RunState `json:"state"`
 	Model   string          `json:"model"`
 	Against string          `json:"against,omitempty"`
 	Total   int64           `json:"total"`
@@ -259,7 +259,7 @@ func viewRun(r *farmer.Run) runView {
 
 type runsRequest struct {
 	api.ByID
-	Kind farmer.RunKind `query:"kind" validate:"required,oneof=SIMULATE RATE"`
+	Kind farmer.RunKind `query:"kind" validate:"required,known"`
 	api.PageQuery
 }
 

@@ -213,7 +213,7 @@ func (h Share) seal(inside contents, box jose.Recipient) (string, error) {
 }
 
 type sharesRequest struct {
-	State farmer.ShareState `query:"state" validate:"required,oneof=ACTIVE DELETE_DUE DELETED OVERDUE"`
+	State farmer.ShareState `query:"state" validate:"required,known"`
 	api.PageQuery
 }
 

@@ -114,7 +114,7 @@ type importRequest struct {
 
 type importView struct {
 	ID      string             `json:"id"`
-	State   farmer.ImportState `json:"state" enum:"RUNNING,DONE,FAILED"`
+	State   farmer.ImportState `json:"state"`
 	Layout  string             `json:"layout"`
 	DryRun  bool               `json:"dryRun,omitempty"`
 	Lines   int                `json:"lines"`

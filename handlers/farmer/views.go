@@ -53,7 +53,7 @@ type fileView struct {
 	Revision   int64              `json:"revision"`
 	No         string             `json:"no"`
 	Village    models.Region      `json:"village"`
-	State      farmer.State       `json:"state" enum:"DRAFT,SUBMITTED,VERIFIED,LEFT"`
+	State      farmer.State       `json:"state"`
 	FiledOn    models.Day         `json:"filedOn"`
 	VerifiedOn models.Day         `json:"verifiedOn,omitempty"`
 	Open       bool               `json:"restrictedOpen" description:"Incomes, savings and property may be kept: both texts were agreed to"`
@@ -62,7 +62,7 @@ type fileView struct {
 	Conflicts  []conflictView     `json:"conflicts" description:"Fields two people wrote without knowing of each other"`
 	Photos     []photoView        `json:"photos"`
 	Lacks      []api.ProblemField `json:"lacks" description:"What it needs before somebody looks"`
-	Allowed    []farmer.State     `json:"allowed,omitempty" enum:"DRAFT,SUBMITTED,VERIFIED,LEFT"`
+	Allowed    []farmer.State     `json:"allowed,omitempty"`
 }
 
 // Revised is what ETag shows.
@@ -71,7 +71,7 @@ func (v fileView) Revised() int64 { return v.Revision }
 type agreedView struct {
 	Text    string     `json:"text"`
 	Version string     `json:"version"`
-	How     farmer.How `json:"how" enum:"APP,PAPER"`
+	How     farmer.How `json:"how"`
 	At      time.Time  `json:"at"`
 	Ended   *time.Time `json:"withdrawnAt,omitempty"`
 }
@@ -94,7 +94,7 @@ type cellView struct {
 	Value  any           `json:"value" personal:"true" description:"Text, whole number, true or false; masked where it is another's name or number"`
 	Shown  string        `json:"shown,omitempty" personal:"true" description:"A choice as people call it"`
 	Unit   string        `json:"unit,omitempty"`
-	Origin farmer.Origin `json:"origin" enum:"SELF,COLLECTOR,DEPARTMENT,BANK"`
+	Origin farmer.Origin `json:"origin"`
 	Wrote  time.Time     `json:"wrote"`
 	Record string        `json:"record,omitempty" description:"Of a department's or a bank's"`
 }
@@ -103,7 +103,7 @@ type conflictView struct {
 	ID     string        `json:"id"`
 	At     string        `json:"at"`
 	Lost   any           `json:"lost" personal:"true" description:"What does not stand"`
-	Origin farmer.Origin `json:"origin" enum:"SELF,COLLECTOR,DEPARTMENT,BANK"`
+	Origin farmer.Origin `json:"origin"`
 	Wrote  time.Time     `json:"wrote"`
 }
 
@@ -241,12 +241,12 @@ func edits(in []editRequest) []farmer.Edit {
 
 type verdictView struct {
 	At      string         `json:"at"`
-	Outcome farmer.Outcome `json:"outcome" enum:"APPLIED,UNCHANGED,OVERWROTE,KEPT,REFUSED"`
+	Outcome farmer.Outcome `json:"outcome"`
 	Code    string         `json:"code,omitempty"`
 	Message string         `json:"message,omitempty"`
 	Other   any            `json:"other,omitempty" personal:"true" description:"Of a conflict, what somebody else had written"`
 	Wrote   *time.Time     `json:"otherWrote,omitempty"`
-	Origin  farmer.Origin  `json:"otherOrigin,omitempty" enum:"SELF,COLLECTOR,DEPARTMENT,BANK"`
+	Origin  farmer.Origin  `json:"otherOrigin,omitempty"`
 }
 
 type opView struct {
@@ -255,7 +255,7 @@ type opView struct {
 	File     string         `json:"householdId,omitempty"`
 	Created  bool           `json:"created,omitempty"`
 	Revision int64          `json:"revision,omitempty"`
-	State    farmer.State   `json:"state,omitempty" enum:"DRAFT,SUBMITTED,VERIFIED,LEFT"`
+	State    farmer.State   `json:"state,omitempty"`
 	Verdicts []verdictView  `json:"verdicts" description:"Of every field that was not simply taken"`
 	Applied  int            `json:"applied"`
 	Problem  *farmOpProblem `json:"problem,omitempty"`
@@ -297,7 +297,7 @@ type shareView struct {
 	Consent   string            `json:"consentId"`
 	Bank      string            `json:"bank"`
 	Name      string            `json:"bankName"`
-	State     farmer.ShareState `json:"state" enum:"ACTIVE,DELETE_DUE,DELETED,OVERDUE"`
+	State     farmer.ShareState `json:"state"`
 	Scopes    []file.ScopeView  `json:"scopes"`
 	Reads     []readView        `json:"reads"`
 	Due       models.Day        `json:"deletionDue,omitempty"`

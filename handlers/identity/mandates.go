@@ -53,7 +53,7 @@ func (h Handler) viewMandate(ctx context.Context, m *identity.Mandate) (mandateV
 
 type proposeRequest struct {
 	Principal bindRequest          `json:"principal"`
-	Kind      identity.MandateKind `json:"kind" validate:"required,oneof=GUARDIAN AGENT"`
+	Kind      identity.MandateKind `json:"kind" validate:"required,known"`
 	Scope     []string             `json:"scope" validate:"required,min=1,max=20,dive,required,max=60" description:"Actions of the permission table, or their first words"`
 	Evidence  string               `json:"evidence" validate:"required,max=200" description:"Which document staff will look at"`
 	Until     models.Day           `json:"until,omitempty" validate:"omitempty,datetime=2006-01-02" description:"Last day; the longest allowed when absent"`
@@ -132,7 +132,7 @@ func (h Handler) myMandates(ctx context.Context, rq api.Request, in myMandatesRe
 }
 
 type mandatesRequest struct {
-	State identity.MandateState `query:"state" validate:"omitempty,oneof=PROPOSED ACTIVE ENDED" description:"PROPOSED when absent"`
+	State identity.MandateState `query:"state" validate:"omitempty,known" description:"PROPOSED when absent"`
 	api.PageQuery
 }
 

@@ -141,7 +141,7 @@ type systemView struct {
 	Name     string               `json:"name" personal:"false"`
 	Org      string               `json:"org"`
 	Region   models.Region        `json:"region"`
-	State    identity.ClientState `json:"state" enum:"ACTIVE,STOPPED"`
+	State    identity.ClientState `json:"state"`
 	Secrets  int                  `json:"secrets" description:"That are good now"`
 }
 

@@ -49,7 +49,7 @@ func (h Desk) Mount(r *api.Router) {
 type termsOfProduct struct {
 	Title     models.Words    `json:"title"`
 	Details   models.Words    `json:"details"`
-	Methods   []loan.Method   `json:"methods" validate:"required,min=1,max=3,dive,oneof=EQUAL_INSTALMENT EQUAL_PRINCIPAL BULLET"`
+	Methods   []loan.Method   `json:"methods" validate:"required,min=1,max=3,dive,known"`
 	From      models.Fen      `json:"fromFen" validate:"gte=1"`
 	To        models.Fen      `json:"toFen" validate:"gte=1"`
 	MinMonths int             `json:"minMonths" validate:"gte=1,lte=360"`
@@ -126,7 +126,7 @@ func (h Desk) set(ctx context.Context, rq api.Request, in productStateRequest) (
 type askedBy struct {
 	applicationView
 	Person    string             `json:"borrower" description:"The account, or the organisation's code; what is to be known of whom it is, the consent opens"`
-	Subject   models.SubjectKind `json:"kind" enum:"PERSON,ORGANISATION,HOUSEHOLD" personal:"false"`
+	Subject   models.SubjectKind `json:"kind" personal:"false"`
 	Place     models.Region      `json:"place"`
 	Household string             `json:"householdId,omitempty"`
 	Supplied  string             `json:"supplied,omitempty"`
@@ -272,7 +272,7 @@ func (h Desk) disburse(ctx context.Context, rq api.Request, in disburseRequest) 
 }
 
 type standingRequest struct {
-	State loan.Standing `query:"state" validate:"required,oneof=ACTIVE SETTLED WRITTEN_OFF OVERPAID"`
+	State loan.Standing `query:"state" validate:"required,known"`
 	api.PageQuery
 }
 

@@ -42,7 +42,7 @@ func (h Handler) Mount(r *api.Router) {
 }
 
 type planView struct {
-	Method  loan.Method `json:"method" enum:"EQUAL_INSTALMENT,EQUAL_PRINCIPAL,BULLET"`
+	Method  loan.Method `json:"method"`
 	Amount  models.Fen  `json:"amountFen"`
 	Rate    models.Bp   `json:"rateBp" description:"A year"`
 	Months  int         `json:"months"`
@@ -58,7 +58,7 @@ type productView struct {
 	Called    string            `json:"bankName"`
 	Title     string            `json:"title"`
 	Details   string            `json:"details"`
-	State     loan.ProductState `json:"state" enum:"DRAFT,ONLINE,PAUSED,OFFLINE"`
+	State     loan.ProductState `json:"state"`
 	Methods   []loan.Method     `json:"methods"`
 	From      models.Fen        `json:"fromFen"`
 	To        models.Fen        `json:"toFen"`
@@ -141,7 +141,7 @@ type scheduleRequest struct {
 }
 
 type planRequest struct {
-	Method  loan.Method `json:"method" validate:"required,oneof=EQUAL_INSTALMENT EQUAL_PRINCIPAL BULLET"`
+	Method  loan.Method `json:"method" validate:"required,known"`
 	Amount  models.Fen  `json:"amountFen" validate:"gte=1"`
 	Months  int         `json:"months" validate:"gte=1,lte=360"`
 	Every   int         `json:"everyMonths,omitempty" validate:"gte=0,lte=360"`
@@ -213,7 +213,7 @@ type applicationView struct {
 	Product  string        `json:"productId"`
 	Bank     string        `json:"bank"`
 	Called   string        `json:"bankName"`
-	State    loan.State    `json:"state" enum:"DRAFT,SUBMITTED,DELIVERED,ACCEPTED_BY_BANK,IN_REVIEW,INFO_REQUESTED,OFFERED,OFFER_ACCEPTED,DECLINED,WITHDRAWN,EXPIRED,DISBURSED"`
+	State    loan.State    `json:"state"`
 	Amount   models.Fen    `json:"amountFen"`
 	Months   int           `json:"months"`
 	Purpose  string        `json:"purpose"`
@@ -414,7 +414,7 @@ type row struct {
 	Bank        string        `json:"bank"`
 	Called      string        `json:"bankName"`
 	No          string        `json:"no"`
-	State       loan.Standing `json:"state" enum:"ACTIVE,SETTLED,WRITTEN_OFF,OVERPAID"`
+	State       loan.Standing `json:"state"`
 	PaidOut     models.Day    `json:"paidOutOn"`
 	Plan        planView      `json:"plan"`
 	Outstanding models.Fen    `json:"outstandingFen"`
@@ -507,7 +507,7 @@ type listView struct {
 	Field   string         `json:"field"`
 	Title   string         `json:"title"`
 	Unit    string         `json:"unit"`
-	State   loan.ListState `json:"state" enum:"DRAFT,CHECKED,NOTICE,PUBLISHED,CLOSED"`
+	State   loan.ListState `json:"state"`
 	Notice  string         `json:"noticeId,omitempty"`
 	Until   models.Day     `json:"until,omitempty"`
 	Entries []listedView   `json:"entries"`
@@ -516,7 +516,7 @@ type listView struct {
 type listedView struct {
 	Code    models.USCC     `json:"code"`
 	Called  string          `json:"called"`
-	State   loan.EntryState `json:"state" enum:"CANDIDATE,FIT,UNFIT,LISTED,STRUCK,REMOVED"`
+	State   loan.EntryState `json:"state"`
 	Found   []string        `json:"found,omitempty" description:"What stands against it: catalogue item and record"`
 	Why     string          `json:"why,omitempty"`
 	Removed models.Day      `json:"removedOn,omitempty"`

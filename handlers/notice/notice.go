@@ -83,7 +83,7 @@ type objectionView struct {
 	Text   string                `json:"text" personal:"true"`
 	At     time.Time             `json:"at"`
 	Due    models.Day            `json:"due"`
-	State  notice.ObjectionState `json:"state" enum:"WAITING,DISMISSED,UPHELD"`
+	State  notice.ObjectionState `json:"state"`
 	Answer string                `json:"answer,omitempty"`
 	Late   bool                  `json:"late,omitempty"`
 }

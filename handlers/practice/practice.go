@@ -46,7 +46,7 @@ func (h Handler) Mount(r *api.Router) {
 }
 
 type libraryRequest struct {
-	Class  practice.Class `query:"class" validate:"omitempty,oneof=SUPERVISION APPROVAL BENEFIT GOVERNANCE CULTURE"`
+	Class  practice.Class `query:"class" validate:"omitempty,known"`
 	Year   int            `query:"year" validate:"omitempty,gte=2023,lte=2100"`
 	Region models.Region  `query:"region" validate:"omitempty,numeric,min=2,max=12" description:"430181: Liuyang and all below it"`
 	api.PageQuery
@@ -152,7 +152,7 @@ type figureRequest struct {
 }
 
 type request struct {
-	Class   practice.Class  `json:"class" validate:"required,oneof=SUPERVISION APPROVAL BENEFIT GOVERNANCE CULTURE"`
+	Class   practice.Class  `json:"class" validate:"required,known"`
 	Title   string          `json:"title" validate:"required,max=60"`
 	Summary string          `json:"summary" validate:"required,max=300"`
 	Problem string          `json:"problem" validate:"required,max=3000"`
@@ -251,7 +251,7 @@ func (h Handler) submit(ctx context.Context, rq api.Request, in api.ByID) (deskV
 
 type vote struct {
 	api.ByID
-	Verdict flow.Verdict `json:"verdict" validate:"required,oneof=APPROVE REJECT REVISE RECUSE"`
+	Verdict flow.Verdict `json:"verdict" validate:"required,known"`
 	Note    string       `json:"note" validate:"max=500" description:"Needed unless one agrees"`
 }
 

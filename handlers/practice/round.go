@@ -27,7 +27,7 @@ func (h Rounds) Mount(r *api.Router) {
 }
 
 type seatsRequest struct {
-	Class practice.Class `json:"class" validate:"required,oneof=SUPERVISION APPROVAL BENEFIT GOVERNANCE CULTURE"`
+	Class practice.Class `json:"class" validate:"required,known"`
 	N     int            `json:"n" validate:"gte=1,lte=50"`
 }
 

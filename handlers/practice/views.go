@@ -14,7 +14,7 @@ import (
 // head is a published case in a list.
 type head struct {
 	ID       string         `json:"id"`
-	Class    practice.Class `json:"class" enum:"SUPERVISION,APPROVAL,BENEFIT,GOVERNANCE,CULTURE"`
+	Class    practice.Class `json:"class"`
 	Year     int            `json:"year"`
 	Unit     string         `json:"unit"`
 	Region   models.Region  `json:"region"`
@@ -92,7 +92,7 @@ type voteView struct {
 	Step    string         `json:"step"`
 	Round   int            `json:"round"`
 	By      api.OfficeView `json:"by"`
-	Verdict flow.Verdict   `json:"verdict" enum:"APPROVE,REJECT,REVISE,RECUSE"`
+	Verdict flow.Verdict   `json:"verdict"`
 	Note    string         `json:"note,omitempty"`
 	At      time.Time      `json:"at"`
 }
@@ -107,7 +107,7 @@ type versionView struct {
 // deskView is a case for its unit and the offices. Who scored it, and how, is not in it.
 type deskView struct {
 	view
-	State    practice.State `json:"state" enum:"DRAFT,REVIEW,REVISION,ACCEPTED,PROPOSED,PUBLISHED,REJECTED,WITHDRAWN"`
+	State    practice.State `json:"state"`
 	Reason   string         `json:"reason,omitempty" description:"Of the last move"`
 	Step     string         `json:"step,omitempty" description:"Whose look is due"`
 	Due      models.Day     `json:"due,omitempty"`
@@ -142,7 +142,7 @@ func viewDesk(c *practice.Case) deskView {
 // seatView is a case as an expert sees it: without its unit.
 type seatView struct {
 	CaseID   string                  `json:"caseId"`
-	Class    practice.Class          `json:"class" enum:"SUPERVISION,APPROVAL,BENEFIT,GOVERNANCE,CULTURE"`
+	Class    practice.Class          `json:"class"`
 	Title    string                  `json:"title"`
 	Summary  string                  `json:"summary"`
 	Sections sections                `json:"sections"`
@@ -167,7 +167,7 @@ func viewSeat(c *practice.Case, person string) seatView {
 }
 
 type seatsView struct {
-	Class practice.Class `json:"class" enum:"SUPERVISION,APPROVAL,BENEFIT,GOVERNANCE,CULTURE"`
+	Class practice.Class `json:"class"`
 	N     int            `json:"n"`
 }
 
@@ -184,7 +184,7 @@ type criterionView struct {
 
 type resultView struct {
 	CaseID string         `json:"caseId"`
-	Class  practice.Class `json:"class" enum:"SUPERVISION,APPROVAL,BENEFIT,GOVERNANCE,CULTURE"`
+	Class  practice.Class `json:"class"`
 	Unit   string         `json:"unit"`
 	Title  string         `json:"title"`
 	Points score.Points   `json:"points"`
@@ -199,7 +199,7 @@ type roundView struct {
 	ID       string              `json:"id"`
 	Year     int                 `json:"year"`
 	Region   models.Region       `json:"region"`
-	State    practice.RoundState `json:"state" enum:"OPEN,SCORING,NOTICE,DONE,CANCELLED"`
+	State    practice.RoundState `json:"state"`
 	Seats    []seatsView         `json:"seats"`
 	Closes   models.Day          `json:"closes"`
 	ScoreBy  models.Day          `json:"scoreBy,omitempty"`
@@ -249,7 +249,7 @@ type integrityView struct {
 }
 
 type findingView struct {
-	Kind     panel.Kind `json:"kind" enum:"APART,TOGETHER,SEVERITY,DRIFT"`
+	Kind     panel.Kind `json:"kind"`
 	Raters   []string   `json:"raters"`
 	Cases    []string   `json:"cases,omitempty"`
 	Strength int64      `json:"strength" description:"Hundredths of the usual spread; negative is below"`

@@ -27,22 +27,22 @@ func (h Handler) Mount(r *api.Router) {
 
 // useView is a use without a word about the person: the recipient knows its receipt.
 type useView struct {
-	ID        string     `json:"id"`
-	Record    string     `json:"record"`
-	Version   int        `json:"version"` // the one that was used
-	Ref       string     `json:"ref"`     // the receipt
-	Recipient string     `json:"recipient,omitempty"`
-	State     string     `json:"state" enum:"CURRENT,RECALLED,ACKNOWLEDGED"`
-	Cause     string     `json:"cause"` // kind of what happened to the record
-	CalledAt  *time.Time `json:"calledAt,omitempty"`
-	Reminders int        `json:"reminders"`
-	Overdue   bool       `json:"overdue"`
-	AckedAt   *time.Time `json:"acknowledgedAt,omitempty"`
-	Note      string     `json:"note,omitempty"`
+	ID        string       `json:"id"`
+	Record    string       `json:"record"`
+	Version   int          `json:"version"` // the one that was used
+	Ref       string       `json:"ref"`     // the receipt
+	Recipient string       `json:"recipient,omitempty"`
+	State     recall.State `json:"state"`
+	Cause     string       `json:"cause"` // kind of what happened to the record
+	CalledAt  *time.Time   `json:"calledAt,omitempty"`
+	Reminders int          `json:"reminders"`
+	Overdue   bool         `json:"overdue"`
+	AckedAt   *time.Time   `json:"acknowledgedAt,omitempty"`
+	Note      string       `json:"note,omitempty"`
 }
 
 func viewUse(u *recall.Use) useView {
-	return useView{u.ID, u.Record, u.Version, u.Ref, u.Recipient, string(u.State), u.Cause, u.Called, u.Chased, u.Overdue, u.Acked, u.Note}
+	return useView{u.ID, u.Record, u.Version, u.Ref, u.Recipient, u.State, u.Cause, u.Called, u.Chased, u.Overdue, u.Acked, u.Note}
 }
 
 type recallsRequest struct {
@@ -84,24 +84,24 @@ func (h Handler) ack(ctx context.Context, rq api.Request, in ackRequest) (useVie
 
 // callView is one change of one of my records, and everybody it reached.
 type callView struct {
-	ID     string     `json:"id"`
-	Record string     `json:"record"`
-	Cause  string     `json:"cause"`
-	At     time.Time  `json:"at"`
-	State  string     `json:"state" enum:"CALLING,DONE"`
-	Told   []toldView `json:"told"`
-	More   bool       `json:"more,omitempty"` // more were told than are listed
+	ID     string           `json:"id"`
+	Record string           `json:"record"`
+	Cause  string           `json:"cause"`
+	At     time.Time        `json:"at"`
+	State  recall.CallState `json:"state"`
+	Told   []toldView       `json:"told"`
+	More   bool             `json:"more,omitempty"` // more were told than are listed
 }
 
 type toldView struct {
-	Kind      string     `json:"kind" enum:"DECISION,SHARE,REPORT"`
-	Ref       string     `json:"ref"`                 // the decision, the receipt or the report
-	Recipient string     `json:"recipient,omitempty"` // "" for ourselves and for you
-	Version   int        `json:"version"`
-	TellAt    *time.Time `json:"toldAt,omitempty"`
-	State     string     `json:"state" enum:"CURRENT,RECALLED,ACKNOWLEDGED"`
-	AckedAt   *time.Time `json:"acknowledgedAt,omitempty"`
-	Overdue   bool       `json:"overdue"`
+	Kind      recall.Kind  `json:"kind"`
+	Ref       string       `json:"ref"`                 // the decision, the receipt or the report
+	Recipient string       `json:"recipient,omitempty"` // "" for ourselves and for you
+	Version   int          `json:"version"`
+	TellAt    *time.Time   `json:"toldAt,omitempty"`
+	State     recall.State `json:"state"`
+	AckedAt   *time.Time   `json:"acknowledgedAt,omitempty"`
+	Overdue   bool         `json:"overdue"`
 }
 
 func (h Handler) mine(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[callView], error) {
@@ -127,13 +127,13 @@ func (h Handler) mine(ctx context.Context, rq api.Request, in api.PageQuery) (ap
 
 // called is a call with whom it reached.
 func (h Handler) called(ctx context.Context, c *recall.Call) (callView, error) {
-	v := callView{ID: c.ID, Record: c.Record, Cause: c.Cause, At: c.At, State: string(c.State), Told: []toldView{}}
+	v := callView{ID: c.ID, Record: c.Record, Cause: c.Cause, At: c.At, State: c.State, Told: []toldView{}}
 	uses, err := h.Uses.Find(ctx, store.UsesCalled(c.ID).Page(store.MaxPage, ""))
 	if err != nil {
 		return v, err
 	}
 	for _, u := range uses.Items {
-		v.Told = append(v.Told, toldView{string(u.Kind), u.Ref, u.Recipient, u.Version, u.Called, string(u.State), u.Acked, u.Overdue})
+		v.Told = append(v.Told, toldView{u.Kind, u.Ref, u.Recipient, u.Version, u.Called, u.State, u.Acked, u.Overdue})
 	}
 	v.More = uses.Next != ""
 	return v, nil

@@ -33,11 +33,11 @@ func (h Handler) mountEntries(r *api.Router) {
 type entryView struct {
 	ID       string           `json:"id"`
 	Round    string           `json:"round"`
-	Level    village.Level    `json:"level" enum:"VILLAGE,TOWN"`
+	Level    village.Level    `json:"level"`
 	Year     int              `json:"year"`
 	Village  models.Region    `json:"village"`
 	Label    string           `json:"villageName"`
-	State    village.State    `json:"state" enum:"DRAFT,APPLIED,REVIEW,PRELIM,NOTICE,DECISION,CERTIFIED,ANNUAL,GRACE,REVOKED,REJECTED,WITHDRAWN"`
+	State    village.State    `json:"state"`
 	Scheme   string           `json:"scheme"`
 	CutOff   models.Day       `json:"cutOff"`
 	Roster   int64            `json:"households,omitempty" description:"On the roster, as declared"`
@@ -95,7 +95,7 @@ type voteView struct {
 	Step    string        `json:"step"`
 	Round   int           `json:"round"`
 	Role    models.Role   `json:"role"`
-	Verdict flow.Verdict  `json:"verdict" enum:"APPROVE,REJECT,REVISE,RECUSE"`
+	Verdict flow.Verdict  `json:"verdict"`
 	Note    string        `json:"note,omitempty"`
 	At      time.Time     `json:"at"`
 	Office  models.Region `json:"office"`
@@ -251,7 +251,7 @@ func (h Handler) start(ctx context.Context, rq api.Request, in entryRequest) (en
 }
 
 type entriesRequest struct {
-	State village.State `query:"state" validate:"required,oneof=DRAFT APPLIED REVIEW PRELIM NOTICE DECISION CERTIFIED ANNUAL GRACE REVOKED REJECTED WITHDRAWN"`
+	State village.State `query:"state" validate:"required,known"`
 	Round string        `query:"round" validate:"omitempty,max=64"`
 	Place models.Region `query:"place" validate:"omitempty,division,min=4"`
 	api.PageQuery
@@ -333,7 +333,7 @@ func (h Handler) quit(ctx context.Context, rq api.Request, in api.ReasonRequest)
 
 type voteRequest struct {
 	api.ByID
-	Verdict flow.Verdict `json:"verdict" validate:"required,oneof=APPROVE REJECT REVISE RECUSE"`
+	Verdict flow.Verdict `json:"verdict" validate:"required,known"`
 	Note    string       `json:"note,omitempty" validate:"max=500"`
 }
 
@@ -362,7 +362,7 @@ type sampledView struct {
 	Row       int           `json:"row" description:"Of what was frozen, from 0"`
 	Household string        `json:"householdId"`
 	No        string        `json:"no,omitempty" description:"Household number in the village"`
-	Found     village.Check `json:"found,omitempty" enum:"CONFIRMED,WRONG"`
+	Found     village.Check `json:"found,omitempty"`
 	Note      string        `json:"note,omitempty"`
 	At        *time.Time    `json:"at,omitempty"`
 }
@@ -401,7 +401,7 @@ func (h Handler) sample(ctx context.Context, rq api.Request, in api.ByID) (api.L
 type checkRequest struct {
 	api.ByID
 	Household string        `path:"household" validate:"required,max=64"`
-	Found     village.Check `json:"found" validate:"required,oneof=CONFIRMED WRONG"`
+	Found     village.Check `json:"found" validate:"required,known"`
 	Note      string        `json:"note,omitempty" validate:"max=500"`
 }
 

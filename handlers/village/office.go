@@ -36,7 +36,7 @@ type planRequest struct {
 }
 
 type draftRequest struct {
-	Level village.Level `json:"level" validate:"required,oneof=VILLAGE TOWN"`
+	Level village.Level `json:"level" validate:"required,known"`
 	planRequest
 }
 
@@ -87,7 +87,7 @@ func (h Handler) edit(_ context.Context, rq api.Request, in editRequest) (func(*
 type roundRequest struct {
 	County models.Region `json:"county" validate:"required,numeric,len=6"`
 	Year   int           `json:"year" validate:"required,gte=2020,lte=2100"`
-	Level  village.Level `json:"level" validate:"required,oneof=VILLAGE TOWN"`
+	Level  village.Level `json:"level" validate:"required,known"`
 	Opens  models.Day    `json:"opens,omitempty" validate:"omitempty,day"`
 	CutOff models.Day    `json:"cutOff,omitempty" validate:"omitempty,day"`
 	Ends   models.Day    `json:"ends,omitempty" validate:"omitempty,day"`

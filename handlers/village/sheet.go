@@ -46,7 +46,7 @@ type writeItem struct {
 type verdictView struct {
 	Op        string          `json:"op"`
 	Indicator string          `json:"indicator"`
-	Outcome   village.Outcome `json:"outcome" enum:"APPLIED,UNCHANGED,OVERWROTE,KEPT,REFUSED"`
+	Outcome   village.Outcome `json:"outcome"`
 	Code      string          `json:"code,omitempty"`
 	Message   string          `json:"message,omitempty"`
 	Other     *writeView      `json:"other,omitempty" description:"What stands, or was overwritten"`

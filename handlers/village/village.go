@@ -51,14 +51,14 @@ func (h Handler) name(ctx context.Context, code models.Region) string {
 }
 
 type levelRequest struct {
-	Level village.Level `query:"level" validate:"required,oneof=VILLAGE TOWN"`
+	Level village.Level `query:"level" validate:"required,known"`
 	api.PageQuery
 }
 
 type schemeView struct {
 	api.ReleaseView
 	ID       string                    `json:"id"`
-	Level    village.Level             `json:"level" enum:"VILLAGE,TOWN"`
+	Level    village.Level             `json:"level"`
 	No       int                       `json:"version"`
 	Set      *score.Set                `json:"set,omitempty"`
 	Sources  map[string]village.Source `json:"sources,omitempty" description:"Where an indicator's fact comes from: AUTO counted, MANUAL looked at with evidence, SURVEY said by residents"`
@@ -86,7 +86,7 @@ type stepView struct {
 	Title string        `json:"title"`
 	Roles []models.Role `json:"roles"`
 	Level int           `json:"codeLength,omitempty"`
-	Rule  flow.Rule     `json:"rule" enum:"ANY,ALL,QUORUM"`
+	Rule  flow.Rule     `json:"rule"`
 	N     int           `json:"n,omitempty"`
 	Days  int           `json:"workingDays,omitempty"`
 }
@@ -130,8 +130,8 @@ type roundView struct {
 	County   models.Region      `json:"county"`
 	Place    string             `json:"countyName"`
 	Year     int                `json:"year"`
-	Level    village.Level      `json:"level" enum:"VILLAGE,TOWN"`
-	State    village.RoundState `json:"state" enum:"PLANNED,OPEN,CLOSING,REVIEW,DONE"`
+	Level    village.Level      `json:"level"`
+	State    village.RoundState `json:"state"`
 	Scheme   string             `json:"scheme"`
 	Hash     string             `json:"schemeHash"`
 	Opens    models.Day         `json:"opens"`
@@ -194,7 +194,7 @@ type rankView struct {
 	Label  string        `json:"villageName"`
 	Points string        `json:"points"`
 	Stars  int           `json:"stars" description:"As scored; the plaque's once it is up"`
-	State  village.State `json:"state" enum:"NOTICE,DECISION,CERTIFIED,ANNUAL,GRACE,REVOKED,REJECTED"`
+	State  village.State `json:"state"`
 	No     string        `json:"plaqueNo,omitempty"`
 }
 

@@ -23,7 +23,7 @@ type deliveriesRequest struct {
 type hookDelivery struct {
 	ID       string                `json:"id" description:"The webhook-id"`
 	Kind     string                `json:"kind"`
-	State    delivery.State        `json:"state" enum:"QUEUED,DEFERRED,SENDING,SENT,FAILED_RETRY,DEAD,SKIPPED,OPENED"`
+	State    delivery.State        `json:"state"`
 	Why      string                `json:"why"`
 	Tries    int                   `json:"tries"`
 	Failures []api.DeliveryFailure `json:"failures"`

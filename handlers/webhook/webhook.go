@@ -62,7 +62,7 @@ type endpointBody struct {
 
 type endpointsRequest struct {
 	api.PageQuery
-	State webhook.State `query:"state" validate:"omitempty,oneof=ACTIVE DISABLED" description:"For operators"`
+	State webhook.State `query:"state" validate:"omitempty,known" description:"For operators"`
 }
 
 type endpointView struct {
@@ -70,7 +70,7 @@ type endpointView struct {
 	Client       string        `json:"client"`
 	URL          string        `json:"url" description:"An operator sees its host alone"`
 	Kinds        []string      `json:"kinds" description:"None: all there are"`
-	State        webhook.State `json:"state" enum:"ACTIVE,DISABLED"`
+	State        webhook.State `json:"state"`
 	Why          string        `json:"why" description:"Why it is disabled"`
 	FailingSince *time.Time    `json:"failingSince,omitempty" description:"Nothing has come through since"`
 	Revision     int64         `json:"revision"`

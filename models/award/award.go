@@ -35,6 +35,9 @@ const (
 	Revoked   HonourState = "REVOKED"
 )
 
+// Enum are all of them.
+func (HonourState) Enum() []any { return models.Enum(Valid, Answering, Expired, Revoked) }
+
 // HonourStates lists them.
 var HonourStates = []HonourState{Valid, Answering, Expired, Revoked}
 
@@ -114,6 +117,9 @@ const (
 	Accident    Ground = "ACCIDENT"     // 重大事故
 	Criminal    Ground = "CRIMINAL"     // 刑事犯罪
 )
+
+// Enum are all of them.
+func (Ground) Enum() []any { return models.Enum(FalsePapers, SeriousList, Accident, Criminal) }
 
 // Grounds lists them.
 var Grounds = []Ground{FalsePapers, SeriousList, Accident, Criminal}

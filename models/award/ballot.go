@@ -123,6 +123,9 @@ const (
 	Address SignalKind = "ADDRESS" // many of one address
 )
 
+// Enum are all of them.
+func (SignalKind) Enum() []any { return models.Enum(Burst, Device, Address) }
+
 // A Signal is something unusual about ballots. It sets nothing aside by itself.
 type Signal struct {
 	ID         string

@@ -22,6 +22,9 @@ const (
 	Ended   MeasureState = "ENDED"
 )
 
+// Enum are all of them.
+func (MeasureState) Enum() []any { return models.Enum(Running, Ended) }
+
 // MeasureStates lists them.
 var MeasureStates = []MeasureState{Running, Ended}
 

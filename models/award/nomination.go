@@ -53,6 +53,11 @@ const (
 	Struck      State = "STRUCK"
 )
 
+// Enum are all of them.
+func (State) Enum() []any {
+	return models.Enum(Nominated, Drafting, InMaterials, InVetting, InOpinions, InScoring, InVote, Shortlisted, OnNotice, InDecision, Approved, Awarded, RunnerUp, NotSelected, Excluded, Withdrawn, Struck)
+}
+
 // States lists them.
 var States = []State{Nominated, Drafting, InMaterials, InVetting, InOpinions, InScoring, InVote, Shortlisted, OnNotice, InDecision, Approved, Awarded,
 	RunnerUp, NotSelected, Excluded, Withdrawn, Struck}
@@ -91,6 +96,9 @@ const (
 	ByUnit   How = "UNIT"
 	ByPublic How = "PUBLIC"
 )
+
+// Enum are all of them.
+func (How) Enum() []any { return models.Enum(BySelf, ByUnit, ByPublic) }
 
 // A Consent is the nominee's own word: to be nominated and vetted, and, apart from that, to be named and recorded.
 //

@@ -18,6 +18,9 @@ const (
 	NoComment Say = "NONE"
 )
 
+// Enum are all of them.
+func (Say) Enum() []any { return models.Enum(Support, Concern, NoComment) }
+
 // An Opinion is one department's word.
 type Opinion struct {
 	Unit   string        `bson:"unit"`

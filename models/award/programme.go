@@ -35,6 +35,9 @@ const (
 	Unit   Kind = "UNIT"   // 诚信单位
 )
 
+// Enum are all of them.
+func (Kind) Enum() []any { return models.Enum(Person, Unit) }
+
 // Subject is the kind of subject that is chosen.
 func (k Kind) Subject() models.SubjectKind {
 	if k == Unit {
@@ -58,6 +61,11 @@ const (
 	Done      Stage = "DONE"
 	Cancelled Stage = "CANCELLED"
 )
+
+// Enum are all of them.
+func (Stage) Enum() []any {
+	return models.Enum(Drafted, Published, Open, Reviewing, Voting, Counting, Selected, Done, Cancelled)
+}
 
 // Stages lists them.
 var Stages = []Stage{Drafted, Published, Open, Reviewing, Voting, Counting, Selected, Done, Cancelled}
@@ -89,6 +97,11 @@ const (
 	Recommendation MeasureKind = "RECOMMENDATION" // 优先推荐
 	AddPoints      MeasureKind = "POINTS"         // 信用加分
 )
+
+// Enum are all of them.
+func (MeasureKind) Enum() []any {
+	return models.Enum(Scene, FastLane, FewerChecks, Recommendation, AddPoints)
+}
 
 // MeasureKinds lists them.
 var MeasureKinds = []MeasureKind{Scene, FastLane, FewerChecks, Recommendation, AddPoints}

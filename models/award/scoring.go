@@ -34,6 +34,9 @@ const (
 	OtherTie    Tie = "OTHER"
 )
 
+// Enum are all of them.
+func (Tie) Enum() []any { return models.Enum(SameUnit, Kin, IsNominator, OtherTie) }
+
 // Ties lists them.
 var Ties = []Tie{SameUnit, Kin, IsNominator, OtherTie}
 

@@ -32,6 +32,11 @@ const (
 	BelowLine    Because = "BELOW"         // fewer points than anybody needs
 )
 
+// Enum are all of them.
+func (Because) Enum() []any {
+	return models.Enum(HasSeat, SeatsFull, RegionFull, IndustryFull, BelowLine)
+}
+
 // A Placed is where a candidate came out, and what would have been needed.
 type Placed struct {
 	Rank    int          `bson:"rank"` // from 1, by points

@@ -141,6 +141,9 @@ const (
 	HitTrue     HitAnswer = "TRUE"
 )
 
+// Enum are all of them.
+func (HitAnswer) Enum() []any { return models.Enum(HitWrong, HitRepaired, HitTrue) }
+
 // A Hit is a record that speaks against a nominee, as it is shown to it.
 type Hit struct {
 	ID     string     `bson:"id"` // of the record

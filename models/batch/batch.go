@@ -63,6 +63,9 @@ const (
 	JSON Format = "json"
 )
 
+// Enum are all of them.
+func (Format) Enum() []any { return models.Enum(CSV, XLSX, JSON) }
+
 // A Mode is what a row says that names a record we have, and says something else.
 type Mode string
 
@@ -71,6 +74,9 @@ const (
 	Update  Mode = "update"  // the fact changed: a licence was renewed
 	Correct Mode = "correct" // it was wrong
 )
+
+// Enum are all of them.
+func (Mode) Enum() []any { return models.Enum(Update, Correct) }
 
 // The bounds of a file.
 //

@@ -22,6 +22,11 @@ const (
 	Cancelled ClaimState = "CANCELLED" // given up, or its use reversed
 )
 
+// Enum are all of them.
+func (ClaimState) Enum() []any {
+	return models.Enum(Held, Claimed, Used, Returned, Breached, Settled, Expired, Cancelled)
+}
+
 // ClaimStates lists them.
 var ClaimStates = []ClaimState{Held, Claimed, Used, Returned, Breached, Settled, Expired, Cancelled}
 

@@ -72,6 +72,11 @@ const (
 	Custom     NeedKind = "CUSTOM"    // Text: an expression over the facts; Label, Remedy and Basis say it in words
 )
 
+// Enum are all of them.
+func (NeedKind) Enum() []any {
+	return models.Enum(MinBand, MinAge, MaxAge, Living, RealName, Honoured, MedicalPay, Punctual, Custom)
+}
+
 // Needs lists the kinds.
 var Needs = []NeedKind{MinBand, MinAge, MaxAge, Living, RealName, Honoured, MedicalPay, Punctual, Custom}
 

@@ -18,6 +18,9 @@ const (
 	Offline   State = "OFFLINE"
 )
 
+// Enum are all of them.
+func (State) Enum() []any { return models.Enum(Preparing, Online, Paused, Offline) }
+
 // States lists them.
 var States = []State{Preparing, Online, Paused, Offline}
 
@@ -33,6 +36,9 @@ const (
 	Month Period = "MONTH"
 	Year  Period = "YEAR"
 )
+
+// Enum are all of them.
+func (Period) Enum() []any { return models.Enum(Once, Day, Month, Year) }
 
 // Key names the period a day lies in.
 func (p Period) Key(on models.Day) string {

@@ -18,6 +18,9 @@ const (
 	SimCancelled SimState = "CANCELLED"
 )
 
+// Enum are all of them.
+func (SimState) Enum() []any { return models.Enum(Counting, Counted, SimCancelled) }
+
 var simMoves = models.Machine[SimState]{Counting: {Counted, SimCancelled}, Counted: nil, SimCancelled: nil}
 
 // Counts are people by what a version changes for them.

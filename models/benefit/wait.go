@@ -16,6 +16,9 @@ const (
 	Left    WaitState = "LEFT"
 )
 
+// Enum are all of them.
+func (WaitState) Enum() []any { return models.Enum(Waiting, Served, Left) }
+
 var waitMoves = models.Machine[WaitState]{Waiting: {Served, Left}, Served: nil, Left: nil}
 
 // A Wait is one person's place in the line for an offer whose places are all taken. Who came first is served first.

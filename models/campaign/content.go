@@ -16,6 +16,9 @@ const (
 	Marketing Class = "marketing" // about what might interest the reader; never more than a few a week
 )
 
+// Enum are all of them.
+func (Class) Enum() []any { return models.Enum(Service, Marketing) }
+
 // Severity is how much a notice asks of its reader.
 type Severity string
 
@@ -24,6 +27,9 @@ const (
 	Info   Severity = "info"
 	Action Severity = "action" // something is to be done; not with Marketing
 )
+
+// Enum are all of them.
+func (Severity) Enum() []any { return models.Enum(Info, Action) }
 
 // Content is what a campaign says to whom.
 type Content struct {

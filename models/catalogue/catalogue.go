@@ -40,6 +40,9 @@ const (
 	Yearly    Cycle = "YEARLY"
 )
 
+// Enum are all of them.
+func (Cycle) Enum() []any { return models.Enum(SevenDays, Monthly, Quarterly, Yearly) }
+
 // Cycles lists every cycle, for checks.
 var Cycles = []Cycle{SevenDays, Monthly, Quarterly, Yearly}
 

@@ -35,6 +35,11 @@ const (
 	Exhausted State = "EXHAUSTED" // every read it allowed was made
 )
 
+// Enum are all of them.
+func (State) Enum() []any {
+	return models.Enum(Requested, Given, Denied, Lapsed, Withdrawn, Expired, Exhausted)
+}
+
 // States lists every state, for views and checks.
 var States = []State{Requested, Given, Denied, Lapsed, Withdrawn, Expired, Exhausted}
 
@@ -53,6 +58,9 @@ const (
 	OneTime  Mode = "ONETIME"
 	Periodic Mode = "PERIODIC"
 )
+
+// Enum are all of them.
+func (Mode) Enum() []any { return models.Enum(OneTime, Periodic) }
 
 // Terms are what a consent allows.
 type Terms struct {

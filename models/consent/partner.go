@@ -37,6 +37,9 @@ const (
 	Ed25519 Algorithm = "ed25519"
 )
 
+// Enum are all of them.
+func (Algorithm) Enum() []any { return models.Enum(HMAC, Ed25519) }
+
 // anyItem grants every scope of one catalogue item.
 const anyItem = itemScope + "*"
 

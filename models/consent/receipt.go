@@ -55,6 +55,9 @@ const (
 	StandsExpired Standing = "expired"
 )
 
+// Enum are all of them.
+func (Standing) Enum() []any { return models.Enum(StandsActive, StandsRevoked, StandsExpired) }
+
 // Stands says what the receipt is worth. c is its consent.
 func (r *Receipt) Stands(c *Consent, now time.Time) Standing {
 	switch {

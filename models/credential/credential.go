@@ -30,6 +30,9 @@ const (
 	Plaque Kind = "PLAQUE" // 授牌 of a village or a town
 )
 
+// Enum are all of them.
+func (Kind) Enum() []any { return models.Enum(Honour, Plaque) }
+
 // Kinds lists every kind, for views and checks.
 var Kinds = []Kind{Honour, Plaque}
 
@@ -43,6 +46,9 @@ const (
 	Expired  State = "EXPIRED"
 	Replaced State = "REPLACED" // renewed, or shown under another name: there is a newer one
 )
+
+// Enum are all of them.
+func (State) Enum() []any { return models.Enum(Valid, Revoked, Expired, Replaced) }
 
 // States lists every state, for views and checks.
 var States = []State{Valid, Revoked, Expired, Replaced}
@@ -214,6 +220,9 @@ const (
 	Token Medium = "TOKEN" // an SD-JWT
 	Paper Medium = "PAPER" // a certificate with a code
 )
+
+// Enum are all of them.
+func (Medium) Enum() []any { return models.Enum(Token, Paper) }
 
 // Media lists them.
 var Media = []Medium{Token, Paper}

@@ -224,6 +224,11 @@ const (
 	StatusUnknown  Status = "UNKNOWN"
 )
 
+// Enum are all of them.
+func (Status) Enum() []any {
+	return models.Enum(StatusValid, StatusRevoked, StatusExpired, StatusReplaced, StatusUnknown)
+}
+
 // Statuses lists them, for views and checks.
 var Statuses = []Status{StatusValid, StatusRevoked, StatusExpired, StatusReplaced, StatusUnknown}
 

@@ -24,6 +24,11 @@ const (
 	Opened      State = "OPENED"       // the app says that its reader tapped it
 )
 
+// Enum are all of them.
+func (State) Enum() []any {
+	return models.Enum(Queued, Deferred, Sending, Sent, FailedRetry, Dead, Skipped, Opened)
+}
+
 // States lists every state, for views and checks.
 var States = []State{Queued, Deferred, Sending, Sent, FailedRetry, Dead, Skipped, Opened}
 

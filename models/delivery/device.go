@@ -18,6 +18,9 @@ const (
 	Disabled DeviceState = "DISABLED" // nothing is sent until it reports again
 )
 
+// Enum are all of them.
+func (DeviceState) Enum() []any { return models.Enum(Active, Stale, Disabled) }
+
 // DeviceStates lists every state, for views and checks.
 var DeviceStates = []DeviceState{Active, Stale, Disabled}
 

@@ -20,6 +20,9 @@ const (
 	Bank       Origin = "BANK"
 )
 
+// Enum are all of them.
+func (Origin) Enum() []any { return models.Enum(Self, Collector, Department, Bank) }
+
 // OriginOf is the origin of what an actor writes, "" for one who writes nothing.
 func OriginOf(a models.Actor) Origin {
 	switch a.Role { //nolint:exhaustive // the others write nothing

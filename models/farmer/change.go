@@ -22,6 +22,9 @@ const (
 	Exit    ChangeKind = "EXIT"    // no file any more
 )
 
+// Enum are all of them.
+func (ChangeKind) Enum() []any { return models.Enum(Correct, NewHead, Split, Merge, Move, Exit) }
+
 // ChangeKinds lists them.
 var ChangeKinds = []ChangeKind{Correct, NewHead, Split, Merge, Move, Exit}
 
@@ -36,6 +39,11 @@ const (
 	ChangeRejected ChangeState = "REJECTED"
 	ChangeDropped  ChangeState = "WITHDRAWN"
 )
+
+// Enum are all of them.
+func (ChangeState) Enum() []any {
+	return models.Enum(ChangePending, ChangeRevision, ChangeApproved, ChangeRejected, ChangeDropped)
+}
 
 // ChangeStates lists them.
 var ChangeStates = []ChangeState{ChangePending, ChangeRevision, ChangeApproved, ChangeRejected, ChangeDropped}

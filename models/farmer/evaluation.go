@@ -30,6 +30,11 @@ const (
 	Withdrawn Step = "WITHDRAWN"
 )
 
+// Enum are all of them.
+func (Step) Enum() []any {
+	return models.Enum(Peers, Scored, Prelim, Notice, Review, Certified, Annual, Grace, Appealed, Rejected, Revoked, Withdrawn)
+}
+
 // Steps lists them.
 var Steps = []Step{Peers, Scored, Prelim, Notice, Review, Certified, Annual, Grace, Appealed, Rejected, Revoked, Withdrawn}
 
@@ -51,6 +56,9 @@ const (
 	PeerRecused PeerState = "RECUSED"
 	PeerGiven   PeerState = "GIVEN"
 )
+
+// Enum are all of them.
+func (PeerState) Enum() []any { return models.Enum(PeerInvited, PeerRecused, PeerGiven) }
 
 // A Peer is a neighbour who is asked. What one answers nobody sees but as a part of the mean.
 type Peer struct {

@@ -18,6 +18,9 @@ const (
 	Left      State = "LEFT" // the household is no more here, or wants no file; nothing of it is kept but that it was
 )
 
+// Enum are all of them.
+func (State) Enum() []any { return models.Enum(Draft, Submitted, Verified, Left) }
+
 // States lists them.
 var States = []State{Draft, Submitted, Verified, Left}
 
@@ -55,6 +58,9 @@ const (
 	InApp   How = "APP"
 	OnPaper How = "PAPER"
 )
+
+// Enum are all of them.
+func (How) Enum() []any { return models.Enum(InApp, OnPaper) }
 
 // The texts: to be filed at all, and the two that restricted data needs besides.
 //

@@ -19,6 +19,9 @@ const (
 	Unread    ImportState = "FAILED" // the sheet itself cannot be read
 )
 
+// Enum are all of them.
+func (ImportState) Enum() []any { return models.Enum(Importing, Imported, Unread) }
+
 // ImportStates lists them.
 var ImportStates = []ImportState{Importing, Imported, Unread}
 

@@ -18,6 +18,9 @@ const (
 	Rate     RunKind = "RATE"     // writes the grades back
 )
 
+// Enum are all of them.
+func (RunKind) Enum() []any { return models.Enum(Simulate, Rate) }
+
 // A RunState is where a run stands.
 type RunState string
 
@@ -27,6 +30,9 @@ const (
 	RunDone      RunState = "DONE"
 	RunCancelled RunState = "CANCELLED" // of a simulation
 )
+
+// Enum are all of them.
+func (RunState) Enum() []any { return models.Enum(Running, RunDone, RunCancelled) }
 
 // RunStates lists them.
 var RunStates = []RunState{Running, RunDone, RunCancelled}

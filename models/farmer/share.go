@@ -17,6 +17,9 @@ const (
 	Undeleted ShareState = "OVERDUE" // it did not say so by its day
 )
 
+// Enum are all of them.
+func (ShareState) Enum() []any { return models.Enum(Sharing, DeleteDue, Deleted, Undeleted) }
+
 // ShareStates lists them.
 var ShareStates = []ShareState{Sharing, DeleteDue, Deleted, Undeleted}
 

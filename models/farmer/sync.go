@@ -39,6 +39,9 @@ const (
 	Refused   Outcome = "REFUSED"
 )
 
+// Enum are all of them.
+func (Outcome) Enum() []any { return models.Enum(Applied, Unchanged, Overwrote, Kept, Refused) }
+
 // A Verdict is what became of an edit.
 type Verdict struct {
 	At      string

@@ -20,6 +20,9 @@ const (
 	Quorum Rule = "QUORUM" // N agree; refused once N can no longer agree, or N refuse where nobody was named
 )
 
+// Enum are all of them.
+func (Rule) Enum() []any { return models.Enum(Any, All, Quorum) }
+
 // A Step is one look at the case.
 type Step struct {
 	models.Words `bson:",inline"`
@@ -80,6 +83,9 @@ const (
 	Revise  Verdict = "REVISE" // back to whoever filed it, with what to mend
 	Recuse  Verdict = "RECUSE" // stands aside (回避): kin, the same unit, a debt
 )
+
+// Enum are all of them.
+func (Verdict) Enum() []any { return models.Enum(Approve, Reject, Revise, Recuse) }
 
 // A Vote is one word, never changed.
 type Vote struct {

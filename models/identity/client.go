@@ -16,6 +16,9 @@ const (
 	Stopped ClientState = "STOPPED"
 )
 
+// Enum are all of them.
+func (ClientState) Enum() []any { return models.Enum(Active, Stopped) }
+
 // clientMoves is the whole life of a client.
 var clientMoves = models.Machine[ClientState]{Active: {Stopped}, Stopped: {Active}}
 

@@ -18,6 +18,9 @@ const (
 	MandateOver MandateState = "ENDED" // refused, withdrawn, ended or run out: Moved.Reason says which
 )
 
+// Enum are all of them.
+func (MandateState) Enum() []any { return models.Enum(Proposed, InForce, MandateOver) }
+
 // mandateMoves is the whole life of a mandate.
 var mandateMoves = models.Machine[MandateState]{Proposed: {InForce, MandateOver}, InForce: {MandateOver}, MandateOver: nil}
 
@@ -29,6 +32,9 @@ const (
 	Guardian MandateKind = "GUARDIAN" // 监护人, of a minor or of an adult without capacity
 	Agent    MandateKind = "AGENT"    // 代办人, of an adult who cannot use a phone
 )
+
+// Enum are all of them.
+func (MandateKind) Enum() []any { return models.Enum(Guardian, Agent) }
 
 // A Mandate lets one person act for another. Staff who saw the evidence put it in force.
 type Mandate struct {

@@ -28,6 +28,11 @@ const (
 	Disbursed State = "DISBURSED"
 )
 
+// Enum are all of them.
+func (State) Enum() []any {
+	return models.Enum(Draft, Submitted, Delivered, Accepted, InReview, AskedMore, Offered, Agreed, Declined, Withdrawn, Expired, Disbursed)
+}
+
 // States lists them.
 var States = []State{Draft, Submitted, Delivered, Accepted, InReview, AskedMore, Offered, Agreed, Declined, Withdrawn, Expired, Disbursed}
 

@@ -19,6 +19,9 @@ const (
 	Overpaid   Standing = "OVERPAID"    // more than everything was paid: the bank owes the rest back
 )
 
+// Enum are all of them.
+func (Standing) Enum() []any { return models.Enum(Active, Settled, WrittenOff, Overpaid) }
+
 // Standings lists them.
 var Standings = []Standing{Active, Settled, WrittenOff, Overpaid}
 

@@ -24,6 +24,9 @@ const (
 	Closed    ListState = "CLOSED"
 )
 
+// Enum are all of them.
+func (ListState) Enum() []any { return models.Enum(Gathering, Checked, OnNotice, Published, Closed) }
+
 // ListStates lists them.
 var ListStates = []ListState{Gathering, Checked, OnNotice, Published, Closed}
 
@@ -43,6 +46,9 @@ const (
 	Struck    EntryState = "STRUCK"  // an objection was right
 	Removed   EntryState = "REMOVED" // for a breach, or its time is over
 )
+
+// Enum are all of them.
+func (EntryState) Enum() []any { return models.Enum(Candidate, Fit, Unfit, Listed, Struck, Removed) }
 
 // An Entry is one organisation on a list.
 type Entry struct {

@@ -17,6 +17,11 @@ const (
 	ProductGone   ProductState = "OFFLINE"
 )
 
+// Enum are all of them.
+func (ProductState) Enum() []any {
+	return models.Enum(ProductDraft, ProductOnline, ProductPaused, ProductGone)
+}
+
 // ProductStates lists them.
 var ProductStates = []ProductState{ProductDraft, ProductOnline, ProductPaused, ProductGone}
 

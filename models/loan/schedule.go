@@ -16,6 +16,9 @@ const (
 	Bullet          Method = "BULLET"           // 到期还本, interest on the way or with it
 )
 
+// Enum are all of them.
+func (Method) Enum() []any { return models.Enum(EqualInstalment, EqualPrincipal, Bullet) }
+
 // Methods lists them.
 var Methods = []Method{EqualInstalment, EqualPrincipal, Bullet}
 

@@ -31,6 +31,9 @@ const (
 	Withdrawn State = "WITHDRAWN"
 )
 
+// Enum are all of them.
+func (State) Enum() []any { return models.Enum(Open, Closed, Withdrawn) }
+
 // States lists them.
 var States = []State{Open, Closed, Withdrawn}
 
@@ -46,6 +49,9 @@ const (
 	Passed   LineState = "PASSED"
 	Struck   LineState = "STRUCK"
 )
+
+// Enum are all of them.
+func (LineState) Enum() []any { return models.Enum(Shown, Objected, Passed, Struck) }
 
 // A Line is one thing that is about to be decided.
 type Line struct {
@@ -67,6 +73,9 @@ const (
 	Dismissed ObjectionState = "DISMISSED"
 	Upheld    ObjectionState = "UPHELD"
 )
+
+// Enum are all of them.
+func (ObjectionState) Enum() []any { return models.Enum(Waiting, Dismissed, Upheld) }
 
 // An Objection is somebody's word against a line. Who said it is the deciding office's to see, nobody else's.
 type Objection struct {

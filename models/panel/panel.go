@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"xinyi/models"
 	"xinyi/models/score"
 )
 
@@ -24,6 +25,9 @@ const (
 	Severity Kind = "SEVERITY" // a rater who is far above or below the others everywhere
 	Drift    Kind = "DRIFT"    // a rater whose measure changed on the way
 )
+
+// Enum are all of them.
+func (Kind) Enum() []any { return models.Enum(Apart, Together, Severity, Drift) }
 
 // Kinds lists them.
 var Kinds = []Kind{Apart, Together, Severity, Drift}

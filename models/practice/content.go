@@ -22,6 +22,9 @@ const (
 	Culture     Class = "CULTURE"     // 诚信文化
 )
 
+// Enum are all of them.
+func (Class) Enum() []any { return models.Enum(Supervision, Approval, Benefit, Governance, Culture) }
+
 // Classes lists them.
 var Classes = []Class{Supervision, Approval, Benefit, Governance, Culture}
 

@@ -27,6 +27,11 @@ const (
 	Withdrawn State = "WITHDRAWN"
 )
 
+// Enum are all of them.
+func (State) Enum() []any {
+	return models.Enum(Draft, Review, Revision, Accepted, Proposed, Published, Rejected, Withdrawn)
+}
+
 // States lists them.
 var States = []State{Draft, Review, Revision, Accepted, Proposed, Published, Rejected, Withdrawn}
 

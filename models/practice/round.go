@@ -24,6 +24,9 @@ const (
 	Cancelled RoundState = "CANCELLED" //
 )
 
+// Enum are all of them.
+func (RoundState) Enum() []any { return models.Enum(Open, Scoring, OnNotice, Done, Cancelled) }
+
 // RoundStates lists them.
 var RoundStates = []RoundState{Open, Scoring, OnNotice, Done, Cancelled}
 

@@ -26,6 +26,11 @@ const (
 	Retired   State = "RETIRED" // a later one took its place, or it was given up
 )
 
+// Enum are all of them.
+func (State) Enum() []any {
+	return models.Enum(Draft, Checked, Tried, Approved, Announced, InForce, Retired)
+}
+
 // States lists them.
 var States = []State{Draft, Checked, Tried, Approved, Announced, InForce, Retired}
 

@@ -18,6 +18,9 @@ const (
 	Withheld Why = "WITHHELD" // 未授权: the data needs a consent that was not given: neutral
 )
 
+// Enum are all of them.
+func (Why) Enum() []any { return models.Enum(Counted, Nothing, Unknown, Withheld) }
+
 // A Ground is a fact on which a veto rests. Record is the lawful record that says so, "<id>@<version>".
 type Ground struct {
 	Code   string `bson:"code"`

@@ -28,6 +28,9 @@ const (
 	OfTowns    Level = "TOWN"
 )
 
+// Enum are all of them.
+func (Level) Enum() []any { return models.Enum(OfVillages, OfTowns) }
+
 // A RoundState is where a round stands.
 type RoundState string
 
@@ -39,6 +42,9 @@ const (
 	Review  RoundState = "REVIEW"  // they are frozen; townships and the county look
 	Done    RoundState = "DONE"
 )
+
+// Enum are all of them.
+func (RoundState) Enum() []any { return models.Enum(Planned, Open, Closing, Review, Done) }
 
 // RoundStates lists them.
 var RoundStates = []RoundState{Planned, Open, Closing, Review, Done}

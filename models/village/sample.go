@@ -18,6 +18,9 @@ const (
 	Wrong     Check = "WRONG"
 )
 
+// Enum are all of them.
+func (Check) Enum() []any { return models.Enum(Confirmed, Wrong) }
+
 // A Sampled is a household that is looked at on the spot.
 type Sampled struct {
 	Row       int        `bson:"row"` // of what was frozen, from 0

@@ -168,6 +168,9 @@ const (
 	Refused   Outcome = "REFUSED"
 )
 
+// Enum are all of them.
+func (Outcome) Enum() []any { return models.Enum(Stands, Same, Overwrote, Kept, Refused) }
+
 // A Verdict is what became of a write.
 type Verdict struct {
 	Op, Indicator string

@@ -43,6 +43,11 @@ const (
 	Withdrawn State = "WITHDRAWN"
 )
 
+// Enum are all of them.
+func (State) Enum() []any {
+	return models.Enum(Draft, Applied, InReview, Prelim, Shown, Deciding, Certified, Annual, Grace, Revoked, Rejected, Withdrawn)
+}
+
 // States lists them.
 var States = []State{Draft, Applied, InReview, Prelim, Shown, Deciding, Certified, Annual, Grace, Revoked, Rejected, Withdrawn}
 

@@ -19,6 +19,9 @@ const (
 	Disabled State = "DISABLED" // nothing is sent; what was queued is skipped
 )
 
+// Enum are all of them.
+func (State) Enum() []any { return models.Enum(Active, Disabled) }
+
 // States lists every state, for views and checks.
 var States = []State{Active, Disabled}
 
