@@ -273,6 +273,29 @@ func TestParity(t *testing.T) {
 	}
 }
 
+// TestLivesAreDrawn makes sure that the life of every document has its picture.
+func TestLivesAreDrawn(t *testing.T) {
+	machine := regexp.MustCompile(`(?m)^var (\w+) = models\.Machine\[`)
+	found := 0
+	for _, s := range sources(t) {
+		if path.Dir(s.dir) != "models" {
+			continue
+		}
+		text, err := os.ReadFile(s.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range machine.FindAllStringSubmatch(string(text), -1) {
+			if found++; !says(s.dir+"/lives.go", ", "+m[1]+")") {
+				t.Errorf("%s: %s is drawn nowhere", s.path, m[1])
+			}
+		}
+	}
+	if found < 50 {
+		t.Errorf("only %d lives found", found)
+	}
+}
+
 // TestEnumsAreWhole makes sure that a type that says what its values are says all of them, and that no view or request lists by hand
 // what a type of the models lists.
 func TestEnumsAreWhole(t *testing.T) {

@@ -1,8 +1,10 @@
 package models
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -54,4 +56,58 @@ func Enum[T any](values ...T) []any {
 		all[i] = v
 	}
 	return all
+}
+
+// A Picture is the life of a document as it can be drawn: its states in the order of the type, and every move between two of them.
+type Picture struct {
+	Name   string // of the document: "agreement"
+	States []string
+	Moves  [][2]string
+}
+
+// Draw is the picture of a machine.
+func Draw[S ~string](name string, m Machine[S]) Picture {
+	p := Picture{Name: name}
+	for s := range m {
+		p.States = append(p.States, string(s))
+	}
+	order := map[string]int{}
+	if listed, ok := any(*new(S)).(interface{ Enum() []any }); ok {
+		for i, v := range listed.Enum() {
+			order[fmt.Sprint(v)] = i
+		}
+	}
+	slices.SortFunc(p.States, func(a, b string) int { return cmp.Or(order[a]-order[b], cmp.Compare(a, b)) })
+	for _, from := range p.States {
+		for _, to := range p.States {
+			if slices.Contains(m[S(from)], S(to)) {
+				p.Moves = append(p.Moves, [2]string{from, to})
+			}
+		}
+	}
+	return p
+}
+
+// Mermaid is the picture in the language of Mermaid's state diagrams.
+func (p Picture) Mermaid() string {
+	var b strings.Builder
+	b.WriteString("stateDiagram-v2\n")
+	entered, left := map[string]bool{}, map[string]bool{}
+	for _, m := range p.Moves {
+		if m[0] != m[1] {
+			left[m[0]], entered[m[1]] = true, true
+		}
+	}
+	for i, s := range p.States {
+		if !entered[s] || i == 0 {
+			fmt.Fprintf(&b, "  [*] --> %s\n", s)
+		}
+		if !left[s] {
+			fmt.Fprintf(&b, "  %s --> [*]\n", s)
+		}
+	}
+	for _, m := range p.Moves {
+		fmt.Fprintf(&b, "  %s --> %s\n", m[0], m[1])
+	}
+	return b.String()
 }

@@ -12,6 +12,7 @@ import (
 // awardCapability is the awards of honest people and firms.
 var awardCapability = Capability{
 	Name:   "award",
+	Lives:  award.Lives,
 	Policy: map[string]any{"Award": award.Standard},
 	Open: func(a *App) Parts {
 		follows := flows.Award{

@@ -4,11 +4,12 @@ import (
 	"xinyi/flows"
 	"xinyi/handlers/api"
 	batchhttp "xinyi/handlers/batch"
+	"xinyi/models/batch"
 	"xinyi/models/record"
 )
 
 // batchCapability is how departments deliver records by the sheet.
-var batchCapability = Capability{Name: "batch", Open: func(a *App) Parts {
+var batchCapability = Capability{Name: "batch", Lives: batch.Lives, Open: func(a *App) Parts {
 	r, policy := a.repos, policyOf[record.Policy](a)
 	return Parts{
 		Doors: []api.Mounter{

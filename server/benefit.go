@@ -11,6 +11,7 @@ import (
 // benefitCapability is 信易+: benefits for honest people.
 var benefitCapability = Capability{
 	Name:   "benefit",
+	Lives:  benefit.Lives,
 	Policy: map[string]any{"Benefit": benefit.Standard},
 	Open: func(a *App) Parts {
 		offers := benefithttp.Handler{

@@ -4,10 +4,11 @@ import (
 	"xinyi/flows"
 	"xinyi/handlers/api"
 	campaignhttp "xinyi/handlers/campaign"
+	"xinyi/models/campaign"
 )
 
 // campaignCapability is what offices tell many people at once.
-var campaignCapability = Capability{Name: "campaign", Open: func(a *App) Parts {
+var campaignCapability = Capability{Name: "campaign", Lives: campaign.Lives, Open: func(a *App) Parts {
 	follows := flows.Campaigns{Campaign: a.repos.campaign, Inbox: a.told, Stops: a.outside.stops, Now: a.now}.Subscribers()
 	return Parts{
 		Doors: []api.Mounter{

@@ -23,6 +23,9 @@ type Capability struct {
 	// is the standard. Open finds what is in force by its type (policyOf).
 	Policy map[string]any
 
+	// Lives are the pictures of its documents, for the pages that show them; nil: it has none that move.
+	Lives func() []models.Picture
+
 	// Open ties it to the stores and to what the others offer. Nothing is read or written yet.
 	Open func(a *App) Parts
 }

@@ -10,6 +10,7 @@ import (
 // caseworkCapability is objections, repairs, challenges, reviews and erasures.
 var caseworkCapability = Capability{
 	Name:   "casework",
+	Lives:  casework.Lives,
 	Policy: map[string]any{"Casework": casework.Standard, "Desks": casework.StandardDesks},
 	Open: func(a *App) Parts {
 		r, terms, desks := a.repos, policyOf[casework.Terms](a), policyOf[casework.Desks](a)

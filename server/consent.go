@@ -13,6 +13,7 @@ import (
 // consentCapability is consents, and the queries of partners under them.
 var consentCapability = Capability{
 	Name:   "consent",
+	Lives:  consent.Lives,
 	Policy: map[string]any{"Consent": consent.Standard},
 	Open: func(a *App) Parts {
 		r := a.repos

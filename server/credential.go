@@ -10,6 +10,7 @@ import (
 // credentialCapability is honours that a third party checks without us.
 var credentialCapability = Capability{
 	Name:   "credential",
+	Lives:  credential.Lives,
 	Policy: map[string]any{"Credential": credential.Standard},
 	Open: func(a *App) Parts {
 		r, policy := a.repos, policyOf[credential.Policy](a)

@@ -4,11 +4,12 @@ import (
 	"xinyi/flows"
 	"xinyi/handlers/api"
 	decisionhttp "xinyi/handlers/decision"
+	"xinyi/models/decision"
 	"xinyi/store"
 )
 
 // decisionCapability is decisions a machine made, explained and made again.
-var decisionCapability = Capability{Name: "decision", Open: func(a *App) Parts {
+var decisionCapability = Capability{Name: "decision", Lives: decision.Lives, Open: func(a *App) Parts {
 	return Parts{
 		Doors:   []api.Mounter{decisionhttp.Handler{Decision: a.repos.Decision, Subjects: a.repos.Subjects, Looks: a.looks}},
 		Follows: a.decisions().Subscribers(),

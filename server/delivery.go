@@ -10,6 +10,7 @@ import (
 // deliveryCapability is what is carried to phones and mailboxes outside.
 var deliveryCapability = Capability{
 	Name:   "delivery",
+	Lives:  delivery.Lives,
 	Policy: map[string]any{"Delivery": delivery.Standard},
 	Open: func(a *App) Parts {
 		name := func(topic, lang string) string { name, _ := a.texts.TopicName(topic, lang); return name }

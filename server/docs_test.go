@@ -49,6 +49,27 @@ var homes = map[string][]string{
 // kindsOf are the first words of the events of a page, where they differ from its name.
 var kindsOf = map[string][]string{"farmer": {"farmer", "notice"}, "notification": {"inbox", "delivery"}, "operation": {"events", "audit"}}
 
+// livesOn are the capabilities whose documents' lives stand on a page, where they are others than the one of its name.
+var livesOn = map[string][]string{"farmer": {"farmer", "notice"}, "notification": {"inbox", "delivery"}, "operation": {"journal"}}
+
+// lives are the state pictures of a page.
+func lives(page string) (text string, drawn int) {
+	names := livesOn[page]
+	if names == nil {
+		names = []string{page}
+	}
+	for _, c := range capabilities() {
+		if c.Lives == nil || !slices.Contains(names, c.Name) {
+			continue
+		}
+		for _, p := range c.Lives() {
+			text += "**" + p.Name + "**\n\n```mermaid\n" + p.Mermaid() + "```\n\n"
+			drawn++
+		}
+	}
+	return text, drawn
+}
+
 // put puts text between the marks of a page, or compares.
 func put(t *testing.T, file, mark, text string) {
 	t.Helper()
@@ -140,7 +161,7 @@ func tellings(t *testing.T) map[string][]string {
 // TestPages keeps the mechanical parts of docs/capabilities true: every route and every event stands on one page.
 func TestPages(t *testing.T) {
 	t.Parallel()
-	routes, events := operations(t), tellings(t)
+	routes, events, pictures := operations(t), tellings(t), 0
 	for page, tags := range homes {
 		var table strings.Builder
 		table.WriteString("| route | does | who |\n|---|---|---|\n")
@@ -164,10 +185,22 @@ func TestPages(t *testing.T) {
 		if told.Len() > 0 {
 			text = "| event | told |\n|---|---|\n" + told.String()
 		}
+		drawing, drawn := lives(page)
+		pictures += drawn
 		for _, file := range inBothLanguages("docs/capabilities/" + page) {
 			put(t, file, "routes", table.String())
 			put(t, file, "events", text)
+			put(t, file, "lives", drawing)
 		}
+	}
+	all := 0
+	for _, c := range capabilities() {
+		if c.Lives != nil {
+			all += len(c.Lives())
+		}
+	}
+	if pictures != all {
+		t.Errorf("%d lives stand on pages, %d are declared", pictures, all)
 	}
 	for tag := range routes {
 		t.Errorf("the routes of %q stand on no page", tag)

@@ -12,6 +12,7 @@ import (
 // farmerCapability is the credit files of farmers' households.
 var farmerCapability = Capability{
 	Name:   "farmer",
+	Lives:  farmer.Lives,
 	Policy: map[string]any{"Farmer": farmer.Standard},
 	Open: func(a *App) Parts {
 		farm := farmerhttp.Handler{Farmer: a.repos.Farmer, Facts: a.farmFacts(), Policy: policyOf[farmer.Policy](a), Looks: a.looks}

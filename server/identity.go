@@ -14,6 +14,7 @@ import (
 // identityCapability is who people, staff and systems are.
 var identityCapability = Capability{
 	Name:   "identity",
+	Lives:  identity.Lives,
 	Policy: map[string]any{"Identity": identity.Standard},
 	Open: func(a *App) Parts {
 		follows := flows.Identity{

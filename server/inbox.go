@@ -4,10 +4,11 @@ import (
 	"xinyi/flows"
 	"xinyi/handlers/api"
 	inboxhttp "xinyi/handlers/inbox"
+	"xinyi/models/inbox"
 )
 
 // inboxCapability is what people are told inside the app.
-var inboxCapability = Capability{Name: "inbox", Open: func(a *App) Parts {
+var inboxCapability = Capability{Name: "inbox", Lives: inbox.Lives, Open: func(a *App) Parts {
 	addressed := flows.Addressed{Agents: a.repos.Identity.Agents}
 	return Parts{
 		Doors:   []api.Mounter{inboxhttp.Handler{Messages: a.repos.messages, Words: a.texts.Render, Live: a.live}},

@@ -5,10 +5,11 @@ import (
 	"xinyi/handlers/api"
 	journalhttp "xinyi/handlers/journal"
 	sandboxhttp "xinyi/handlers/sandbox"
+	"xinyi/models/journal"
 )
 
 // journalCapability is the machinery's own: the journal of events, dead letters, exports, what only a sandbox has.
-var journalCapability = Capability{Name: "journal", Open: func(a *App) Parts {
+var journalCapability = Capability{Name: "journal", Lives: journal.Lives, Open: func(a *App) Parts {
 	doors := []api.Mounter{journalhttp.Handler{Lost: a.repos.lost}}
 	if a.cfg.Sandbox {
 		doors = append(doors, sandboxhttp.Handler{Codes: a.codes, Demos: a.repos.Identity.Demos, Phone: a.outside.phone}, sandboxhttp.Clock{Time: a.clock})

@@ -10,6 +10,7 @@ import (
 // loanCapability is 信易贷: credit that reaches the village.
 var loanCapability = Capability{
 	Name:   "loan",
+	Lives:  loan.Lives,
 	Policy: map[string]any{"Loan": loan.Standard},
 	Open: func(a *App) Parts {
 		r, policy := a.repos, policyOf[loan.Policy](a)

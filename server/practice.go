@@ -10,6 +10,7 @@ import (
 // practiceCapability is good practices that offices learn from each other.
 var practiceCapability = Capability{
 	Name:   "practice",
+	Lives:  practice.Lives,
 	Policy: map[string]any{"Practice": practice.Standard},
 	Open: func(a *App) Parts {
 		r := a.repos

@@ -10,6 +10,7 @@ import (
 // recallCapability is how a correction reaches everybody who read what was wrong.
 var recallCapability = Capability{
 	Name:   "recall",
+	Lives:  recall.Lives,
 	Policy: map[string]any{"Recall": recall.Standard},
 	Open: func(a *App) Parts {
 		return Parts{

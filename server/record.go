@@ -10,6 +10,7 @@ import (
 // recordCapability is credit records and the file they make up.
 var recordCapability = Capability{
 	Name:   "record",
+	Lives:  record.Lives,
 	Policy: map[string]any{"Record": record.Standard},
 	Open: func(a *App) Parts {
 		r := a.repos

@@ -10,6 +10,7 @@ import (
 // reportCapability is credit reports.
 var reportCapability = Capability{
 	Name:   "report",
+	Lives:  report.Lives,
 	Policy: map[string]any{"Report": report.Standard},
 	Open: func(a *App) Parts {
 		r := a.repos

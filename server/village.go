@@ -13,6 +13,7 @@ import (
 // villageCapability is the evaluation of credit villages and towns.
 var villageCapability = Capability{
 	Name:   "village",
+	Lives:  village.Lives,
 	Policy: map[string]any{"Village": village.Standard},
 	Open: func(a *App) Parts {
 		r, policy := a.repos, policyOf[village.Policy](a)

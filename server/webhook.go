@@ -4,10 +4,11 @@ import (
 	"xinyi/flows"
 	"xinyi/handlers/api"
 	webhookhttp "xinyi/handlers/webhook"
+	"xinyi/models/webhook"
 )
 
 // webhookCapability is how partners' systems hear of events.
-var webhookCapability = Capability{Name: "webhook", Open: func(a *App) Parts {
+var webhookCapability = Capability{Name: "webhook", Lives: webhook.Lives, Open: func(a *App) Parts {
 	follows := flows.Webhook{
 		Medical: a.repos.Medical, Endpoints: a.repos.Endpoints, Deliveries: a.repos.delivery.Deliveries, Clients: a.repos.Identity.Clients,
 		Planned: a.courier.Kick, Now: a.now,

@@ -167,7 +167,7 @@ func tagsOf(t reflect.Type, seen map[reflect.Type]bool) error {
 		f := t.Field(i)
 		tag := f.Tag.Get("validate")
 		for _, name := range tagNames(tag) {
-			if !HasText("field." + name) {
+			if name != "known" && !HasText("field."+name) { // known is told as oneof
 				return fmt.Errorf("%s.%s: no text field.%s", t, f.Name, name)
 			}
 		}

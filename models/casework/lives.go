@@ -38,3 +38,12 @@ var repairMoves = models.Machine[State]{
 	Closed:      {Revoked},
 	NotAccepted: nil, Rejected: nil, Withdrawn: nil, Revoked: nil,
 }
+
+// Lives are those of the documents, for the pages that show them.
+func Lives() []models.Picture {
+	return []models.Picture{
+		models.Draw("challenge, review, erasure", answerMoves),
+		models.Draw("objection", objectionMoves),
+		models.Draw("repair", repairMoves),
+	}
+}

@@ -1,0 +1,11 @@
+package batch
+
+import "xinyi/models"
+
+// Lives are those of the documents, for the pages that show them.
+func Lives() []models.Picture {
+	return []models.Picture{
+		models.Draw("delivery", moves),
+		models.Draw("row", rowMoves),
+	}
+}

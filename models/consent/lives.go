@@ -1,0 +1,10 @@
+package consent
+
+import "xinyi/models"
+
+// Lives are those of the documents, for the pages that show them.
+func Lives() []models.Picture {
+	return []models.Picture{
+		models.Draw("consent", moves),
+	}
+}

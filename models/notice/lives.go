@@ -1,0 +1,10 @@
+package notice
+
+import "xinyi/models"
+
+// Lives are those of the documents, for the pages that show them.
+func Lives() []models.Picture {
+	return []models.Picture{
+		models.Draw("notice", moves),
+	}
+}

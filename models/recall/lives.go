@@ -1,0 +1,11 @@
+package recall
+
+import "xinyi/models"
+
+// Lives are those of the documents, for the pages that show them.
+func Lives() []models.Picture {
+	return []models.Picture{
+		models.Draw("use", moves),
+		models.Draw("call", callMoves),
+	}
+}

@@ -1,0 +1,11 @@
+package village
+
+import "xinyi/models"
+
+// Lives are those of the documents, for the pages that show them.
+func Lives() []models.Picture {
+	return []models.Picture{
+		models.Draw("entry", moves),
+		models.Draw("round", roundMoves),
+	}
+}

@@ -1,0 +1,10 @@
+package webhook
+
+import "xinyi/models"
+
+// Lives are those of the documents, for the pages that show them.
+func Lives() []models.Picture {
+	return []models.Picture{
+		models.Draw("endpoint", moves),
+	}
+}
