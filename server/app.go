@@ -25,6 +25,7 @@ import (
 	"xinyi/handlers/export"
 	identityhttp "xinyi/handlers/identity"
 	inboxhttp "xinyi/handlers/inbox"
+	jobhttp "xinyi/handlers/job"
 	journalhttp "xinyi/handlers/journal"
 	medicalhttp "xinyi/handlers/medical"
 	sandboxhttp "xinyi/handlers/sandbox"
@@ -288,6 +289,7 @@ func (a *App) mount() error {
 			Endpoints: a.repos.Endpoints, Deliveries: a.repos.delivery.Deliveries, Check: a.outside.guard.Check, Pinger: a.outside.hooks, Kick: a.courier.Kick,
 		},
 		journalhttp.Handler{Lost: a.repos.lost},
+		jobhttp.Handler{Kinds: a.store.Jobs()},
 		audithttp.Handler{Audit: a.repos.audit, Seals: a.seals},
 	)
 	a.router.Handle(export.Handler{Portions: a.router.Portions()})

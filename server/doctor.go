@@ -117,12 +117,13 @@ func (a *App) explain(ctx context.Context) error {
 	var faults []error
 	for _, c := range store.Collections {
 		var names []string
-		for name := range c.Queries {
+		queries := c.AllQueries()
+		for name := range queries {
 			names = append(names, name)
 		}
 		slices.Sort(names)
 		for _, name := range names {
-			q := c.Queries[name]
+			q := queries[name]
 			ix, ok := c.IndexFor(q)
 			if !ok {
 				faults = append(faults, fmt.Errorf("%s of %s has no index", name, c.Name))

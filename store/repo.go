@@ -10,6 +10,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"xinyi/models"
+	"xinyi/models/job"
 )
 
 // tries bounds how often Update loads and changes again before it answers Stale.
@@ -44,6 +45,9 @@ func NewRepo[T any, P interface {
 	s.mu.Lock()
 	r.horizon = s.horizon(c.Name)
 	s.faces = append(s.faces, r)
+	if _, works := any(P(new(T))).(job.Work); works {
+		s.jobs = append(s.jobs, jobsOf(r))
+	}
 	s.mu.Unlock()
 	return r
 }

@@ -38,6 +38,8 @@ var Permissions = map[Action][]models.Role{
 	"inbox.change":       {models.Resident},
 	"events.dead.read":   {models.Operator},
 	"events.dead.decide": {models.Operator},
+	"jobs.read":          {models.Operator},
+	"jobs.act":           {models.Operator},
 
 	"identity.me.leave":    {models.Resident},
 	"delivery.mine":        {models.Resident},

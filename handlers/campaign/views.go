@@ -73,6 +73,7 @@ func viewCampaign(c *campaign.Campaign) view {
 // progressView is a campaign and what became of its deliveries to phones and browsers.
 type progressView struct {
 	view
+	Job        api.JobView        `json:"job" description:"People"`
 	Deliveries deliveryCountsView `json:"deliveries"`
 	ETA        *time.Time         `json:"eta,omitempty" description:"When everybody will have the message, at the rate so far"`
 }

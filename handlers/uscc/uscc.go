@@ -73,23 +73,23 @@ func (h Handler) scan(ctx context.Context, rq api.Request, _ api.NoRequest) (sca
 	if err != nil {
 		return scanView{}, err
 	}
-	return viewScan(s), nil
+	return viewScan(s, rq.Lang), nil
 }
 
-func (h Handler) scans(ctx context.Context, _ api.Request, in api.PageQuery) (api.List[scanView], error) {
-	page, err := h.Scans.Find(ctx, store.ScansIn(uscc.Running, uscc.Done).Page(in.Limit, in.Cursor))
+func (h Handler) scans(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[scanView], error) {
+	page, err := h.Scans.Find(ctx, store.ScansIn(uscc.Running, uscc.Done, uscc.Cancelled).Page(in.Limit, in.Cursor))
 	if err != nil {
 		return api.List[scanView]{}, err
 	}
-	return api.Listed(page, viewScan), nil
+	return api.Listed(page, func(s *uscc.Scan) scanView { return viewScan(s, rq.Lang) }), nil
 }
 
-func (h Handler) progress(ctx context.Context, _ api.Request, in api.ByID) (scanView, error) {
+func (h Handler) progress(ctx context.Context, rq api.Request, in api.ByID) (scanView, error) {
 	s, err := h.Scans.Get(ctx, in.ID)
 	if err != nil {
 		return scanView{}, err
 	}
-	return viewScan(s), nil
+	return viewScan(s, rq.Lang), nil
 }
 
 type ticketsRequest struct {

@@ -224,7 +224,7 @@ func (c *Campaign) Wake(now time.Time) error {
 		}
 		c.StartedAt = models.At(now)
 		c.Tell(EventStarted, "", models.Clockwork, now, nil)
-		job.Ask(c, now)
+		job.Begin(c, c.Approver, now)
 	case Running:
 		job.Wake(c, now)
 	case Stopped:
@@ -249,11 +249,11 @@ func (c *Campaign) PartDue() (string, map[string]string) { return EventPartDue, 
 func (c *Campaign) DoneOf() (done, total int64) { return int64(c.Counts.Seen), c.Counts.Audience }
 
 // Abort stops it; what its last part told is still counted.
-func (c *Campaign) Abort(by models.Actor, now time.Time) error {
+func (c *Campaign) Abort(by models.Actor, reason string, now time.Time) error {
 	if c.State == Stopped {
 		return job.MustEnd()
 	}
-	return c.stop(by, "job.cancelled", now)
+	return c.stop(by, reason, now)
 }
 
 // Step takes the result of a part and asks for the next, or ends. A part it does not await is left alone, so that each
