@@ -65,39 +65,39 @@ func (e *lamed) Count(ctx context.Context, c store.Collection, q store.Query, ix
 	return e.Engine.Count(ctx, c, q, ix)
 }
 
-// A working is one kind of job, how the n-th is started by somebody, and what its parts read.
+// A working is one kind of job, how the n-th is started, and what its parts read.
 type working struct {
 	reads   store.Collection
-	start   func(h *workshop, n int) (id string, err error)
+	start   func(h *workshop, id string, n int) (string, error) // answers the id, when it is another
 	endless bool // it cannot be cancelled
 	nobody  bool // no person starts it
 }
 
 // workings are all kinds of jobs there are.
 var workings = map[string]working{
-	"batch": {reads: store.Items, start: func(h *workshop, n int) (string, error) {
+	"batch": {reads: store.Items, start: func(h *workshop, id string, n int) (string, error) {
 		b, err := h.a.repos.Batch.Batches.Get(h.t.Context(), "batch-demo")
 		if err != nil {
 			return "", err
 		}
-		b.Meta, b.Job, b.Cursor, b.Counts = models.Meta{ID: h.id(n)}, job.Job{}, batch.Cursor{}, batch.Counts{}
-		b.State, b.Slot, b.DryRun, b.Ended = batch.Running, h.id(n), n == 2, nil
+		b.Meta, b.Job, b.Cursor, b.Counts = models.Meta{ID: id}, job.Job{}, batch.Cursor{}, batch.Counts{}
+		b.State, b.Slot, b.DryRun, b.Ended = batch.Running, id, n == 2, nil
 		job.Begin(b, h.starter, h.a.now())
 		return b.ID, h.a.repos.Batch.Batches.Insert(h.t.Context(), b)
 	}},
-	"benefit.simulation": {reads: store.Profiles, start: func(h *workshop, n int) (string, error) {
+	"benefit.simulation": {reads: store.Profiles, start: func(h *workshop, id string, _ int) (string, error) {
 		v, err := h.a.repos.Benefit.Versions.First(h.t.Context(), store.All())
 		if err != nil {
 			return "", err
 		}
-		s, err := benefit.NewSimulation(h.id(n), v, nil, 1, h.starter, h.a.now())
+		s, err := benefit.NewSimulation(id, v, nil, 1, h.starter, h.a.now())
 		if err != nil {
 			return "", err
 		}
 		return s.ID, h.a.repos.Benefit.Simulations.Insert(h.t.Context(), s)
 	}},
-	"campaign": {reads: store.Tags, start: func(h *workshop, n int) (string, error) {
-		c, err := campaign.New(h.id(n), h.other, campaign.Content{
+	"campaign": {reads: store.Tags, start: func(h *workshop, id string, _ int) (string, error) {
+		c, err := campaign.New(id, h.other, campaign.Content{
 			Title: campaign.Text{ZH: "题", EN: "T"}, Body: campaign.Text{ZH: "文", EN: "B"}, Class: campaign.Service, Severity: campaign.Info,
 			Audience: campaign.Audience{Region: h.other.Region, Tag: campaign.TagAgreement},
 		}, h.a.now())
@@ -110,35 +110,35 @@ var workings = map[string]working{
 		return c.ID, h.a.repos.Campaigns.Insert(h.t.Context(), c)
 	}},
 	"farmer.import": {reads: store.Blobs, start: (*workshop).sheet},
-	"farmer.run": {reads: store.FarmScores, start: func(h *workshop, n int) (string, error) {
+	"farmer.run": {reads: store.FarmScores, start: func(h *workshop, id string, _ int) (string, error) {
 		model, err := h.a.repos.Farmer.Models.First(h.t.Context(), store.FarmModelsAt(release.InForce))
 		if err != nil {
 			return "", err
 		}
-		r, err := farming.NewRun(h.id(n), farming.Simulate, model, "", 1, h.starter, h.a.now())
+		r, err := farming.NewRun(id, farming.Simulate, model, "", 1, h.starter, h.a.now())
 		if err != nil {
 			return "", err
 		}
 		return r.ID, h.a.repos.Farmer.Runs.Insert(h.t.Context(), r)
 	}},
-	"medical.check": {reads: store.Bills, nobody: true, start: func(h *workshop, _ int) (string, error) {
+	"medical.check": {reads: store.Bills, nobody: true, start: func(h *workshop, _ string, _ int) (string, error) {
 		_, err := h.a.repos.Medical.Checks.Update(h.t.Context(), medical.CheckID, func(c *medical.Check) error { return c.Start(h.a.now()) })
 		return medical.CheckID, err
 	}},
-	"recall.call": {reads: store.Uses, endless: true, start: func(h *workshop, n int) (string, error) {
-		e := models.Event{ID: h.id(n), Kind: "record.corrected", At: h.a.now(), Data: map[string]string{"record": "none"}}
+	"recall.call": {reads: store.Uses, endless: true, start: func(h *workshop, id string, _ int) (string, error) {
+		e := models.Event{ID: id, Kind: "record.corrected", At: h.a.now(), Data: map[string]string{"record": "none"}}
 		c := recall.NewCall(e, models.Subject{}, 2, true, h.a.now())
 		c.GoneAt = models.At(h.a.now().Add(24 * time.Hour))
 		return c.ID, h.a.repos.Recall.Calls.Insert(h.t.Context(), c)
 	}},
-	"uscc.scan": {reads: store.Orgs, start: func(h *workshop, n int) (string, error) {
-		s, err := uscc.NewScan(h.id(n), 1, h.starter, h.a.now())
+	"uscc.scan": {reads: store.Orgs, start: func(h *workshop, id string, _ int) (string, error) {
+		s, err := uscc.NewScan(id, 1, h.starter, h.a.now())
 		if err != nil {
 			return "", err
 		}
 		return s.ID, h.a.repos.Catalogue.Scans.Insert(h.t.Context(), s)
 	}},
-	"village.round": {reads: store.VillageEntries, endless: true, start: func(h *workshop, n int) (string, error) {
+	"village.round": {reads: store.VillageEntries, endless: true, start: func(h *workshop, _ string, n int) (string, error) {
 		s, err := h.a.repos.Village.Schemes.First(h.t.Context(), store.VillageSchemesAt(release.InForce, rural.OfVillages))
 		if err != nil {
 			return "", err
@@ -157,7 +157,7 @@ var workings = map[string]working{
 }
 
 // sheet starts an import of one line.
-func (h *workshop) sheet(n int) (string, error) {
+func (h *workshop) sheet(id string, _ int) (string, error) {
 	ctx := h.t.Context()
 	l, err := h.a.repos.Farmer.Layouts.First(ctx, store.All())
 	if err != nil {
@@ -177,12 +177,12 @@ func (h *workshop) sheet(n int) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	b, err := blob.New(h.id(n), "import/"+h.id(n), api.XlsxKind, raw.Bytes(), h.a.now().AddDate(0, 0, 30))
+	b, err := blob.New(id, "import/"+id, api.XlsxKind, raw.Bytes(), h.a.now().AddDate(0, 0, 30))
 	if err != nil {
 		return "", err
 	}
 	by := models.Actor{Person: h.starter.Person, Role: models.TownStaff, Region: l.Region}
-	im, err := farming.NewImport(h.id(n), l, "", b.ID, b.Hash, true, by, h.a.now())
+	im, err := farming.NewImport(id, l, "", b.ID, b.Hash, true, by, h.a.now())
 	if err == nil {
 		err = h.a.repos.Farmer.Blobs.Insert(ctx, b)
 	}
@@ -200,8 +200,6 @@ type workshop struct {
 	operator, office, resident string // tokens
 	starter, other             models.Actor
 }
-
-func (h *workshop) id(n int) string { return fmt.Sprint("job-", n) }
 
 func openWorkshop(t *testing.T) *workshop {
 	t.Helper()
@@ -248,7 +246,7 @@ func (h *workshop) start(n int, span string) map[string]string {
 	h.engine.down.Store(true)
 	ids := map[string]string{}
 	for kind, w := range workings {
-		id, err := w.start(h, n)
+		id, err := w.start(h, fmt.Sprint(kind, "-", n), n)
 		if err != nil {
 			h.t.Fatalf("%s: %v", kind, err)
 		}
