@@ -140,7 +140,7 @@ func (f *fair) fill(ctx context.Context) error {
 
 // offer is one of many: each asks a little of somebody.
 func (f *fair) offer(id string, i int, now time.Time) *benefit.Offer {
-	words := benefit.Words{ZH: fmt.Sprint("优惠", i), EN: fmt.Sprint("Offer ", i)}
+	words := models.Words{ZH: fmt.Sprint("优惠", i), EN: fmt.Sprint("Offer ", i)}
 	o := &benefit.Offer{Scene: fmt.Sprint("S", i%24), Provider: fmt.Sprint("shop-", i%40), By: "店", Region: "4301", Subject: models.PersonSubject, Active: 1, Versions: 1}
 	o.ID, o.State = id, benefit.Online
 	o.Terms = benefit.Terms{

@@ -103,7 +103,7 @@ var (
 func (h *hall) launch(id string, class campaign.Class, to campaign.Audience) {
 	h.t.Helper()
 	c, err := campaign.New(id, maker, campaign.Content{
-		Title: campaign.Text{ZH: "题", EN: "T"}, Body: campaign.Text{ZH: "文", EN: "B"}, Class: class, Severity: campaign.Info, Audience: to,
+		Title: models.Words{ZH: "题", EN: "T"}, Body: models.Words{ZH: "文", EN: "B"}, Class: class, Severity: campaign.Info, Audience: to,
 	}, h.clock.now())
 	must(h.t, err)
 	must(h.t, c.Approve(checker, h.clock.now()))

@@ -55,7 +55,7 @@ func audience(t *testing.T, engine store.Engine, n int) (*office, store.Campaign
 	}
 	maker := models.Actor{Person: "maker", Role: models.CreditOffice, Region: "430181"}
 	c, err := campaign.New("c1", maker, campaign.Content{
-		Title: campaign.Text{ZH: "题", EN: "T"}, Body: campaign.Text{ZH: "文", EN: "B"}, Class: campaign.Service, Severity: campaign.Info,
+		Title: models.Words{ZH: "题", EN: "T"}, Body: models.Words{ZH: "文", EN: "B"}, Class: campaign.Service, Severity: campaign.Info,
 		Audience: campaign.Audience{Region: "430181"},
 	}, noon)
 	must(t, err)

@@ -15,7 +15,6 @@ import (
 	"xinyi/models/credential"
 	"xinyi/models/division"
 	"xinyi/models/journal"
-	"xinyi/models/score"
 	"xinyi/store"
 )
 
@@ -52,7 +51,7 @@ func newHonours(t *testing.T, engine store.Engine) *honours {
 func (h *honours) given(nomination string, named bool) *award.Award {
 	h.Helper()
 	a, err := award.Grant(award.Given{
-		Nomination: nomination, Programme: "p", Year: 2026, Category: "c", Title: score.Words{ZH: "诚信之星", EN: "Star of honesty"}, Level: 2, Region: "430181", Unit: "浏阳市信用办",
+		Nomination: nomination, Programme: "p", Year: 2026, Category: "c", Title: models.Words{ZH: "诚信之星", EN: "Star of honesty"}, Level: 2, Region: "430181", Unit: "浏阳市信用办",
 		Holder: models.Subject{Kind: models.PersonSubject, Ref: "hash-" + nomination, Person: "mei"}, Name: models.NewSecret("王小梅"), Deed: "拾金不昧", Named: named,
 		Terms: award.Terms{Months: 24, WarnDays: 60, AnswerDays: 10, BarMonths: 36},
 	}, models.Actor{Person: "o", Role: models.CreditOffice, Region: "430181"}, h.clock.now())

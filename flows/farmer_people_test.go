@@ -80,7 +80,7 @@ func (h *hamlet) family(t *testing.T) (file string, head, wife models.Actor) {
 // active puts a model in force that looks at land and incomes.
 func (h *hamlet) active(t *testing.T) {
 	t.Helper()
-	w := score.Words{ZH: "项", EN: "Item"}
+	w := models.Words{ZH: "项", EN: "Item"}
 	item := func(code, of string, restricted bool) score.Indicator {
 		return score.Indicator{Code: code, Name: w, Source: w, Of: of, Max: 5000, Unknown: 2500, Restricted: restricted, Bands: []score.Band{{Least: bound(1000), Points: 5000}, {Least: bound(0)}}}
 	}

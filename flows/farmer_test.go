@@ -65,7 +65,7 @@ func hamlets(t *testing.T) *hamlet {
 		if section == "members" {
 			rows = 10
 		}
-		f, err := farmer.NewForm(1, farmer.FormDraftOf{Section: section, Region: "4301", Name: farmer.Words{ZH: "表", EN: "Form"}, Rows: rows, Scope: "farm.x",
+		f, err := farmer.NewForm(1, farmer.FormDraftOf{Section: section, Region: "4301", Name: models.Words{ZH: "表", EN: "Form"}, Rows: rows, Scope: "farm.x",
 			Schema: `{"type":"object","additionalProperties":false,"properties":{` + fields + `}}`}, farmer.Look{
 			Forbidden: func(string) (string, bool) { return "", false }, Restricted: func(string) (string, bool) { return "", false }}, office, noon)
 		must(t, err)
@@ -314,8 +314,8 @@ func TestHostileSheets(t *testing.T) {
 func TestRunIsTheSameAsOneByOne(t *testing.T) {
 	t.Parallel()
 	set := score.Set{
-		Dimensions: []score.Dimension{{Code: "d", Name: score.Words{ZH: "项", EN: "Item"}, Indicators: []score.Indicator{{
-			Code: "x", Name: score.Words{ZH: "项", EN: "Item"}, Source: score.Words{ZH: "表", EN: "Form"}, Of: "land/contracted", Max: 10000, Unknown: 5000, Linear: true,
+		Dimensions: []score.Dimension{{Code: "d", Name: models.Words{ZH: "项", EN: "Item"}, Indicators: []score.Indicator{{
+			Code: "x", Name: models.Words{ZH: "项", EN: "Item"}, Source: models.Words{ZH: "表", EN: "Form"}, Of: "land/contracted", Max: 10000, Unknown: 5000, Linear: true,
 			Bands: []score.Band{{Least: bound(1000), Points: 10000}, {Least: bound(0)}},
 		}}}},
 		Grades: []score.Grade{{Name: "A", Least: 7000, Good: true}, {Name: "B", Least: 0}},
@@ -384,8 +384,8 @@ func TestRunOutOfTime(t *testing.T) {
 	h := hamlets(t)
 	office := models.Actor{Person: "o1", Role: models.CreditOffice, Region: "4301"}
 	m, err := farmer.NewModel(1, score.Set{
-		Dimensions: []score.Dimension{{Code: "d", Name: score.Words{ZH: "项", EN: "Item"}, Indicators: []score.Indicator{{
-			Code: "x", Name: score.Words{ZH: "项", EN: "Item"}, Source: score.Words{ZH: "表", EN: "Form"}, Of: "land/contracted", Max: 10000, Unknown: 5000, Bands: []score.Band{{Points: 10000}},
+		Dimensions: []score.Dimension{{Code: "d", Name: models.Words{ZH: "项", EN: "Item"}, Indicators: []score.Indicator{{
+			Code: "x", Name: models.Words{ZH: "项", EN: "Item"}, Source: models.Words{ZH: "表", EN: "Form"}, Of: "land/contracted", Max: 10000, Unknown: 5000, Bands: []score.Band{{Points: 10000}},
 		}}}},
 		Grades: []score.Grade{{Name: "A", Least: 7000, Good: true}, {Name: "B", Least: 0}},
 	}, office, noon)

@@ -76,17 +76,17 @@ func (h *honours) day(ago int) time.Time { return models.DayOf(h.now).Add(-ago).
 
 // opened is a published and open programme that began so many days ago.
 func (h *honours) opened(id string, kind award.Kind, year, ago int) (*award.Programme, error) {
-	title := score.Words{ZH: "诚信之星", EN: "Star of honesty"}
+	title := models.Words{ZH: "诚信之星", EN: "Star of honesty"}
 	measures := []award.Plan{
-		{Code: "fast-lane", Kind: award.FastLane, Name: score.Words{ZH: "政务服务绿色通道", EN: "Fast lane at government desks"}, How: score.Words{ZH: "在窗口出示证书", EN: "Show the certificate at the desk"}, Owner: marketUnit},
-		{Code: "scene", Kind: award.Scene, Name: score.Words{ZH: "信易+ 场景优待", EN: "Offers of 信易+"}, How: score.Words{ZH: "同意记入信用档案后，在信易+里自动可见", EN: "Shown in 信易+ once you agree to be recorded"}, Owner: marketUnit},
+		{Code: "fast-lane", Kind: award.FastLane, Name: models.Words{ZH: "政务服务绿色通道", EN: "Fast lane at government desks"}, How: models.Words{ZH: "在窗口出示证书", EN: "Show the certificate at the desk"}, Owner: marketUnit},
+		{Code: "scene", Kind: award.Scene, Name: models.Words{ZH: "信易+ 场景优待", EN: "Offers of 信易+"}, How: models.Words{ZH: "同意记入信用档案后，在信易+里自动可见", EN: "Shown in 信易+ once you agree to be recorded"}, Owner: marketUnit},
 	}
 	criteria, vetting := award.PersonCriteria, award.PersonVetting
 	if kind == award.Unit {
-		title = score.Words{ZH: "诚信经营企业", EN: "Honest business"}
+		title = models.Words{ZH: "诚信经营企业", EN: "Honest business"}
 		criteria, vetting = award.UnitCriteria, award.UnitVetting
-		measures = append(measures, award.Plan{Code: "fewer-checks", Kind: award.FewerChecks, Name: score.Words{ZH: "降低抽查比例", EN: "Fewer inspections"},
-			How: score.Words{ZH: "由市场监管部门自动落实，不影响投诉举报核查", EN: "Done by the bureau itself; complaints are still looked into"}, Owner: marketUnit, Months: 12})
+		measures = append(measures, award.Plan{Code: "fewer-checks", Kind: award.FewerChecks, Name: models.Words{ZH: "降低抽查比例", EN: "Fewer inspections"},
+			How: models.Words{ZH: "由市场监管部门自动落实，不影响投诉举报核查", EN: "Done by the bureau itself; complaints are still looked into"}, Owner: marketUnit, Months: 12})
 	}
 	begins := h.day(ago)
 	p, err := award.NewProgramme(id, award.Call{

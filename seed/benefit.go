@@ -30,7 +30,7 @@ func readScenes(text string) ([]*benefit.Scene, error) {
 	}
 	var all []*benefit.Scene
 	for _, r := range rows[1:] {
-		s := &benefit.Scene{Meta: models.Meta{ID: r[0]}, Name: benefit.Words{ZH: r[1], EN: r[2]}, Field: r[3], Public: r[7] == "yes", Served: r[8]}
+		s := &benefit.Scene{Meta: models.Meta{ID: r[0]}, Name: models.Words{ZH: r[1], EN: r[2]}, Field: r[3], Public: r[7] == "yes", Served: r[8]}
 		for _, x := range strings.Fields(r[4]) {
 			s.Subjects = append(s.Subjects, models.SubjectKind(x))
 		}
@@ -191,13 +191,13 @@ func (b *benefits) offer(i int, plan planned, approver models.Actor, holders []*
 		quota.Period = benefit.Once
 	}
 	t := benefit.Terms{
-		Name: benefit.Words{ZH: plan.zh, EN: plan.en}, Form: plan.form, Needs: plan.needs, Quota: quota, Cap: plan.cap, Regions: []models.Region{from.Region.City()},
+		Name: models.Words{ZH: plan.zh, EN: plan.en}, Form: plan.form, Needs: plan.needs, Quota: quota, Cap: plan.cap, Regions: []models.Region{from.Region.City()},
 		From: models.DayOf(began), Until: models.DayOf(b.now).Add(400), Good: 30, Bring: plan.bring,
-		Details: benefit.Words{ZH: plan.zh + "。由" + from.Name + "提供，凭手机上的领取码使用。", EN: plan.en + ". Show the code on your phone."},
-		Consent: benefit.Words{ZH: "我同意" + from.Name + "核对我能不能享受这项优惠。对方只看到能或不能和打码的姓名，看不到分档、评分和原因。", EN: "I agree that the provider is told whether I may have this: yes or no and a masked name, never a band, a score or a reason."},
+		Details: models.Words{ZH: plan.zh + "。由" + from.Name + "提供，凭手机上的领取码使用。", EN: plan.en + ". Show the code on your phone."},
+		Consent: models.Words{ZH: "我同意" + from.Name + "核对我能不能享受这项优惠。对方只看到能或不能和打码的姓名，看不到分档、评分和原因。", EN: "I agree that the provider is told whether I may have this: yes or no and a masked name, never a band, a score or a reason."},
 	}
 	if scene.Public {
-		t.Otherwise = benefit.Words{ZH: "不使用这项优惠，照常按规定办理，条件和时限不变。", EN: "Without it the service is given as always, on the same terms and in the same time."}
+		t.Otherwise = models.Words{ZH: "不使用这项优惠，照常按规定办理，条件和时限不变。", EN: "Without it the service is given as always, on the same terms and in the same time."}
 	}
 	v := benefit.NewVersion(o, no, t, desk, began)
 	if err := v.Validate(scene, desk, began); err != nil {

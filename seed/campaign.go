@@ -14,7 +14,7 @@ func newNotices(p *Population, now time.Time) ([]*campaign.Campaign, error) {
 	start := models.DayOf(now).Add(2).Clock(10, 7)
 	content := func(zh, en, bodyZH, bodyEN string) campaign.Content {
 		return campaign.Content{
-			Title: campaign.Text{ZH: zh, EN: en}, Body: campaign.Text{ZH: bodyZH, EN: bodyEN},
+			Title: models.Words{ZH: zh, EN: en}, Body: models.Words{ZH: bodyZH, EN: bodyEN},
 			Class: campaign.Service, Severity: campaign.Info, Audience: campaign.Audience{Region: "430181"},
 		}
 	}

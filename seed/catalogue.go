@@ -59,7 +59,7 @@ func units() ([]*catalogue.Unit, error) {
 	var all []*catalogue.Unit
 	for _, r := range rows {
 		all = append(all, &catalogue.Unit{
-			Meta: models.Meta{ID: r["code"]}, Name: catalogue.Text{ZH: r["zh"], EN: r["en"]},
+			Meta: models.Meta{ID: r["code"]}, Name: models.Words{ZH: r["zh"], EN: r["en"]},
 			Region: models.Region(r["region"]), Office: r["code"], Authority: r["authority"],
 		})
 	}
@@ -141,7 +141,7 @@ func contentOf(r map[string]string, columns []map[string]string, first bool) (ca
 		return catalogue.Content{}, err
 	}
 	c := catalogue.Content{
-		Name: catalogue.Text{ZH: r["zh"], EN: r["en"]}, Category: r["category"], Nature: models.Nature(r["nature"]),
+		Name: models.Words{ZH: r["zh"], EN: r["en"]}, Category: r["category"], Nature: models.Nature(r["nature"]),
 		Openness: models.Openness(r["openness"]), KeepMonths: keep, Cycle: catalogue.Cycle(r["cycle"]),
 		Basis: strings.Split(r["basis"], "；"), From: catalogueSince,
 	}

@@ -71,7 +71,7 @@ func readFarmForms(text string) ([]farmer.FormDraftOf, error) {
 			if err != nil {
 				return nil, err
 			}
-			drafts = append(drafts, farmer.FormDraftOf{Section: r[0], Region: "4301", Name: farmer.Words{ZH: r[3], EN: r[4]}, Rows: n, Scope: r[11], Order: len(drafts) + 1})
+			drafts = append(drafts, farmer.FormDraftOf{Section: r[0], Region: "4301", Name: models.Words{ZH: r[3], EN: r[4]}, Rows: n, Scope: r[11], Order: len(drafts) + 1})
 			schema = map[string]any{"type": "object", "additionalProperties": false, "properties": map[string]any{}, "required": []string{}}
 			continue
 		}
@@ -119,11 +119,11 @@ func farmProperty(r []string, order int) (map[string]any, error) {
 		return p, nil
 	}
 	var values []string
-	labels := map[string]farmer.Words{}
+	labels := map[string]models.Words{}
 	for _, choice := range strings.Split(r[10], ";") {
 		value, label, _ := strings.Cut(choice, "=")
 		zh, en, _ := strings.Cut(label, "/")
-		values, labels[value] = append(values, value), farmer.Words{ZH: zh, EN: en}
+		values, labels[value] = append(values, value), models.Words{ZH: zh, EN: en}
 	}
 	p["enum"], p["x-labels"] = values, labels
 	return p, nil

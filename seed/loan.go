@@ -69,7 +69,7 @@ func (ls *loans) offer() error {
 		at := ls.now.AddDate(0, 0, -300)
 		bank := models.Actor{Role: models.Bank, Org: x.bank, Client: x.bank, Region: "430181"}
 		p, err := loan.NewProduct(x.id, x.bank, institution(x.bank).Name, "430181", loan.Terms{
-			Name: loan.Words{ZH: x.zh, EN: x.en}, Details: loan.Words{ZH: "用于生产经营，星级信用村利率优惠。", EN: "For production; less in villages with stars."},
+			Name: models.Words{ZH: x.zh, EN: x.en}, Details: models.Words{ZH: "用于生产经营，星级信用村利率优惠。", EN: "For production; less in villages with stars."},
 			Methods: []loan.Method{loan.EqualInstalment, loan.EqualPrincipal, loan.Bullet}, From: 500_000, To: 30_000_000, MinMonths: 3, MaxMonths: 36, Rate: x.rate,
 			Stars: [3]models.Bp{10, 20, 30}, Regions: []models.Region{"430181"}, Scopes: []string{"farm.household", "farm.production", "farm.score"},
 		}, bank, at)

@@ -15,15 +15,15 @@ import (
 
 // consents are the three texts every scheme asks for, one purpose each.
 var consents = []medical.ConsentText{
-	{ID: "credit_query", Version: "2026-1", Text: medical.Text{
+	{ID: "credit_query", Version: "2026-1", Text: models.Words{
 		ZH: "我同意为办理信用医疗查询我在本方案中的履约记录，以及法律规定须查的严重失信名单。只用于这一目的。我可以随时撤回；撤回后不能再新增先诊疗后付费，已出账单照常履行。",
 		EN: "I agree that my own record of performance in this scheme, and the serious-dishonesty lists the law names, are looked up for credit medical care and nothing else. I can withdraw at any time; then no new credit is possible, and bills already issued go on.",
 	}},
-	{ID: "health_cost", Version: "2026-1", Text: medical.Text{
+	{ID: "health_cost", Version: "2026-1", Text: models.Words{
 		ZH: "我单独同意处理我的就医费用金额、日期、医院和就诊类别，以及付款渠道信息。不收集病情、科室和药品名称。",
 		EN: "I separately agree that amounts, dates, hospital and kind of visit, and the channel I pay by, are processed. No illness, department or drug is collected.",
 	}},
-	{ID: "data_sharing", Version: "2026-1", Text: medical.Text{
+	{ID: "data_sharing", Version: "2026-1", Text: models.Words{
 		ZH: "我同意将“可信用支付 / 请即时支付”、可用额度和账单状态告知我就诊的医院和（如有）垫付银行。医院看不到任何评分和原因。",
 		EN: "I agree that the hospital I visit, and the bank that advances the money if there is one, are told “credit possible / please pay now”, what is available, and the state of the bill. They see no score and no reason.",
 	}},
@@ -43,7 +43,7 @@ func Schemes() []*medical.Scheme {
 	all := []medical.VisitType{medical.Outpatient, medical.Inpatient, medical.Emergency, medical.Registration}
 	scheme := func(region models.Region, zh, en, start string, types []medical.VisitType, hospitals ...string) *medical.Scheme {
 		return &medical.Scheme{
-			Meta: models.Meta{ID: "scheme-" + string(region)}, Name: medical.Text{ZH: zh, EN: en}, Region: region, Funding: medical.HospitalDeferred,
+			Meta: models.Meta{ID: "scheme-" + string(region)}, Name: models.Words{ZH: zh, EN: en}, Region: region, Funding: medical.HospitalDeferred,
 			Types: types, Hospitals: hospitals, Bands: bands, StartBand: start, MinLevel: 1, Consents: consents, Terms: medical.Standard, From: "2023-06-02",
 		}
 	}

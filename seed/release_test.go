@@ -95,7 +95,7 @@ func releasedKinds(t *testing.T, a models.Actor) map[string]twice {
 		ready: func() error { return it.Submit(a, noon) }, approve: func(by models.Actor) error { return it.Publish(by, noon) },
 	}
 
-	words := score.Words{ZH: "诚信之星", EN: "Star of honesty"}
+	words := models.Words{ZH: "诚信之星", EN: "Star of honesty"}
 	call := award.Call{
 		Kind: award.Person, Year: 2026, Title: words, Level: 3, Unit: "长沙市信用办", Opens: models.DayOf(noon).Add(1),
 		Categories: []award.Category{{Code: "star", Title: words, Seats: 3}},
@@ -107,7 +107,7 @@ func releasedKinds(t *testing.T, a models.Actor) map[string]twice {
 		doc: p, edit: func(by models.Actor) error { return p.Edit(call, by, noon) }, approve: func(by models.Actor) error { return p.Publish("seed", by, noon) },
 	}
 
-	text := campaign.Text{ZH: "通知", EN: "Notice"}
+	text := models.Words{ZH: "通知", EN: "Notice"}
 	c, err := campaign.New("c", a, campaign.Content{
 		Title: text, Body: text, Class: campaign.Service, Severity: campaign.Info, Audience: campaign.Audience{Region: "4301"},
 	}, noon)

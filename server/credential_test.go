@@ -15,7 +15,6 @@ import (
 	"xinyi/models"
 	"xinyi/models/award"
 	"xinyi/models/credential"
-	"xinyi/models/score"
 	"xinyi/store"
 )
 
@@ -51,7 +50,7 @@ func openShelf(t *testing.T) *shelf {
 func (s *shelf) give(nomination string, to models.Subject, name models.Secret) *award.Award {
 	s.t.Helper()
 	a, err := award.Grant(award.Given{
-		Nomination: nomination, Programme: "shelf", Year: 2026, Category: "c", Title: score.Words{ZH: "诚信之星", EN: "Star of honesty"}, Level: 2, Region: "430181",
+		Nomination: nomination, Programme: "shelf", Year: 2026, Category: "c", Title: models.Words{ZH: "诚信之星", EN: "Star of honesty"}, Level: 2, Region: "430181",
 		Unit: "浏阳市信用办", Org: "114301810000000001", Holder: to, Name: name, Deed: "二十年如一日守信经营", Named: true,
 		Terms: award.Terms{Months: 24, WarnDays: 60, AnswerDays: 10, BarMonths: 36},
 	}, models.Actor{Person: "o", Role: models.CreditOffice, Region: "430181"}, s.app.now())

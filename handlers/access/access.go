@@ -46,14 +46,11 @@ type view struct {
 func viewAccess(e *access.Entry, lang string) view {
 	p := access.Purposes[e.Purpose]
 	v := view{
-		ID: e.ID, At: e.At, Office: e.Office, Role: e.By.Role, Fields: e.Fields, Purpose: api.NamedCode{Code: e.Purpose, Name: p.Words.ZH}, Basis: e.Basis,
+		ID: e.ID, At: e.At, Office: e.Office, Role: e.By.Role, Fields: e.Fields, Purpose: api.NamedCode{Code: e.Purpose, Name: p.Words.In(lang)}, Basis: e.Basis,
 		About: e.About, Case: e.Case, Receipt: e.Receipt, Refused: e.Refused, Odd: e.Odd, Contest: e.Contest,
 	}
-	if lang == "en" {
-		v.Purpose.Name = p.Words.EN
-		if e.Basis == p.Basis.ZH {
-			v.Basis = p.Basis.EN
-		}
+	if e.Basis == p.Basis.ZH {
+		v.Basis = p.Basis.In(lang)
 	}
 	if v.Fields == nil {
 		v.Fields = []string{}

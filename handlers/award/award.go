@@ -9,7 +9,6 @@ import (
 	"xinyi/handlers/api"
 	"xinyi/models"
 	"xinyi/models/award"
-	"xinyi/models/score"
 	"xinyi/store"
 )
 
@@ -43,7 +42,7 @@ type programmeView struct {
 	ID         string            `json:"id"`
 	Kind       award.Kind        `json:"kind" enum:"PERSON,UNIT"`
 	Year       int               `json:"year"`
-	Title      score.Words       `json:"title" personal:"false"`
+	Title      models.Words      `json:"title" personal:"false"`
 	State      award.Stage       `json:"state" enum:"DRAFT,PUBLISHED,OPEN,REVIEWING,VOTING,COUNTING,SELECTED,DONE,CANCELLED"`
 	Level      int               `json:"level" description:"1 town, 2 county, 3 city, 4 province, 5 nation"`
 	Region     models.Region     `json:"region"`
@@ -139,7 +138,7 @@ func (h Handler) programme(ctx context.Context, _ api.Request, in api.ByID) (pro
 type programmeRequest struct {
 	Kind       award.Kind        `json:"kind" validate:"required,oneof=PERSON UNIT"`
 	Year       int               `json:"year" validate:"gte=2000,lte=2200"`
-	Title      api.FormTitle     `json:"title"`
+	Title      models.Words      `json:"title"`
 	Level      int               `json:"level" validate:"gte=1,lte=5"`
 	Industry   string            `json:"industry,omitempty" validate:"omitempty,max=40"`
 	Office     string            `json:"office" validate:"required,max=120" description:"The office, as people call it"`
@@ -156,7 +155,7 @@ type programmeRequest struct {
 // call is the request with the standard where it says nothing.
 func (in programmeRequest) call(now time.Time) award.Call {
 	c := award.Call{
-		Kind: in.Kind, Year: in.Year, Title: score.Words(in.Title), Level: in.Level, Industry: in.Industry, Unit: in.Office, Opens: in.Opens,
+		Kind: in.Kind, Year: in.Year, Title: in.Title, Level: in.Level, Industry: in.Industry, Unit: in.Office, Opens: in.Opens,
 		Categories: in.Categories, Criteria: in.Criteria, Weights: award.StandardWeights, Terms: award.StandardTerms, Vetting: in.Vetting,
 		Departments: in.Asked, Measures: in.Measures,
 	}

@@ -12,22 +12,10 @@ type needRequest struct {
 	Text         string           `json:"text,omitempty" validate:"max=500" description:"BAND: its name. CUSTOM: an expression over birth, level, region, band, honour, honours, medical, onTime and today"`
 	Regions      []models.Region  `json:"regions,omitempty" validate:"max=40,dive,division"`
 	AnyOf        string           `json:"anyOf,omitempty" validate:"max=20" description:"Needs that name the same are alternatives"`
-	Label        *offerWords      `json:"label,omitempty"`
-	Remedy       *offerWords      `json:"remedy,omitempty"`
+	Label        models.Words     `json:"label" validate:"omitempty"`
+	Remedy       models.Words     `json:"remedy" validate:"omitempty"`
 	Basis        string           `json:"basis,omitempty" validate:"max=200"`
 	ChangeableBy string           `json:"changeableBy,omitempty" validate:"omitempty,oneof=subject department time nobody"`
-}
-
-type offerWords struct {
-	ZH string `json:"zh" validate:"required,max=1000"`
-	EN string `json:"en" validate:"required,max=1000"`
-}
-
-func (w *offerWords) words() benefit.Words {
-	if w == nil {
-		return benefit.Words{}
-	}
-	return benefit.Words{ZH: w.ZH, EN: w.EN}
 }
 
 type quotaRequest struct {
@@ -39,9 +27,9 @@ type quotaRequest struct {
 
 // termsRequest is what a version says.
 type termsRequest struct {
-	Name      offerWords      `json:"name"`
-	Details   offerWords      `json:"details"`
-	Otherwise *offerWords     `json:"otherwise,omitempty" description:"Of a public service: how everybody gets it without the offer"`
+	Name      models.Words    `json:"name"`
+	Details   models.Words    `json:"details"`
+	Otherwise models.Words    `json:"otherwise" validate:"omitempty" description:"Of a public service: how everybody gets it without the offer"`
 	Form      benefit.Form    `json:"form" validate:"required,max=20"`
 	Needs     []needRequest   `json:"needs" validate:"max=12,dive"`
 	Quota     quotaRequest    `json:"quota"`
@@ -51,17 +39,17 @@ type termsRequest struct {
 	Until     models.Day      `json:"until" validate:"required"`
 	GoodDays  int             `json:"goodDays" validate:"gte=0,lte=366"`
 	BringDays int             `json:"bringDays" validate:"gte=0,lte=366"`
-	Consent   offerWords      `json:"consent"`
+	Consent   models.Words    `json:"consent"`
 }
 
 func (t termsRequest) terms() benefit.Terms {
 	out := benefit.Terms{
-		Name: t.Name.words(), Details: t.Details.words(), Otherwise: t.Otherwise.words(), Form: t.Form, Quota: benefit.Quota(t.Quota), Cap: t.CapFen,
-		Regions: t.Regions, From: t.From, Until: t.Until, Good: t.GoodDays, Bring: t.BringDays, Consent: t.Consent.words(),
+		Name: t.Name, Details: t.Details, Otherwise: t.Otherwise, Form: t.Form, Quota: benefit.Quota(t.Quota), Cap: t.CapFen,
+		Regions: t.Regions, From: t.From, Until: t.Until, Good: t.GoodDays, Bring: t.BringDays, Consent: t.Consent,
 	}
 	for _, n := range t.Needs {
 		out.Needs = append(out.Needs, benefit.Need{
-			Kind: n.Kind, Number: n.Number, Text: n.Text, Regions: n.Regions, AnyOf: n.AnyOf, Label: n.Label.words(), Remedy: n.Remedy.words(),
+			Kind: n.Kind, Number: n.Number, Text: n.Text, Regions: n.Regions, AnyOf: n.AnyOf, Label: n.Label, Remedy: n.Remedy,
 			Basis: n.Basis, ChangeableBy: n.ChangeableBy,
 		})
 	}

@@ -43,8 +43,8 @@ type audienceRequest struct {
 
 // contentRequest is what a campaign says to whom.
 type contentRequest struct {
-	Title       api.WordsRequest  `json:"title" description:"At most 50 characters each"`
-	Body        api.WordsRequest  `json:"body" description:"At most 500 characters each"`
+	Title       models.Words      `json:"title" description:"At most 50 characters each"`
+	Body        models.Words      `json:"body" description:"At most 500 characters each"`
 	Class       campaign.Class    `json:"class" validate:"required,oneof=service marketing" description:"marketing: at most two a week reach a person"`
 	Severity    campaign.Severity `json:"severity,omitempty" validate:"omitempty,oneof=info action" description:"info when absent; action: something is to be done"`
 	Audience    audienceRequest   `json:"audience"`
@@ -53,7 +53,7 @@ type contentRequest struct {
 
 func (in contentRequest) content() campaign.Content {
 	c := campaign.Content{
-		Title: campaign.Text(in.Title), Body: campaign.Text(in.Body), Class: in.Class, Severity: in.Severity,
+		Title: in.Title, Body: in.Body, Class: in.Class, Severity: in.Severity,
 		Audience: campaign.Audience(in.Audience),
 	}
 	if c.Severity == "" {

@@ -22,8 +22,8 @@ type view struct {
 	ID          string            `json:"id"`
 	State       campaign.State    `json:"state"`
 	Reason      string            `json:"reason,omitempty" description:"Why it was stopped"`
-	Title       api.WordsView     `json:"title"`
-	Body        api.WordsView     `json:"body"`
+	Title       models.Words      `json:"title"`
+	Body        models.Words      `json:"body"`
 	Class       campaign.Class    `json:"class"`
 	Severity    campaign.Severity `json:"severity"`
 	Audience    audienceView      `json:"audience"`
@@ -54,7 +54,7 @@ func (v view) Revised() int64 { return v.revision }
 func viewCampaign(c *campaign.Campaign) view {
 	n := c.Counts
 	v := view{
-		ID: c.ID, State: c.State, Title: api.WordsView(c.Title), Body: api.WordsView(c.Body), Class: c.Class, Severity: c.Severity,
+		ID: c.ID, State: c.State, Title: c.Title, Body: c.Body, Class: c.Class, Severity: c.Severity,
 		Audience: audienceView(c.Audience), ScheduledAt: c.ScheduledAt, Maker: api.ViewOffice(c.Makers.Last()), CreatedAt: c.CreatedAt,
 		StartAt: c.StartAt, StartedAt: c.StartedAt, EndedAt: c.EndedAt,
 		People:   countsView{Audience: n.Audience, Seen: n.Seen, Kept: n.Told, Capped: n.Capped, Muted: n.Muted, Passed: n.Passed},

@@ -50,11 +50,7 @@ type promiseView struct {
 
 func (h Handler) promise(_ context.Context, rq api.Request, _ struct{}) (promiseView, error) {
 	p := casework.Promise
-	text := p.ZH
-	if rq.Lang == "en" {
-		text = p.EN
-	}
-	return promiseView{p.Version, text, p.Hash()}, nil
+	return promiseView{p.Version, p.In(rq.Lang), p.Hash()}, nil
 }
 
 // noticeView is a repair notice.

@@ -129,7 +129,7 @@ func (h Handler) diff(ctx context.Context, rq api.Request, in diffRequest) (diff
 
 // itemContentRequest is what a version says.
 type itemContentRequest struct {
-	Name       api.WordsRequest     `json:"name"`
+	Name       models.Words         `json:"name"`
 	Category   string               `json:"category" validate:"required,max=32"`
 	Kinds      []models.SubjectKind `json:"kinds" validate:"required,max=2,dive,oneof=PERSON ORGANISATION"`
 	Nature     models.Nature        `json:"nature" validate:"required,oneof=BASIC POSITIVE NEGATIVE OTHER"`
@@ -155,7 +155,7 @@ func (h Handler) content(ctx context.Context, in itemContentRequest) (catalogue.
 		}
 	}
 	return catalogue.Content{
-		Name: catalogue.Text(in.Name), Category: in.Category, Kinds: in.Kinds, Nature: in.Nature, Openness: in.Openness, KeepMonths: in.KeepMonths,
+		Name: in.Name, Category: in.Category, Kinds: in.Kinds, Nature: in.Nature, Openness: in.Openness, KeepMonths: in.KeepMonths,
 		Cycle: in.Cycle, Units: in.Units, Basis: in.Basis, From: in.From, Schema: string(schema),
 	}, nil
 }

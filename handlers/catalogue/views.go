@@ -17,7 +17,7 @@ type itemView struct {
 	Code         string               `json:"code"`
 	Version      int                  `json:"version"`
 	Reason       string               `json:"reason,omitempty" description:"Why it was sent back or retired"`
-	Name         api.WordsView        `json:"name" personal:"false"`
+	Name         models.Words         `json:"name" personal:"false"`
 	Category     string               `json:"category"`
 	CategoryText string               `json:"categoryText"`
 	Kinds        []models.SubjectKind `json:"kinds"`
@@ -59,7 +59,7 @@ type labelView struct {
 
 func viewItem(rq api.Request, it *catalogue.Item) itemView {
 	v := itemView{
-		ReleaseView: api.ViewRelease(it, rq.Actor), Code: it.Code, Version: it.Version, Name: api.WordsView(it.Name), Category: it.Category,
+		ReleaseView: api.ViewRelease(it, rq.Actor), Code: it.Code, Version: it.Version, Name: it.Name, Category: it.Category,
 		CategoryText: api.Say("catalogue.category_"+it.Category, rq.Lang, nil), Kinds: it.Kinds, Nature: it.Nature, Openness: it.Openness,
 		KeepMonths: it.KeepMonths, Cycle: it.Cycle, Units: it.Units, Basis: it.Basis, From: it.From, To: it.To, UpdatedAt: it.UpdatedAt,
 	}
@@ -103,13 +103,13 @@ type diffView struct {
 }
 
 type changeView struct {
-	Kind    string        `json:"kind" enum:"ADDED,REMOVED,CHANGED"`
-	What    string        `json:"what" description:"column, or the part of the item or of the column"`
-	Column  string        `json:"column,omitempty"`
-	Heading string        `json:"heading,omitempty"`
-	Before  string        `json:"before,omitempty"`
-	After   string        `json:"after,omitempty"`
-	Text    api.WordsView `json:"text"`
+	Kind    string       `json:"kind" enum:"ADDED,REMOVED,CHANGED"`
+	What    string       `json:"what" description:"column, or the part of the item or of the column"`
+	Column  string       `json:"column,omitempty"`
+	Heading string       `json:"heading,omitempty"`
+	Before  string       `json:"before,omitempty"`
+	After   string       `json:"after,omitempty"`
+	Text    models.Words `json:"text"`
 }
 
 func viewDiff(a, b *catalogue.Item) (diffView, error) {
@@ -118,7 +118,7 @@ func viewDiff(a, b *catalogue.Item) (diffView, error) {
 	for _, c := range changes {
 		v.Changes = append(v.Changes, changeView{
 			Kind: c.Kind, What: c.What, Column: c.Column, Heading: c.Heading, Before: c.Before, After: c.After,
-			Text: api.WordsView{ZH: changeText(c, "zh"), EN: changeText(c, "en")},
+			Text: models.Words{ZH: changeText(c, "zh"), EN: changeText(c, "en")},
 		})
 	}
 	return v, err
@@ -154,11 +154,11 @@ func orNone(text, lang string) string {
 // unitView is a source unit.
 type unitView struct {
 	Code   string        `json:"code"`
-	Name   api.WordsView `json:"name" personal:"false"`
+	Name   models.Words  `json:"name" personal:"false"`
 	Region models.Region `json:"region"`
 	Office string        `json:"office"`
 }
 
 func viewUnit(u *catalogue.Unit) unitView {
-	return unitView{u.ID, api.WordsView(u.Name), u.Region, u.Office}
+	return unitView{u.ID, u.Name, u.Region, u.Office}
 }

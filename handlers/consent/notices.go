@@ -28,11 +28,7 @@ type noticeTextView struct {
 }
 
 func viewNoticeText(n consent.Notice, lang string) noticeTextView {
-	text := n.Words.ZH
-	if lang == "en" {
-		text = n.Words.EN
-	}
-	return noticeTextView{n.ID, n.Version, n.Since, n.Hash(), text}
+	return noticeTextView{n.ID, n.Version, n.Since, n.Hash(), n.Words.In(lang)}
 }
 
 func (h Notices) list(_ context.Context, rq api.Request, _ struct{}) (api.List[noticeTextView], error) {

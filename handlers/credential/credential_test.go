@@ -13,7 +13,6 @@ import (
 	"xinyi/handlers/apitest"
 	"xinyi/models"
 	"xinyi/models/credential"
-	"xinyi/models/score"
 )
 
 // sampleCredential is an honour of a person, or of a firm.
@@ -22,14 +21,14 @@ func sampleCredential(t *testing.T, kind models.SubjectKind) *credential.Credent
 	in := credential.Issue{
 		ID: "c1", Of: "award-1", Kind: credential.Honour, Holder: models.Subject{Kind: models.PersonSubject, Ref: "hash", Person: "ann"}, Name: "王小梅",
 		Facts: credential.Facts{
-			Title: score.Words{ZH: "诚信之星", EN: "Star of Honesty"}, Level: 2, No: "430181-2026-2394947200", Since: "2026-11-24", Until: "2028-11-23",
+			Title: models.Words{ZH: "诚信之星", EN: "Star of Honesty"}, Level: 2, No: "430181-2026-2394947200", Since: "2026-11-24", Until: "2028-11-23",
 			Deed: "十二年如一日，替外出务工的乡亲代管承包地，收支逐笔公开，从未差过一分钱；丈夫去世后替他还清全部借款。", Region: "430181", Place: "浏阳市", Unit: "浏阳市社会信用体系建设办公室",
 		},
 		Code: "ABCDEFGHIJKLMNOPQRSTUVWX23", Secret: strings.Repeat("5a", 32), List: "1", Index: 77,
 	}
 	if kind == models.Organisation {
 		in.Holder, in.Name = models.Subject{Kind: kind, Ref: "91430104MA4L0000X1"}, "长沙市岳麓区龘靐食品销售有限公司"
-		in.Facts.Title, in.Facts.Level, in.Facts.Unit, in.Facts.Code = score.Words{ZH: "诚信经营企业", EN: "Honest Enterprise"}, 3, "长沙市社会信用体系建设领导小组办公室", "91430104MA4L0000X1"
+		in.Facts.Title, in.Facts.Level, in.Facts.Unit, in.Facts.Code = models.Words{ZH: "诚信经营企业", EN: "Honest Enterprise"}, 3, "长沙市社会信用体系建设领导小组办公室", "91430104MA4L0000X1"
 		in.Facts.Deed = "连续五年合同履约率百分之百，无一起消费投诉未决。"
 	}
 	c, err := credential.New(in, time.Date(2026, 11, 24, 2, 30, 0, 0, time.UTC))

@@ -65,7 +65,7 @@ func (h Desk) formVersions(ctx context.Context, rq api.Request, in formVersionsR
 type draftFormRequest struct {
 	Section string        `json:"section" validate:"required,max=40"`
 	Region  models.Region `json:"region" validate:"required,numeric,min=4,max=9"`
-	Title   api.FormTitle `json:"title"`
+	Title   models.Words  `json:"title"`
 	Rows    int           `json:"rows" validate:"gte=0,lte=60"`
 	Scope   string        `json:"scope" validate:"required,max=40" description:"A scope of consent"`
 	Order   int           `json:"order" validate:"gte=0,lte=1000"`
@@ -77,7 +77,7 @@ func (h Desk) draftForm(ctx context.Context, rq api.Request, in draftFormRequest
 	if err != nil {
 		return v, err
 	}
-	d := farmer.FormDraftOf{Section: in.Section, Region: in.Region, Name: farmer.Words{ZH: in.Title.ZH, EN: in.Title.EN}, Rows: in.Rows, Scope: in.Scope, Order: in.Order, Schema: in.Schema}
+	d := farmer.FormDraftOf{Section: in.Section, Region: in.Region, Name: in.Title, Rows: in.Rows, Scope: in.Scope, Order: in.Order, Schema: in.Schema}
 	f, err := farmer.NewForm(no, d, farmer.Look{Forbidden: catalogue.Forbidden, Restricted: catalogue.Restricted}, rq.Actor, rq.Now)
 	return h.releasedForms().Keep(ctx, rq, f, err)
 }

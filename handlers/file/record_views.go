@@ -90,24 +90,16 @@ func (s Shower) Row(ctx context.Context, r *record.Record) (RecordRow, error) {
 	}
 	unit := r.Unit
 	if u, err := s.Forms.Units.Get(ctx, r.Unit); err == nil {
-		unit = In(s.Lang, u.Name)
+		unit = u.Name.In(s.Lang)
 	} else if models.CodeOf(err) != models.NotFound {
 		return RecordRow{}, err
 	}
 	p := r.Publication
 	return RecordRow{
-		ID: r.ID, Item: r.Item, ItemName: In(s.Lang, it.Name), Category: it.Category, Nature: r.Nature, Openness: r.Openness,
+		ID: r.ID, Item: r.Item, ItemName: it.Name.In(s.Lang), Category: it.Category, Nature: r.Nature, Openness: r.Openness,
 		Unit: r.Unit, UnitName: unit, Key: r.Key, DecidedOn: r.DecidedOn, State: r.State, Mark: r.Mark(), Version: r.Current.No,
 		Counts: r.Used(), Severity: p.Severity, Shown: p.Shown && r.Used(), Eligible: p.Eligible, Ends: p.Ends, KeptUntil: r.KeptUntil,
 	}, nil
-}
-
-// In picks a catalogue text.
-func In(lang string, t catalogue.Text) string {
-	if lang == "en" && t.EN != "" {
-		return t.EN
-	}
-	return t.ZH
 }
 
 func (s Shower) Whole(ctx context.Context, r *record.Record) (RecordView, error) {

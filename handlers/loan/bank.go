@@ -47,8 +47,8 @@ func (h Desk) Mount(r *api.Router) {
 }
 
 type termsOfProduct struct {
-	Title     api.FormTitle   `json:"title"`
-	Details   api.FormTitle   `json:"details"`
+	Title     models.Words    `json:"title"`
+	Details   models.Words    `json:"details"`
 	Methods   []loan.Method   `json:"methods" validate:"required,min=1,max=3,dive,oneof=EQUAL_INSTALMENT EQUAL_PRINCIPAL BULLET"`
 	From      models.Fen      `json:"fromFen" validate:"gte=1"`
 	To        models.Fen      `json:"toFen" validate:"gte=1"`
@@ -62,7 +62,7 @@ type termsOfProduct struct {
 
 func (t termsOfProduct) terms() loan.Terms {
 	out := loan.Terms{
-		Name: loan.Words{ZH: t.Title.ZH, EN: t.Title.EN}, Details: loan.Words{ZH: t.Details.ZH, EN: t.Details.EN}, Methods: t.Methods, From: t.From, To: t.To,
+		Name: t.Title, Details: t.Details, Methods: t.Methods, From: t.From, To: t.To,
 		MinMonths: t.MinMonths, MaxMonths: t.MaxMonths, Rate: t.Rate, Regions: t.Regions, Scopes: t.Scopes,
 	}
 	copy(out.Stars[:], t.Stars)

@@ -31,7 +31,7 @@ func (h Lists) Mount(r *api.Router) {
 
 type startListRequest struct {
 	Field     string           `json:"field" validate:"required,oneof=agriculture technology manufacturing commerce culture tourism construction transport"`
-	Title     api.FormTitle    `json:"title"`
+	Title     models.Words     `json:"title"`
 	Against   []string         `json:"against" validate:"max=20,dive,required,max=12" description:"Catalogue items of which nobody on it may have one in force"`
 	Penalties int              `json:"penalties" validate:"gte=0,lte=100" description:"Penalties allowed in twelve months"`
 	Months    int              `json:"months" validate:"gte=1,lte=60"`
@@ -53,7 +53,7 @@ func (h Lists) start(ctx context.Context, rq api.Request, in startListRequest) (
 		entries = append(entries, loan.Entry{Code: code, Name: e.Called})
 	}
 	s := loan.ListStandard{Against: in.Against, Penalties: in.Penalties, Months: in.Months}
-	l, err := loan.NewList(rq.NewID(), in.Field, loan.Words{ZH: in.Title.ZH, EN: in.Title.EN}, s, entries, rq.Actor, rq.Now)
+	l, err := loan.NewList(rq.NewID(), in.Field, in.Title, s, entries, rq.Actor, rq.Now)
 	if err == nil {
 		err = api.Existing(h.Lists.Insert(ctx, l))
 	}

@@ -45,26 +45,24 @@ type subject struct {
 
 // section is a part. Connected false: nobody delivers it, so nothing is said.
 type section struct {
-	ID        string      `json:"id"`
-	ZH        string      `json:"zh"`
-	EN        string      `json:"en"`
+	ID string `json:"id"`
+	models.Words
 	Connected bool        `json:"connected"`
 	Rows      []reportRow `json:"rows"`
 }
 
 // reportRow is a record as it was.
 type reportRow struct {
-	Record    string          `json:"record"` // id@version
-	ZH        string          `json:"zh"`     // of its catalogue item
-	EN        string          `json:"en"`
-	Document  string          `json:"document"`
-	Unit      string          `json:"unit"`
-	DecidedOn models.Day      `json:"decidedOn"`
-	Severity  models.Severity `json:"severity,omitempty"`
-	Mark      string          `json:"mark,omitempty"` // OBJECTED, CORRECTED, REPAIRED
-	MarkedOn  models.Day      `json:"markedOn,omitempty"`
-	EndsOn    models.Day      `json:"endsOn,omitempty"`
-	Values    []value         `json:"values"`
+	Record       string          `json:"record"` // id@version
+	models.Words                 // of its catalogue item
+	Document     string          `json:"document"`
+	Unit         string          `json:"unit"`
+	DecidedOn    models.Day      `json:"decidedOn"`
+	Severity     models.Severity `json:"severity,omitempty"`
+	Mark         string          `json:"mark,omitempty"` // OBJECTED, CORRECTED, REPAIRED
+	MarkedOn     models.Day      `json:"markedOn,omitempty"`
+	EndsOn       models.Day      `json:"endsOn,omitempty"`
+	Values       []value         `json:"values"`
 }
 
 type value struct {
@@ -86,7 +84,7 @@ func (h Handler) content(ctx context.Context, rq api.Request, q report.Request, 
 		if !slices.Contains(q.Shows, s.ID) {
 			continue
 		}
-		part := section{ID: s.ID, ZH: s.ZH, EN: s.EN, Connected: s.Connected(), Rows: []reportRow{}}
+		part := section{ID: s.ID, Words: s.Words, Connected: s.Connected(), Rows: []reportRow{}}
 		for _, category := range s.Categories {
 			for _, r := range records[category] {
 				row, err := h.row(ctx, q, r)
@@ -135,7 +133,7 @@ func (h Handler) row(ctx context.Context, q report.Request, r *record.Record) (r
 		return reportRow{}, err
 	}
 	row := reportRow{
-		Record: r.Versioned(), ZH: file.In("zh", it.Name), EN: file.In("en", it.Name), Document: r.Key, Unit: shown.UnitName, DecidedOn: r.DecidedOn,
+		Record: r.Versioned(), Words: it.Name, Document: r.Key, Unit: shown.UnitName, DecidedOn: r.DecidedOn,
 		Severity: shown.Severity, Mark: shown.Mark, EndsOn: shown.Ends, Values: []value{},
 	}
 	if row.Mark != "" {

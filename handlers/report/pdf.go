@@ -161,20 +161,13 @@ func (p sheet) summary() {
 		p.ink(24, 30, 38)
 		x := sideMargin + float64(i%2)*pageWidth/2
 		p.SetX(x)
-		p.CellFormat(pageWidth/2-24, lineHeight, p.name(s), "", 0, "L", false, 0, "")
+		p.CellFormat(pageWidth/2-24, lineHeight, s.In(p.lang), "", 0, "L", false, 0, "")
 		end := 0
 		if i%2 == 1 || i == len(p.content.Sections)-1 {
 			end = 1
 		}
 		p.CellFormat(22, lineHeight, p.count(s), "", end, "R", false, 0, "")
 	}
-}
-
-func (p sheet) name(s section) string {
-	if p.lang == "en" {
-		return s.EN
-	}
-	return s.ZH
 }
 
 func (p sheet) count(s section) string {
@@ -188,7 +181,7 @@ func (p sheet) count(s section) string {
 }
 
 func (p sheet) section(s section) {
-	p.head(p.name(s))
+	p.head(s.In(p.lang))
 	if len(s.Rows) == 0 {
 		text := p.say("nothing")
 		if !s.Connected {
@@ -209,13 +202,9 @@ func (p sheet) row(n int, r reportRow) {
 	if _, height := p.GetPageSize(); p.GetY() > height-52 {
 		p.AddPage()
 	}
-	name := r.ZH
-	if p.lang == "en" {
-		name = r.EN
-	}
 	p.size(10.5)
 	p.ink(20, 84, 63)
-	p.MultiCell(pageWidth, lineHeight+0.5, fmt.Sprintf("%d. %s  %s", n, name, r.Document), "", "L", false)
+	p.MultiCell(pageWidth, lineHeight+0.5, fmt.Sprintf("%d. %s  %s", n, r.In(p.lang), r.Document), "", "L", false)
 	if r.Mark != "" {
 		p.size(10)
 		p.ink(176, 74, 16)

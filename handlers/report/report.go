@@ -80,11 +80,7 @@ func viewSections(k report.Kind, shows []string, lang string) []sectionView {
 	views := []sectionView{}
 	for _, s := range report.Sections(k) {
 		if shows == nil || slices.Contains(shows, s.ID) {
-			name := s.ZH
-			if lang == "en" {
-				name = s.EN
-			}
-			views = append(views, sectionView{s.ID, name, s.Fixed, s.Connected()})
+			views = append(views, sectionView{s.ID, s.In(lang), s.Fixed, s.Connected()})
 		}
 	}
 	return views

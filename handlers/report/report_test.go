@@ -26,10 +26,10 @@ func sampleReport(kind report.Kind) reportContent {
 		URL: "https://xinyi.example/v1/reports/verify/ABCDEFGHIJKLMNOPQRSTUVWX23/page",
 	}
 	for i, s := range report.Sections(kind) {
-		part := section{ID: s.ID, ZH: s.ZH, EN: s.EN, Connected: s.Connected(), Rows: []reportRow{}}
+		part := section{ID: s.ID, Words: s.Words, Connected: s.Connected(), Rows: []reportRow{}}
 		for n := range min(len(s.Categories)*3, 4-i%4) {
 			part.Rows = append(part.Rows, reportRow{
-				Record: fmt.Sprintf("r%d@1", n), ZH: s.ZH, EN: s.EN, Document: fmt.Sprintf("长市监罚决〔2026〕%07d号", n+1), Unit: "长沙市市场监督管理局",
+				Record: fmt.Sprintf("r%d@1", n), Words: s.Words, Document: fmt.Sprintf("长市监罚决〔2026〕%07d号", n+1), Unit: "长沙市市场监督管理局",
 				DecidedOn: "2026-05-10", Severity: []models.Severity{models.General, models.Serious, models.Minor}[n%3], EndsOn: "2027-05-10",
 				Mark: []string{"", "OBJECTED", "REPAIRED", "CORRECTED"}[n%4], MarkedOn: "2026-08-20",
 				Values: []value{{"违法行为类型", "未按规定明码标价"}, {"罚款金额(万元)", "0.05"},

@@ -94,7 +94,7 @@ type stepView struct {
 func viewSteps(steps []flow.Step, lang string) []stepView {
 	out := make([]stepView, len(steps))
 	for i, s := range steps {
-		out[i] = stepView{s.Code, score.Words{ZH: s.ZH, EN: s.EN}.In(lang), s.Roles, int(s.Level), s.Rule, s.N, s.Days}
+		out[i] = stepView{s.Code, s.In(lang), s.Roles, int(s.Level), s.Rule, s.N, s.Days}
 	}
 	return out
 }

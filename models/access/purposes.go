@@ -2,71 +2,68 @@ package access
 
 import "xinyi/models"
 
-// Words are a text in both languages.
-type Words struct{ ZH, EN string }
-
 // A Purpose is why somebody may look at another's data. The table is closed: what has no row is not a reason to look.
 type Purpose struct {
-	Words Words
-	Basis Words // the law it rests on
-	Cases bool  // it needs a case or a document that is worked on
-	Told  bool  // whom the data is about hears of every look; else only of unusual ones, and reads the list
-	Law   bool  // offices may look up a subject for it without consent, for a case that is about that subject
+	Words models.Words
+	Basis models.Words // the law it rests on
+	Cases bool         // it needs a case or a document that is worked on
+	Told  bool         // whom the data is about hears of every look; else only of unusual ones, and reads the list
+	Law   bool         // offices may look up a subject for it without consent, for a case that is about that subject
 }
 
 var (
-	publicService = Words{"《个人信息保护法》第三十四条：国家机关履行法定职责", "Personal Information Protection Law, art. 34: duties of state organs"}
-	consented     = Words{"《个人信息保护法》第十三条第一项：个人同意", "Personal Information Protection Law, art. 13 (1): consent"}
-	contracted    = Words{"《个人信息保护法》第十三条第二项：履行个人订立的合同所必需", "Personal Information Protection Law, art. 13 (2): a contract of the person"}
-	requested     = Words{"《个人信息保护法》第五十条：处理个人行使权利的申请", "Personal Information Protection Law, art. 50: what the person asked for"}
-	supervised    = Words{"《征信业管理条例》第二十二条：查询登记与监督", "Regulation on the Credit Reporting Industry, art. 22: register of queries and supervision"}
+	publicService = models.Words{ZH: "《个人信息保护法》第三十四条：国家机关履行法定职责", EN: "Personal Information Protection Law, art. 34: duties of state organs"}
+	consented     = models.Words{ZH: "《个人信息保护法》第十三条第一项：个人同意", EN: "Personal Information Protection Law, art. 13 (1): consent"}
+	contracted    = models.Words{ZH: "《个人信息保护法》第十三条第二项：履行个人订立的合同所必需", EN: "Personal Information Protection Law, art. 13 (2): a contract of the person"}
+	requested     = models.Words{ZH: "《个人信息保护法》第五十条：处理个人行使权利的申请", EN: "Personal Information Protection Law, art. 50: what the person asked for"}
+	supervised    = models.Words{ZH: "《征信业管理条例》第二十二条：查询登记与监督", EN: "Regulation on the Credit Reporting Industry, art. 22: register of queries and supervision"}
 )
 
 // Purposes is the closed table.
 //
 // Source: docs/sources.md#access-purposes.
 var Purposes = map[string]Purpose{
-	"medical.care":        {Words{"信用就医：为本次就诊核对信用额度", "Pay-later care: what this visit can be put on"}, contracted, true, false, false},
-	"medical.billing":     {Words{"信用就医：处理账单", "Pay-later care: work on a bill"}, contracted, true, false, false},
-	"medical.agreement":   {Words{"信用就医：审核协议与额度", "Pay-later care: agreements and limits"}, contracted, true, false, false},
-	"medical.conduct":     {Words{"信用就医：核实逾期记录与异议", "Pay-later care: records of unpaid bills and objections"}, contracted, true, false, false},
-	"medical.supervision": {Words{"卫生健康部门监督信用就医", "Supervision of pay-later care"}, publicService, true, true, true},
+	"medical.care":        {models.Words{ZH: "信用就医：为本次就诊核对信用额度", EN: "Pay-later care: what this visit can be put on"}, contracted, true, false, false},
+	"medical.billing":     {models.Words{ZH: "信用就医：处理账单", EN: "Pay-later care: work on a bill"}, contracted, true, false, false},
+	"medical.agreement":   {models.Words{ZH: "信用就医：审核协议与额度", EN: "Pay-later care: agreements and limits"}, contracted, true, false, false},
+	"medical.conduct":     {models.Words{ZH: "信用就医：核实逾期记录与异议", EN: "Pay-later care: records of unpaid bills and objections"}, contracted, true, false, false},
+	"medical.supervision": {models.Words{ZH: "卫生健康部门监督信用就医", EN: "Supervision of pay-later care"}, publicService, true, true, true},
 
-	"identity.mandate": {Words{"核实监护或代办委托", "Check a mandate or a guardianship"}, requested, true, false, false},
-	"delivery.proof":   {Words{"核查通知是否送达", "Check whether a notice was delivered"}, publicService, true, false, false},
+	"identity.mandate": {models.Words{ZH: "核实监护或代办委托", EN: "Check a mandate or a guardianship"}, requested, true, false, false},
+	"delivery.proof":   {models.Words{ZH: "核查通知是否送达", EN: "Check whether a notice was delivered"}, publicService, true, false, false},
 
-	"credit.ingest":      {Words{"归集部门核对本单位报送的信用信息", "A source unit checks what it reported"}, publicService, true, false, false},
-	"credit.correct":     {Words{"更正信用信息", "Correct credit information"}, publicService, true, true, true},
-	"credit.objection":   {Words{"办理异议申请", "Work on an objection"}, requested, true, true, true},
-	"credit.repair":      {Words{"办理信用修复申请", "Work on a repair"}, requested, true, true, true},
-	"credit.case":        {Words{"办理您提出的事项", "Work on what you asked for"}, requested, true, true, true},
-	"credit.report":      {Words{"出具您申请的信用报告", "Make a report you asked for"}, requested, true, false, false},
-	"credit.decision":    {Words{"人工复核自动化决定", "A person reviews an automated decision"}, requested, true, true, true},
-	"credit.recall":      {Words{"信息变更后通知使用单位", "Tell recipients that a record changed"}, publicService, true, false, false},
-	"credit.evaluation":  {Words{"评价、评优时依法核查信用记录", "A lawful check before an evaluation or an award"}, publicService, true, true, true},
-	"credit.supervision": {Words{"信用监管执法中查询", "Supervision and enforcement"}, publicService, true, true, true},
+	"credit.ingest":      {models.Words{ZH: "归集部门核对本单位报送的信用信息", EN: "A source unit checks what it reported"}, publicService, true, false, false},
+	"credit.correct":     {models.Words{ZH: "更正信用信息", EN: "Correct credit information"}, publicService, true, true, true},
+	"credit.objection":   {models.Words{ZH: "办理异议申请", EN: "Work on an objection"}, requested, true, true, true},
+	"credit.repair":      {models.Words{ZH: "办理信用修复申请", EN: "Work on a repair"}, requested, true, true, true},
+	"credit.case":        {models.Words{ZH: "办理您提出的事项", EN: "Work on what you asked for"}, requested, true, true, true},
+	"credit.report":      {models.Words{ZH: "出具您申请的信用报告", EN: "Make a report you asked for"}, requested, true, false, false},
+	"credit.decision":    {models.Words{ZH: "人工复核自动化决定", EN: "A person reviews an automated decision"}, requested, true, true, true},
+	"credit.recall":      {models.Words{ZH: "信息变更后通知使用单位", EN: "Tell recipients that a record changed"}, publicService, true, false, false},
+	"credit.evaluation":  {models.Words{ZH: "评价、评优时依法核查信用记录", EN: "A lawful check before an evaluation or an award"}, publicService, true, true, true},
+	"credit.supervision": {models.Words{ZH: "信用监管执法中查询", EN: "Supervision and enforcement"}, publicService, true, true, true},
 
-	"benefit.use":    {Words{"核对您出示的信易+领取码", "Check the code you showed for a benefit"}, contracted, true, false, false},
-	"benefit.breach": {Words{"办理您对信易+违约登记的异议", "Work on your objection to a breach"}, requested, true, true, false},
+	"benefit.use":    {models.Words{ZH: "核对您出示的信易+领取码", EN: "Check the code you showed for a benefit"}, contracted, true, false, false},
+	"benefit.breach": {models.Words{ZH: "办理您对信易+违约登记的异议", EN: "Work on your objection to a breach"}, requested, true, true, false},
 
-	"farmer.file":       {Words{"建立和核实农户信用档案", "Gather and check a farming household's file"}, consented, true, false, false},
-	"farmer.evaluation": {Words{"评定信用户", "Evaluate a credit household"}, consented, true, false, false},
-	"notice.objection":  {Words{"办理公示异议", "Work on an objection to a public notice"}, requested, true, false, false},
+	"farmer.file":       {models.Words{ZH: "建立和核实农户信用档案", EN: "Gather and check a farming household's file"}, consented, true, false, false},
+	"farmer.evaluation": {models.Words{ZH: "评定信用户", EN: "Evaluate a credit household"}, consented, true, false, false},
+	"notice.objection":  {models.Words{ZH: "办理公示异议", EN: "Work on an objection to a public notice"}, requested, true, false, false},
 
-	"award.vetting":  {Words{"评选诚信个人、诚信单位：核查信用记录", "An award for honesty: the records are read"}, consented, true, false, false},
-	"award.case":     {Words{"评选诚信个人、诚信单位：审核、评分与审定", "An award for honesty: check, scores and decision"}, consented, true, false, false},
-	"village.sample": {Words{"信用村评定的县级抽查", "The county checks a household for its village's evaluation"}, consented, true, false, false},
-	"village.audit":  {Words{"审计信用村评定所依据的各户情况（不含姓名）", "An auditor checks the rows a village's evaluation rests on, without names"}, supervised, false, false, false},
+	"award.vetting":  {models.Words{ZH: "评选诚信个人、诚信单位：核查信用记录", EN: "An award for honesty: the records are read"}, consented, true, false, false},
+	"award.case":     {models.Words{ZH: "评选诚信个人、诚信单位：审核、评分与审定", EN: "An award for honesty: check, scores and decision"}, consented, true, false, false},
+	"village.sample": {models.Words{ZH: "信用村评定的县级抽查", EN: "The county checks a household for its village's evaluation"}, consented, true, false, false},
+	"village.audit":  {models.Words{ZH: "审计信用村评定所依据的各户情况（不含姓名）", EN: "An auditor checks the rows a village's evaluation rests on, without names"}, supervised, false, false, false},
 
-	"audit.access": {Words{"审计查询记录本身", "Audit of the log of looks"}, supervised, false, false, false},
+	"audit.access": {models.Words{ZH: "审计查询记录本身", EN: "Audit of the log of looks"}, supervised, false, false, false},
 
-	"share.loan":        {Words{"贷款审批", "A decision on a loan"}, consented, true, true, false},
-	"share.loan_review": {Words{"贷后管理", "Looking after a loan"}, consented, true, true, false},
-	"share.benefit":     {Words{"享受信用惠民服务", "A benefit of good credit"}, consented, true, true, false},
-	"share.procurement": {Words{"招标投标、政府采购资格审查", "Tenders and public procurement"}, consented, true, true, false},
-	"share.service":     {Words{"办理您申请的公共服务", "A public service you asked for"}, consented, true, true, false},
-	"share.unstated":    {Words{"未说明或不允许的目的", "A purpose that was not stated or is not allowed"}, consented, true, true, false},
-	"share.cooperation": {Words{"合作伙伴了解信用状况", "A partner in business"}, consented, true, true, false},
+	"share.loan":        {models.Words{ZH: "贷款审批", EN: "A decision on a loan"}, consented, true, true, false},
+	"share.loan_review": {models.Words{ZH: "贷后管理", EN: "Looking after a loan"}, consented, true, true, false},
+	"share.benefit":     {models.Words{ZH: "享受信用惠民服务", EN: "A benefit of good credit"}, consented, true, true, false},
+	"share.procurement": {models.Words{ZH: "招标投标、政府采购资格审查", EN: "Tenders and public procurement"}, consented, true, true, false},
+	"share.service":     {models.Words{ZH: "办理您申请的公共服务", EN: "A public service you asked for"}, consented, true, true, false},
+	"share.unstated":    {models.Words{ZH: "未说明或不允许的目的", EN: "A purpose that was not stated or is not allowed"}, consented, true, true, false},
+	"share.cooperation": {models.Words{ZH: "合作伙伴了解信用状况", EN: "A partner in business"}, consented, true, true, false},
 }
 
 // A Ground is what an office's look without consent rests on: an open case or a document, and whom it is about.

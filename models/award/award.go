@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"xinyi/models"
-	"xinyi/models/score"
 )
 
 // The events of an award. Data: "programme", "category", "no", "until"; of EventRevoked and EventAnswer "reason".
@@ -52,7 +51,7 @@ type Award struct {
 	Programme  string         `bson:"programme"` // id of the programme
 	Year       int            `bson:"year"`
 	Category   string         `bson:"category"` // code within the programme
-	Title      score.Words    `bson:"title"`    // 诚信之星
+	Title      models.Words   `bson:"title"`    // 诚信之星
 	Level      int            `bson:"level"`    // as models.Honour: 1 town to 5 nation
 	Region     models.Region  `bson:"region"`   // of the office that gives it
 	Unit       string         `bson:"unit"`     // that office, as people call it

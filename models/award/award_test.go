@@ -33,8 +33,8 @@ func must(t *testing.T, err error) {
 
 func call() Call {
 	return Call{
-		Kind: Person, Year: 2026, Title: score.Words{ZH: "诚信之星", EN: "Star"}, Level: 3, Unit: "长沙市信用办", Opens: models.DayOf(noon),
-		Categories: []Category{{Code: "star", Title: score.Words{ZH: "诚信之星", EN: "Star"}, Seats: 2}}, Criteria: PersonCriteria, Weights: StandardWeights,
+		Kind: Person, Year: 2026, Title: models.Words{ZH: "诚信之星", EN: "Star"}, Level: 3, Unit: "长沙市信用办", Opens: models.DayOf(noon),
+		Categories: []Category{{Code: "star", Title: models.Words{ZH: "诚信之星", EN: "Star"}, Seats: 2}}, Criteria: PersonCriteria, Weights: StandardWeights,
 		Terms: StandardTerms, Vetting: PersonVetting, Departments: []string{"bureau"}, Measures: []Plan{{Code: "fast", Kind: FastLane, Owner: "bureau"}},
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"xinyi/models"
-	"xinyi/models/score"
 )
 
 // A Given is what an award is made from.
@@ -15,7 +14,7 @@ type Given struct {
 	Programme  string
 	Year       int
 	Category   string
-	Title      score.Words
+	Title      models.Words
 	Level      int
 	Region     models.Region
 	Unit       string // the office, as people call it

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"xinyi/models"
-	"xinyi/models/score"
 )
 
 // The events of a measure. Data: "award", "code".
@@ -40,8 +39,8 @@ type Measure struct {
 	Holder models.Subject `bson:"holder"`
 	Code   string         `bson:"code"`
 	Kind   MeasureKind    `bson:"kind"`
-	Name   score.Words    `bson:"name"`
-	How    score.Words    `bson:"how"`
+	Name   models.Words   `bson:"name"`
+	How    models.Words   `bson:"how"`
 	Owner  string         `bson:"owner"`
 	Since  models.Day     `bson:"since"`
 	Until  models.Day     `bson:"until"`

@@ -6,7 +6,6 @@ import (
 
 	"xinyi/models"
 	"xinyi/models/flow"
-	"xinyi/models/score"
 )
 
 // The events of a nomination. Data: "programme", "category", "title", "titleEN", "until", "reason".
@@ -122,7 +121,7 @@ type Nomination struct {
 	Programme string         `bson:"programme"`
 	Kind      Kind           `bson:"kind"`
 	Category  string         `bson:"category"`
-	Title     score.Words    `bson:"title"`
+	Title     models.Words   `bson:"title"`
 	Place     models.Region  `bson:"place"`    // of the programme's office
 	Region    models.Region  `bson:"region"`   // of the nominee
 	Industry  string         `bson:"industry"` // of the nominee

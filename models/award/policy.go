@@ -5,7 +5,6 @@ import (
 	"xinyi/models/flow"
 	"xinyi/models/notice"
 	"xinyi/models/panel"
-	"xinyi/models/score"
 )
 
 // Terms are the days and numbers of a programme. They are copied into what runs by them.
@@ -66,9 +65,9 @@ var StandardWeights = Weights{Expert: 6000, Department: 2000, Public: 2000}
 
 // A Criterion is something experts give points for. The points of all criteria are 100 together.
 type Criterion struct {
-	Code   string      `bson:"code" json:"code" validate:"required,max=40"`
-	Name   score.Words `bson:"name" json:"name" personal:"false"`
-	Points int         `bson:"points" json:"points" validate:"gte=1,lte=100"` // whole points
+	Code   string       `bson:"code" json:"code" validate:"required,max=40"`
+	Name   models.Words `bson:"name" json:"name" personal:"false"`
+	Points int          `bson:"points" json:"points" validate:"gte=1,lte=100"` // whole points
 }
 
 // PersonCriteria and UnitCriteria are what experts look at.
@@ -76,13 +75,13 @@ type Criterion struct {
 // Source: docs/sources.md#award-score.
 var (
 	PersonCriteria = []Criterion{
-		{"promises", score.Words{ZH: "履约", EN: "Keeps promises"}, 30}, {"deeds", score.Words{ZH: "事迹", EN: "Deeds"}, 30},
-		{"influence", score.Words{ZH: "社会影响", EN: "Influence"}, 20}, {"steadiness", score.Words{ZH: "持续性", EN: "Steadiness"}, 20},
+		{"promises", models.Words{ZH: "履约", EN: "Keeps promises"}, 30}, {"deeds", models.Words{ZH: "事迹", EN: "Deeds"}, 30},
+		{"influence", models.Words{ZH: "社会影响", EN: "Influence"}, 20}, {"steadiness", models.Words{ZH: "持续性", EN: "Steadiness"}, 20},
 	}
 	UnitCriteria = []Criterion{
-		{"law", score.Words{ZH: "守法记录", EN: "Keeps the law"}, 30}, {"contracts", score.Words{ZH: "合同履约", EN: "Keeps contracts"}, 25},
-		{"quality", score.Words{ZH: "产品/服务质量", EN: "Quality"}, 20}, {"people", score.Words{ZH: "员工与纳税", EN: "Staff and taxes"}, 15},
-		{"welfare", score.Words{ZH: "公益与制度", EN: "Welfare and rules"}, 10},
+		{"law", models.Words{ZH: "守法记录", EN: "Keeps the law"}, 30}, {"contracts", models.Words{ZH: "合同履约", EN: "Keeps contracts"}, 25},
+		{"quality", models.Words{ZH: "产品/服务质量", EN: "Quality"}, 20}, {"people", models.Words{ZH: "员工与纳税", EN: "Staff and taxes"}, 15},
+		{"welfare", models.Words{ZH: "公益与制度", EN: "Welfare and rules"}, 10},
 	}
 )
 
@@ -96,11 +95,11 @@ var Industries = []string{"safety", "transport", "quality", "environment", "cult
 // Source: docs/sources.md#award-terms.
 var (
 	materials = flow.Flow{ID: "award.materials", No: 1, Steps: []flow.Step{
-		{Code: "materials", ZH: "材料审核", EN: "Check of materials", Roles: []models.Role{models.CreditOffice}, Rule: flow.Any},
+		{Code: "materials", Words: models.Words{ZH: "材料审核", EN: "Check of materials"}, Roles: []models.Role{models.CreditOffice}, Rule: flow.Any},
 	}}
 	deciding = flow.Flow{ID: "award.decision", No: 1, Steps: []flow.Step{
-		{Code: "review", ZH: "复核", EN: "Review", Roles: []models.Role{models.CreditOffice}, Rule: flow.Any, Days: 5},
-		{Code: "approve", ZH: "审定", EN: "Approval", Roles: []models.Role{models.CreditOffice}, Rule: flow.Any, Days: 5},
+		{Code: "review", Words: models.Words{ZH: "复核", EN: "Review"}, Roles: []models.Role{models.CreditOffice}, Rule: flow.Any, Days: 5},
+		{Code: "approve", Words: models.Words{ZH: "审定", EN: "Approval"}, Roles: []models.Role{models.CreditOffice}, Rule: flow.Any, Days: 5},
 	}}
 )
 

@@ -11,7 +11,6 @@ import (
 	"xinyi/models/flow"
 	"xinyi/models/panel"
 	"xinyi/models/release"
-	"xinyi/models/score"
 )
 
 // The events of a programme. Data: "programme", "title", "titleEN"; they are about nobody in particular.
@@ -71,7 +70,7 @@ var stages = models.Machine[Stage]{
 // A Category is a title of a programme, with its seats.
 type Category struct {
 	Code     string         `bson:"code" json:"code" validate:"required,max=40"`
-	Title    score.Words    `bson:"title" json:"title" personal:"false"`
+	Title    models.Words   `bson:"title" json:"title" personal:"false"`
 	Seats    int            `bson:"seats" json:"seats" validate:"gte=1,lte=1000"`
 	Regions  map[string]int `bson:"regions,omitempty" json:"regions,omitempty"`       // the most of a division code, of its width
 	Industry map[string]int `bson:"industries,omitempty" json:"industries,omitempty"` // the most of an industry
@@ -96,12 +95,12 @@ var MeasureKinds = []MeasureKind{Scene, FastLane, FewerChecks, Recommendation, A
 
 // A Plan is a measure every award of a programme carries.
 type Plan struct {
-	Code   string      `bson:"code" json:"code" validate:"required,max=40"`
-	Kind   MeasureKind `bson:"kind" json:"kind" validate:"required,oneof=SCENE FAST_LANE FEWER_CHECKS RECOMMENDATION POINTS"`
-	Name   score.Words `bson:"name" json:"name" personal:"false"`
-	How    score.Words `bson:"how" json:"how" personal:"false"`               // how to use it
-	Owner  string      `bson:"owner" json:"owner" validate:"required,max=64"` // code of the unit that answers for it
-	Months int         `bson:"months" json:"months" validate:"gte=0,lte=120"` // 0: as long as the award; never longer than it
+	Code   string       `bson:"code" json:"code" validate:"required,max=40"`
+	Kind   MeasureKind  `bson:"kind" json:"kind" validate:"required,oneof=SCENE FAST_LANE FEWER_CHECKS RECOMMENDATION POINTS"`
+	Name   models.Words `bson:"name" json:"name" personal:"false"`
+	How    models.Words `bson:"how" json:"how" personal:"false"`               // how to use it
+	Owner  string       `bson:"owner" json:"owner" validate:"required,max=64"` // code of the unit that answers for it
+	Months int          `bson:"months" json:"months" validate:"gte=0,lte=120"` // 0: as long as the award; never longer than it
 }
 
 // An Expert is somebody who may be drawn to score.
@@ -114,7 +113,7 @@ type Expert struct {
 type Call struct {
 	Kind        Kind
 	Year        int
-	Title       score.Words
+	Title       models.Words
 	Level       int
 	Industry    string // of an industry office's programme; "" the place's own
 	Unit        string // the office, as people call it
@@ -186,14 +185,13 @@ func (p *Programme) edit(c Call, by models.Actor, now time.Time) error {
 
 // check finds every fault.
 func (p *Programme) check(now time.Time) error {
-	var faults []models.Field
+	faults := p.Title.Check("/title", models.MaxTitle)
 	fault := func(bad bool, pointer, code string) {
 		if bad {
 			faults = append(faults, models.Field{Pointer: pointer, Code: code})
 		}
 	}
 	fault(p.Kind != Person && p.Kind != Unit, "/kind", "oneof")
-	fault(p.Title.ZH == "" || p.Title.EN == "", "/title", "required")
 	fault(p.Year < 2000 || p.Year > 2200, "/year", "award_year")
 	fault(p.Level < 1 || p.Level > 5, "/level", "award_level")
 	fault(p.Industry != "" && !slices.Contains(Industries, p.Industry), "/industry", "oneof")
@@ -204,7 +202,8 @@ func (p *Programme) check(now time.Time) error {
 	sum, seen := 0, map[string]bool{}
 	for i, c := range p.Criteria {
 		sum += c.Points
-		fault(c.Points < 1 || c.Code == "" || seen[c.Code] || c.Name.ZH == "", fmt.Sprintf("/criteria/%d", i), "award_criterion")
+		faults = append(faults, c.Name.Check(fmt.Sprintf("/criteria/%d/name", i), models.MaxTitle)...)
+		fault(c.Points < 1 || c.Code == "" || seen[c.Code], fmt.Sprintf("/criteria/%d", i), "award_criterion")
 		seen[c.Code] = true
 	}
 	fault(sum != 100, "/criteria", "award_hundred")
@@ -212,7 +211,8 @@ func (p *Programme) check(now time.Time) error {
 	codes := map[string]bool{}
 	for i, c := range p.Categories {
 		at := fmt.Sprintf("/categories/%d", i)
-		fault(c.Code == "" || codes[c.Code] || c.Title.ZH == "" || c.Title.EN == "", at, "award_category")
+		fault(c.Code == "" || codes[c.Code], at, "award_category")
+		faults = append(faults, c.Title.Check(at+"/title", models.MaxTitle)...)
 		fault(c.Seats < 1, at+"/seats", "award_seats")
 		codes[c.Code] = true
 		for _, r := range slices.Sorted(maps.Keys(c.Regions)) {

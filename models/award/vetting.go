@@ -6,7 +6,6 @@ import (
 
 	"xinyi/models"
 	"xinyi/models/rule"
-	"xinyi/models/score"
 )
 
 // The facts a vetting may ask. There are no others: nothing about illness, income, family or conduct.
@@ -30,14 +29,14 @@ var facts = []rule.Fact{
 
 // A Condition is a clause of the vetting, in words.
 type Condition struct {
-	ID           string      `bson:"id" json:"id" validate:"required,max=60"`
-	Expr         string      `bson:"expr" json:"expr" validate:"required,max=500"`
-	Source       string      `bson:"source,omitempty" json:"source,omitempty" validate:"max=500"`
-	From         string      `bson:"from,omitempty" json:"from,omitempty" validate:"max=500"`
-	Basis        string      `bson:"basis" json:"basis" validate:"required,max=200"`
-	ChangeableBy string      `bson:"changeableBy" json:"changeableBy" validate:"required,oneof=subject department time nobody"`
-	Label        score.Words `bson:"label" json:"label" personal:"false"`
-	Remedy       score.Words `bson:"remedy" json:"remedy" personal:"false"`
+	ID           string       `bson:"id" json:"id" validate:"required,max=60"`
+	Expr         string       `bson:"expr" json:"expr" validate:"required,max=500"`
+	Source       string       `bson:"source,omitempty" json:"source,omitempty" validate:"max=500"`
+	From         string       `bson:"from,omitempty" json:"from,omitempty" validate:"max=500"`
+	Basis        string       `bson:"basis" json:"basis" validate:"required,max=200"`
+	ChangeableBy string       `bson:"changeableBy" json:"changeableBy" validate:"required,oneof=subject department time nobody"`
+	Label        models.Words `bson:"label" json:"label" personal:"false"`
+	Remedy       models.Words `bson:"remedy" json:"remedy" personal:"false"`
 }
 
 const vettingBasis = "docs/sources.md#award-vetting"
@@ -46,7 +45,7 @@ const vettingBasis = "docs/sources.md#award-vetting"
 func none(id, fact, zh, en, doZH, doEN string) Condition {
 	return Condition{
 		ID: id, Expr: "size(" + fact + ") == 0", Source: "size(" + fact + ") == 0 ? '' : " + fact + "[0]", Basis: vettingBasis,
-		ChangeableBy: models.ByDepartment, Label: score.Words{ZH: zh, EN: en}, Remedy: score.Words{ZH: doZH, EN: doEN},
+		ChangeableBy: models.ByDepartment, Label: models.Words{ZH: zh, EN: en}, Remedy: models.Words{ZH: doZH, EN: doEN},
 	}
 }
 
@@ -56,17 +55,17 @@ func none(id, fact, zh, en, doZH, doEN string) Condition {
 var (
 	PersonVetting = []Condition{
 		{ID: "award.adult", Expr: "addMonths(birth, 216) <= today", From: "addMonths(birth, 216)", Basis: "docs/sources.md#award-eligible", ChangeableBy: models.ByTime,
-			Label: score.Words{ZH: "年满18周岁", EN: "Of full age"}, Remedy: score.Words{ZH: "年满18周岁后可以参评", EN: "From the age of 18"}},
+			Label: models.Words{ZH: "年满18周岁", EN: "Of full age"}, Remedy: models.Words{ZH: "年满18周岁后可以参评", EN: "From the age of 18"}},
 		{ID: "award.here", Expr: "addMonths(since, 12) <= today", From: "addMonths(since, 12)", Basis: vettingBasis, ChangeableBy: models.ByTime,
-			Label: score.Words{ZH: "在本地居住或工作满一年", EN: "Lives or works here for a year"}, Remedy: score.Words{ZH: "满一年后可以参评", EN: "After a year here"}},
+			Label: models.Words{ZH: "在本地居住或工作满一年", EN: "Lives or works here for a year"}, Remedy: models.Words{ZH: "满一年后可以参评", EN: "After a year here"}},
 		none("award.no_serious", FactSerious, "没有有效的严重失信名单", "On no list of serious breach of trust in force", "移出名单后可以参评", "Once you are off the list"),
 		none("award.no_breach", FactBreaches, "没有未履行的承诺", "No promise left unkept", "履行承诺并更正记录后可以参评", "Keep the promise and have the record put right"),
 	}
 	UnitVetting = []Condition{
 		{ID: "award.operating", Expr: "addMonths(since, 36) <= today", From: "addMonths(since, 36)", Basis: vettingBasis, ChangeableBy: models.ByTime,
-			Label: score.Words{ZH: "经营满三年", EN: "Operates for three years"}, Remedy: score.Words{ZH: "满三年后可以参评", EN: "After three years"}},
+			Label: models.Words{ZH: "经营满三年", EN: "Operates for three years"}, Remedy: models.Words{ZH: "满三年后可以参评", EN: "After three years"}},
 		{ID: "award.code", Expr: "codeValid", Basis: vettingBasis, ChangeableBy: models.BySubject,
-			Label: score.Words{ZH: "统一社会信用代码有效，登记存续", EN: "The code is valid and the registration stands"}, Remedy: score.Words{ZH: "请到登记机关核对", EN: "Ask the registrar"}},
+			Label: models.Words{ZH: "统一社会信用代码有效，登记存续", EN: "The code is valid and the registration stands"}, Remedy: models.Words{ZH: "请到登记机关核对", EN: "Ask the registrar"}},
 		none("award.no_serious", FactSerious, "没有有效的严重失信名单", "On no list of serious breach of trust in force", "移出名单后可以参评", "Once it is off the list"),
 		none("award.no_penalty", FactPenalties, "两年内没有未修复的一般或严重失信处罚", "No general or serious penalty of two years left unrepaired", "完成信用修复后可以参评", "Have it repaired"),
 		none("award.not_abnormal", FactAbnormal, "没有列入经营异常名录", "On no list of abnormal operation", "移出名录后可以参评", "Once it is off the list"),
@@ -89,7 +88,7 @@ func (p *Programme) compiles() error {
 }
 
 // Words are a clause's label and remedy, empty for a clause that is not the programme's.
-func (p *Programme) Words(clause string) (label, remedy score.Words) {
+func (p *Programme) Words(clause string) (label, remedy models.Words) {
 	for _, c := range p.Vetting {
 		if c.ID == clause {
 			return c.Label, c.Remedy

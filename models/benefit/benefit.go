@@ -75,32 +75,13 @@ var Forms = []Form{DepositFree, Discount, Coupon, PayLater, FreeTime, FastLane, 
 // A Scene is a kind of advantage the city knows. Its id is its code ("XYB").
 type Scene struct {
 	models.Meta `bson:",inline"`
-	Name        Words                `bson:"name"`
+	Name        models.Words         `bson:"name"`
 	Field       string               `bson:"field"` // one of Fields
 	Subjects    []models.SubjectKind `bson:"subjects"`
 	Providers   []models.Role        `bson:"providers"` // whose systems may offer in it
 	Forms       []Form               `bson:"forms"`
 	Public      bool                 `bson:"public"`           // of a public service: everybody gets the service itself, and each offer says how
 	Served      string               `bson:"served,omitempty"` // the capability that serves the scene itself: "medical"; it takes no offers
-}
-
-// Words are a text in the two languages.
-type Words struct {
-	ZH string `bson:"zh"`
-	EN string `bson:"en"`
-}
-
-// In is the text in a language, Chinese unless English.
-func (w Words) In(lang string) string {
-	if lang == "en" && w.EN != "" {
-		return w.EN
-	}
-	return w.ZH
-}
-
-// Whole says whether the text is there in both languages and no longer than n characters in each.
-func (w Words) Whole(n int) bool {
-	return w.ZH != "" && w.EN != "" && len([]rune(w.ZH)) <= n && len([]rune(w.EN)) <= n
 }
 
 // Takes says whether somebody of a role may offer a form in the scene.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -37,7 +38,7 @@ func wants(t *testing.T, what string, err error, code models.Code, reason string
 	}
 }
 
-func both(s string) Words { return Words{s, s} }
+func both(s string) models.Words { return models.Words{ZH: s, EN: s} }
 
 func scene() *Scene {
 	return &Scene{Meta: models.Meta{ID: "XYB"}, Field: "culture", Subjects: []models.SubjectKind{models.PersonSubject}, Providers: []models.Role{models.Provider},
@@ -192,7 +193,8 @@ func TestNeedFaults(t *testing.T) {
 		"/needs/0/text benefit_band": {Kind: MinBand, Text: "C"}, "/needs/0/number benefit_years": {Kind: MinAge}, "/needs/0/regions benefit_regions": {Kind: Living},
 		"/needs/0/regions/0 required": {Kind: Living, Regions: []models.Region{""}}, "/needs/0/number benefit_honour": {Kind: Honoured, Number: 6},
 		"/needs/0/number benefit_count": {Kind: Punctual}, "/needs/0/kind oneof": {Kind: "INCOME"}, "/needs/0/text required": {Kind: Custom},
-		"/needs/0/label benefit_words": {Kind: Custom, Text: "true"}, "/needs/0/remedy benefit_words": {Kind: Custom, Text: "true", Label: both("x")},
+		"/needs/0/label/en required":  {Kind: Custom, Text: "true", Label: models.Words{ZH: "x"}, Remedy: both("y")},
+		"/needs/0/remedy/zh max":      {Kind: Custom, Text: "true", Label: both("x"), Remedy: models.Words{ZH: strings.Repeat("长", 201), EN: "y"}},
 		"/needs/0/basis required":     {Kind: Custom, Text: "true", Label: both("x"), Remedy: both("y")},
 		"/needs/0/changeableBy oneof": {Kind: Custom, Text: "true", Label: both("x"), Remedy: both("y"), Basis: "b", ChangeableBy: "god"},
 	} {
@@ -225,10 +227,10 @@ func TestTermsFaults(t *testing.T) {
 	good.Otherwise = both("照常")
 	must(t, good.check(public))
 	for want, change := range map[string]func(*Terms){
-		"/name benefit_words":            func(t *Terms) { t.Name.EN = "" },
-		"/details benefit_words":         func(t *Terms) { t.Details = Words{} },
-		"/consent benefit_words":         func(t *Terms) { t.Consent = Words{} },
-		"/otherwise benefit_otherwise":   func(t *Terms) { t.Otherwise = Words{} },
+		"/name/en required":              func(t *Terms) { t.Name.EN = "" },
+		"/details/zh required":           func(t *Terms) { t.Details.ZH = "" },
+		"/consent/zh required":           func(t *Terms) { t.Consent.ZH = "" },
+		"/otherwise benefit_otherwise":   func(t *Terms) { t.Otherwise = models.Words{} },
 		"/form benefit_form":             func(t *Terms) { t.Form, t.Bring = Gift, 0 },
 		"/quota/total benefit_count":     func(t *Terms) { t.Quota.Total = MaxPlaces + 1 },
 		"/quota/daily benefit_count":     func(t *Terms) { t.Quota.Daily = -1 },

@@ -46,14 +46,14 @@ type Claim struct {
 	Slot     string             `bson:"slot,omitempty"`
 	Shares   []string           `bson:"shares,omitempty"` // where its places are
 
-	Until   *time.Time `bson:"until,omitempty"` // of a held place
-	Title   Words      `bson:"title"`           // the offer's name
-	Good    int        `bson:"good"`            // days it is good once claimed
-	Bring   int        `bson:"bring"`
-	Cap     models.Fen `bson:"cap"`
-	Ends    models.Day `bson:"ends,omitempty"` // last day of use
-	Agreed  string     `bson:"agreed,omitempty"`
-	Decided []string   `bson:"decided,omitempty"` // the decisions: at claiming, at use
+	Until   *time.Time   `bson:"until,omitempty"` // of a held place
+	Title   models.Words `bson:"title"`           // the offer's name
+	Good    int          `bson:"good"`            // days it is good once claimed
+	Bring   int          `bson:"bring"`
+	Cap     models.Fen   `bson:"cap"`
+	Ends    models.Day   `bson:"ends,omitempty"` // last day of use
+	Agreed  string       `bson:"agreed,omitempty"`
+	Decided []string     `bson:"decided,omitempty"` // the decisions: at claiming, at use
 
 	No       string     `bson:"no,omitempty"`   // the provider's own number of the use
 	Used     string     `bson:"used,omitempty"` // provider/no, unique

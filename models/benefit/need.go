@@ -83,10 +83,10 @@ type Need struct {
 	Regions []models.Region `bson:"regions,omitempty"`
 	AnyOf   string          `bson:"anyOf,omitempty"`
 
-	Label        Words  `bson:"label,omitempty"` // of a Custom one, as the three below
-	Remedy       Words  `bson:"remedy,omitempty"`
-	Basis        string `bson:"basis,omitempty"`
-	ChangeableBy string `bson:"changeableBy,omitempty"`
+	Label        models.Words `bson:"label,omitempty"` // of a Custom one, as the three below
+	Remedy       models.Words `bson:"remedy,omitempty"`
+	Basis        string       `bson:"basis,omitempty"`
+	ChangeableBy string       `bson:"changeableBy,omitempty"`
 }
 
 // The bounds of an offer's needs.
@@ -94,6 +94,8 @@ const (
 	maxNeeds   = 12
 	maxRegions = 40
 	maxYears   = 120
+	maxLabel   = 80
+	maxRemedy  = 200
 )
 
 // clauseID names the i-th need's clause; its words are the texts of that name, up to a "-" when a kind comes more than once.
@@ -170,13 +172,12 @@ func (n Need) clause(i int) (rule.Clause, error) {
 
 // custom is a clause in the provider's own words.
 func (n Need) custom(c rule.Clause, bad func(string, string) (rule.Clause, error)) (rule.Clause, error) {
+	words := append(n.Label.Check("/label", maxLabel), n.Remedy.Check("/remedy", maxRemedy)...)
 	switch {
 	case n.Text == "":
 		return bad("text", "required")
-	case !n.Label.Whole(80):
-		return bad("label", "benefit_words")
-	case !n.Remedy.Whole(200):
-		return bad("remedy", "benefit_words")
+	case len(words) > 0:
+		return c, &models.Error{Code: models.Invalid, Reason: "benefit.need_invalid", Fields: words}
 	case n.Basis == "" || len([]rune(n.Basis)) > 200:
 		return bad("basis", "required")
 	case !slices.Contains([]string{models.BySubject, models.ByDepartment, models.ByTime, models.ByNobody}, n.ChangeableBy):

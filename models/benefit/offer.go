@@ -64,9 +64,9 @@ const (
 
 // Terms are what a version of an offer says: who gets what, how often, where and how long.
 type Terms struct {
-	Name      Words           `bson:"name"`
-	Details   Words           `bson:"details"`
-	Otherwise Words           `bson:"otherwise,omitempty"` // of a public service: how everybody gets it without the offer
+	Name      models.Words    `bson:"name"`
+	Details   models.Words    `bson:"details"`
+	Otherwise models.Words    `bson:"otherwise,omitempty"` // of a public service: how everybody gets it without the offer
 	Form      Form            `bson:"form"`
 	Needs     []Need          `bson:"needs,omitempty"`
 	Quota     Quota           `bson:"quota"`
@@ -76,7 +76,7 @@ type Terms struct {
 	Until     models.Day      `bson:"until"`   // the last day on which it may be claimed
 	Good      int             `bson:"good"`    // days a claim is good, the day of claiming not counted
 	Bring     int             `bson:"bring"`   // days until a thing has to be brought back, 0: nothing has
-	Consent   Words           `bson:"consent"` // what the person agrees to when she claims
+	Consent   models.Words    `bson:"consent"` // what the person agrees to when she claims
 }
 
 const (
@@ -95,10 +95,11 @@ func (t Terms) check(s *Scene) error {
 		}
 	}
 	q := t.Quota
-	fault(!t.Name.Whole(maxName), "/name", "benefit_words")
-	fault(!t.Details.Whole(maxWords), "/details", "benefit_words")
-	fault(!t.Consent.Whole(maxWords), "/consent", "benefit_words")
-	fault(s.Public && !t.Otherwise.Whole(maxWords), "/otherwise", "benefit_otherwise")
+	faults = slices.Concat(faults, t.Name.Check("/name", maxName), t.Details.Check("/details", maxWords), t.Consent.Check("/consent", maxWords))
+	if t.Otherwise != (models.Words{}) {
+		faults = append(faults, t.Otherwise.Check("/otherwise", maxWords)...)
+	}
+	fault(s.Public && t.Otherwise == (models.Words{}), "/otherwise", "benefit_otherwise")
 	fault(!slices.Contains(s.Forms, t.Form), "/form", "benefit_form")
 	fault(q.Total < 0 || q.Total > MaxPlaces, "/quota/total", "benefit_count")
 	fault(q.Daily < 0 || q.Daily > MaxPlaces, "/quota/daily", "benefit_count")

@@ -28,7 +28,7 @@ type Wait struct {
 	Holder string             `bson:"holder"`
 	Person string             `bson:"person"`
 	Slot   string             `bson:"slot,omitempty"` // offer/holder while waiting: once in a line
-	Title  Words              `bson:"title"`
+	Title  models.Words       `bson:"title"`
 	At     time.Time          `bson:"at"`
 	Claim  string             `bson:"claim,omitempty"`
 }

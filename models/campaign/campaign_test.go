@@ -22,7 +22,7 @@ var (
 
 func words() Content {
 	return Content{
-		Title: Text{"标题", "Title"}, Body: Text{"内容", "Body"}, Class: Service, Severity: Info, Audience: Audience{Region: "430181108"},
+		Title: models.Words{ZH: "标题", EN: "Title"}, Body: models.Words{ZH: "内容", EN: "Body"}, Class: Service, Severity: Info, Audience: Audience{Region: "430181108"},
 	}
 }
 
@@ -124,7 +124,7 @@ func TestWhoMay(t *testing.T) {
 func TestEveryFaultIsNamed(t *testing.T) {
 	past := noon.Add(-time.Second)
 	_, err := New("c", maker, Content{
-		Title: Text{strings.Repeat("长", 51), ""}, Class: Marketing, Severity: Action,
+		Title: models.Words{ZH: strings.Repeat("长", 51), EN: ""}, Class: Marketing, Severity: Action,
 		Audience: Audience{Region: "43018", Role: "king", Tag: "?"}, ScheduledAt: &past,
 	}, noon)
 	e := (*models.Error)(nil)

@@ -2,7 +2,6 @@ package campaign
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"xinyi/models"
@@ -26,20 +25,14 @@ const (
 	Action Severity = "action" // something is to be done; not with Marketing
 )
 
-// Text is words in both languages.
-type Text struct {
-	ZH string `bson:"zh"`
-	EN string `bson:"en"`
-}
-
 // Content is what a campaign says to whom.
 type Content struct {
-	Title       Text       `bson:"title"` // at most 50 runes
-	Body        Text       `bson:"body"`  // at most 500 runes
-	Class       Class      `bson:"class"`
-	Severity    Severity   `bson:"severity"`
-	Audience    Audience   `bson:"audience"`
-	ScheduledAt *time.Time `bson:"scheduledAt,omitempty"` // nil: as soon as it is approved
+	Title       models.Words `bson:"title"` // at most 50 runes
+	Body        models.Words `bson:"body"`  // at most 500 runes
+	Class       Class        `bson:"class"`
+	Severity    Severity     `bson:"severity"`
+	Audience    Audience     `bson:"audience"`
+	ScheduledAt *time.Time   `bson:"scheduledAt,omitempty"` // nil: as soon as it is approved
 }
 
 // An Audience is the people who live in a region and, when asked for, hold an office and carry a tag. Where they live
@@ -71,21 +64,11 @@ func (c Content) allowed(by models.Actor, now time.Time) error {
 }
 
 func (c Content) faults(now time.Time) []models.Field {
-	var fields []models.Field
+	fields := append(c.Title.Check("/title", maxTitle), c.Body.Check("/body", maxBody)...)
 	need := func(ok bool, pointer, code string) {
 		if !ok {
 			fields = append(fields, models.Field{Pointer: pointer, Code: code})
 		}
-	}
-	for _, w := range []struct {
-		pointer, text string
-		max           int
-	}{
-		{"/title/zh", c.Title.ZH, maxTitle}, {"/title/en", c.Title.EN, maxTitle},
-		{"/body/zh", c.Body.ZH, maxBody}, {"/body/en", c.Body.EN, maxBody},
-	} {
-		need(strings.TrimSpace(w.text) != "", w.pointer, "required")
-		need(len([]rune(w.text)) <= w.max, w.pointer, "too_long")
 	}
 	need(c.Class == Service || c.Class == Marketing, "/class", "unknown")
 	need(c.Severity == Info || c.Severity == Action && c.Class != Marketing, "/severity", "campaign_severity")

@@ -34,7 +34,7 @@ const (
 // A Commitment is what somebody promises who asks for repair. Its words never change under one version.
 type Commitment struct {
 	Version string
-	ZH, EN  string
+	models.Words
 }
 
 // Promise is the commitment of repair.
@@ -42,9 +42,11 @@ type Commitment struct {
 // Source: docs/sources.md#casework-repair.
 var Promise = Commitment{
 	Version: "2026-1",
-	ZH:      "本人（单位）已经纠正失信行为、履行相关义务，所提交的材料真实、有效，并承诺今后依法依规、诚实守信。如有不实，愿意承担相应责任，撤销修复结果。本承诺可以公开。",
-	EN: "I (we) have put right what was wrong and done what was owed; what was handed in is true and valid; and I (we) promise to keep the law and our word. " +
-		"Should any of this be untrue, I (we) answer for it and the repair is undone. This commitment may be made public.",
+	Words: models.Words{
+		ZH: "本人（单位）已经纠正失信行为、履行相关义务，所提交的材料真实、有效，并承诺今后依法依规、诚实守信。如有不实，愿意承担相应责任，撤销修复结果。本承诺可以公开。",
+		EN: "I (we) have put right what was wrong and done what was owed; what was handed in is true and valid; and I (we) promise to keep the law and our word. " +
+			"Should any of this be untrue, I (we) answer for it and the repair is undone. This commitment may be made public.",
+	},
 }
 
 // Hash names the words in both languages, SHA-256 in hex.

@@ -35,7 +35,7 @@ func TestTheCommitmentIsMade(t *testing.T) {
 		c.Words.Reveal() != "已缴清" || c.Filed != ann || c.Clock.Due != "2026-05-14" || !c.Repair.Auto {
 		t.Errorf("%v %+v", err, c)
 	}
-	if len(Promise.Hash()) != 64 || Promise.Hash() == (Commitment{Version: Promise.Version, ZH: Promise.ZH, EN: Promise.EN + " "}).Hash() {
+	if len(Promise.Hash()) != 64 || Promise.Hash() == (Commitment{Version: Promise.Version, Words: models.Words{ZH: Promise.ZH, EN: Promise.EN + " "}}).Hash() {
 		t.Error("the hash does not name the words")
 	}
 }

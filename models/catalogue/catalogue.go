@@ -29,12 +29,6 @@ const (
 // path is the way of a version into force: from its first day on, by the word of a second person.
 var path = release.Path{release.Draft, release.Checked, release.Announced, release.InForce}
 
-// Text is words in both languages.
-type Text struct {
-	ZH string `bson:"zh"`
-	EN string `bson:"en"`
-}
-
 // A Cycle is how often a unit delivers.
 type Cycle string
 
@@ -51,7 +45,7 @@ var Cycles = []Cycle{SevenDays, Monthly, Quarterly, Yearly}
 
 // Content is what a version says.
 type Content struct {
-	Name       Text                 `bson:"name"`
+	Name       models.Words         `bson:"name"`
 	Category   string               `bson:"category"` // of Categories
 	Kinds      []models.SubjectKind `bson:"kinds"`
 	Nature     models.Nature        `bson:"nature"`
@@ -84,7 +78,7 @@ func (it *Item) Published() bool { return slices.Contains(release.Public, it.Sta
 // A Unit is a source unit (信息提供单位). Its id is its code.
 type Unit struct {
 	models.Meta `bson:",inline"`
-	Name        Text          `bson:"name"`
+	Name        models.Words  `bson:"name"`
 	Region      models.Region `bson:"region"`
 	Office      string        `bson:"office"`              // the desk that answers for it
 	Authority   string        `bson:"authority,omitempty"` // whose codes it gives out (uscc.Authority); "" none

@@ -43,7 +43,7 @@ const penalty = `{"$schema":"https://json-schema.org/draft/2020-12/schema","type
 
 func content() Content {
 	return Content{
-		Name: Text{"行政处罚", "Penalties"}, Category: "PENALTY", Kinds: []models.SubjectKind{models.Organisation, models.PersonSubject},
+		Name: models.Words{ZH: "行政处罚", EN: "Penalties"}, Category: "PENALTY", Kinds: []models.SubjectKind{models.Organisation, models.PersonSubject},
 		Nature: models.Negative, Openness: models.Public, KeepMonths: 60, Cycle: SevenDays, Units: []string{"u"}, Basis: []string{"法"}, Schema: penalty, From: "2026-06-01",
 	}
 }

@@ -47,16 +47,12 @@ func (c Content) check() error {
 }
 
 func (c Content) faults() []models.Field {
-	var fields []models.Field
+	fields := c.Name.Check("/name", maxName)
 	need := func(ok bool, pointer, code string) {
 		if !ok {
 			fields = append(fields, models.Field{Pointer: pointer, Code: code})
 		}
 	}
-	need(strings.TrimSpace(c.Name.ZH) != "", "/name/zh", "required")
-	need(strings.TrimSpace(c.Name.EN) != "", "/name/en", "required")
-	need(len([]rune(c.Name.ZH)) <= maxName, "/name/zh", "too_long")
-	need(len([]rune(c.Name.EN)) <= maxName, "/name/en", "too_long")
 	need(slices.Contains(Categories, c.Category), "/category", "unknown")
 	need(len(c.Kinds) > 0, "/kinds", "required")
 	for _, k := range c.Kinds {

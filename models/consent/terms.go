@@ -9,32 +9,21 @@ import (
 	"xinyi/models"
 )
 
-// Words are a text in both languages.
-type Words struct{ ZH, EN string }
-
-// In is the text in a language, "zh" or "en".
-func (w Words) In(lang string) string {
-	if lang == "en" {
-		return w.EN
-	}
-	return w.ZH
-}
-
 // Purposes are what consent can be given for. The keys are rows of the log of looks, too.
 //
 // Source: docs/sources.md#access-purposes.
-var Purposes = map[string]Words{
-	"share.loan":        {"贷款审批", "a decision on a loan"},
-	"share.loan_review": {"贷后管理", "looking after a loan"},
-	"share.benefit":     {"享受信用惠民服务", "a benefit of good credit"},
-	"share.procurement": {"招标投标、政府采购资格审查", "tenders and public procurement"},
-	"share.service":     {"办理您申请的公共服务", "a public service you asked for"},
-	"share.cooperation": {"合作伙伴了解信用状况", "a partner in business"},
+var Purposes = map[string]models.Words{
+	"share.loan":        {ZH: "贷款审批", EN: "a decision on a loan"},
+	"share.loan_review": {ZH: "贷后管理", EN: "looking after a loan"},
+	"share.benefit":     {ZH: "享受信用惠民服务", EN: "a benefit of good credit"},
+	"share.procurement": {ZH: "招标投标、政府采购资格审查", EN: "tenders and public procurement"},
+	"share.service":     {ZH: "办理您申请的公共服务", EN: "a public service you asked for"},
+	"share.cooperation": {ZH: "合作伙伴了解信用状况", EN: "a partner in business"},
 }
 
 // A Scope is a part of what there is to show.
 type Scope struct {
-	Words
+	models.Words
 	Restricted bool // needs both notices besides
 }
 
@@ -48,42 +37,42 @@ const recordScope = "records."
 //
 // Source: docs/sources.md#consent-restricted.
 var Scopes = map[string]Scope{
-	"profile.name":         {Words{"名称或姓名", "Name"}, false},
-	"profile.region":       {Words{"所在地区", "Region"}, false},
-	"records.registration": {Words{"登记注册信息", "Registration"}, false},
-	"records.judicial":     {Words{"司法裁判及执行信息", "Judgments and enforcement"}, false},
-	"records.licence":      {Words{"行政许可", "Licences"}, false},
-	"records.penalty":      {Words{"行政处罚", "Penalties"}, false},
-	"records.compulsion":   {Words{"行政强制", "Compulsory measures"}, false},
-	"records.confirmation": {Words{"行政确认", "Confirmations"}, false},
-	"records.ruling":       {Words{"行政裁决", "Rulings"}, false},
-	"records.reward":       {Words{"行政奖励", "Rewards"}, false},
-	"records.inspection":   {Words{"监督检查", "Inspections"}, false},
-	"records.profession":   {Words{"职称和职业资格", "Professions"}, false},
-	"records.abnormal":     {Words{"经营异常名录", "List of abnormal operation"}, false},
-	"records.serious_list": {Words{"严重失信主体名单", "List of serious cases"}, false},
-	"records.contract":     {Words{"合同履行", "Contracts"}, false},
-	"records.commitment":   {Words{"信用承诺及履行", "Commitments"}, false},
-	"records.evaluation":   {Words{"信用评价结果", "Evaluations"}, false},
-	"records.honour":       {Words{"诚实守信荣誉", "Honours"}, false},
-	"records.research":     {Words{"科研诚信", "Research"}, false},
-	"records.utility":      {Words{"水电气缴费", "Utilities"}, false},
-	"farm.household":       {Words{"农户基本情况", "The household"}, false},
-	"farm.members":         {Words{"家庭成员", "Members of the household"}, false},
-	"farm.land":            {Words{"土地", "Land"}, false},
-	"farm.production":      {Words{"生产经营", "Production"}, false},
-	"farm.insurance":       {Words{"农业保险与补贴", "Farm insurance and subsidies"}, false},
-	"farm.honours":         {Words{"农户荣誉", "Honours of the household"}, false},
-	"farm.conduct":         {Words{"公益与义务", "Public good and duties"}, false},
-	"farm.venture":         {Words{"新型农业经营主体", "Farm businesses"}, false},
-	"farm.score":           {Words{"农户信用评分与等级", "Score and grade of the household"}, false},
-	"farm.debts":           {Words{"负债与担保", "Debts and guarantees"}, true},
-	"finance.income":       {Words{"收入", "Income"}, true},
-	"finance.deposits":     {Words{"存款", "Deposits"}, true},
-	"finance.securities":   {Words{"有价证券", "Securities"}, true},
-	"finance.insurance":    {Words{"商业保险", "Insurance"}, true},
-	"finance.property":     {Words{"不动产", "Property"}, true},
-	"finance.tax":          {Words{"纳税数额", "Amounts of tax"}, true},
+	"profile.name":         {models.Words{ZH: "名称或姓名", EN: "Name"}, false},
+	"profile.region":       {models.Words{ZH: "所在地区", EN: "Region"}, false},
+	"records.registration": {models.Words{ZH: "登记注册信息", EN: "Registration"}, false},
+	"records.judicial":     {models.Words{ZH: "司法裁判及执行信息", EN: "Judgments and enforcement"}, false},
+	"records.licence":      {models.Words{ZH: "行政许可", EN: "Licences"}, false},
+	"records.penalty":      {models.Words{ZH: "行政处罚", EN: "Penalties"}, false},
+	"records.compulsion":   {models.Words{ZH: "行政强制", EN: "Compulsory measures"}, false},
+	"records.confirmation": {models.Words{ZH: "行政确认", EN: "Confirmations"}, false},
+	"records.ruling":       {models.Words{ZH: "行政裁决", EN: "Rulings"}, false},
+	"records.reward":       {models.Words{ZH: "行政奖励", EN: "Rewards"}, false},
+	"records.inspection":   {models.Words{ZH: "监督检查", EN: "Inspections"}, false},
+	"records.profession":   {models.Words{ZH: "职称和职业资格", EN: "Professions"}, false},
+	"records.abnormal":     {models.Words{ZH: "经营异常名录", EN: "List of abnormal operation"}, false},
+	"records.serious_list": {models.Words{ZH: "严重失信主体名单", EN: "List of serious cases"}, false},
+	"records.contract":     {models.Words{ZH: "合同履行", EN: "Contracts"}, false},
+	"records.commitment":   {models.Words{ZH: "信用承诺及履行", EN: "Commitments"}, false},
+	"records.evaluation":   {models.Words{ZH: "信用评价结果", EN: "Evaluations"}, false},
+	"records.honour":       {models.Words{ZH: "诚实守信荣誉", EN: "Honours"}, false},
+	"records.research":     {models.Words{ZH: "科研诚信", EN: "Research"}, false},
+	"records.utility":      {models.Words{ZH: "水电气缴费", EN: "Utilities"}, false},
+	"farm.household":       {models.Words{ZH: "农户基本情况", EN: "The household"}, false},
+	"farm.members":         {models.Words{ZH: "家庭成员", EN: "Members of the household"}, false},
+	"farm.land":            {models.Words{ZH: "土地", EN: "Land"}, false},
+	"farm.production":      {models.Words{ZH: "生产经营", EN: "Production"}, false},
+	"farm.insurance":       {models.Words{ZH: "农业保险与补贴", EN: "Farm insurance and subsidies"}, false},
+	"farm.honours":         {models.Words{ZH: "农户荣誉", EN: "Honours of the household"}, false},
+	"farm.conduct":         {models.Words{ZH: "公益与义务", EN: "Public good and duties"}, false},
+	"farm.venture":         {models.Words{ZH: "新型农业经营主体", EN: "Farm businesses"}, false},
+	"farm.score":           {models.Words{ZH: "农户信用评分与等级", EN: "Score and grade of the household"}, false},
+	"farm.debts":           {models.Words{ZH: "负债与担保", EN: "Debts and guarantees"}, true},
+	"finance.income":       {models.Words{ZH: "收入", EN: "Income"}, true},
+	"finance.deposits":     {models.Words{ZH: "存款", EN: "Deposits"}, true},
+	"finance.securities":   {models.Words{ZH: "有价证券", EN: "Securities"}, true},
+	"finance.insurance":    {models.Words{ZH: "商业保险", EN: "Insurance"}, true},
+	"finance.property":     {models.Words{ZH: "不动产", EN: "Property"}, true},
+	"finance.tax":          {models.Words{ZH: "纳税数额", EN: "Amounts of tax"}, true},
 }
 
 // known says whether a scope exists.
@@ -180,7 +169,7 @@ func (t Terms) narrowed(less Narrowing) (Terms, error) {
 // A Text is what is shown before somebody agrees. Its words never change under one version.
 type Text struct {
 	ID, Version string
-	Words       Words
+	Words       models.Words
 }
 
 // Hash names the text in both languages.
@@ -194,25 +183,25 @@ func (t Text) Hash() string {
 //
 // Source: docs/sources.md#consent-notice, docs/sources.md#consent-restricted.
 var (
-	Main = Text{"share", "2026-1", Words{
-		"您同意本页所列的接收方，为所列目的，在所列期限和次数内，查询所列范围的信用信息。每次查询前都会登记，您可以随时看到，也可以随时撤回；撤回后不能再查询，撤回前已提供的不受影响。不同意不会影响您办理不需要这些信息的事项，也不需要说明理由。接收方只能用于所列目的，用后应当删除。您有权查阅、复制、更正、删除自己的信息，并可以向信用主管部门投诉。",
-		"You agree that the recipient named here may read the credit information listed here, for the purpose, the time and the number of reads listed here. Every read is logged before it is answered and you can see it. You can withdraw at any time; then nothing more is read, and what was given before stays given. If you do not agree, nothing that does not need this information is refused to you, and you need not say why. The recipient may use it for this purpose only and deletes it afterwards. You may see, copy, correct and delete your information and complain to the credit office.",
+	Main = Text{"share", "2026-1", models.Words{
+		ZH: "您同意本页所列的接收方，为所列目的，在所列期限和次数内，查询所列范围的信用信息。每次查询前都会登记，您可以随时看到，也可以随时撤回；撤回后不能再查询，撤回前已提供的不受影响。不同意不会影响您办理不需要这些信息的事项，也不需要说明理由。接收方只能用于所列目的，用后应当删除。您有权查阅、复制、更正、删除自己的信息，并可以向信用主管部门投诉。",
+		EN: "You agree that the recipient named here may read the credit information listed here, for the purpose, the time and the number of reads listed here. Every read is logged before it is answered and you can see it. You can withdraw at any time; then nothing more is read, and what was given before stays given. If you do not agree, nothing that does not need this information is refused to you, and you need not say why. The recipient may use it for this purpose only and deletes it afterwards. You may see, copy, correct and delete your information and complain to the credit office.",
 	}}
-	Farm = Text{"farm_file", "2026-1", Words{
-		"您自愿建立农户信用档案。村里的采集员和乡镇工作人员登记您家的基本情况、土地、生产经营、荣誉和公益，第二个人核实；每一项都写明来源，您随时可以查看、指出错误、要求更改。收入、存款、房产等要您另外签两份文件才登记，不签不影响建档，也不扣分。不登记宗教信仰、基因、指纹、血型、疾病和病史。档案只用于信用户评定、您自己选择的银行和惠农服务；谁看过，您都看得到。您申请评定的，结果在村里公示七天，只写打码的姓名和等级。您随时可以退出，退出后内容删除，不影响您办理任何不需要它的事项。",
-		"You have a credit file of your farming household because you want one. People of the village and the township note the household, its land, production, honours and public good, and a second person looks; each field says where it comes from, and you may see it, say that it is wrong and have it changed. Incomes, savings and property are noted only after you sign two more texts; if you do not, you are filed all the same and lose no points. Never religion, genes, fingerprints, blood group, illness or medical history. The file is for becoming a credit household and for the banks and services you choose yourself; you see everybody who looked. If you ask to be evaluated, the result is shown in the village for seven days: a masked name and the grade. You may leave at any time; what it holds is then erased, and nothing that does not need it is refused to you.",
+	Farm = Text{"farm_file", "2026-1", models.Words{
+		ZH: "您自愿建立农户信用档案。村里的采集员和乡镇工作人员登记您家的基本情况、土地、生产经营、荣誉和公益，第二个人核实；每一项都写明来源，您随时可以查看、指出错误、要求更改。收入、存款、房产等要您另外签两份文件才登记，不签不影响建档，也不扣分。不登记宗教信仰、基因、指纹、血型、疾病和病史。档案只用于信用户评定、您自己选择的银行和惠农服务；谁看过，您都看得到。您申请评定的，结果在村里公示七天，只写打码的姓名和等级。您随时可以退出，退出后内容删除，不影响您办理任何不需要它的事项。",
+		EN: "You have a credit file of your farming household because you want one. People of the village and the township note the household, its land, production, honours and public good, and a second person looks; each field says where it comes from, and you may see it, say that it is wrong and have it changed. Incomes, savings and property are noted only after you sign two more texts; if you do not, you are filed all the same and lose no points. Never religion, genes, fingerprints, blood group, illness or medical history. The file is for becoming a credit household and for the banks and services you choose yourself; you see everybody who looked. If you ask to be evaluated, the result is shown in the village for seven days: a masked name and the grade. You may leave at any time; what it holds is then erased, and nothing that does not need it is refused to you.",
 	}}
-	Lending = Text{"lending", "2026-1", Words{
-		"您同意贷款银行把您在本平台申请的贷款怎样办的告诉平台：放款、分期、还款、逾期和结清。平台据此给您看还款计划、到期前提醒，并计入农户信用评分的履约记录；发生逾期会先告诉您，不向其他人提供，除非您另外授权。您可以随时查看和提出异议。",
-		"You agree that the bank tells the platform how a loan you asked for here goes: paid out, instalments, repayments, days past due, settled. The platform shows you the schedule, reminds you, and counts it in your household's record of keeping its word; before anything past due counts you are told, and nobody else is given it unless you agree. You may look at it and object at any time.",
+	Lending = Text{"lending", "2026-1", models.Words{
+		ZH: "您同意贷款银行把您在本平台申请的贷款怎样办的告诉平台：放款、分期、还款、逾期和结清。平台据此给您看还款计划、到期前提醒，并计入农户信用评分的履约记录；发生逾期会先告诉您，不向其他人提供，除非您另外授权。您可以随时查看和提出异议。",
+		EN: "You agree that the bank tells the platform how a loan you asked for here goes: paid out, instalments, repayments, days past due, settled. The platform shows you the schedule, reminds you, and counts it in your household's record of keeping its word; before anything past due counts you are told, and nobody else is given it unless you agree. You may look at it and object at any time.",
 	}}
-	Adverse = Text{"adverse", "2026-1", Words{
-		"收入、存款、有价证券、商业保险、不动产、纳税数额提供给接收方后，可能影响对方是否与您交易、额度、价格和条件，也可能被对方留存。请想清楚再同意。",
-		"Once your income, savings, securities, insurance, property or amounts of tax are given, they may affect whether the recipient deals with you, to what amount, at what price and on what conditions, and the recipient may keep them. Think before you agree.",
+	Adverse = Text{"adverse", "2026-1", models.Words{
+		ZH: "收入、存款、有价证券、商业保险、不动产、纳税数额提供给接收方后，可能影响对方是否与您交易、额度、价格和条件，也可能被对方留存。请想清楚再同意。",
+		EN: "Once your income, savings, securities, insurance, property or amounts of tax are given, they may affect whether the recipient deals with you, to what amount, at what price and on what conditions, and the recipient may keep them. Think before you agree.",
 	}}
-	Written = Text{"written", "2026-1", Words{
-		"本人已阅读不良后果告知，书面同意提供本页勾选的收入、存款、有价证券、商业保险、不动产、纳税数额信息。",
-		"I have read the notice of adverse consequences and agree in writing that the marked information on income, savings, securities, insurance, property and amounts of tax is given.",
+	Written = Text{"written", "2026-1", models.Words{
+		ZH: "本人已阅读不良后果告知，书面同意提供本页勾选的收入、存款、有价证券、商业保险、不动产、纳税数额信息。",
+		EN: "I have read the notice of adverse consequences and agree in writing that the marked information on income, savings, securities, insurance, property and amounts of tax is given.",
 	}}
 )
 

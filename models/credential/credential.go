@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"xinyi/models"
-	"xinyi/models/score"
 )
 
 // The events of a credential. Data: "no", "until".
@@ -71,7 +70,7 @@ var Standard = Policy{StatusLife: 24 * time.Hour, StatusTTL: time.Hour, HoldInde
 //
 // Source: docs/sources.md#credential-claims.
 type Facts struct {
-	Title  score.Words   `bson:"title"`
+	Title  models.Words  `bson:"title"`
 	Level  int           `bson:"level"` // as models.Honour: 1 town to 5 nation
 	No     string        `bson:"no"`    // of the certificate
 	Since  models.Day    `bson:"since"`

@@ -12,7 +12,6 @@ import (
 	"pgregory.net/rapid"
 
 	"xinyi/models"
-	"xinyi/models/score"
 )
 
 var (
@@ -36,7 +35,7 @@ func issue() Issue {
 	return Issue{
 		ID: "c1", Of: "award-1", Kind: Honour, Holder: models.Subject{Kind: models.Organisation, Ref: "91430104MA4L0000X1"}, Name: "长沙市<诚信>食品&饮料公司",
 		Facts: Facts{
-			Title: score.Words{ZH: "诚信经营企业", EN: "Honest enterprise"}, Level: 3, No: "4301-2026-0000000001", Since: "2026-11-24", Until: "2028-11-23",
+			Title: models.Words{ZH: "诚信经营企业", EN: "Honest enterprise"}, Level: 3, No: "4301-2026-0000000001", Since: "2026-11-24", Until: "2028-11-23",
 			Code: "91430104MA4L0000X1", Deed: "十年无投诉", Region: "430104", Place: "岳麓区", Unit: "长沙市信用办",
 		},
 		Code: "CODE", Secret: strings.Repeat("5a", 32), List: "1", Index: 77,

@@ -4,8 +4,6 @@
 // anybody.
 package farmer
 
-import "xinyi/models/score"
-
 // The events. Data never holds a name, a number or an amount.
 const (
 	EventCreated   = "farmer.file_created"   // "no"
@@ -52,9 +50,6 @@ const (
 	EventDeleted   = "farmer.share_deleted"   // "bank"
 	EventUndeleted = "farmer.share_undeleted" // "bank": it did not by its day
 )
-
-// Words are a text in the two languages.
-type Words = score.Words
 
 // Sections are the parts every file has a form for; a county may add others.
 //

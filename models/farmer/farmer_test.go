@@ -64,7 +64,7 @@ func draft(section string, rows int, fields map[string]string, required ...strin
 	if len(required) > 0 {
 		need = `["` + strings.Join(required, `","`) + `"]`
 	}
-	return farmer.FormDraftOf{Section: section, Region: "4301", Name: farmer.Words{ZH: "表", EN: "Form"}, Rows: rows, Scope: "farm.x", Order: 1,
+	return farmer.FormDraftOf{Section: section, Region: "4301", Name: models.Words{ZH: "表", EN: "Form"}, Rows: rows, Scope: "farm.x", Order: 1,
 		Schema: `{"type":"object","additionalProperties":false,"properties":{` + strings.Join(props, ",") + `},"required":` + need + `}`}
 }
 
@@ -436,8 +436,8 @@ func TestForms(t *testing.T) {
 		"no words":           draft("land", 0, map[string]string{"x": `{"type":"boolean","x-kind":"yes","title":"数"}`}),
 		"another type":       draft("land", 0, map[string]string{"x": `{"type":"string","x-kind":"whole","title":"数","x-title-en":"N","minimum":0,"maximum":9}`}),
 		"an operator as key": draft("land", 0, map[string]string{"$x": field("yes", "")}),
-		"loads from outside": {Section: "land", Region: "4301", Name: farmer.Words{ZH: "x", EN: "x"}, Schema: `{"$ref":"http://127.0.0.1/x.json","type":"object","additionalProperties":false,"properties":{}}`},
-		"open":               {Section: "land", Region: "4301", Name: farmer.Words{ZH: "x", EN: "x"}, Schema: `{"type":"object","properties":{"x":` + field("yes", "") + `}}`},
+		"loads from outside": {Section: "land", Region: "4301", Name: models.Words{ZH: "x", EN: "x"}, Schema: `{"$ref":"http://127.0.0.1/x.json","type":"object","additionalProperties":false,"properties":{}}`},
+		"open":               {Section: "land", Region: "4301", Name: models.Words{ZH: "x", EN: "x"}, Schema: `{"type":"object","properties":{"x":` + field("yes", "") + `}}`},
 	} {
 		if _, err := farmer.NewForm(1, d, look, models.Actor{Person: "a", Role: models.CreditOffice, Region: "4301"}, noon); !errors.Is(err, models.Invalid) {
 			t.Errorf("%s: %v", name, err)

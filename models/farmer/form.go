@@ -29,7 +29,7 @@ type Form struct {
 	Section string        `bson:"section"`
 	Region  models.Region `bson:"region"` // where it holds; a narrower one goes before a wider
 	No      int           `bson:"no"`
-	Name    Words         `bson:"name"`
+	Name    models.Words  `bson:"name"`
 	Rows    int           `bson:"rows"`  // how many rows there may be, 0: the section is one
 	Scope   string        `bson:"scope"` // the consent's word for the section
 	Order   int           `bson:"order"`
@@ -48,7 +48,7 @@ func FormID(section string, r models.Region, no int) string {
 type FormDraftOf struct {
 	Section string
 	Region  models.Region
-	Name    Words
+	Name    models.Words
 	Rows    int
 	Scope   string
 	Order   int
@@ -68,14 +68,13 @@ func NewForm(no int, d FormDraftOf, look Look, by models.Actor, now time.Time) (
 	if !by.Region.Contains(d.Region) {
 		return nil, models.E(models.Forbidden, "farmer.other_region")
 	}
-	var faults []models.Field
+	faults := d.Name.Check("/title", models.MaxTitle)
 	fault := func(bad bool, pointer, code string) {
 		if bad {
 			faults = append(faults, models.Field{Pointer: pointer, Code: code})
 		}
 	}
 	fault(!plainKey(d.Section) || d.Region.Level() < models.Prefecture, "/section", "farmer_key")
-	fault(d.Name.ZH == "" || d.Name.EN == "", "/name", "score_words")
 	fault(d.Rows < 0 || d.Rows > maxRows, "/rows", "range")
 	if len(faults) > 0 {
 		return nil, &models.Error{Code: models.Invalid, Reason: "farmer.form_invalid", Fields: faults}
@@ -124,13 +123,13 @@ const (
 // A Column is one field of a section.
 type Column struct {
 	Key        string
-	Title      Words
+	Title      models.Words
 	Kind       string
 	Unit       string // "mu", "fen", "year" …, "" none
 	Required   bool
 	Restricted bool // needs the two consents
 	Personal   bool // a name, a number, an address: encrypted, masked for others
-	Labels     map[string]Words
+	Labels     map[string]models.Words
 	Enum       []string
 	Scope      string // the consent's word for it; "" is the section's
 	Widget     string // how an app best asks: "text", "number", "money", "switch", "date", "choice", "phone"
@@ -148,21 +147,21 @@ type Sheet struct {
 }
 
 type property struct {
-	Type       string           `json:"type"`
-	Title      string           `json:"title"`
-	TitleEN    string           `json:"x-title-en"`
-	Kind       string           `json:"x-kind"`
-	Unit       string           `json:"x-unit"`
-	Order      int              `json:"x-order"`
-	Restricted bool             `json:"x-restricted"`
-	Personal   bool             `json:"x-personal"`
-	Widget     string           `json:"x-widget"`
-	Scope      string           `json:"x-scope"`
-	Enum       []string         `json:"enum"`
-	Labels     map[string]Words `json:"x-labels"`
-	MaxLength  int              `json:"maxLength"`
-	Minimum    *json.Number     `json:"minimum"`
-	Maximum    *json.Number     `json:"maximum"`
+	Type       string                  `json:"type"`
+	Title      string                  `json:"title"`
+	TitleEN    string                  `json:"x-title-en"`
+	Kind       string                  `json:"x-kind"`
+	Unit       string                  `json:"x-unit"`
+	Order      int                     `json:"x-order"`
+	Restricted bool                    `json:"x-restricted"`
+	Personal   bool                    `json:"x-personal"`
+	Widget     string                  `json:"x-widget"`
+	Scope      string                  `json:"x-scope"`
+	Enum       []string                `json:"enum"`
+	Labels     map[string]models.Words `json:"x-labels"`
+	MaxLength  int                     `json:"maxLength"`
+	Minimum    *json.Number            `json:"minimum"`
+	Maximum    *json.Number            `json:"maximum"`
 }
 
 var errFormless = errors.New("the schema makes no form")
@@ -228,7 +227,7 @@ func (f *Form) read() (*Sheet, error) {
 }
 
 func columnOf(key string, p property, required bool) (Column, error) {
-	c := Column{Key: key, Title: Words{ZH: p.Title, EN: p.TitleEN}, Kind: p.Kind, Unit: p.Unit, Required: required, Restricted: p.Restricted,
+	c := Column{Key: key, Title: models.Words{ZH: p.Title, EN: p.TitleEN}, Kind: p.Kind, Unit: p.Unit, Required: required, Restricted: p.Restricted,
 		Personal: p.Personal, Labels: p.Labels, Enum: p.Enum, Widget: p.Widget, Scope: p.Scope, Order: p.Order}
 	want := map[string]string{KindText: "string", KindDay: "string", KindWhole: "integer", KindYes: "boolean"}[p.Kind]
 	switch {

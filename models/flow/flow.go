@@ -22,15 +22,14 @@ const (
 
 // A Step is one look at the case.
 type Step struct {
-	Code     string        `bson:"code" json:"code"`
-	ZH       string        `bson:"zh" json:"zh"`
-	EN       string        `bson:"en" json:"en"`
-	Roles    []models.Role `bson:"roles" json:"roles"`                     // who may vote
-	Level    models.Level  `bson:"level,omitempty" json:"level,omitempty"` // of an office that votes; 0: any the case lies in
-	Rule     Rule          `bson:"rule" json:"rule"`
-	N        int           `bson:"n,omitempty" json:"n,omitempty"`               // of a quorum
-	Days     int           `bson:"days,omitempty" json:"days,omitempty"`         // working days to decide; 0: no day
-	Escalate models.Level  `bson:"escalate,omitempty" json:"escalate,omitempty"` // level of the office that hears when it is late; 0: nobody but those who are late
+	models.Words `bson:",inline"`
+	Code         string        `bson:"code" json:"code"`
+	Roles        []models.Role `bson:"roles" json:"roles"`                     // who may vote
+	Level        models.Level  `bson:"level,omitempty" json:"level,omitempty"` // of an office that votes; 0: any the case lies in
+	Rule         Rule          `bson:"rule" json:"rule"`
+	N            int           `bson:"n,omitempty" json:"n,omitempty"`               // of a quorum
+	Days         int           `bson:"days,omitempty" json:"days,omitempty"`         // working days to decide; 0: no day
+	Escalate     models.Level  `bson:"escalate,omitempty" json:"escalate,omitempty"` // level of the office that hears when it is late; 0: nobody but those who are late
 }
 
 // A Flow is what a course begins with.
@@ -45,12 +44,12 @@ func (f Flow) Name() string { return fmt.Sprintf("%s@%d", f.ID, f.No) }
 
 const maxSteps = 12
 
-// Check looks whether the flow is whole. Errors: Invalid "flow.invalid", a field for every fault, below the pointer at.
-func (f Flow) Check(at string) error {
+// Check looks whether the flow is whole. Errors: Invalid "flow.invalid", a field for every fault, below pointer.
+func (f Flow) Check(pointer string) error {
 	var faults []models.Field
-	fault := func(bad bool, pointer, code string) {
+	fault := func(bad bool, at, code string) {
 		if bad {
-			faults = append(faults, models.Field{Pointer: at + pointer, Code: code})
+			faults = append(faults, models.Field{Pointer: pointer + at, Code: code})
 		}
 	}
 	fault(len(f.Steps) == 0 || len(f.Steps) > maxSteps, "/steps", "flow_count")
@@ -59,7 +58,7 @@ func (f Flow) Check(at string) error {
 		at := fmt.Sprintf("/steps/%d", i)
 		fault(s.Code == "" || len(s.Code) > 40 || seen[s.Code], at+"/code", "flow_code")
 		seen[s.Code] = true
-		fault(s.ZH == "" || s.EN == "", at+"/zh", "required")
+		faults = append(faults, s.Check(pointer+at, models.MaxTitle)...)
 		fault(len(s.Roles) == 0, at+"/roles", "required")
 		fault(s.Rule != Any && s.Rule != All && s.Rule != Quorum, at+"/rule", "oneof")
 		fault(s.Rule == Quorum && s.N < 1 || s.Rule != Quorum && s.N != 0, at+"/n", "flow_quorum")

@@ -15,8 +15,8 @@ const village = models.Region("430181108240")
 var (
 	now = models.Day("2026-04-24").Clock(9, 0) // a Friday; 1 to 5 May are holidays, 9 May is worked
 	two = flow.Flow{ID: "f", No: 3, Steps: []flow.Step{
-		{Code: "town", ZH: "初评", EN: "town", Roles: []models.Role{models.TownStaff}, Level: 9, Rule: flow.Any, Days: 5, Escalate: 6},
-		{Code: "county", ZH: "复核", EN: "county", Roles: []models.Role{models.CreditOffice}, Level: 6, Rule: flow.Quorum, N: 2},
+		{Code: "town", Words: models.Words{ZH: "初评", EN: "town"}, Roles: []models.Role{models.TownStaff}, Level: 9, Rule: flow.Any, Days: 5, Escalate: 6},
+		{Code: "county", Words: models.Words{ZH: "复核", EN: "county"}, Roles: []models.Role{models.CreditOffice}, Level: 6, Rule: flow.Quorum, N: 2},
 	}}
 )
 
@@ -106,7 +106,7 @@ func cast(t *testing.T, c *flow.Course, v flow.Verdict, by models.Actor, want fl
 
 func TestNamed(t *testing.T) {
 	step := func(r flow.Rule, n int) flow.Flow {
-		return flow.Flow{ID: "f", No: 1, Steps: []flow.Step{{Code: "s", ZH: "s", EN: "s", Roles: []models.Role{models.CreditOffice}, Rule: r, N: n}}}
+		return flow.Flow{ID: "f", No: 1, Steps: []flow.Step{{Code: "s", Words: models.Words{ZH: "s", EN: "s"}, Roles: []models.Role{models.CreditOffice}, Rule: r, N: n}}}
 	}
 	all := flow.New(step(flow.All, 0), "maker", now)
 	if err := all.Name([]string{"a", "maker"}); !errors.Is(err, models.Invalid) {
@@ -230,9 +230,9 @@ func TestCheck(t *testing.T) {
 	if err := two.Check(""); err != nil {
 		t.Fatal(err)
 	}
-	bad := flow.Flow{Steps: []flow.Step{{Code: "a", Rule: flow.Quorum}, {Code: "a", ZH: "x", EN: "x", Roles: []models.Role{models.TownStaff}, Rule: "SOME", Days: -1}}}
+	bad := flow.Flow{Steps: []flow.Step{{Code: "a", Rule: flow.Quorum}, {Code: "a", Words: models.Words{ZH: "x", EN: "x"}, Roles: []models.Role{models.TownStaff}, Rule: "SOME", Days: -1}}}
 	var e *models.Error
-	if err := bad.Check("/flow"); !errors.As(err, &e) || len(e.Fields) != 6 || e.Fields[0].Pointer != "/flow/steps/0/zh" {
+	if err := bad.Check("/flow"); !errors.As(err, &e) || len(e.Fields) != 7 || e.Fields[0].Pointer != "/flow/steps/0/zh" {
 		t.Errorf("%+v", e)
 	}
 }

@@ -56,10 +56,10 @@ type Entry struct {
 
 // A ListStandard is what a white-list asks of whoever is on it. It is fixed with the list.
 type ListStandard struct {
-	Words     Words    `bson:"words"`
-	Against   []string `bson:"against"`   // catalogue items of which nobody on it may have one in force
-	Penalties int      `bson:"penalties"` // serious penalties allowed in a year
-	Months    int      `bson:"months"`    // the list is good so long once it is published
+	Words     models.Words `bson:"words"`
+	Against   []string     `bson:"against"`   // catalogue items of which nobody on it may have one in force
+	Penalties int          `bson:"penalties"` // serious penalties allowed in a year
+	Months    int          `bson:"months"`    // the list is good so long once it is published
 }
 
 // maxEntries bounds a list.
@@ -73,7 +73,7 @@ type List struct {
 	Field    string        `bson:"field"`
 	Unit     string        `bson:"unit"`
 	Region   models.Region `bson:"region"`
-	Name     Words         `bson:"name"`
+	Name     models.Words  `bson:"name"`
 	Standard ListStandard  `bson:"standard"`
 	By       models.Actor  `bson:"by"`
 	Entries  []Entry       `bson:"entries"`
@@ -82,17 +82,16 @@ type List struct {
 }
 
 // NewList starts a list. Errors: Invalid "loan.list_invalid".
-func NewList(id, field string, name Words, s ListStandard, entries []Entry, by models.Actor, now time.Time) (*List, error) {
+func NewList(id, field string, name models.Words, s ListStandard, entries []Entry, by models.Actor, now time.Time) (*List, error) {
 	l := &List{Field: field, Unit: by.Org, Region: by.Region, Name: name, Standard: s, By: by}
 	l.ID, l.State, l.Moved = id, Gathering, models.Moved{By: by.Role, At: now}
-	var faults []models.Field
+	faults := name.Check("/title", models.MaxTitle)
 	fault := func(bad bool, pointer, code string) {
 		if bad {
 			faults = append(faults, models.Field{Pointer: pointer, Code: code})
 		}
 	}
 	fault(!slices.Contains(Fields, field), "/field", "oneof")
-	fault(name.ZH == "" || name.EN == "", "/name", "score_words")
 	fault(s.Months < 1 || s.Months > 60, "/standard/months", "range")
 	fault(len(entries) == 0 || len(entries) > maxEntries, "/entries", "required")
 	for i, e := range entries {

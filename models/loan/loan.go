@@ -3,8 +3,6 @@
 // passes on what the borrower agreed to, keeps the clocks, and never grants or refuses a loan.
 package loan
 
-import "xinyi/models/score"
-
 // The events. Amounts and reasons are for the inbox alone.
 const (
 	EventSubmitted = "loan.submitted"
@@ -33,6 +31,3 @@ const (
 	EventListCheck = "loan.list_checked"
 	EventUnlisted  = "loan.list_removed"
 )
-
-// Words are a text in the two languages.
-type Words = score.Words

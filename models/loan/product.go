@@ -26,8 +26,8 @@ var productMoves = models.Machine[ProductState]{
 
 // Terms are what a product says. Rates are the bank's own; a village with stars pays less.
 type Terms struct {
-	Name      Words           `bson:"name"`
-	Details   Words           `bson:"details"`
+	Name      models.Words    `bson:"name"`
+	Details   models.Words    `bson:"details"`
 	Methods   []Method        `bson:"methods"`
 	From      models.Fen      `bson:"from"` // the least amount
 	To        models.Fen      `bson:"to"`
@@ -58,13 +58,12 @@ func NewProduct(id, bank, called string, region models.Region, t Terms, by model
 }
 
 func (t Terms) check() error {
-	var faults []models.Field
+	faults := append(t.Name.Check("/title", models.MaxTitle), t.Details.Check("/details", models.MaxTitle)...)
 	fault := func(bad bool, pointer, code string) {
 		if bad {
 			faults = append(faults, models.Field{Pointer: pointer, Code: code})
 		}
 	}
-	fault(t.Name.ZH == "" || t.Name.EN == "", "/name", "score_words")
 	fault(len(t.Methods) == 0, "/methods", "required")
 	fault(t.From <= 0 || t.To < t.From || t.To > MaxAmount, "/toFen", "range")
 	fault(t.MinMonths < 1 || t.MaxMonths < t.MinMonths || t.MaxMonths > MaxMonths, "/maxMonths", "range")

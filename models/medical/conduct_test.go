@@ -138,7 +138,7 @@ func TestSchemeIsOpen(t *testing.T) {
 	if !s.Open("h1", Outpatient, "2099-01-01") {
 		t.Error("an open end ends")
 	}
-	a, b := ConsentText{ID: "x", Version: "1", Text: Text{ZH: "同意"}}, ConsentText{ID: "x", Version: "1", Text: Text{ZH: "不同意"}}
+	a, b := ConsentText{ID: "x", Version: "1", Text: models.Words{ZH: "同意"}}, ConsentText{ID: "x", Version: "1", Text: models.Words{ZH: "不同意"}}
 	if a.Hash() == b.Hash() || len(a.Hash()) != 64 {
 		t.Error("the hash names the text that was shown")
 	}

@@ -21,7 +21,7 @@ const (
 // Terms are copied into every agreement and bill when it starts, so a later change never rewrites the past.
 type Scheme struct {
 	models.Meta `bson:",inline"`
-	Name        Text          `bson:"name"`
+	Name        models.Words  `bson:"name"`
 	Region      models.Region `bson:"region"`
 	Funding     FundingMode   `bson:"funding"`
 	Types       []VisitType   `bson:"types"`
@@ -35,20 +35,6 @@ type Scheme struct {
 	To          models.Day    `bson:"to"` // "" = open end; the day itself still counts
 }
 
-// Text is a text in both languages.
-type Text struct {
-	ZH string `bson:"zh"`
-	EN string `bson:"en"`
-}
-
-// In is the text in a language, Chinese unless "en".
-func (t Text) In(lang string) string {
-	if lang == "en" {
-		return t.EN
-	}
-	return t.ZH
-}
-
 // A Band is a step of the limit. Bands only reward: the lowest is everybody's start.
 type Band struct {
 	ID         string     `bson:"id"`
@@ -58,9 +44,9 @@ type Band struct {
 
 // A ConsentText is what a resident is asked to agree to, one purpose each.
 type ConsentText struct {
-	ID      string `bson:"id"` // credit_query, health_cost, data_sharing
-	Version string `bson:"version"`
-	Text    Text   `bson:"text"`
+	ID      string       `bson:"id"` // credit_query, health_cost, data_sharing
+	Version string       `bson:"version"`
+	Text    models.Words `bson:"text"`
 }
 
 // Hash identifies the exact text that was agreed to.

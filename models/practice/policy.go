@@ -11,7 +11,7 @@ import (
 // A Criterion is one thing experts give points for.
 type Criterion struct {
 	Code string       `bson:"code"`
-	Name score.Words  `bson:"name" personal:"false"`
+	Name models.Words `bson:"name" personal:"false"`
 	Max  score.Points `bson:"max"`
 }
 
@@ -35,10 +35,10 @@ type Policy struct {
 var Standard = Policy{
 	County: 10, City: 10, Panel: 5, Valid: 5, Trim: 5, Score: 10, Least: 6000,
 	Criteria: []Criterion{
-		{"new", score.Words{ZH: "创新性", EN: "New"}, 2000},
-		{"effect", score.Words{ZH: "实效性", EN: "Works"}, 4000},
-		{"copy", score.Words{ZH: "可复制性", EN: "Can be copied"}, 3000},
-		{"lawful", score.Words{ZH: "规范性", EN: "Lawful and careful"}, 1000},
+		{"new", models.Words{ZH: "创新性", EN: "New"}, 2000},
+		{"effect", models.Words{ZH: "实效性", EN: "Works"}, 4000},
+		{"copy", models.Words{ZH: "可复制性", EN: "Can be copied"}, 3000},
+		{"lawful", models.Words{ZH: "规范性", EN: "Lawful and careful"}, 1000},
 	},
 	Notice: notice.Terms{Days: 5, Working: true, Answer: 7},
 	Watch:  panel.Standard,
@@ -47,12 +47,12 @@ var Standard = Policy{
 // Flow is the course of a case from a place: the county's office, then the city's; of the city's own units two people of the city's.
 func (p Policy) Flow(place models.Region) flow.Flow {
 	office := []models.Role{models.CreditOffice}
-	city := flow.Step{Code: "city", ZH: "市级审核", EN: "The city's look", Roles: office, Level: models.Prefecture, Rule: flow.Any, Days: p.City}
+	city := flow.Step{Code: "city", Words: models.Words{ZH: "市级审核", EN: "The city's look"}, Roles: office, Level: models.Prefecture, Rule: flow.Any, Days: p.City}
 	if place.Level() < models.County {
 		first := city
-		first.Code, first.ZH, first.EN = "first", "市级初审", "The city's first look"
+		first.Code, first.Words = "first", models.Words{ZH: "市级初审", EN: "The city's first look"}
 		return flow.Flow{ID: "practice-city", No: 1, Steps: []flow.Step{first, city}}
 	}
-	county := flow.Step{Code: "county", ZH: "区县初审", EN: "The county's look", Roles: office, Level: models.County, Rule: flow.Any, Days: p.County, Escalate: models.Prefecture}
+	county := flow.Step{Code: "county", Words: models.Words{ZH: "区县初审", EN: "The county's look"}, Roles: office, Level: models.County, Rule: flow.Any, Days: p.County, Escalate: models.Prefecture}
 	return flow.Flow{ID: "practice-county", No: 1, Steps: []flow.Step{county, city}}
 }

@@ -1,11 +1,15 @@
 package report
 
-import "slices"
+import (
+	"slices"
+
+	"xinyi/models"
+)
 
 // A Section is a part of a report: the records of some categories of the catalogue.
 type Section struct {
-	ID         string
-	ZH, EN     string
+	ID string
+	models.Words
 	Categories []string // of models/catalogue; none: not connected
 	Fixed      bool     // in every report of the kind
 }
@@ -15,26 +19,26 @@ type Section struct {
 // Source: docs/sources.md#report-content.
 var sections = map[Kind][]Section{
 	Special: {
-		{"penalties", "行政处罚（含简易程序）", "Administrative penalties, simple procedure included", []string{"PENALTY"}, true},
-		{"compulsion", "行政强制", "Administrative compulsion", []string{"COMPULSION"}, true},
-		{"lists", "严重失信主体名单", "Lists of serious breach of trust", []string{"SERIOUS_LIST"}, true},
-		{"crimes", "刑事裁判（犯罪记录）", "Criminal judgments", nil, true},
-		{"abnormal", "经营（活动）异常名录", "Lists of abnormal operations", []string{"ABNORMAL"}, false},
+		{"penalties", models.Words{ZH: "行政处罚（含简易程序）", EN: "Administrative penalties, simple procedure included"}, []string{"PENALTY"}, true},
+		{"compulsion", models.Words{ZH: "行政强制", EN: "Administrative compulsion"}, []string{"COMPULSION"}, true},
+		{"lists", models.Words{ZH: "严重失信主体名单", EN: "Lists of serious breach of trust"}, []string{"SERIOUS_LIST"}, true},
+		{"crimes", models.Words{ZH: "刑事裁判（犯罪记录）", EN: "Criminal judgments"}, nil, true},
+		{"abnormal", models.Words{ZH: "经营（活动）异常名录", EN: "Lists of abnormal operations"}, []string{"ABNORMAL"}, false},
 	},
 	Credit: {
-		{"registration", "登记注册基本信息", "Registration", []string{"REGISTRATION", "PROFESSION"}, true},
-		{"licences", "行政许可与确认", "Licences and confirmations", []string{"LICENCE", "CONFIRMATION"}, false},
-		{"penalties", "行政处罚", "Administrative penalties", []string{"PENALTY"}, true},
-		{"compulsion", "行政强制", "Administrative compulsion", []string{"COMPULSION"}, true},
-		{"rewards", "行政奖励", "Administrative rewards", []string{"REWARD"}, false},
-		{"inspections", "行政监督检查", "Inspections", []string{"INSPECTION"}, false},
-		{"honours", "诚实守信荣誉", "Honours for honesty", []string{"HONOUR"}, false},
-		{"lists", "严重失信主体名单", "Lists of serious breach of trust", []string{"SERIOUS_LIST"}, true},
-		{"abnormal", "经营（活动）异常名录", "Lists of abnormal operations", []string{"ABNORMAL"}, true},
-		{"commitments", "信用承诺", "Commitments", []string{"COMMITMENT"}, false},
-		{"evaluations", "信用评价", "Evaluations", []string{"EVALUATION"}, false},
-		{"judgments", "司法裁判及执行", "Judgments and their execution", []string{"JUDICIAL"}, true},
-		{"other", "其他信用信息", "Other credit information", []string{"RULING", "CONTRACT", "RESEARCH", "UTILITY", "INTELLECTUAL", "COMPENSATION"}, false},
+		{"registration", models.Words{ZH: "登记注册基本信息", EN: "Registration"}, []string{"REGISTRATION", "PROFESSION"}, true},
+		{"licences", models.Words{ZH: "行政许可与确认", EN: "Licences and confirmations"}, []string{"LICENCE", "CONFIRMATION"}, false},
+		{"penalties", models.Words{ZH: "行政处罚", EN: "Administrative penalties"}, []string{"PENALTY"}, true},
+		{"compulsion", models.Words{ZH: "行政强制", EN: "Administrative compulsion"}, []string{"COMPULSION"}, true},
+		{"rewards", models.Words{ZH: "行政奖励", EN: "Administrative rewards"}, []string{"REWARD"}, false},
+		{"inspections", models.Words{ZH: "行政监督检查", EN: "Inspections"}, []string{"INSPECTION"}, false},
+		{"honours", models.Words{ZH: "诚实守信荣誉", EN: "Honours for honesty"}, []string{"HONOUR"}, false},
+		{"lists", models.Words{ZH: "严重失信主体名单", EN: "Lists of serious breach of trust"}, []string{"SERIOUS_LIST"}, true},
+		{"abnormal", models.Words{ZH: "经营（活动）异常名录", EN: "Lists of abnormal operations"}, []string{"ABNORMAL"}, true},
+		{"commitments", models.Words{ZH: "信用承诺", EN: "Commitments"}, []string{"COMMITMENT"}, false},
+		{"evaluations", models.Words{ZH: "信用评价", EN: "Evaluations"}, []string{"EVALUATION"}, false},
+		{"judgments", models.Words{ZH: "司法裁判及执行", EN: "Judgments and their execution"}, []string{"JUDICIAL"}, true},
+		{"other", models.Words{ZH: "其他信用信息", EN: "Other credit information"}, []string{"RULING", "CONTRACT", "RESEARCH", "UTILITY", "INTELLECTUAL", "COMPENSATION"}, false},
 	},
 }
 

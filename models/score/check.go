@@ -11,7 +11,6 @@ import (
 const (
 	maxIndicators = 80
 	maxBands      = 20
-	maxWords      = 120
 	maxBound      = 100_000_000_000_000 // of a band, of a fact: its ten-thousandfold still fits 64 bits
 )
 
@@ -60,8 +59,8 @@ func (c *checker) code(code, at string) {
 	c.codes[code] = true
 }
 
-func (c *checker) words(w Words, at string) {
-	c.fault(w.ZH == "" || w.EN == "" || len([]rune(w.ZH)) > maxWords || len([]rune(w.EN)) > maxWords, at, "score_words")
+func (c *checker) words(w models.Words, at string) {
+	c.faults = append(c.faults, w.Check(at, models.MaxTitle)...)
 }
 
 func (c *checker) indicator(x Indicator, at string) {

@@ -5,13 +5,15 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"xinyi/models"
 )
 
 func at(n int64) *int64 { return &n }
 
 // reachSet has every kind of indicator: straight, stepped, one that fails, and a fact alone.
 func reachSet() *Set {
-	w := Words{"甲", "a"}
+	w := models.Words{ZH: "甲", EN: "a"}
 	return &Set{ID: "s", Version: 1, Grades: []Grade{{"A", 9000, true}, {"B", 8000, true}, {"C", 7000, true}, {"D", 0, false}}, Dimensions: []Dimension{{Code: "d", Name: w, Indicators: []Indicator{
 		{Code: "straight", Of: "a", Over: "n", Max: 4000, Unknown: 2000, Linear: true, Bands: []Band{{Least: at(9500), Points: 4000}, {Least: at(6000), Points: 0}}},
 		{Code: "fails", Of: "b", Over: "n", Max: 3000, Unknown: 1500, Linear: true, Bands: []Band{{Least: at(8000), Points: 3000}, {Least: at(7000), Points: 1500}, {Least: at(0), Fails: true}}},

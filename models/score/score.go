@@ -17,20 +17,6 @@ type Points int64
 // String writes points with two decimals.
 func (p Points) String() string { return models.Fen(p).Yuan() }
 
-// Words are a text in the two languages.
-type Words struct {
-	ZH string `bson:"zh" json:"zh"`
-	EN string `bson:"en" json:"en"`
-}
-
-// In is the text in a language, Chinese unless English.
-func (w Words) In(lang string) string {
-	if lang == "en" && w.EN != "" {
-		return w.EN
-	}
-	return w.ZH
-}
-
 // A Set says what counts how much. It never changes once it is in use; Hash names what it says.
 type Set struct {
 	ID         string      `bson:"id" json:"id"`
@@ -42,9 +28,9 @@ type Set struct {
 
 // A Dimension is a group of indicators (一级指标). It is worth what its indicators are worth together.
 type Dimension struct {
-	Code       string      `bson:"code" json:"code"`
-	Name       Words       `bson:"name" json:"name" personal:"false"`
-	Indicators []Indicator `bson:"indicators" json:"indicators"`
+	Code       string       `bson:"code" json:"code"`
+	Name       models.Words `bson:"name" json:"name" personal:"false"`
+	Indicators []Indicator  `bson:"indicators" json:"indicators"`
 }
 
 // Max is the most points of a dimension.
@@ -59,16 +45,16 @@ func (d Dimension) Max() Points {
 // An Indicator looks at one fact, or at the share one fact is of another, in basis points. One that is worth nothing (Max 0) is a gate: a
 // condition that gives no points, and fails in some band.
 type Indicator struct {
-	Code       string `bson:"code" json:"code"`
-	Name       Words  `bson:"name" json:"name" personal:"false"`
-	Source     Words  `bson:"source" json:"source"` // where the fact comes from, as people call it
-	Of         string `bson:"of" json:"of"`
-	Over       string `bson:"over,omitempty" json:"over,omitempty"` // "": the fact itself
-	Max        Points `bson:"max" json:"max"`
-	Bands      []Band `bson:"bands" json:"bands"`                       // the first that fits counts; none: 0
-	Linear     bool   `bson:"linear,omitempty" json:"linear,omitempty"` // between the bounds of two bands the points run straight
-	Unknown    Points `bson:"unknown" json:"unknown"`                   // when the fact is not known or not given; half of Max unless the set says otherwise
-	Restricted bool   `bson:"restricted,omitempty" json:"restricted,omitempty"`
+	Code       string       `bson:"code" json:"code"`
+	Name       models.Words `bson:"name" json:"name" personal:"false"`
+	Source     models.Words `bson:"source" json:"source"` // where the fact comes from, as people call it
+	Of         string       `bson:"of" json:"of"`
+	Over       string       `bson:"over,omitempty" json:"over,omitempty"` // "": the fact itself
+	Max        Points       `bson:"max" json:"max"`
+	Bands      []Band       `bson:"bands" json:"bands"`                       // the first that fits counts; none: 0
+	Linear     bool         `bson:"linear,omitempty" json:"linear,omitempty"` // between the bounds of two bands the points run straight
+	Unknown    Points       `bson:"unknown" json:"unknown"`                   // when the fact is not known or not given; half of Max unless the set says otherwise
+	Restricted bool         `bson:"restricted,omitempty" json:"restricted,omitempty"`
 }
 
 // A Band gives points to values from Least to Most, both included; nil is no bound. Fails is a band that by itself keeps the
@@ -89,8 +75,8 @@ type Grade struct {
 
 // A Veto is a ground on which no title is given, whatever the points.
 type Veto struct {
-	Code string `bson:"code" json:"code"`
-	Name Words  `bson:"name" json:"name" personal:"false"`
+	Code string       `bson:"code" json:"code"`
+	Name models.Words `bson:"name" json:"name" personal:"false"`
 }
 
 // Name is "id@version".

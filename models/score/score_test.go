@@ -14,7 +14,7 @@ import (
 
 func at(n int64) *int64 { return &n }
 
-var w = score.Words{ZH: "项", EN: "item"}
+var w = models.Words{ZH: "项", EN: "item"}
 
 // village is the share of the standard for villages: linear from 70 % to 80 %, below 70 % it fails.
 func village() *score.Set {
@@ -118,7 +118,7 @@ func TestCheck(t *testing.T) {
 		"score_linear":    func(s *score.Set) { slices.Reverse(s.Dimensions[0].Indicators[0].Bands) },
 		"score_bounds":    func(s *score.Set) { s.Dimensions[0].Indicators[1].Bands[2].Most = at(0) },
 		"score_grades":    func(s *score.Set) { s.Grades[2].Least = 1 },
-		"score_words":     func(s *score.Set) { s.Vetoes[0].Name.EN = "" },
+		"required":        func(s *score.Set) { s.Vetoes[0].Name.EN = "" },
 		"score_fact":      func(s *score.Set) { s.Dimensions[0].Indicators[0].Of = "nobody" },
 		"score_count":     func(s *score.Set) { s.Dimensions[0].Indicators[0].Bands = nil },
 	} {

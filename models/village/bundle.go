@@ -113,7 +113,7 @@ type Recomputed struct {
 
 // Compared is one indicator as it was published and as it comes out.
 type Compared struct {
-	Name            score.Words
+	Name            models.Words
 	Published, Made score.Reach
 }
 

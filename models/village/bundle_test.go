@@ -18,7 +18,7 @@ func bound(n int64) *int64 { return &n }
 
 // standardSet is a scheme by the plan's numbers.
 func standardSet() *score.Set {
-	w := score.Words{ZH: "甲", EN: "a"}
+	w := models.Words{ZH: "甲", EN: "a"}
 	x := func(code, of, over string, most score.Points, linear bool, bands ...score.Band) score.Indicator {
 		return score.Indicator{Code: code, Name: w, Source: w, Of: of, Over: over, Max: most, Unknown: most / 2, Linear: linear, Bands: bands}
 	}
