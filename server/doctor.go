@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"slices"
 
 	"xinyi/models"
@@ -116,13 +117,8 @@ func (a *App) explain(ctx context.Context) error {
 	}
 	var faults []error
 	for _, c := range store.Collections {
-		var names []string
 		queries := c.AllQueries()
-		for name := range queries {
-			names = append(names, name)
-		}
-		slices.Sort(names)
-		for _, name := range names {
+		for _, name := range slices.Sorted(maps.Keys(queries)) {
 			q := queries[name]
 			ix, ok := c.IndexFor(q)
 			if !ok {

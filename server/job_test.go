@@ -69,8 +69,8 @@ func (e *lamed) Count(ctx context.Context, c store.Collection, q store.Query, ix
 type working struct {
 	reads   store.Collection
 	start   func(h *workshop, id string, n int) (string, error) // answers the id, when it is another
-	endless bool // it cannot be cancelled
-	nobody  bool // no person starts it
+	endless bool                                                // it cannot be cancelled
+	nobody  bool                                                // no person starts it
 }
 
 // workings are all kinds of jobs there are.
@@ -98,7 +98,7 @@ var workings = map[string]working{
 	}},
 	"campaign": {reads: store.Tags, start: func(h *workshop, id string, _ int) (string, error) {
 		c, err := campaign.New(id, h.other, campaign.Content{
-			Title: campaign.Text{ZH: "题", EN: "T"}, Body: campaign.Text{ZH: "文", EN: "B"}, Class: campaign.Service, Severity: campaign.Info,
+			Title: models.Words{ZH: "题", EN: "T"}, Body: models.Words{ZH: "文", EN: "B"}, Class: campaign.Service, Severity: campaign.Info,
 			Audience: campaign.Audience{Region: h.other.Region, Tag: campaign.TagAgreement},
 		}, h.a.now())
 		if err == nil {
@@ -281,7 +281,7 @@ func (h *workshop) doc(kind, path string) job.Work {
 	h.t.Helper()
 	for _, k := range h.a.store.Jobs() {
 		if k.Kind == kind {
-			w, err := k.Get(h.t.Context(), strings.TrimPrefix(path, "/v1/jobs/"+kind+"/"))
+			w, err := k.Update(h.t.Context(), strings.TrimPrefix(path, "/v1/jobs/"+kind+"/"), func(job.Work) error { return store.Unchanged() })
 			if err != nil {
 				h.t.Fatal(err)
 			}

@@ -11,7 +11,6 @@ import (
 type Jobs struct {
 	Kind   string
 	Find   func(context.Context, Query) (page []job.Work, next string, err error)
-	Get    func(ctx context.Context, id string) (job.Work, error)
 	Update func(ctx context.Context, id string, change func(job.Work) error) (job.Work, error)
 }
 
@@ -37,13 +36,6 @@ func jobsOf[T any](r *Repo[T]) Jobs {
 				page[i] = work(v)
 			}
 			return page, found.Next, err
-		},
-		Get: func(ctx context.Context, id string) (job.Work, error) {
-			v, err := r.Get(ctx, id)
-			if err != nil {
-				return nil, err
-			}
-			return work(v), nil
 		},
 		Update: func(ctx context.Context, id string, change func(job.Work) error) (job.Work, error) {
 			v, err := r.Update(ctx, id, func(v *T) error { return change(work(v)) })

@@ -37,8 +37,8 @@ func ViewJob(kind string, w job.Work, lang string) JobView {
 	j := w.Engine()
 	v := JobView{Kind: kind, ID: w.Head().ID, State: "idle", Parts: j.Part, revision: w.Head().Revision}
 	v.Done, v.Of = w.DoneOf()
-	if j.Began != nil {
-		v.StartedAt, v.By = &j.Began.At, &deskView{j.Began.By.Role, j.Began.By.Org}
+	if j.BeganAt != nil {
+		v.StartedAt, v.By = j.BeganAt, &deskView{j.BeganBy.Role, j.BeganBy.Org}
 	}
 	switch {
 	case j.Working == "":

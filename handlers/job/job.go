@@ -84,29 +84,12 @@ type idRequest struct {
 }
 
 type cancelRequest struct {
-	Kind string `path:"kind" validate:"required,max=64"`
-	api.ReasonRequest
-}
-
-// kind is one of the kinds. Errors: NotFound.
-func (h Handler) kind(name string) (store.Jobs, error) {
-	i := slices.IndexFunc(h.Kinds, func(k store.Jobs) bool { return k.Kind == name })
-	if i < 0 {
-		return store.Jobs{}, models.E(models.NotFound, "not_found")
-	}
-	return h.Kinds[i], nil
+	idRequest
+	Reason string `json:"reason" validate:"required,max=500" description:"Whoever started it reads it"`
 }
 
 func (h Handler) get(ctx context.Context, rq api.Request, in idRequest) (api.JobView, error) {
-	k, err := h.kind(in.Kind)
-	if err != nil {
-		return api.JobView{}, err
-	}
-	w, err := k.Get(ctx, in.ID)
-	if err != nil {
-		return api.JobView{}, err
-	}
-	return api.ViewJob(k.Kind, w, rq.Lang), nil
+	return h.on(ctx, rq, in, func(job.Work) error { return store.Unchanged() })
 }
 
 func (h Handler) resume(ctx context.Context, rq api.Request, in idRequest) (api.JobView, error) {
@@ -114,16 +97,16 @@ func (h Handler) resume(ctx context.Context, rq api.Request, in idRequest) (api.
 }
 
 func (h Handler) cancel(ctx context.Context, rq api.Request, in cancelRequest) (api.JobView, error) {
-	return h.on(ctx, rq, idRequest{in.Kind, in.ByID}, func(w job.Work) error { return job.Cancel(w, in.Kind, in.Reason, rq.Actor, rq.Now) })
+	return h.on(ctx, rq, in.idRequest, func(w job.Work) error { return job.Cancel(w, in.Kind, in.Reason, rq.Actor, rq.Now) })
 }
 
-// on acts on one job, still the one the caller saw.
+// on acts on one job, still the one the caller saw. Errors: NotFound; Stale; those of do.
 func (h Handler) on(ctx context.Context, rq api.Request, in idRequest, do func(job.Work) error) (api.JobView, error) {
-	k, err := h.kind(in.Kind)
-	if err != nil {
-		return api.JobView{}, err
+	i := slices.IndexFunc(h.Kinds, func(k store.Jobs) bool { return k.Kind == in.Kind })
+	if i < 0 {
+		return api.JobView{}, models.E(models.NotFound, "not_found")
 	}
-	w, err := k.Update(ctx, in.ID, func(w job.Work) error {
+	w, err := h.Kinds[i].Update(ctx, in.ID, func(w job.Work) error {
 		if err := rq.Fresh(w.Head().Revision); err != nil {
 			return err
 		}
@@ -132,5 +115,5 @@ func (h Handler) on(ctx context.Context, rq api.Request, in idRequest, do func(j
 	if err != nil {
 		return api.JobView{}, err
 	}
-	return api.ViewJob(k.Kind, w, rq.Lang), nil
+	return api.ViewJob(in.Kind, w, rq.Lang), nil
 }

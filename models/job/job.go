@@ -41,13 +41,9 @@ type Job struct {
 	Working State      `bson:"working,omitempty"` // "" not under way
 	DueBy   *time.Time `bson:"dueBy,omitempty"`   // by when the part asked for must have moved; nil: none is asked for
 	Stall   *Stall     `bson:"stall,omitempty"`   // nil while it moves
-	Began   *Began     `bson:"began,omitempty"`   // nil before it is under way for the first time
-}
 
-// Began is who started work, and when.
-type Began struct {
-	At time.Time    `bson:"at"`
-	By models.Actor `bson:"by"`
+	BeganAt *time.Time   `bson:"beganAt,omitempty"` // nil before it is under way for the first time
+	BeganBy models.Actor `bson:"beganBy"`
 }
 
 // A Stall is why work stands still.
@@ -79,7 +75,7 @@ func Awaits(w Work, part int) bool { return w.Busy() && w.Engine().Part == part 
 // Begin puts work under way.
 func Begin(w Work, by models.Actor, now time.Time) {
 	j := w.Engine()
-	j.Began, j.Stall = &Began{At: now, By: by}, nil
+	j.BeganAt, j.BeganBy, j.Stall = models.At(now), by, nil
 	Ask(w, now)
 }
 
@@ -201,10 +197,7 @@ func Cancel(w Work, kind, reason string, by models.Actor, now time.Time) error {
 	if !w.Busy() {
 		return models.E(models.Conflict, "job.not_under_way")
 	}
-	starter := ""
-	if b := w.Engine().Began; b != nil {
-		starter = b.By.Person
-	}
+	starter := w.Engine().BeganBy.Person
 	if err := w.Abort(by, reason, now); err != nil {
 		return err
 	}

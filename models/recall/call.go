@@ -79,7 +79,7 @@ func (c *Call) Touches(u *Use) bool {
 func (c *Call) Wake(now time.Time) error {
 	switch {
 	case !c.Busy():
-	case c.Began == nil:
+	case c.BeganAt == nil:
 		job.Begin(c, models.Clockwork, now)
 	default:
 		job.Wake(c, now)
