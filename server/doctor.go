@@ -116,7 +116,8 @@ func (a *App) explain(ctx context.Context) error {
 		return err
 	}
 	var faults []error
-	for _, c := range store.Collections {
+	for _, f := range a.store.Faces() {
+		c := f.Collection()
 		queries := c.AllQueries()
 		for _, name := range slices.Sorted(maps.Keys(queries)) {
 			q := queries[name]

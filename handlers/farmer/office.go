@@ -18,22 +18,22 @@ import (
 
 func (h Desk) mountOffice(r *api.Router) {
 	tag := api.Tag("farm office")
-	api.Get(r, "/farmers/forms/{section}/versions", h.formVersions, api.Does("The versions of a section's form in a place"), api.May("farm.office"), tag)
-	api.Post(r, "/farmers/forms", h.draftForm, api.Does("Draft the next version of a section's form", "A JSON Schema; fields of what is never collected are refused. A county may have fields of its own"), api.May("farm.office"), api.Creates, tag)
-	api.Post(r, "/farmers/forms/{id}/publish", api.OnRelease(h.releasedForms(), api.Simply[api.ByID]((*farmer.Form).Publish)), api.Does("Put a form in force", "A second person does; files that are filled in stay at their version until they are changed"), api.May("farm.office"), tag)
-	api.Post(r, "/farmers/forms/{id}/retire", api.OnRelease(h.releasedForms(), api.Simply[api.ByID]((*farmer.Form).Retire)), api.Does("Take a form out of use"), api.May("farm.office"), tag)
+	api.Get(r, "/farmers/forms/{section}/versions", h.formVersions, api.Does("The versions of a section's form in a place"), mayFarmOffice, tag)
+	api.Post(r, "/farmers/forms", h.draftForm, api.Does("Draft the next version of a section's form", "A JSON Schema; fields of what is never collected are refused. A county may have fields of its own"), mayFarmOffice, api.Creates, tag)
+	api.Post(r, "/farmers/forms/{id}/publish", api.OnRelease(h.releasedForms(), api.Simply[api.ByID]((*farmer.Form).Publish)), api.Does("Put a form in force", "A second person does; files that are filled in stay at their version until they are changed"), mayFarmOffice, tag)
+	api.Post(r, "/farmers/forms/{id}/retire", api.OnRelease(h.releasedForms(), api.Simply[api.ByID]((*farmer.Form).Retire)), api.Does("Take a form out of use"), mayFarmOffice, tag)
 
-	api.Get(r, "/farmers/models", h.modelList, api.Does("The models households are scored by, the newest first"), api.May("farm.read"), tag)
-	api.Get(r, "/farmers/models/{id}", api.OneRelease[api.ByID](h.released()), api.Does("A model: every indicator, its bands, its source"), api.May("farm.read"), tag)
-	api.Post(r, "/farmers/models", h.draftModel, api.Does("Draft the next model"), api.May("farm.models"), api.Creates, tag)
-	api.Put(r, "/farmers/models/{id}", api.OnRelease(h.released(), h.editModel), api.Does("Change a draft"), api.May("farm.models"), tag)
-	api.Post(r, "/farmers/models/{id}/validate", api.OnRelease(h.released(), h.validateModel), api.Does("Fix a draft; from here it never changes", "Every fault is named"), api.May("farm.models"), tag)
-	api.Post(r, "/farmers/models/{id}/simulate", h.simulateModel, api.Does("Try a model on every household", "It goes on by itself: how many go from which grade to which, by county; never who"), api.May("farm.models"), api.Creates, tag)
-	api.Post(r, "/farmers/models/{id}/approve", api.OnRelease(h.released(), h.approveModel), api.Does("Approve a model", "A second person, within days of its trial; else 409"), api.May("farm.models"), tag)
-	api.Post(r, "/farmers/models/{id}/publish", api.OnRelease(h.released(), h.publishModel), api.Does("Put a model in force from a day on", "On that day every household is scored anew"), api.May("farm.models"), tag)
-	api.Post(r, "/farmers/models/{id}/withdraw", api.OnRelease(h.released(), api.Simply[api.ByID]((*farmer.Model).Drop)), api.Does("Give a model up that is not in force"), api.May("farm.models"), tag)
-	api.Get(r, "/farmers/models/{id}/runs", h.runs, api.Does("The trials of a model, or the runs that wrote its grades, the newest first"), api.May("farm.read"), tag)
-	api.Get(r, "/farmers/metrics", h.metrics, api.Does("Households of a place: filed, by grade, credit households"), api.May("farm.read"), tag)
+	api.Get(r, "/farmers/models", h.modelList, api.Does("The models households are scored by, the newest first"), mayFarmRead, tag)
+	api.Get(r, "/farmers/models/{id}", api.OneRelease[api.ByID](h.released()), api.Does("A model: every indicator, its bands, its source"), mayFarmRead, tag)
+	api.Post(r, "/farmers/models", h.draftModel, api.Does("Draft the next model"), mayFarmModels, api.Creates, tag)
+	api.Put(r, "/farmers/models/{id}", api.OnRelease(h.released(), h.editModel), api.Does("Change a draft"), mayFarmModels, tag)
+	api.Post(r, "/farmers/models/{id}/validate", api.OnRelease(h.released(), h.validateModel), api.Does("Fix a draft; from here it never changes", "Every fault is named"), mayFarmModels, tag)
+	api.Post(r, "/farmers/models/{id}/simulate", h.simulateModel, api.Does("Try a model on every household", "It goes on by itself: how many go from which grade to which, by county; never who"), mayFarmModels, api.Creates, tag)
+	api.Post(r, "/farmers/models/{id}/approve", api.OnRelease(h.released(), h.approveModel), api.Does("Approve a model", "A second person, within days of its trial; else 409"), mayFarmModels, tag)
+	api.Post(r, "/farmers/models/{id}/publish", api.OnRelease(h.released(), h.publishModel), api.Does("Put a model in force from a day on", "On that day every household is scored anew"), mayFarmModels, tag)
+	api.Post(r, "/farmers/models/{id}/withdraw", api.OnRelease(h.released(), api.Simply[api.ByID]((*farmer.Model).Drop)), api.Does("Give a model up that is not in force"), mayFarmModels, tag)
+	api.Get(r, "/farmers/models/{id}/runs", h.runs, api.Does("The trials of a model, or the runs that wrote its grades, the newest first"), mayFarmRead, tag)
+	api.Get(r, "/farmers/metrics", h.metrics, api.Does("Households of a place: filed, by grade, credit households"), mayFarmRead, tag)
 }
 
 type formVersionsRequest struct {
@@ -97,11 +97,7 @@ func viewModel(rq api.Request) func(*farmer.Model) modelView {
 }
 
 func (h Desk) modelList(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[modelView], error) {
-	page, err := h.Models.Find(ctx, store.FarmModelsAll().Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[modelView]{}, err
-	}
-	return api.Listed(page, viewModel(rq)), nil
+	return api.Found(ctx, h.Models, store.FarmModelsAll(), in, viewModel(rq))
 }
 
 // released are the models, whole.
@@ -122,7 +118,7 @@ func (h Desk) whole(ctx context.Context, rq api.Request, m *farmer.Model) (v mod
 	if err != nil {
 		return v, err
 	}
-	trial := viewRun(run, rq.Lang)
+	trial := viewRun(rq.Lang)(run)
 	v.Trial = &trial
 	return v, nil
 }
@@ -201,7 +197,7 @@ func (h Desk) simulateModel(ctx context.Context, rq api.Request, in api.ByID) (r
 	if err != nil {
 		return runView{}, err
 	}
-	return viewRun(run, rq.Lang), nil
+	return viewRun(rq.Lang)(run), nil
 }
 
 func (h Desk) approveModel(_ context.Context, rq api.Request, _ api.ByID) (func(*farmer.Model) error, error) {
@@ -250,14 +246,16 @@ func veiled(n int64) int64 {
 	return n
 }
 
-func viewRun(r *farmer.Run, lang string) runView {
-	v := runView{r.ID, r.Kind, r.State, r.Of, r.Against, api.ViewJob(store.FarmRuns.Job, r, lang), r.Wrote, []shiftView{}, r.DoneAt}
-	if r.State == farmer.RunDone {
-		for _, s := range r.Shifts {
-			v.Shifts = append(v.Shifts, shiftView{s.County, s.From, s.To, veiled(s.Count), veiled(s.Gain), veiled(s.Lose)})
+func viewRun(lang string) func(*farmer.Run) runView {
+	return func(r *farmer.Run) runView {
+		v := runView{r.ID, r.Kind, r.State, r.Of, r.Against, api.ViewJob(store.FarmRuns.Job, r, lang), r.Wrote, []shiftView{}, r.DoneAt}
+		if r.State == farmer.RunDone {
+			for _, s := range r.Shifts {
+				v.Shifts = append(v.Shifts, shiftView{s.County, s.From, s.To, veiled(s.Count), veiled(s.Gain), veiled(s.Lose)})
+			}
 		}
+		return v
 	}
-	return v
 }
 
 type runsRequest struct {
@@ -267,11 +265,7 @@ type runsRequest struct {
 }
 
 func (h Desk) runs(ctx context.Context, rq api.Request, in runsRequest) (api.List[runView], error) {
-	page, err := h.Runs.Find(ctx, store.FarmRunsOf(in.ID, in.Kind).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[runView]{}, err
-	}
-	return api.Listed(page, func(r *farmer.Run) runView { return viewRun(r, rq.Lang) }), nil
+	return api.Found(ctx, h.Runs, store.FarmRunsOf(in.ID, in.Kind), in.PageQuery, viewRun(rq.Lang))
 }
 
 type metricsRequest struct {

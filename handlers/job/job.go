@@ -15,14 +15,14 @@ import (
 )
 
 // Handler operates jobs of all kinds.
-type Handler struct{ Kinds []store.Jobs }
+type Handler struct{ Kinds func() []store.Jobs }
 
 // Mount names the routes.
 func (h Handler) Mount(r *api.Router) {
-	api.Get(r, "/jobs", h.list, api.Does("Jobs that are under way, those that stall first", "Of all kinds, in the order of the kinds; one that moves on between two pages may be missed or come twice"), api.May("jobs.read"))
-	api.Get(r, "/jobs/{kind}/{id}", h.get, api.Does("A job, and how far it has come"), api.May("jobs.read"))
-	api.Post(r, "/jobs/{kind}/{id}/resume", h.resume, api.Does("Have the part that is due tried at once", "Without it a job that stalls tries again by itself, after pauses that grow to an hour"), api.May("jobs.act"))
-	api.Post(r, "/jobs/{kind}/{id}/cancel", h.cancel, api.Does("End a job before its time", "Whoever started it is told, with the reason. A batch first takes back what it brought; what must not stay half done answers job.must_end"), api.May("jobs.act"))
+	api.Get(r, "/jobs", h.list, api.Does("Jobs that are under way, those that stall first", "Of all kinds, in the order of the kinds; one that moves on between two pages may be missed or come twice"), mayJobsRead)
+	api.Get(r, "/jobs/{kind}/{id}", h.get, api.Does("A job, and how far it has come"), mayJobsRead)
+	api.Post(r, "/jobs/{kind}/{id}/resume", h.resume, api.Does("Have the part that is due tried at once", "Without it a job that stalls tries again by itself, after pauses that grow to an hour"), mayJobsAct)
+	api.Post(r, "/jobs/{kind}/{id}/cancel", h.cancel, api.Does("End a job before its time", "Whoever started it is told, with the reason. A batch first takes back what it brought; what must not stay half done answers job.must_end"), mayJobsAct)
 }
 
 type listRequest struct {
@@ -40,7 +40,7 @@ type section struct {
 // sections are what a list goes through, in order.
 func (h Handler) sections(in listRequest) (all []section) {
 	for _, s := range []section{{state: job.Stalled}, {state: job.Running}} {
-		for _, s.Jobs = range h.Kinds {
+		for _, s.Jobs = range h.Kinds() {
 			if (in.State == "" || (in.State == "stalled") == (s.state == job.Stalled)) && cmp.Or(in.Kind, s.Kind) == s.Kind {
 				all = append(all, s)
 			}
@@ -102,11 +102,12 @@ func (h Handler) cancel(ctx context.Context, rq api.Request, in cancelRequest) (
 
 // on acts on one job, still the one the caller saw. Errors: NotFound; Stale; those of do.
 func (h Handler) on(ctx context.Context, rq api.Request, in idRequest, do func(job.Work) error) (api.JobView, error) {
-	i := slices.IndexFunc(h.Kinds, func(k store.Jobs) bool { return k.Kind == in.Kind })
+	kinds := h.Kinds()
+	i := slices.IndexFunc(kinds, func(k store.Jobs) bool { return k.Kind == in.Kind })
 	if i < 0 {
 		return api.JobView{}, models.E(models.NotFound, "not_found")
 	}
-	w, err := h.Kinds[i].Update(ctx, in.ID, func(w job.Work) error {
+	w, err := kinds[i].Update(ctx, in.ID, func(w job.Work) error {
 		if err := rq.Fresh(w.Head().Revision); err != nil {
 			return err
 		}

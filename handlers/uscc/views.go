@@ -26,15 +26,17 @@ type scanView struct {
 // Revised makes a scan carry an ETag.
 func (v scanView) Revised() int64 { return v.revision }
 
-func viewScan(s *uscc.Scan, lang string) scanView {
-	v := scanView{
-		ID: s.ID, State: s.State, Stage: s.Stage, Job: api.ViewJob(store.Scans.Job, s, lang), Found: s.Found, Opened: s.Opened,
-		CreatedAt: s.CreatedAt, EndedAt: s.EndedAt, revision: s.Revision,
+func viewScan(lang string) func(*uscc.Scan) scanView {
+	return func(s *uscc.Scan) scanView {
+		v := scanView{
+			ID: s.ID, State: s.State, Stage: s.Stage, Job: api.ViewJob(store.Scans.Job, s, lang), Found: s.Found, Opened: s.Opened,
+			CreatedAt: s.CreatedAt, EndedAt: s.EndedAt, revision: s.Revision,
+		}
+		if v.Found == nil {
+			v.Found = map[string]int64{}
+		}
+		return v
 	}
-	if v.Found == nil {
-		v.Found = map[string]int64{}
-	}
-	return v
 }
 
 // ticketView is one wrong or doubled code.
