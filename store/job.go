@@ -2,47 +2,46 @@ package store
 
 import (
 	"context"
-	"slices"
 
+	"xinyi/models"
 	"xinyi/models/job"
 )
 
 // Jobs are the jobs of one kind, without their type.
 type Jobs struct {
-	Kind   string
-	Find   func(context.Context, Query) (page []job.Work, next string, err error)
-	Update func(ctx context.Context, id string, change func(job.Work) error) (job.Work, error)
+	Kind string
+	docs *documents
 }
 
 // JobsIn lists the jobs of a collection that are under way in a state. Index: working.
 func JobsIn(state job.State) Query { return Where("working", Eq, state) }
 
 // Jobs are the kinds of jobs that are opened, in the order they were opened.
-func (s *Store) Jobs() []Jobs {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.jobs)
+func (s *Store) Jobs() (all []Jobs) {
+	for _, f := range s.Faces() {
+		d, ok := f.(*documents)
+		if !ok {
+			continue
+		}
+		if _, works := d.blank().(job.Work); works {
+			all = append(all, Jobs{d.c.Job, d})
+		}
+	}
+	return all
 }
 
-// jobsOf hides the type of a repo whose documents are job.Work.
-func jobsOf[T any](r *Repo[T]) Jobs {
-	work := func(v *T) job.Work { return any(v).(job.Work) } //nolint:errcheck,forcetypeassert // NewRepo asked
-	return Jobs{
-		Kind: r.c.Job,
-		Find: func(ctx context.Context, q Query) ([]job.Work, string, error) {
-			found, err := r.Find(ctx, q)
-			page := make([]job.Work, len(found.Items))
-			for i, v := range found.Items {
-				page[i] = work(v)
-			}
-			return page, found.Next, err
-		},
-		Update: func(ctx context.Context, id string, change func(job.Work) error) (job.Work, error) {
-			v, err := r.Update(ctx, id, func(v *T) error { return change(work(v)) })
-			if err != nil {
-				return nil, err
-			}
-			return work(v), nil
-		},
+// Find reads one page, and the cursor of the next, "" on the last.
+func (j Jobs) Find(ctx context.Context, q Query) (page []job.Work, next string, err error) {
+	docs, next, err := j.docs.find(ctx, q)
+	for _, v := range docs {
+		page = append(page, v.(job.Work)) //nolint:errcheck,forcetypeassert // Jobs asked
 	}
+	return page, next, err
+}
+
+// Update is that of a Repo.
+func (j Jobs) Update(ctx context.Context, id string, change func(job.Work) error) (job.Work, error) {
+	v, err := j.docs.update(ctx, id, nil, func(v models.Document) error { return change(v.(job.Work)) }) //nolint:errcheck,forcetypeassert // as above
+	w, _ := v.(job.Work)
+	return w, err
 }

@@ -107,7 +107,6 @@ type Store struct {
 
 	mu       sync.Mutex
 	faces    []Face
-	jobs     []Jobs
 	horizons map[string]*horizon // of the collections by name
 	tell     func(ctx context.Context, f Face, id string)
 }
