@@ -203,7 +203,7 @@ var pieces = map[string]func(name string) bool{
 		return exists("notifications/text/"+x+".*.zh.tmpl") && exists("notifications/text/"+x+".*.en.tmpl")
 	},
 	"server": func(x string) bool {
-		return says("server/app.go", "xinyi/handlers/"+x) || says("server/files.go", "xinyi/handlers/"+x)
+		return says("server/capabilities.go", "\t"+x+"Capability,\n")
 	},
 	"README": func(x string) bool {
 		return says("README.md", "| [`"+x+"`](docs/capabilities/"+x+".md) |") && says("README.zh-CN.md", "| [`"+x+"`](docs/capabilities/"+x+".zh-CN.md) |")

@@ -25,7 +25,7 @@ type Casework struct {
 	Uses    *store.Repo[recall.Use]
 	Terms   casework.Terms
 	Desks   casework.Desks
-	Erase   []Eraser // what goes when an erasure is granted
+	Erase   func() []Eraser // what goes when an erasure is granted
 	Now     func() time.Time
 }
 
@@ -78,7 +78,7 @@ func (f Casework) outcome(ctx context.Context, e models.Event) error {
 	case c.Kind == casework.Objection && !c.Open():
 		err = f.uphold(ctx, c)
 	case c.Kind == casework.Erasure && c.State == casework.Approved:
-		for _, erase := range f.Erase {
+		for _, erase := range f.Erase() {
 			if err := erase(ctx, c.Subject.Person, c.CreatedAt); err != nil {
 				return err
 			}

@@ -31,10 +31,12 @@ func desks(t *testing.T) *desk {
 	d.Casework = flows.Casework{
 		Cases: store.NewRepo[casework.Case](d.store, store.Cases), Records: d.intake.Records, Entries: store.NewRepo[access.Entry](d.store, store.Accesses),
 		Items: d.Catalogue.Items, Uses: store.OpenRecall(d.store).Uses, Terms: casework.Standard, Desks: casework.Desks{"": "desk"}, Now: d.clock.now,
-		Erase: []flows.Eraser{func(_ context.Context, person string, _ time.Time) error {
-			d.erased = append(d.erased, person)
-			return nil
-		}},
+		Erase: func() []flows.Eraser {
+			return []flows.Eraser{func(_ context.Context, person string, _ time.Time) error {
+				d.erased = append(d.erased, person)
+				return nil
+			}}
+		},
 	}
 	must(t, d.relay.Subscribe(d.Subscribers()...))
 	must(t, d.store.Ensure(t.Context()))

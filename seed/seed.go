@@ -55,9 +55,12 @@ type Stores struct {
 	Practice   store.Practice
 }
 
+// A Step is a capability's own part of the demo city, kept after everything that seed keeps by itself.
+type Step func(ctx context.Context, s Stores, p *Population, now time.Time) error
+
 // City keeps the demo city as it stands at now: residents, staff and partner systems. Land must be there before.
 // A store that has a demo city keeps the one it has.
-func City(ctx context.Context, s Stores, now time.Time) error {
+func City(ctx context.Context, s Stores, now time.Time, more ...Step) error {
 	_, err := s.Marks.Get(ctx, "city")
 	if !errors.Is(err, models.NotFound) {
 		return err
@@ -105,6 +108,11 @@ func City(ctx context.Context, s Stores, now time.Time) error {
 	}
 	if err != nil {
 		return fmt.Errorf("seed webhooks: %w", err)
+	}
+	for _, step := range more {
+		if err := step(ctx, s, p, now); err != nil {
+			return fmt.Errorf("seed: %w", err)
+		}
 	}
 	return fresh(ctx, s.Marks, []*Mark{{Meta: models.Meta{ID: "city"}, Edition: "1"}})
 }

@@ -17,18 +17,9 @@ import (
 
 	"xinyi/flows"
 	"xinyi/handlers/api"
-	audithttp "xinyi/handlers/audit"
-	campaignhttp "xinyi/handlers/campaign"
-	consenthttp "xinyi/handlers/consent"
-	deliveryhttp "xinyi/handlers/delivery"
-	divisionhttp "xinyi/handlers/division"
 	"xinyi/handlers/export"
 	identityhttp "xinyi/handlers/identity"
-	inboxhttp "xinyi/handlers/inbox"
-	journalhttp "xinyi/handlers/journal"
-	medicalhttp "xinyi/handlers/medical"
 	sandboxhttp "xinyi/handlers/sandbox"
-	webhookhttp "xinyi/handlers/webhook"
 	"xinyi/models"
 	"xinyi/models/access"
 	"xinyi/models/blob"
@@ -83,7 +74,9 @@ type App struct {
 	outside outside
 	seals   models.Seals
 	seal    flows.Seal
-	forget  func(person string) // makes a person's next request be read afresh
+	codes   *sandboxhttp.Codes // sign-in codes that a sandbox shows
+	parts   []Parts            // of every capability
+	shared
 }
 
 // repos are all collections, each opened once.
@@ -156,6 +149,7 @@ func (a *App) join() error {
 	a.metrics = registry
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	a.openRepos()
+	a.codes = &sandboxhttp.Codes{}
 	metrics := flows.NewMetrics(registry)
 	a.tags = flows.Tags{Campaign: a.repos.campaign, Agreements: a.repos.Medical.Agreements, Now: a.now}
 	a.relay = flows.NewRelay(a.store, a.repos.lost, a.log, metrics)
@@ -176,7 +170,8 @@ func (a *App) join() error {
 	if a.tokens, err = identityhttp.LoadTokens(a.cfg.TokenKeys, a.cfg.Issuer, a.world); err != nil {
 		return err
 	}
-	return a.subscribe()
+	a.share()
+	return a.open()
 }
 
 func (a *App) openRepos() {
@@ -216,84 +211,16 @@ func (a *App) openRepos() {
 	a.repos.Campaigns = a.repos.campaign.Campaigns
 }
 
-// subscribe ties every flow to the events it follows.
-func (a *App) subscribe() error {
-	return errors.Join(
-		a.relay.Subscribe(flows.Journal(a.repos.Events)),
-		a.relay.Subscribe(flows.Subscriber{Name: "inbox", Kinds: a.told.Wants, Do: flows.Addressed{Agents: a.repos.Identity.Agents}.Each(a.told.Deliver)}),
-		a.relay.Subscribe(flows.Delivery{Again: a.told.Again}.Subscribers()...),
-		a.relay.Subscribe(flows.Identity{
-			Identity: a.repos.Identity, Delivery: a.repos.delivery, Messages: a.repos.messages, Policy: a.cfg.policy.Delivery, Now: a.now,
-		}.Subscribers()...),
-		a.relay.Subscribe(flows.Campaigns{Campaign: a.repos.campaign, Inbox: a.told, Stops: a.outside.stops, Now: a.now}.Subscribers()...),
-		a.relay.Subscribe(a.tags.Subscribers()...),
-		a.relay.Subscribe(flows.Medical{Medical: a.repos.Medical, Gateway: a.gateway, Now: a.now}.Subscribers()...),
-		a.relay.Subscribe(flows.Webhook{
-			Medical: a.repos.Medical, Endpoints: a.repos.Endpoints, Deliveries: a.repos.delivery.Deliveries, Clients: a.repos.Identity.Clients,
-			Planned: a.courier.Kick, Now: a.now,
-		}.Subscribers()...),
-		a.relay.Subscribe(a.ledger.Subscribers()...),
-		a.followFiles(),
-	)
-}
-
 // mount ties every capability to the door.
 func (a *App) mount() error {
-	tokens, texts := a.tokens, a.texts
-	callers := identityhttp.NewCallers(tokens, a.repos.Identity, a.now)
-	a.forget = callers.Forget
 	a.router = api.NewRouter(api.Config{
-		Now: a.now, Auth: callers, Store: a.store, Log: a.log, Version: version, Sandbox: a.cfg.Sandbox,
+		Now: a.now, Auth: a.callers, Store: a.store, Log: a.log, Version: version, Sandbox: a.cfg.Sandbox,
 		Rates: a.cfg.rates(), Origins: a.cfg.Origins, Proxies: a.cfg.Proxies, Metrics: a.metrics,
 	})
-	codes := &sandboxhttp.Codes{}
-	who := identityhttp.Handler{Identity: a.repos.Identity, Tokens: tokens, Callers: callers, Policy: a.cfg.policy.Identity, OIDC: identityhttp.NewOIDC(a.now, a.cfg.issuers...)}
-	if a.outside.codes != nil {
-		who.SMS = a.outside.codes
+	for _, p := range a.parts {
+		a.router.Handle(p.Doors...)
 	}
-	switch {
-	case a.cfg.Sandbox:
-		who.SMS, who.RealName, who.Policy = codes, identityhttp.SandboxRealName{}, identity.Trial
-	case a.cfg.RealNameURL != "":
-		who.RealName = identityhttp.HTTPRealName{
-			URL: a.cfg.RealNameURL, AppID: a.cfg.RealNameApp, Key: []byte(a.cfg.RealNameKey), Client: &http.Client{Timeout: 5 * time.Second}, Now: a.now,
-		}
-	}
-	care := medicalhttp.Handler{
-		Medical: a.repos.Medical, People: a.repos.Identity.People, Mandates: a.repos.Identity.Mandates, Events: a.repos.Events,
-		Keys: a.store.Keys, Gateway: a.gateway, Served: a.served,
-	}
-	who.Ties = care.Ties()
-	file := a.files(callers)
-	who.Looks, care.Looks, care.Restricts = file.looks, file.looks, a.facts().Restricts
-	messages := inboxhttp.Handler{Messages: a.repos.messages, Words: texts.Render, Live: a.live}
-	sent := deliveryhttp.Handler{
-		Delivery: a.repos.delivery, Looks: file.looks, Policy: a.cfg.policy.Delivery, Channels: a.outside.personal(a.courier.On()),
-		Topics: texts.Topics, TopicName: func(topic, lang string) string { name, _ := texts.TopicName(topic, lang); return name },
-		TopicLegal: texts.Legal, Tester: &a.outside, Kick: a.courier.Kick,
-	}
-	a.router.Handle(file.doors...)
-	a.router.Handle(
-		consenthttp.Notices{},
-		identityhttp.Staff{Identity: a.repos.Identity, Forget: callers.Forget},
-		divisionhttp.Handler{Divisions: a.repos.Divisions, Zones: a.repos.Zones},
-		who,
-		care,
-		medicalhttp.Ledger{Checks: a.repos.Medical.Checks},
-		medicalhttp.Payments{Gateway: a.gateway, Bills: a.repos.Medical.Bills},
-		messages,
-		sent,
-		campaignhttp.Handler{Campaign: a.repos.campaign, Deliveries: a.repos.delivery.Deliveries, Words: texts.Render, Lock: texts.Push},
-		webhookhttp.Handler{
-			Endpoints: a.repos.Endpoints, Deliveries: a.repos.delivery.Deliveries, Check: a.outside.guard.Check, Pinger: a.outside.hooks, Kick: a.courier.Kick,
-		},
-		journalhttp.Handler{Lost: a.repos.lost},
-		audithttp.Handler{Audit: a.repos.audit, Seals: a.seals},
-	)
 	a.router.Handle(export.Handler{Portions: a.router.Portions()})
-	if a.cfg.Sandbox {
-		a.router.Handle(sandboxhttp.Handler{Codes: codes, Demos: a.repos.Identity.Demos, Phone: a.outside.phone}, sandboxhttp.Clock{Time: a.clock})
-	}
 	return a.router.Finish()
 }
 
@@ -331,7 +258,7 @@ func (a *App) fill(ctx context.Context, city bool) error {
 	if err := a.apart(ctx, city); err != nil || !city {
 		return err
 	}
-	if err := seed.City(ctx, a.repos.Stores, a.now()); err != nil {
+	if err := seed.City(ctx, a.repos.Stores, a.now(), a.seeds()...); err != nil {
 		return err
 	}
 	return a.tag(ctx)

@@ -12,9 +12,15 @@ import (
 
 	"xinyi/flows"
 	"xinyi/handlers/api"
+	audithttp "xinyi/handlers/audit"
 	"xinyi/models"
 	"xinyi/models/journal"
 )
+
+// auditCapability is the sealed log of everything that happened.
+var auditCapability = Capability{Name: "audit", Open: func(a *App) Parts {
+	return Parts{Doors: []api.Mounter{audithttp.Handler{Audit: a.repos.audit, Seals: a.seals}}, Follows: a.seal.Subscribers()}
+}}
 
 var errAuditUsage = errors.New(`say what to do with the audit log:
   verify [HEAD]        recompute it from its rows and compare it with every signed head, and with a head kept elsewhere

@@ -152,7 +152,7 @@ func (h *honoured) voting() {
 func TestAwardYear(t *testing.T) {
 	t.Parallel()
 	h := openAwards(t, nil)
-	mei, neighbour, other := h.signIn(resident), h.signIn("19900000003"), h.signIn(farmer)
+	mei, neighbour, other := h.signIn(resident), h.signIn("19900000003"), h.signIn(aFarmer)
 	say := m{"programme": h.programme, "category": "star", "idNumber": h.number("430181", "1986-04-12"), "called": "周晓兰", "reason": "邻居有难处她都帮"}
 	n := h.must(201, neighbour, "POST", "/v1/nominations", say)
 	id := n["id"].(string)
@@ -204,7 +204,7 @@ func TestAwardYear(t *testing.T) {
 	}
 
 	h.voting()
-	mei, neighbour, other = h.signIn(resident), h.signIn("19900000003"), h.signIn(farmer)
+	mei, neighbour, other = h.signIn(resident), h.signIn("19900000003"), h.signIn(aFarmer)
 	if all := h.must(200, "", "GET", "/v1/award-programmes/"+h.programme+"/candidates", nil)["items"].([]any); len(all) != 2 || !strings.Contains(fmt.Sprint(all), "周晓兰") ||
 		strings.Contains(fmt.Sprint(all), "罗德胜") {
 		t.Errorf("%v", all)
@@ -223,7 +223,7 @@ func TestAwardYear(t *testing.T) {
 	h.advance("P5D")
 	h.stage(h.programme, "SELECTED")
 	h.fresh()
-	mei, other = h.signIn(resident), h.signIn(farmer)
+	mei, other = h.signIn(resident), h.signIn(aFarmer)
 	if out := h.must(200, "", "GET", "/v1/award-programmes/"+h.programme, nil); len(out["seed"].(string)) != 32 {
 		t.Errorf("%v", out)
 	}

@@ -36,7 +36,7 @@ func notPassing(out m) map[string]m {
 func TestRefusedThenAccepted(t *testing.T) {
 	t.Parallel()
 	c := openCity(t)
-	me := c.signIn(farmer)
+	me := c.signIn(aFarmer)
 	refused := c.must(200, me, "POST", "/v1/offers/offer-xyy/eligibility", nil)
 	missing := notPassing(refused)
 	if refused["decision"] != "fail" || len(missing) != 2 || missing["benefit.clause_band"] == nil || missing["benefit.clause_medical"] == nil {
@@ -88,7 +88,7 @@ func (c *city) uses(me, offer, provider, no string, amount, saved int) string {
 func TestRedemption(t *testing.T) {
 	t.Parallel()
 	c := openCity(t)
-	me, shop := c.signIn(farmer), c.client(alliance)
+	me, shop := c.signIn(aFarmer), c.client(alliance)
 	claim := c.must(201, me, "POST", "/v1/offers/offer-xyg/claims", m{})
 	id := claim["id"].(string)
 	if claim["state"] != "HELD" || claim["heldUntil"] == nil {
@@ -149,7 +149,7 @@ func TestRedemption(t *testing.T) {
 func TestUsedOffline(t *testing.T) {
 	t.Parallel()
 	c := openCity(t)
-	me := c.signIn(farmer)
+	me := c.signIn(aFarmer)
 	claim := c.must(201, me, "POST", "/v1/offers/offer-xyv/claims", m{"agree": c.textOf("offer-xyv")})["id"].(string)
 	token := c.must(201, me, "POST", "/v1/me/claims/"+claim+"/code", nil)["token"].(string)
 	now := c.must(200, "", "GET", "/v1/sandbox/clock", nil)["now"].(string)
@@ -164,7 +164,7 @@ func TestUsedOffline(t *testing.T) {
 	for range 2 {
 		c.must(200, shop, "POST", "/v1/provider/redemptions", m{"token": token, "no": "F-1", "usedAt": now, "amountFen": 1500, "savedFen": 1500})
 	}
-	me = c.signIn(farmer)
+	me = c.signIn(aFarmer)
 	if got := c.must(200, me, "GET", "/v1/me/claims/"+claim, nil); got["state"] != "USED" || got["usedAt"] != now {
 		t.Errorf("%v", got)
 	}
@@ -307,7 +307,7 @@ func TestLaterVersion(t *testing.T) {
 	desk, today := c.client(alliance), models.DayOf(time.Now())
 	id := c.must(201, desk, "POST", "/v1/provider/offers", m{"scene": "XYG", "for": "PERSON", "terms": terms("一个券", []m{{"kind": "REAL_NAME"}}, 0, today)})["id"].(string)
 	c.publishes(desk, id, 1, today)
-	me := c.signIn(farmer)
+	me := c.signIn(aFarmer)
 	c.waits("it is online", func() bool {
 		status, _ := c.call("", "GET", "/v1/offers/"+id, nil)
 		return status == 200
@@ -340,7 +340,7 @@ func TestLaterVersion(t *testing.T) {
 		t.Errorf("before its day: %v", out)
 	}
 	c.advance("P8D")
-	me, desk = c.signIn(farmer), c.client(alliance)
+	me, desk = c.signIn(aFarmer), c.client(alliance)
 	c.waits("the new rule", func() bool {
 		return c.must(200, me, "POST", "/v1/offers/"+id+"/eligibility", nil)["decision"] == "fail"
 	})
@@ -363,7 +363,7 @@ func TestWhatThereIs(t *testing.T) {
 	if len(scenes) != 24 {
 		t.Errorf("%d scenes", len(scenes))
 	}
-	me := c.signIn(farmer)
+	me := c.signIn(aFarmer)
 	mine := c.must(200, me, "GET", "/v1/me/offers?limit=200", nil)["items"].([]any)
 	failed := false
 	for _, x := range mine {

@@ -69,7 +69,8 @@ type Config struct {
 	LogFormat string     `env:"LOG_FORMAT" envDefault:"text" help:"text or json"`
 
 	issuers  []identityhttp.Issuer
-	policy   Policy
+	policy   Policies
+	more     []Capability     // that a test adds
 	emulator string           // FIREBASE_AUTH_EMULATOR_HOST, which Firebase's own library obeys
 	world    func() time.Time // the time outside; nil is time.Now
 	unsynced bool             // tests do not wait for the disk
@@ -111,7 +112,7 @@ func ReadConfig(environ []string) (Config, error) {
 		cfg.Seals = filepath.Join(cfg.DataDir, "seals.json")
 	}
 	var fault error
-	if cfg.policy, fault = readPolicy(cfg.Policy); fault != nil {
+	if cfg.policy, fault = readPolicy(cfg.Policy, cfg.all()); fault != nil {
 		faults = append(faults, fault)
 	}
 	cfg.emulator = given["FIREBASE_AUTH_EMULATOR_HOST"]

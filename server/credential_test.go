@@ -241,7 +241,7 @@ func TestACertificateIsCheckedWithoutUs(t *testing.T) {
 		if len(log) != 2 {
 			t.Errorf("%v", log)
 		}
-		stranger := s.signIn(farmer)
+		stranger := s.signIn(aFarmer)
 		for _, path := range []string{honour + "/credential", honour + "/certificate.pdf", "/v1/me/credentials/" + first["id"].(string) + "/presentations"} {
 			s.must(404, stranger, "GET", path, nil)
 		}

@@ -115,7 +115,8 @@ func (a *App) explain(ctx context.Context) error {
 		return err
 	}
 	var faults []error
-	for _, c := range store.Collections {
+	for _, f := range a.store.Faces() {
+		c := f.Collection()
 		var names []string
 		for name := range c.Queries {
 			names = append(names, name)

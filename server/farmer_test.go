@@ -28,24 +28,24 @@ const (
 )
 
 // village is a city seen from a village: its people and their offices.
-type village struct {
+type hamlet struct {
 	*city
 	farmer, one, two, reviewer, second string // tokens: the farmer, two collectors, two of the township
 }
 
-func openVillage(t *testing.T) *village {
-	v := &village{city: openCity(t)}
+func openVillage(t *testing.T) *hamlet {
+	v := &hamlet{city: openCity(t)}
 	v.fresh()
 	return v
 }
 
 // fresh signs everybody in anew.
-func (v *village) fresh() {
-	v.farmer, v.one, v.two, v.reviewer, v.second = v.signIn(farmer), v.signIn(collector1), v.signIn(collector2), v.signIn(town1), v.signIn(town2)
+func (v *hamlet) fresh() {
+	v.farmer, v.one, v.two, v.reviewer, v.second = v.signIn(aFarmer), v.signIn(collector1), v.signIn(collector2), v.signIn(town1), v.signIn(town2)
 }
 
 // asks is must, in an office.
-func (v *village) asks(status int, token, method, path string, body any) m {
+func (v *hamlet) asks(status int, token, method, path string, body any) m {
 	v.t.Helper()
 	office := asVillage
 	if token == v.reviewer || token == v.second {
@@ -55,7 +55,7 @@ func (v *village) asks(status int, token, method, path string, body any) m {
 }
 
 // texts are what is to be signed, by id.
-func (v *village) texts() map[string]m {
+func (v *hamlet) texts() map[string]m {
 	all := map[string]m{}
 	for _, x := range v.must(200, "", "GET", "/v1/farmers/forms?place="+fanshi, nil)["texts"].([]any) {
 		all[x.(m)["id"].(string)] = x.(m)
@@ -67,7 +67,7 @@ func (v *village) texts() map[string]m {
 func edit(at string, value any, wrote string) m { return m{"at": at, "value": value, "wrote": wrote} }
 
 // gathered is what the collector notes of the farmer's household.
-func (v *village) gathered(wrote string) []m {
+func (v *hamlet) gathered(wrote string) []m {
 	all := []m{}
 	for at, value := range map[string]any{
 		"head/name": "罗德胜", "head/idNumber": farmersNumber(v), "head/kind": "grower", "head/since": "1990-01-01", "head/resident": true, "head/fixedHome": true, "head/labour": true,
@@ -81,7 +81,7 @@ func (v *village) gathered(wrote string) []m {
 }
 
 // farmersNumber is the demo farmer's made-up ID number.
-func farmersNumber(v *village) string {
+func farmersNumber(v *hamlet) string {
 	v.t.Helper()
 	n, err := models.SyntheticIDNumber("430181", "1963-09-30")
 	if err != nil {
@@ -91,7 +91,7 @@ func farmersNumber(v *village) string {
 }
 
 // signature is a picture of a signature: its id in the file.
-func (v *village) signature(file string) string {
+func (v *hamlet) signature(file string) string {
 	v.t.Helper()
 	var b bytes.Buffer
 	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 40, 20)), nil); err != nil {
@@ -111,7 +111,7 @@ func (v *village) signature(file string) string {
 }
 
 // files collects the farmer's household, has him agree, and has a second person verify it: the file's id.
-func (v *village) files() string {
+func (v *hamlet) files() string {
 	v.t.Helper()
 	wrote := v.must(200, "", "GET", "/v1/sandbox/clock", nil)["now"].(string)
 	op := m{"op": "op-1", "household": "phone-1-h-1", "village": fanshi, "no": "0201", "edits": v.gathered(wrote)}
@@ -200,7 +200,7 @@ func TestFarmJourney(t *testing.T) {
 }
 
 // certified leads a verified household to its certificate: the number.
-func (v *village) certified(file string) string {
+func (v *hamlet) certified(file string) string {
 	v.t.Helper()
 	eval := v.must(201, v.farmer, "POST", "/v1/me/farm-file/evaluations", nil)["id"].(string)
 	at := "/v1/farmers/evaluations/" + eval
@@ -251,7 +251,7 @@ func (v *village) certified(file string) string {
 }
 
 // shares gives the bank a part of the file for some days, has it read, and withdraws.
-func (v *village) shares(file string) {
+func (v *hamlet) shares(file string) {
 	v.t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -311,7 +311,7 @@ func (v *village) shares(file string) {
 }
 
 // lent asks two banks for a household, compares, takes one, and has the money paid out: application and loan.
-func (v *village) lent() (string, string) {
+func (v *hamlet) lent() (string, string) {
 	v.t.Helper()
 	text := rowsIn(v.must(200, "", "GET", "/v1/privacy-notices", nil))
 	hash := one(m{"items": anys(text)}, is("id", "lending"))["hash"].(string)

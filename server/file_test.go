@@ -177,7 +177,7 @@ func (f *filed) later(days int) {
 	for ; days > 0; days -= 10 {
 		f.advance(fmt.Sprintf("P%dD", min(days, 10)))
 	}
-	f.head, f.farmer, f.staff, f.clerk = f.signIn(headOfFirm), f.signIn(farmer), f.signIn(creditStaff), f.signIn(bureauMan)
+	f.head, f.farmer, f.staff, f.clerk = f.signIn(headOfFirm), f.signIn(aFarmer), f.signIn(creditStaff), f.signIn(bureauMan)
 }
 
 // days are the days between two.

@@ -41,12 +41,12 @@ func (a *App) openOutside(registry *prometheus.Registry, texts *notifications.Te
 	o.stops = &flows.Stops{Campaigns: a.repos.campaign.Campaigns, Now: a.now}
 	a.courier = flows.NewCourier(&flows.Courier{
 		Delivery: a.repos.delivery, Messages: a.repos.messages, People: a.repos.Identity.People, Endpoints: a.repos.Endpoints,
-		Texts: texts, Policy: a.cfg.policy.Delivery, Now: a.now, Log: a.log, Metrics: metrics, Stopped: o.stops.Stopped,
+		Texts: texts, Policy: policyOf[delivery.Policy](a), Now: a.now, Log: a.log, Metrics: metrics, Stopped: o.stops.Stopped,
 	}, o.channels...)
 	a.live = notifications.NewLive(a.repos.messages, a.now, a.log)
 	a.told = notifications.Inbox{
 		Messages: a.repos.messages, Delivery: a.repos.delivery, People: a.repos.Identity.People, Texts: texts,
-		On: a.courier.On(), Policy: a.cfg.policy.Delivery, Now: a.now, Repeats: metrics.Repeats, Planned: a.courier.Kick,
+		On: a.courier.On(), Policy: policyOf[delivery.Policy](a), Now: a.now, Repeats: metrics.Repeats, Planned: a.courier.Kick,
 		Kept: func(e models.Event, at time.Time) {
 			metrics.Inbox(at.Sub(e.At).Seconds())
 			a.live.Changed(e.Person)

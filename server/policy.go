@@ -5,76 +5,73 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"reflect"
 	"strconv"
 	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-
-	"xinyi/models/award"
-	"xinyi/models/benefit"
-	"xinyi/models/casework"
-	"xinyi/models/consent"
-	"xinyi/models/credential"
-	"xinyi/models/delivery"
-	farming "xinyi/models/farmer"
-	"xinyi/models/identity"
-	"xinyi/models/loan"
-	"xinyi/models/practice"
-	"xinyi/models/recall"
-	"xinyi/models/record"
-	"xinyi/models/report"
-	rural "xinyi/models/village"
 )
 
-// Policy is every number and rule that a department may set without a new program: legal clocks, periods of publication, limits.
-// A file (POLICY_PATH) says only what differs from the standard. What a document copied when it began stays with it.
-type Policy struct {
-	Record   record.Policy
-	Casework casework.Terms
-	Desks    casework.Desks
-	Consent  consent.Policy
-	Recall   recall.Policy
-	Report   report.Policy
-	Identity identity.Policy // of a sandbox it is its own
-	Delivery delivery.Policy
-	Benefit  benefit.Policy
-	Farmer   farming.Policy
-	Loan     loan.Policy
-	Village  rural.Policy
-	Award    award.Policy
+// Policies are every number and rule that a department may set without a new program, by name: legal clocks, periods of
+// publication, limits. A file (POLICY_PATH) says only what differs from the standard. What a document copied when it began stays
+// with it.
+type Policies map[string]any
 
-	Credential credential.Policy
-	Practice   practice.Policy
-}
+// policyOf is the policy in force of a type.
+func policyOf[T any](a *App) T { return policyIn[T](a.cfg.policy) }
 
-// standard is the policy the product comes with.
-func standard() Policy {
-	return Policy{
-		Record: record.Standard, Casework: casework.Standard, Desks: casework.StandardDesks, Consent: consent.Standard, Recall: recall.Standard,
-		Report: report.Standard, Identity: identity.Standard, Delivery: delivery.Standard, Benefit: benefit.Standard, Farmer: farming.Standard, Loan: loan.Standard,
-		Village:    rural.Standard,
-		Award:      award.Standard,
-		Credential: credential.Standard,
-		Practice:   practice.Standard,
+func policyIn[T any](all Policies) T {
+	for _, p := range all {
+		if p, ok := p.(T); ok {
+			return p
+		}
 	}
+	panic(fmt.Sprintf("no capability brings %T", *new(T)))
 }
 
-// readPolicy is the standard with what the file at path says instead; "" is no file.
-func readPolicy(path string) (Policy, error) {
-	p := standard()
+// readPolicy is the standard of the capabilities with what the file at path says instead; "" is no file.
+func readPolicy(path string, of []Capability) (Policies, error) {
+	all := Policies{}
+	for _, c := range of {
+		maps.Copy(all, c.Policy)
+	}
 	if path == "" {
-		return p, nil
+		return all, nil
 	}
 	raw, err := os.ReadFile(path)
 	if err != nil {
-		return p, fmt.Errorf("POLICY_PATH: %w", err)
+		return all, fmt.Errorf("POLICY_PATH: %w", err)
 	}
-	if err := json.Unmarshal(raw, &p, json.RejectUnknownMembers(true), json.WithUnmarshalers(json.UnmarshalFunc(readSpan))); err != nil {
-		return p, fmt.Errorf("POLICY_PATH %s: %w", path, err)
+	var said map[string]jsontext.Value
+	if err := json.Unmarshal(raw, &said); err != nil {
+		return all, fmt.Errorf("POLICY_PATH %s: %w", path, err)
 	}
-	return p, nil
+	for name, text := range said {
+		standard, known := all[name]
+		if !known {
+			return all, fmt.Errorf("POLICY_PATH %s: there is no policy %s", path, name)
+		}
+		if all[name], err = differing(standard, text); err != nil {
+			return all, fmt.Errorf("POLICY_PATH %s: %s: %w", path, name, err)
+		}
+	}
+	return all, nil
+}
+
+// differing is a copy of standard, which nothing shares with it, with what text says instead.
+func differing(standard any, text []byte) (any, error) {
+	p := reflect.New(reflect.TypeOf(standard))
+	whole, err := json.Marshal(standard, json.WithMarshalers(json.MarshalFunc(writeSpan)))
+	if err != nil {
+		return nil, err
+	}
+	for _, said := range [][]byte{whole, text} {
+		err = errors.Join(err, json.Unmarshal(said, p.Interface(), json.RejectUnknownMembers(true), json.WithUnmarshalers(json.UnmarshalFunc(readSpan))))
+	}
+	return p.Elem().Interface(), err
 }
 
 // Spans of time are written as "1h30m"; a day is 24h.
@@ -97,7 +94,7 @@ func policyCommand(_ context.Context, cfg Config, args []string, out io.Writer) 
 	if len(args) != 0 {
 		return errors.New("policy takes no arguments")
 	}
-	p, err := readPolicy(cfg.Policy)
+	p, err := readPolicy(cfg.Policy, cfg.all())
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"xinyi/models"
+	"xinyi/models/casework"
+	"xinyi/models/identity"
 	"xinyi/models/record"
 )
 
@@ -41,7 +43,7 @@ func TestPolicyFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := cfg.policy
-	if p.Casework.ObjectOwn != 5 || p.Casework.ObjectCheck != 7 || p.Identity.CodeLife != 10*time.Minute || p.Identity.CodeTries != 5 || p.Record.Governs != record.ByLatest {
+	if policyIn[casework.Terms](p).ObjectOwn != 5 || policyIn[casework.Terms](p).ObjectCheck != 7 || policyIn[identity.Policy](p).CodeLife != 10*time.Minute || policyIn[identity.Policy](p).CodeTries != 5 || policyIn[record.Policy](p).Governs != record.ByLatest {
 		t.Errorf("%+v", p)
 	}
 	var out bytes.Buffer
@@ -49,14 +51,14 @@ func TestPolicyFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(out.String())
-	again, err := readPolicy(path)
+	again, err := readPolicy(path, cfg.all())
 	if err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(p, again); diff != "" {
 		t.Errorf("what is printed reads differently: %s", diff)
 	}
-	if got := again.Record.Publish(models.Negative, models.General, "2020-01-01"); got.Regime != "R2" {
+	if got := policyIn[record.Policy](again).Publish(models.Negative, models.General, "2020-01-01"); got.Regime != "R2" {
 		t.Errorf("%+v", got)
 	}
 }

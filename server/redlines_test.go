@@ -16,7 +16,7 @@ import (
 
 // The people and offices of the credit file in the demo city.
 const (
-	headOfFirm, farmer      = "19900000001", "19900000002"
+	headOfFirm, aFarmer     = "19900000001", "19900000002"
 	creditStaff, bureauMan  = "19900000033", "19900000071"
 	bureau, creditOffice    = "unit-changsha-scjg", "office-credit-changsha"
 	readingBank, otherDesk  = "bank-liuyang-nongshang", "19900000031"
@@ -33,7 +33,7 @@ type filed struct {
 func openFiles(t *testing.T) *filed {
 	t.Helper()
 	c := openCity(t)
-	f := &filed{city: c, head: c.signIn(headOfFirm), farmer: c.signIn(farmer), staff: c.signIn(creditStaff), clerk: c.signIn(bureauMan),
+	f := &filed{city: c, head: c.signIn(headOfFirm), farmer: c.signIn(aFarmer), staff: c.signIn(creditStaff), clerk: c.signIn(bureauMan),
 		bank: c.client(readingBank), unit: c.client(bureau)}
 	n, err := models.SyntheticIDNumber("430181", "1963-09-30")
 	if err != nil {

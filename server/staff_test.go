@@ -16,7 +16,7 @@ func TestFromAnEmptyStoreToAnOffice(t *testing.T) {
 	as := []string{"X-Acting-As", creditOffice}
 
 	// The city's credit office appoints the farmer as a clerk of its own region, and sees what he may do at once.
-	office := m{"phone": farmer, "role": "town_staff", "org": "office-gugang", "orgName": "古港镇人民政府", "region": "430181108"}
+	office := m{"phone": aFarmer, "role": "town_staff", "org": "office-gugang", "orgName": "古港镇人民政府", "region": "430181108"}
 	f.wants("403 forbidden", f.farmer, "POST", "/v1/staff", office)
 	held := f.must(201, credit, "POST", "/v1/staff", office, as...)
 	f.must(200, f.farmer, "GET", "/v1/mandates", nil, "X-Acting-As", "office-gugang")
@@ -44,7 +44,7 @@ func TestFromAnEmptyStoreToAnOffice(t *testing.T) {
 		expect, _, _ := strings.Cut(want, "#")
 		f.wants(expect, credit, "POST", "/v1/staff", body, as...)
 	}
-	list := rowsIn(f.must(200, credit, "POST", "/v1/staff/lookup", m{"phone": farmer}, as...))
+	list := rowsIn(f.must(200, credit, "POST", "/v1/staff/lookup", m{"phone": aFarmer}, as...))
 	if len(list) != 1 || list[0]["id"] != held["id"] || list[0]["name"] != nil {
 		t.Errorf("%v", list)
 	}
@@ -99,10 +99,10 @@ func TestOperatorCommand(t *testing.T) {
 			t.Errorf("%v: %d %s", args, code, text)
 		}
 	}
-	if code, text := call("operator", farmer); code != 0 {
+	if code, text := call("operator", aFarmer); code != 0 {
 		t.Fatal(text)
 	}
-	if code, text := call("operator", farmer); code != 1 {
+	if code, text := call("operator", aFarmer); code != 1 {
 		t.Errorf("twice: %d %s", code, text)
 	}
 	cfg, err := ReadConfig(append(environ, "ADDR=127.0.0.1:0"))

@@ -54,11 +54,11 @@ var errStands = errors.New("not to be gone by")
 // verifyCredential checks a credential offline. An error is whatever a verifier must not go by, also one that is genuine but revoked, over,
 // or of a status nobody can tell.
 func verifyCredential(cfg Config, file, text string, args []string, out io.Writer) error {
-	policy, err := readPolicy(cfg.Policy)
+	policy, err := readPolicy(cfg.Policy, cfg.all())
 	if err != nil {
 		return err
 	}
-	now, fresh, status, keys := cfg.outside(), policy.Credential.MaxTokenAge, "", []string(nil)
+	now, fresh, status, keys := cfg.outside(), policyIn[credential.Policy](policy).MaxTokenAge, "", []string(nil)
 	for _, arg := range args {
 		if at, is := strings.CutPrefix(arg, "@"); is {
 			if now, err = time.Parse(time.RFC3339, at); err != nil {

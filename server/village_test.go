@@ -26,12 +26,12 @@ const (
 
 // county is a city seen from the office that gives villages their plaques.
 type county struct {
-	*village
+	*hamlet
 	a, b, c string // three of the county's office
 }
 
 func openCounty(t *testing.T) *county {
-	v := &county{village: openVillage(t)}
+	v := &county{hamlet: openVillage(t)}
 	v.again()
 	return v
 }

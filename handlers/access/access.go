@@ -22,9 +22,9 @@ type Handler struct {
 // Mount names the routes.
 func (h Handler) Mount(r *api.Router) {
 	api.Get(r, "/me/accesses", h.mine, api.Does("Who looked at my data, the newest first", "When, which office, in what role, which fields, for what purpose, on what ground and for which case; also what was asked for and refused"),
-		api.May("accesses.own"), api.Tag("accesses"))
-	api.Get(r, "/me/accesses/{id}", h.one, api.Does("One look at my data"), api.May("accesses.own"), api.Tag("accesses"))
-	api.Get(r, "/accesses", h.audit, api.Does("Looks of an office, the newest first, or the unusual ones of my region, by place", "What auditors look at is logged, too"), api.May("accesses.audit"), api.Reveals)
+		mayOwn, api.Tag("accesses"))
+	api.Get(r, "/me/accesses/{id}", h.one, api.Does("One look at my data"), mayOwn, api.Tag("accesses"))
+	api.Get(r, "/accesses", h.audit, api.Does("Looks of an office, the newest first, or the unusual ones of my region, by place", "What auditors look at is logged, too"), mayAudit, api.Reveals)
 }
 
 type view struct {
@@ -78,11 +78,7 @@ func (h Handler) mine(ctx context.Context, rq api.Request, in api.PageQuery) (ap
 	if err != nil {
 		return api.List[view]{}, err
 	}
-	page, err := h.Entries.Find(ctx, store.AccessesOf(refs...).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[view]{}, err
-	}
-	return api.Listed(page, func(e *access.Entry) view { return viewAccess(e, rq.Lang) }), nil
+	return api.Found(ctx, h.Entries, store.AccessesOf(refs...), in, func(e *access.Entry) view { return viewAccess(e, rq.Lang) })
 }
 
 func (h Handler) one(ctx context.Context, rq api.Request, in api.ByID) (view, error) {

@@ -118,9 +118,11 @@ func TestPersonalDataIsFound(t *testing.T) {
 		"a list of them":    {show[api.List[forgetfulView]], true},
 		"an organisation's": {show[organisationView], false},
 		"said to be shown": {func(r *api.Router) {
-			api.Get(r, "/x", nothing[forgetfulView], api.Does("X"), api.May("accesses.audit"), api.Reveals)
+			api.Get(r, "/x", nothing[forgetfulView], api.Does("X"), mayAudit, api.Reveals)
 		}, false},
-		"the person's alone": {func(r *api.Router) { api.Get(r, "/x", nothing[forgetfulView], api.Does("X"), api.May("consents.own")) }, false},
+		"the person's alone": {func(r *api.Router) {
+			api.Get(r, "/x", nothing[forgetfulView], api.Does("X"), api.May("mine", models.Resident))
+		}, false},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -136,7 +138,7 @@ func TestPersonalDataIsFound(t *testing.T) {
 func nothing[V any](context.Context, api.Request, struct{}) (v V, err error) { return v, nil }
 
 func show[V any](r *api.Router) {
-	api.Get(r, "/x", nothing[V], api.Does("X"), api.May("accesses.audit"))
+	api.Get(r, "/x", nothing[V], api.Does("X"), mayAudit)
 }
 
 // A route that reveals and forgets to note its look answers 500 and shows nothing; so does one whose log cannot be written.
@@ -149,7 +151,7 @@ func TestNothingIsShownUnlogged(t *testing.T) {
 	route := func(path string, look func(context.Context, api.Request) error) {
 		api.Get(d.R, path, func(ctx context.Context, rq api.Request, _ struct{}) (forgetfulView, error) {
 			return forgetfulView{"张三"}, look(ctx, rq)
-		}, api.Does("X"), api.May("accesses.audit"), api.Reveals)
+		}, api.Does("X"), mayAudit, api.Reveals)
 	}
 	look := access.Look{Subject: api.APerson("p"), Purpose: "audit.access"}
 	route("/forgets", func(context.Context, api.Request) error { return nil })

@@ -76,10 +76,10 @@ func FuzzDecode(f *testing.F) {
 
 // BenchmarkDoor is what the door costs a GET, beside the server underneath, signing in and the store.
 func BenchmarkDoor(b *testing.B) {
-	r := api.NewRouter(api.Config{Now: time.Now, Auth: apitest.Names{}, Store: store.New(nil, time.Now, nil), Log: slog.Default(), Permissions: noteTable, Rates: api.Rates{Client: api.Rate{N: 1 << 30, Per: time.Hour}}})
+	r := api.NewRouter(api.Config{Now: time.Now, Auth: apitest.Names{}, Store: store.New(nil, time.Now, nil), Log: slog.Default(), Rates: api.Rates{Client: api.Rate{N: 1 << 30, Per: time.Hour}}})
 	api.Get(r, "/notes/{id}", func(_ context.Context, _ api.Request, in apitest.NoteAt) (apitest.NoteView, error) {
 		return apitest.NoteView{ID: in.ID, Text: "y", Revision: 3}, nil
-	}, api.Does("Read"), api.May(apitest.ReadNotes))
+	}, api.Does("Read"), apitest.ReadNotes)
 	r.App().Get("/floor", func(c *fiber.Ctx) error { return c.SendString("x") })
 	bare := fiber.New()
 	bare.Get("/floor", func(c *fiber.Ctx) error { return c.SendString("x") })

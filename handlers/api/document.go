@@ -43,7 +43,7 @@ func (r *Router) Document() ([]byte, error) {
 // fingerprint tells apart whatever a document can differ by. Types are told apart by address: two may have the same name.
 func (r *Router) fingerprint() [sha256.Size]byte {
 	h := sha256.New()
-	fmt.Fprintf(h, "%q %t %q\n", r.Cfg.Version, r.Cfg.Sandbox, r.Cfg.Permissions)
+	fmt.Fprintf(h, "%q %t %q\n", r.Cfg.Version, r.Cfg.Sandbox, r.Permissions())
 	for _, rt := range r.Routes {
 		fmt.Fprintf(h, "%q %q %q %q %q %q %q %t %t %s %d %t %p %p\n", rt.Method, rt.Path, rt.summary, rt.details, rt.tag, rt.Action, rt.roles,
 			rt.Open, rt.keyed, rt.keeps, rt.status, rt.streams, rt.in, rt.out)
@@ -57,7 +57,7 @@ func (r *Router) describe() ([]byte, error) {
 	spec := ref.Spec
 	spec.Info.WithTitle("Xinyi 信易").WithVersion(orElse(r.Cfg.Version, "dev")).WithDescription(about)
 	spec.SetHTTPBearerTokenSecurity("bearer", "JWT", "From POST /v1/auth/sessions for people, POST /v1/auth/token for systems.")
-	spec.WithMapOfAnythingItem("x-permissions", r.Cfg.Permissions)
+	spec.WithMapOfAnythingItem("x-permissions", r.Permissions())
 	spec.WithMapOfAnythingItem("x-sandbox", r.Cfg.Sandbox)
 	ref.DefaultOptions = append(ref.DefaultOptions,
 		jsonschema.InterceptDefName(func(t reflect.Type, _ string) string { return typeName(t) }),

@@ -147,7 +147,7 @@ func typeName(t reflect.Type) string {
 // roomOf is a package's name in front of its types: nothing for what is no capability's.
 func roomOf(pkg string) string {
 	dir, room := path.Split(pkg)
-	if !strings.HasSuffix(dir, "/handlers/") || slices.Contains([]string{"api", "file", "paper"}, room) {
+	if !strings.HasSuffix(dir, "/handlers/") || strings.HasSuffix(room, "test") || slices.Contains([]string{"api", "file", "paper"}, room) {
 		return ""
 	}
 	return strings.ToUpper(room[:1]) + room[1:]

@@ -94,6 +94,15 @@ func Listed[T, V any](p store.Page[T], view func(*T) V) List[V] {
 	return List[V]{Items: items, NextCursor: p.Next}
 }
 
+// Found is a page of what q finds, each document shown by view.
+func Found[T, V any](ctx context.Context, repo *store.Repo[T], q store.Query, in PageQuery, view func(*T) V) (List[V], error) {
+	page, err := repo.Find(ctx, q.Page(in.Limit, in.Cursor))
+	if err != nil {
+		return List[V]{}, err
+	}
+	return Listed(page, view), nil
+}
+
 // Revised is a view of an editable document: it is sent with ETag, and If-None-Match is answered 304.
 type Revised interface{ Revised() int64 }
 

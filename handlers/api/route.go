@@ -48,8 +48,14 @@ func Does(summary string, details ...string) Option {
 	return func(rt *route) { rt.summary, rt.details = summary, details }
 }
 
-// May names the action of the permission table that lets somebody in. Every route has exactly one of May and Open.
-func May(action Action) Option { return func(rt *route) { rt.Action = action } }
+// An Action is what a route does, in the field's words: "medical.bills.pay".
+type Action string
+
+// May says which roles an action lets in. Every route has exactly one of May and Open; a room declares its actions once, in
+// permissions.go. Scope comes on top: a resident sees what is theirs, a partner's system its own organisation, staff their region.
+func May(action Action, roles ...models.Role) Option {
+	return func(rt *route) { rt.Action, rt.roles = action, roles }
+}
 
 // Open lets everybody in, signed in or not.
 func Open() Option { return func(rt *route) { rt.Open = true } }
@@ -142,7 +148,6 @@ func mounted[In any](r *Router, rt *route, answer func(context.Context, Request,
 		r.faults = append(r.faults, fmt.Errorf("%s: %w", rt.Name(), err))
 		return
 	}
-	rt.roles = r.Cfg.Permissions[rt.Action]
 	rt.seen = r.metrics.route(rt)
 	rt.serving = func(ctx context.Context, rq Request, a *asked) (answered, error) {
 		var in In
@@ -197,17 +202,16 @@ func (rt *route) names() []string {
 func (rt *route) Name() string { return rt.Method + " " + rt.Path }
 
 // check finds what makes a route unfit to be served.
-func (rt *route) check(table map[Action][]models.Role) error {
+func (rt *route) check() error {
 	var faults []error
 	fault := func(bad bool, format string, args ...any) {
 		if bad {
 			faults = append(faults, fmt.Errorf(format, args...))
 		}
 	}
-	_, known := table[rt.Action]
 	fault(rt.summary == "", "it has no Does")
 	fault(rt.Open == (rt.Action != ""), "it needs exactly one of May and Open")
-	fault(rt.Action != "" && !known, "action %q is not in the permission table", rt.Action)
+	fault(rt.Action != "" && len(rt.roles) == 0, "action %q lets nobody in", rt.Action)
 	fault(rt.keyed && rt.Open, "an answer kept for nobody would be replayed to anybody: Open excludes Creates and Moves")
 	fault(rt.keyed && rt.Method == http.MethodGet, "a GET neither creates nor moves")
 	fault(rt.Reveals && rt.Open, "nobody's data is shown to nobody in particular: Reveals excludes Open")

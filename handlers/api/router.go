@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -23,13 +24,12 @@ type Config struct {
 	Version string // shown in the document
 	Sandbox bool   // the documentation page says so
 
-	Permissions map[Action][]models.Role // nil: Permissions
-	Rates       Rates                    // zero: DefaultRates
-	Origins     []string                 // web origins that may call from a browser; "*" is any
-	Proxies     []string                 // addresses and networks whose X-Forwarded-For is believed
-	Metrics     *prometheus.Registry     // where other parts register theirs; nil: an own one
-	Ready       []Probe                  // what /readyz asks besides the store's engine
-	Streams     StreamBounds             // zero: DefaultStreams
+	Rates   Rates                // zero: DefaultRates
+	Origins []string             // web origins that may call from a browser; "*" is any
+	Proxies []string             // addresses and networks whose X-Forwarded-For is believed
+	Metrics *prometheus.Registry // where other parts register theirs; nil: an own one
+	Ready   []Probe              // what /readyz asks besides the store's engine
+	Streams StreamBounds         // zero: DefaultStreams
 }
 
 // An Authenticator says who a bearer token is. It keeps its own cache of verified tokens.
@@ -71,9 +71,6 @@ const (
 
 // NewRouter makes a door without routes.
 func NewRouter(cfg Config) *Router {
-	if cfg.Permissions == nil {
-		cfg.Permissions = Permissions
-	}
 	if cfg.Metrics == nil {
 		cfg.Metrics = prometheus.NewRegistry()
 	}
@@ -129,11 +126,14 @@ func (r *Router) Portions() []Portion { return r.portions }
 // Finish checks every route. It is called once, after the last Handle; its error lists every fault. Nothing is described yet:
 // what only the document would show is found by Document.
 func (r *Router) Finish() error {
-	seen := map[string]bool{}
+	seen, table := map[string]bool{}, r.Permissions()
 	for _, rt := range r.Routes {
-		err := rt.check(r.Cfg.Permissions)
+		err := rt.check()
 		if seen[rt.Name()] {
 			err = errors.Join(err, errors.New("it is mounted already"))
+		}
+		if !slices.Equal(table[rt.Action], rt.roles) {
+			err = errors.Join(err, fmt.Errorf("action %q lets others in elsewhere", rt.Action))
 		}
 		seen[rt.Name()] = true
 		if err != nil {
@@ -143,17 +143,13 @@ func (r *Router) Finish() error {
 	return errors.Join(r.faults...)
 }
 
-// Unused lists the actions of the permission table that no route names.
-func (r *Router) Unused() []Action {
-	used := map[Action]bool{}
+// Permissions are the actions of the mounted routes and the roles each lets in.
+func (r *Router) Permissions() map[Action][]models.Role {
+	table := map[Action][]models.Role{}
 	for _, rt := range r.Routes {
-		used[rt.Action] = true
-	}
-	var idle []Action
-	for a := range r.Cfg.Permissions {
-		if !used[a] {
-			idle = append(idle, a)
+		if !rt.Open {
+			table[rt.Action] = rt.roles
 		}
 	}
-	return idle
+	return table
 }

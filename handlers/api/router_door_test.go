@@ -17,7 +17,7 @@ import (
 )
 
 var noteTable = map[api.Action][]models.Role{
-	apitest.ReadNotes: {models.Resident, models.Auditor}, apitest.WriteNotes: {models.Resident, models.Hospital}, apitest.AuditNotes: {models.Auditor},
+	"notes.read": {models.Resident, models.Auditor}, "notes.write": {models.Resident, models.Hospital}, "notes.audit": {models.Auditor},
 }
 
 func opened(t *testing.T, change func(*api.Config)) *apitest.Door {
@@ -25,7 +25,7 @@ func opened(t *testing.T, change func(*api.Config)) *apitest.Door {
 	engine := sqlitetest.Open(t)
 	d := &apitest.Door{T: t, Time: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)}
 	s := store.New(engine, d.Now, nil)
-	cfg := api.Config{Now: d.Now, Auth: apitest.Names{}, Store: s, Log: slog.New(slog.DiscardHandler), Permissions: noteTable, Origins: []string{"https://a.example"}}
+	cfg := api.Config{Now: d.Now, Auth: apitest.Names{}, Store: s, Log: slog.New(slog.DiscardHandler), Origins: []string{"https://a.example"}}
 	if change != nil {
 		change(&cfg)
 	}
@@ -47,11 +47,13 @@ func opened(t *testing.T, change func(*api.Config)) *apitest.Door {
 
 func TestFinishListsEveryFault(t *testing.T) {
 	engine := sqlitetest.Open(t)
-	r := api.NewRouter(api.Config{Now: time.Now, Auth: apitest.Names{}, Store: store.New(engine, time.Now, nil), Log: slog.Default(), Permissions: noteTable})
+	r := api.NewRouter(api.Config{Now: time.Now, Auth: apitest.Names{}, Store: store.New(engine, time.Now, nil), Log: slog.Default()})
 	h := func(context.Context, api.Request, struct{}) (api.None, error) { return api.None{}, nil }
 	api.Get(r, "/a", h, api.Open())
 	api.Get(r, "/b", h, api.Does("b"))
 	api.Get(r, "/c", h, api.Does("c"), api.May("nobody.knows"))
+	api.Get(r, "/i", h, api.Does("i"), api.May("all.know", models.Resident))
+	api.Get(r, "/j", h, api.Does("j"), api.May("all.know", models.Auditor))
 	api.Post(r, "/d", h, api.Does("d"), api.Open(), api.Creates)
 	api.Get(r, "/e/{id}", h, api.Does("e"), api.Open())
 	api.Get(r, "/f", func(context.Context, api.Request, struct{ X string }) (api.None, error) { return api.None{}, nil }, api.Does("f"), api.Open())
@@ -66,7 +68,7 @@ func TestFinishListsEveryFault(t *testing.T) {
 	if err == nil {
 		t.Fatal("no fault found")
 	}
-	for _, want := range []string{"/a: it has no Does", "/b: it needs exactly one", "/c: action", "/d: an answer kept for nobody",
+	for _, want := range []string{"/a: it has no Does", "/b: it needs exactly one", "/c: action", "/i: action \"all.know\" lets others in elsewhere", "/d: an answer kept for nobody",
 		"/e/{id}: the path names [id]", "comes from nowhere", "dive is missing", "GET /h: it is mounted already"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is missing in:\n%v", want, err)
@@ -75,9 +77,9 @@ func TestFinishListsEveryFault(t *testing.T) {
 }
 
 func TestOneDocumentForOneSetOfRoutes(t *testing.T) {
-	made := func(version, summary string, table map[api.Action][]models.Role) []byte {
-		r := api.NewRouter(api.Config{Now: time.Now, Auth: apitest.Names{}, Store: store.New(nil, time.Now, nil), Log: slog.Default(), Version: version, Permissions: table})
-		api.Get(r, "/a", func(context.Context, api.Request, struct{}) (api.None, error) { return api.None{}, nil }, api.Does(summary), api.May("notes.read"))
+	made := func(version, summary string, role models.Role) []byte {
+		r := api.NewRouter(api.Config{Now: time.Now, Auth: apitest.Names{}, Store: store.New(nil, time.Now, nil), Log: slog.Default(), Version: version})
+		api.Get(r, "/a", func(context.Context, api.Request, struct{}) (api.None, error) { return api.None{}, nil }, api.Does(summary), api.May("notes.read", role))
 		if err := r.Finish(); err != nil {
 			t.Fatal(err)
 		}
@@ -87,14 +89,13 @@ func TestOneDocumentForOneSetOfRoutes(t *testing.T) {
 		}
 		return document
 	}
-	table := map[api.Action][]models.Role{"notes.read": {models.Resident}}
-	first := made("1", "a", table)
-	if again := made("1", "a", table); &again[0] != &first[0] {
+	first := made("1", "a", models.Resident)
+	if again := made("1", "a", models.Resident); &again[0] != &first[0] {
 		t.Error("the same routes were described twice")
 	}
 	for name, other := range map[string][]byte{
-		"version": made("2", "a", table), "summary": made("1", "b", table),
-		"permissions": made("1", "a", map[api.Action][]models.Role{"notes.read": {models.Hospital}}),
+		"version": made("2", "a", models.Resident), "summary": made("1", "b", models.Resident),
+		"permissions": made("1", "a", models.Hospital),
 	} {
 		if bytes.Equal(first, other) {
 			t.Errorf("another %s, the same document", name)
@@ -103,7 +104,7 @@ func TestOneDocumentForOneSetOfRoutes(t *testing.T) {
 }
 
 func TestAnUndescribableRouteIsFoundByItsDocument(t *testing.T) {
-	r := api.NewRouter(api.Config{Now: time.Now, Auth: apitest.Names{}, Store: store.New(nil, time.Now, nil), Log: slog.Default(), Permissions: noteTable})
+	r := api.NewRouter(api.Config{Now: time.Now, Auth: apitest.Names{}, Store: store.New(nil, time.Now, nil), Log: slog.Default()})
 	api.Get(r, "/a", func(context.Context, api.Request, struct{}) (struct {
 		F func() `json:"f"`
 	}, error) {

@@ -64,7 +64,7 @@ func (h *tap) stream(_ context.Context, _ api.Request, in tapRequest) (api.Sourc
 }
 
 func (h *tap) Mount(r *api.Router) {
-	api.Stream(r, "/tap", h.stream, api.Does("Tell lines"), api.May(apitest.ReadNotes))
+	api.Stream(r, "/tap", h.stream, api.Does("Tell lines"), apitest.ReadNotes)
 }
 
 // guests lets everybody in but those who were shown out.

@@ -59,22 +59,23 @@ type NoteDoor struct {
 	Begun chan struct{}
 }
 
-const (
-	ReadNotes  api.Action = "notes.read"
-	WriteNotes api.Action = "notes.write"
-	AuditNotes api.Action = "notes.audit"
+// Who may do what with notes.
+var (
+	ReadNotes  = api.May("notes.read", models.Resident, models.Auditor)
+	writeNotes = api.May("notes.write", models.Resident, models.Hospital)
+	auditNotes = api.May("notes.audit", models.Auditor)
 )
 
 func (h *NoteDoor) Mount(r *api.Router) {
-	api.Post(r, "/notes", h.create, api.Does("Write a note"), api.May(WriteNotes), api.Creates)
-	api.Get(r, "/notes", h.list, api.Does("List notes"), api.May(ReadNotes))
-	api.Get(r, "/notes/{id}", h.get, api.Does("Read a note"), api.May(ReadNotes))
-	api.Put(r, "/notes/{id}", h.change, api.Does("Change a note"), api.May(WriteNotes))
-	api.Delete(r, "/notes/{id}", h.drop, api.Does("Drop a note"), api.May(WriteNotes))
-	api.Post(r, "/notes/{id}/acts", h.act, api.Does("Act on a note"), api.May(WriteNotes), api.Moves)
-	api.Get(r, "/audit", h.audit, api.Does("Audit"), api.May(AuditNotes))
+	api.Post(r, "/notes", h.create, api.Does("Write a note"), writeNotes, api.Creates)
+	api.Get(r, "/notes", h.list, api.Does("List notes"), ReadNotes)
+	api.Get(r, "/notes/{id}", h.get, api.Does("Read a note"), ReadNotes)
+	api.Put(r, "/notes/{id}", h.change, api.Does("Change a note"), writeNotes)
+	api.Delete(r, "/notes/{id}", h.drop, api.Does("Drop a note"), writeNotes)
+	api.Post(r, "/notes/{id}/acts", h.act, api.Does("Act on a note"), writeNotes, api.Moves)
+	api.Get(r, "/audit", h.audit, api.Does("Audit"), auditNotes)
 	api.Get(r, "/hello", h.hello, api.Does("Say hello"), api.Open(), api.Limit(time.Minute, 3))
-	api.Get(r, "/slow", h.slow, api.Does("Take long"), api.May(ReadNotes), api.Within(20*time.Millisecond))
+	api.Get(r, "/slow", h.slow, api.Does("Take long"), ReadNotes, api.Within(20*time.Millisecond))
 }
 
 func (h *NoteDoor) create(ctx context.Context, rq api.Request, in noteRequest) (NoteView, error) {

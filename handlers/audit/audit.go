@@ -20,11 +20,11 @@ type Handler struct {
 // Mount names the routes.
 func (h Handler) Mount(r *api.Router) {
 	api.Get(r, "/audit/heads", h.heads, api.Does("The signed heads of the audit log, the newest first", "Keep one: with it anybody can later prove that nothing before it was changed"), api.Open())
-	api.Get(r, "/audit/sealer", h.sealer, api.Does("When the audit log was sealed last"), api.May("audit.seal"))
-	api.Post(r, "/audit/heads", h.seal, api.Does("Have the audit log sealed now, and not at the next full hour of its clock"), api.May("audit.seal"), api.Answers(202))
-	api.Get(r, "/audit/entries", h.entries, api.Does("What the log says about me, the newest first"), api.May("audit.mine"))
+	api.Get(r, "/audit/sealer", h.sealer, api.Does("When the audit log was sealed last"), maySeal)
+	api.Post(r, "/audit/heads", h.seal, api.Does("Have the audit log sealed now, and not at the next full hour of its clock"), maySeal, api.Answers(202))
+	api.Get(r, "/audit/entries", h.entries, api.Does("What the log says about me, the newest first"), mayMine)
 	api.Get(r, "/audit/entries/{id}/proof", h.proof, api.Does("The proof that an entry about me is in the log",
-		"The text (C2SP tlog-proof) can be checked without us: `xinyi audit check FILE`"), api.May("audit.mine"))
+		"The text (C2SP tlog-proof) can be checked without us: `xinyi audit check FILE`"), mayMine)
 	api.Get(r, "/seals", h.seals, api.Does("The public keys our reports, receipts and audit heads are signed with", "Ed25519, the one in use first"), api.Open())
 }
 
@@ -36,11 +36,7 @@ type headView struct {
 }
 
 func (h Handler) heads(ctx context.Context, _ api.Request, in api.PageQuery) (api.List[headView], error) {
-	page, err := h.Heads.Find(ctx, store.LastHeads().Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[headView]{}, err
-	}
-	return api.Listed(page, func(h *journal.Head) headView { return headView{h.Size, h.Root, h.At, h.Note} }), nil
+	return api.Found(ctx, h.Heads, store.LastHeads(), in, func(h *journal.Head) headView { return headView{h.Size, h.Root, h.At, h.Note} })
 }
 
 type sealerView struct {
@@ -82,13 +78,9 @@ func concerned(a models.Actor) string {
 }
 
 func (h Handler) entries(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[entryView], error) {
-	page, err := h.Entries.Find(ctx, store.EventsAbout(concerned(rq.Actor)).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[entryView]{}, err
-	}
-	return api.Listed(page, func(e *journal.Entry) entryView {
+	return api.Found(ctx, h.Entries, store.EventsAbout(concerned(rq.Actor)), in, func(e *journal.Entry) entryView {
 		return entryView{base64.RawURLEncoding.EncodeToString([]byte(e.ID)), e.Kind, e.Subject, e.At, e.By.Role}
-	}), nil
+	})
 }
 
 type proofRequest struct {

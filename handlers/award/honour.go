@@ -13,19 +13,19 @@ import (
 func (h Handler) mountHonour(r *api.Router) {
 	tag := api.Tag("awards")
 	api.Get(r, "/awards", h.winners, api.Does("Who holds the awards of a programme, and what was revoked", "A person is named who agreed to be; everybody else is masked"), api.Open(), api.Limit(api.Minute, 120), tag)
-	api.Get(r, "/me/honours", h.honours, api.Does("My awards, with what each brings and how to use it"), api.May("honours.mine"), tag)
-	api.Put(r, "/me/honours/{id}", h.choose, api.Does("Say whether I am named in public and recorded in my credit file", "At any time. Not recorded, the award brings nothing that asks the credit file"), api.May("honours.mine"), tag)
-	api.Post(r, "/me/honours/{id}/answer", h.answer, api.Does("Answer a revocation that was asked for"), api.May("honours.mine"), tag)
-	api.Post(r, "/me/honours/{id}/renewal", h.renewal, api.Does("Ask that an award go on: the records are read anew"), api.May("honours.mine"), api.Moves, tag)
-	api.Post(r, "/me/honours/{id}/measures/{measure}/feedback", h.feedback, api.Does("Say how a measure worked"), api.May("honours.mine"), tag)
-	api.Get(r, "/awards/desk", h.awardsAt, api.Does("Awards of my place in a state, the oldest first"), api.May("awards.read"), api.Reveals, tag)
-	api.Get(r, "/awards/{id}", h.oneAward, api.Does("One award, with what is asked and what was answered"), api.May("awards.read"), api.Reveals, tag)
-	api.Post(r, "/awards/{id}/revocation", h.askRevoke, api.Does("Want an award revoked, for a ground", "The holder is told and may answer; another person decides"), api.May("awards.office"), api.Reveals, tag)
-	api.Post(r, "/awards/{id}/revoke", h.revoke, api.Does("Revoke it, after the answer or its days: what it brings ends at once, and the public is told"), api.May("awards.office"), api.Reveals, tag)
-	api.Post(r, "/awards/{id}/keep", h.keep, api.Does("Let it stand: the ground was none"), api.May("awards.office"), api.Reveals, tag)
-	api.Post(r, "/awards/{id}/recommend", h.recommend, api.Does("Recommend the holder to the wider office"), api.May("awards.office"), api.Reveals, tag)
-	api.Get(r, "/award-measures", h.owned, api.Does("Measures my unit answers for, the oldest first"), api.May("measures.own"), api.Reveals, tag)
-	api.Post(r, "/award-measures/{id}/uses", h.use, api.Does("Note that a measure was used"), api.May("measures.own"), api.Creates, api.Reveals, tag)
+	api.Get(r, "/me/honours", h.honours, api.Does("My awards, with what each brings and how to use it"), mayHonoursMine, tag)
+	api.Put(r, "/me/honours/{id}", h.choose, api.Does("Say whether I am named in public and recorded in my credit file", "At any time. Not recorded, the award brings nothing that asks the credit file"), mayHonoursMine, tag)
+	api.Post(r, "/me/honours/{id}/answer", h.answer, api.Does("Answer a revocation that was asked for"), mayHonoursMine, tag)
+	api.Post(r, "/me/honours/{id}/renewal", h.renewal, api.Does("Ask that an award go on: the records are read anew"), mayHonoursMine, api.Moves, tag)
+	api.Post(r, "/me/honours/{id}/measures/{measure}/feedback", h.feedback, api.Does("Say how a measure worked"), mayHonoursMine, tag)
+	api.Get(r, "/awards/desk", h.awardsAt, api.Does("Awards of my place in a state, the oldest first"), mayRead, api.Reveals, tag)
+	api.Get(r, "/awards/{id}", h.oneAward, api.Does("One award, with what is asked and what was answered"), mayRead, api.Reveals, tag)
+	api.Post(r, "/awards/{id}/revocation", h.askRevoke, api.Does("Want an award revoked, for a ground", "The holder is told and may answer; another person decides"), mayOffice, api.Reveals, tag)
+	api.Post(r, "/awards/{id}/revoke", h.revoke, api.Does("Revoke it, after the answer or its days: what it brings ends at once, and the public is told"), mayOffice, api.Reveals, tag)
+	api.Post(r, "/awards/{id}/keep", h.keep, api.Does("Let it stand: the ground was none"), mayOffice, api.Reveals, tag)
+	api.Post(r, "/awards/{id}/recommend", h.recommend, api.Does("Recommend the holder to the wider office"), mayOffice, api.Reveals, tag)
+	api.Get(r, "/award-measures", h.owned, api.Does("Measures my unit answers for, the oldest first"), mayMeasuresOwn, api.Reveals, tag)
+	api.Post(r, "/award-measures/{id}/uses", h.use, api.Does("Note that a measure was used"), mayMeasuresOwn, api.Creates, api.Reveals, tag)
 }
 
 type winnerView struct {
@@ -63,11 +63,7 @@ type winnersRequest struct {
 }
 
 func (h Handler) winners(ctx context.Context, rq api.Request, in winnersRequest) (api.List[winnerView], error) {
-	page, err := h.Awards.Find(ctx, store.AwardsOf(in.Programme, award.HonourStates...).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[winnerView]{}, err
-	}
-	return api.Listed(page, func(a *award.Award) winnerView { return viewWinner(a, rq.Lang) }), nil
+	return api.Found(ctx, h.Awards, store.AwardsOf(in.Programme, award.HonourStates...), in.PageQuery, func(a *award.Award) winnerView { return viewWinner(a, rq.Lang) })
 }
 
 type honourView struct {

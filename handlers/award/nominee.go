@@ -15,14 +15,14 @@ import (
 func (h Handler) mountNominee(r *api.Router) {
 	tag := api.Tag("nominations")
 	api.Post(r, "/nominations", h.nominate, api.Does("Nominate: myself, or somebody else by ID number or code",
-		"Nobody is nominated against their will: a nominee is asked, and may refuse. Whoever is nominated in a category already is nominated once: what you say is added"), api.May("nominations.make"), api.Creates, tag)
-	api.Get(r, "/me/nominations", h.mine, api.Does("My nominations, the newest first"), api.May("nominations.mine"), tag)
-	api.Get(r, "/me/nominations/{id}", h.myOne, api.Does("One of my nominations: what the records say, what departments said, what it came to and why"), api.May("nominations.mine"), tag)
-	api.Post(r, "/me/nominations/{id}/consent", h.agree, api.Does("Agree to be nominated and vetted", "Being named in public and being recorded in the credit file are asked apart, and may be changed at any time"), api.May("nominations.mine"), tag)
-	api.Post(r, "/me/nominations/{id}/withdraw", h.leave, api.Does("Refuse, or withdraw: at any time before the award"), api.May("nominations.mine"), tag)
-	api.Post(r, "/me/nominations/{id}/file", h.file, api.Does("Hand the materials in, also anew when they were sent back"), api.May("nominations.mine"), tag)
-	api.Post(r, "/me/nominations/{id}/hits/{record}", h.answerHit, api.Does("Answer a record that was found", "WRONG names the objection, REPAIRED the repair: both wait for it. A record that is put right is looked at again by itself"), api.May("nominations.mine"), tag)
-	api.Post(r, "/me/nominations/{id}/opinions/{unit}", h.reply, api.Does("Answer a department's concern"), api.May("nominations.mine"), tag)
+		"Nobody is nominated against their will: a nominee is asked, and may refuse. Whoever is nominated in a category already is nominated once: what you say is added"), mayNominationsMake, api.Creates, tag)
+	api.Get(r, "/me/nominations", h.mine, api.Does("My nominations, the newest first"), mayNominationsMine, tag)
+	api.Get(r, "/me/nominations/{id}", h.myOne, api.Does("One of my nominations: what the records say, what departments said, what it came to and why"), mayNominationsMine, tag)
+	api.Post(r, "/me/nominations/{id}/consent", h.agree, api.Does("Agree to be nominated and vetted", "Being named in public and being recorded in the credit file are asked apart, and may be changed at any time"), mayNominationsMine, tag)
+	api.Post(r, "/me/nominations/{id}/withdraw", h.leave, api.Does("Refuse, or withdraw: at any time before the award"), mayNominationsMine, tag)
+	api.Post(r, "/me/nominations/{id}/file", h.file, api.Does("Hand the materials in, also anew when they were sent back"), mayNominationsMine, tag)
+	api.Post(r, "/me/nominations/{id}/hits/{record}", h.answerHit, api.Does("Answer a record that was found", "WRONG names the objection, REPAIRED the repair: both wait for it. A record that is put right is looked at again by itself"), mayNominationsMine, tag)
+	api.Post(r, "/me/nominations/{id}/opinions/{unit}", h.reply, api.Does("Answer a department's concern"), mayNominationsMine, tag)
 }
 
 type nominateRequest struct {
@@ -284,15 +284,11 @@ func ownNominations(a models.Actor) store.Query {
 }
 
 func (h Handler) mine(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[nominationRow], error) {
-	page, err := h.Nominations.Find(ctx, ownNominations(rq.Actor).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[nominationRow]{}, err
-	}
-	return api.Listed(page, func(n *award.Nomination) nominationRow {
+	return api.Found(ctx, h.Nominations, ownNominations(rq.Actor), in, func(n *award.Nomination) nominationRow {
 		v := rowOfNomination(n, rq.Lang)
 		v.Label = n.Name.Reveal()
 		return v
-	}), nil
+	})
 }
 
 func (h Handler) myOne(ctx context.Context, rq api.Request, in api.ByID) (myNominationView, error) {

@@ -14,10 +14,10 @@ import (
 func (h Handler) mountVote(r *api.Router) {
 	tag := api.Tag("award vote")
 	api.Get(r, "/award-programmes/{id}/candidates", h.candidates, api.Does("Who stands in the public vote, in the order of nomination; no counts before the close"), api.Open(), api.Limit(api.Minute, 120), tag)
-	api.Post(r, "/votes", h.cast, api.Does("Vote: once in a category, with a real name", "Who voted for whom is not kept. The vote counts at most a fifth"), api.May("votes.cast"), api.Creates, api.Limit(api.Minute, 10), tag)
-	api.Get(r, "/award-programmes/{id}/signals", h.signals, api.Does("What is unusual about the ballots: bursts, devices, addresses", "A signal sets nothing aside. Where ballots came from is kept as keyed hashes and erased after the count"), api.May("awards.office"), tag)
-	api.Post(r, "/votes/aside", h.aside, api.Does("Want ballots set aside, with a reason: they count until a second person agrees"), api.May("awards.office"), tag)
-	api.Post(r, "/votes/aside/confirm", h.confirm, api.Does("Agree that ballots are set aside, or have them counted: not by who asked"), api.May("awards.office"), tag)
+	api.Post(r, "/votes", h.cast, api.Does("Vote: once in a category, with a real name", "Who voted for whom is not kept. The vote counts at most a fifth"), mayVotesCast, api.Creates, api.Limit(api.Minute, 10), tag)
+	api.Get(r, "/award-programmes/{id}/signals", h.signals, api.Does("What is unusual about the ballots: bursts, devices, addresses", "A signal sets nothing aside. Where ballots came from is kept as keyed hashes and erased after the count"), mayOffice, tag)
+	api.Post(r, "/votes/aside", h.aside, api.Does("Want ballots set aside, with a reason: they count until a second person agrees"), mayOffice, tag)
+	api.Post(r, "/votes/aside/confirm", h.confirm, api.Does("Agree that ballots are set aside, or have them counted: not by who asked"), mayOffice, tag)
 }
 
 type candidateView struct {
@@ -30,17 +30,13 @@ type candidateView struct {
 }
 
 func (h Handler) candidates(ctx context.Context, rq api.Request, in awardPage) (api.List[candidateView], error) {
-	page, err := h.Nominations.Find(ctx, store.NominationsAt(in.ID, award.InVote).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[candidateView]{}, err
-	}
-	return api.Listed(page, func(n *award.Nomination) candidateView {
+	return api.Found(ctx, h.Nominations, store.NominationsAt(in.ID, award.InVote), in.PageQuery, func(n *award.Nomination) candidateView {
 		v := candidateView{ID: n.ID, Category: n.Category, Title: n.Title.In(rq.Lang), Label: n.Label(), Region: n.Region.County()}
 		if n.Kind == award.Unit || n.Consent != nil && n.Consent.Named {
 			v.Deed = n.Deed()
 		}
 		return v
-	}), nil
+	})
 }
 
 type awardPage struct {

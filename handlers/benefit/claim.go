@@ -159,11 +159,7 @@ func (h Handler) confirm(ctx context.Context, rq api.Request, in agreeRequest) (
 }
 
 func (h Handler) claims(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[claimView], error) {
-	page, err := h.Claims.Find(ctx, store.ClaimsOf(store.Holder(rq.Actor)).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[claimView]{}, err
-	}
-	return api.Listed(page, viewClaim(rq.Lang)), nil
+	return api.Found(ctx, h.Claims, store.ClaimsOf(store.Holder(rq.Actor)), in, viewClaim(rq.Lang))
 }
 
 func (h Handler) claim(ctx context.Context, rq api.Request, in api.ByID) (claimView, error) {

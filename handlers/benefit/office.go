@@ -14,12 +14,12 @@ import (
 
 func (h Desk) mountOffice(r *api.Router) {
 	tag := api.Tag("benefits")
-	api.Get(r, "/benefits/versions", h.waiting, api.Does("Versions of offers in one state, those that wait for approval when none is named"), api.May("benefits.approve"), tag)
-	api.Get(r, "/benefits/versions/{id}", h.tried, api.Does("A version with its rule and what its simulation came to"), api.May("benefits.approve"), tag)
-	api.Post(r, "/benefits/versions/{id}/approve", api.OnRelease(h.inRegion(), h.approve), api.Does("Approve a version", "A second person, within seven days of its simulation; else 409"), api.May("benefits.approve"), tag)
-	api.Get(r, "/benefits/breaches", h.breaches, api.Does("Breaches somebody objects to, the oldest first"), api.May("benefits.decide"), api.Reveals, tag)
-	api.Post(r, "/benefits/breaches/{id}/decide", h.decide, api.Does("Decide on an objection to a breach"), api.May("benefits.decide"), tag)
-	api.Get(r, "/benefits/metrics", h.metrics, api.Does("What 信易+ comes to: scenes in use, users, uses, what was saved, fields covered"), api.May("benefits.metrics"), tag)
+	api.Get(r, "/benefits/versions", h.waiting, api.Does("Versions of offers in one state, those that wait for approval when none is named"), mayApprove, tag)
+	api.Get(r, "/benefits/versions/{id}", h.tried, api.Does("A version with its rule and what its simulation came to"), mayApprove, tag)
+	api.Post(r, "/benefits/versions/{id}/approve", api.OnRelease(h.inRegion(), h.approve), api.Does("Approve a version", "A second person, within seven days of its simulation; else 409"), mayApprove, tag)
+	api.Get(r, "/benefits/breaches", h.breaches, api.Does("Breaches somebody objects to, the oldest first"), mayDecide, api.Reveals, tag)
+	api.Post(r, "/benefits/breaches/{id}/decide", h.decide, api.Does("Decide on an objection to a breach"), mayDecide, tag)
+	api.Get(r, "/benefits/metrics", h.metrics, api.Does("What 信易+ comes to: scenes in use, users, uses, what was saved, fields covered"), mayMetrics, tag)
 }
 
 type stateRequest struct {

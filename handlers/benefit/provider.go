@@ -22,26 +22,26 @@ type Desk struct {
 // Mount names the routes.
 func (h Desk) Mount(r *api.Router) {
 	tag := api.Tag("provider")
-	api.Post(r, "/provider/offers", h.open, api.Does("Start an offer with its first version, a draft"), api.May("offers.write"), api.Creates, tag)
-	api.Get(r, "/provider/offers", h.offers, api.Does("My offers, the newest first"), api.May("offers.write"), tag)
-	api.Get(r, "/provider/offers/{id}", h.one, api.Does("One of my offers with its versions"), api.May("offers.write"), tag)
-	api.Post(r, "/provider/offers/{id}/versions", h.draft, api.Does("Draft the next version of an offer"), api.May("offers.write"), api.Creates, tag)
-	api.Put(r, "/provider/offers/{id}/versions/{no}", api.OnRelease(h.released(), h.edit), api.Does("Change a draft"), api.May("offers.write"), tag)
-	api.Post(r, "/provider/offers/{id}/versions/{no}/validate", api.OnRelease(h.released(), h.validate), api.Does("Make the rule of a draft; from here it never changes", "Every fault is named"), api.May("offers.write"), tag)
-	api.Post(r, "/provider/offers/{id}/versions/{no}/simulate", h.simulate, api.Does("Try a version on everybody", "It goes on by itself: who gains and who loses by county and age, never who"), api.May("offers.write"), api.Creates, tag)
-	api.Get(r, "/provider/offers/{id}/versions/{no}/simulation", h.simulation, api.Does("How far it has come, and what came out"), api.May("offers.write"), tag)
-	api.Post(r, "/provider/offers/{id}/versions/{no}/publish", api.OnRelease(h.released(), h.publish), api.Does("Publish an approved version for a day", "409 without a fresh simulation. People who would lose a claim are told before that day"), api.May("offers.write"), tag)
-	api.Post(r, "/provider/offers/{id}/versions/{no}/drop", api.OnRelease(h.released(), h.drop), api.Does("Give a version up that is not in force"), api.May("offers.write"), tag)
-	api.Post(r, "/provider/offers/{id}/pause", h.pause, api.Does("Nobody may claim for now; what is claimed may be used"), api.May("offers.write"), tag)
-	api.Post(r, "/provider/offers/{id}/resume", h.resume, api.Does("People may claim again"), api.May("offers.write"), tag)
-	api.Post(r, "/provider/offers/{id}/close", h.shut, api.Does("End an offer for good; what is claimed may be used"), api.May("offers.write"), tag)
+	api.Post(r, "/provider/offers", h.open, api.Does("Start an offer with its first version, a draft"), mayOffersWrite, api.Creates, tag)
+	api.Get(r, "/provider/offers", h.offers, api.Does("My offers, the newest first"), mayOffersWrite, tag)
+	api.Get(r, "/provider/offers/{id}", h.one, api.Does("One of my offers with its versions"), mayOffersWrite, tag)
+	api.Post(r, "/provider/offers/{id}/versions", h.draft, api.Does("Draft the next version of an offer"), mayOffersWrite, api.Creates, tag)
+	api.Put(r, "/provider/offers/{id}/versions/{no}", api.OnRelease(h.released(), h.edit), api.Does("Change a draft"), mayOffersWrite, tag)
+	api.Post(r, "/provider/offers/{id}/versions/{no}/validate", api.OnRelease(h.released(), h.validate), api.Does("Make the rule of a draft; from here it never changes", "Every fault is named"), mayOffersWrite, tag)
+	api.Post(r, "/provider/offers/{id}/versions/{no}/simulate", h.simulate, api.Does("Try a version on everybody", "It goes on by itself: who gains and who loses by county and age, never who"), mayOffersWrite, api.Creates, tag)
+	api.Get(r, "/provider/offers/{id}/versions/{no}/simulation", h.simulation, api.Does("How far it has come, and what came out"), mayOffersWrite, tag)
+	api.Post(r, "/provider/offers/{id}/versions/{no}/publish", api.OnRelease(h.released(), h.publish), api.Does("Publish an approved version for a day", "409 without a fresh simulation. People who would lose a claim are told before that day"), mayOffersWrite, tag)
+	api.Post(r, "/provider/offers/{id}/versions/{no}/drop", api.OnRelease(h.released(), h.drop), api.Does("Give a version up that is not in force"), mayOffersWrite, tag)
+	api.Post(r, "/provider/offers/{id}/pause", h.pause, api.Does("Nobody may claim for now; what is claimed may be used"), mayOffersWrite, tag)
+	api.Post(r, "/provider/offers/{id}/resume", h.resume, api.Does("People may claim again"), mayOffersWrite, tag)
+	api.Post(r, "/provider/offers/{id}/close", h.shut, api.Does("End an offer for good; what is claimed may be used"), mayOffersWrite, tag)
 
-	api.Post(r, "/provider/redemptions/check", h.check, api.Does("Is this code good", "Yes or no, what for, and a masked name; never a band, a score or a reason"), api.May("offers.redeem"), api.Reveals, api.Limit(time.Minute, 120), tag)
-	api.Post(r, "/provider/redemptions", h.redeem, api.Does("Use a claim", "The provider's own number makes it happen once. A token that was checked without a network may be handed in within three days"), api.May("offers.redeem"), api.Reveals, api.Limit(time.Minute, 600), tag)
-	api.Post(r, "/provider/redemptions/{id}/reverse", h.reverse, api.Does("Undo a use; the person has the place again, or who waits"), api.May("offers.redeem"), tag)
-	api.Post(r, "/provider/redemptions/{id}/return", h.back, api.Does("The thing was brought back"), api.May("offers.redeem"), tag)
-	api.Post(r, "/provider/redemptions/{id}/breach", h.breach, api.Does("The thing was not brought back by its day", "The person is told and may object; it counts with this scene of this provider alone"), api.May("offers.redeem"), tag)
-	api.Get(r, "/provider/statements/{day}", h.statement, api.Does("My uses of a day, with the day's sums"), api.May("offers.redeem"), tag)
+	api.Post(r, "/provider/redemptions/check", h.check, api.Does("Is this code good", "Yes or no, what for, and a masked name; never a band, a score or a reason"), mayOffersRedeem, api.Reveals, api.Limit(time.Minute, 120), tag)
+	api.Post(r, "/provider/redemptions", h.redeem, api.Does("Use a claim", "The provider's own number makes it happen once. A token that was checked without a network may be handed in within three days"), mayOffersRedeem, api.Reveals, api.Limit(time.Minute, 600), tag)
+	api.Post(r, "/provider/redemptions/{id}/reverse", h.reverse, api.Does("Undo a use; the person has the place again, or who waits"), mayOffersRedeem, tag)
+	api.Post(r, "/provider/redemptions/{id}/return", h.back, api.Does("The thing was brought back"), mayOffersRedeem, tag)
+	api.Post(r, "/provider/redemptions/{id}/breach", h.breach, api.Does("The thing was not brought back by its day", "The person is told and may object; it counts with this scene of this provider alone"), mayOffersRedeem, tag)
+	api.Get(r, "/provider/statements/{day}", h.statement, api.Does("My uses of a day, with the day's sums"), mayOffersRedeem, tag)
 
 	h.mountOffice(r)
 }
@@ -129,11 +129,7 @@ func (h Desk) open(ctx context.Context, rq api.Request, in openOfferRequest) (de
 }
 
 func (h Desk) offers(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[deskOfferView], error) {
-	page, err := h.Offers.Find(ctx, store.OffersOf(rq.Actor.Org).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[deskOfferView]{}, err
-	}
-	return api.Listed(page, viewDeskOffer(rq.Lang)), nil
+	return api.Found(ctx, h.Offers, store.OffersOf(rq.Actor.Org), in, viewDeskOffer(rq.Lang))
 }
 
 // mineToo is one of the caller's offers; another's is not there. Errors: NotFound.

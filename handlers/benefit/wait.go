@@ -67,11 +67,7 @@ func claimedAlready(has bool) error {
 }
 
 func (h Handler) waits(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[waitView], error) {
-	page, err := h.Waits.Find(ctx, store.WaitsOf(store.Holder(rq.Actor)).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[waitView]{}, err
-	}
-	return api.Listed(page, viewWait), nil
+	return api.Found(ctx, h.Waits, store.WaitsOf(store.Holder(rq.Actor)), in, viewWait)
 }
 
 func (h Handler) leave(ctx context.Context, rq api.Request, in api.ByID) (waitView, error) {

@@ -24,15 +24,15 @@ type Handler struct {
 // Mount names the routes.
 func (h Handler) Mount(r *api.Router) {
 	api.Post(r, "/campaigns", h.create, api.Does("Draft a notice to many people", "To those who live in a region within one's own, all of them or those with an office or a tag. A second person lets it go"),
-		api.May("campaigns.write"), api.Creates)
-	api.Get(r, "/campaigns", h.list, api.Does("The campaigns of my region", "By place, the newest first in each"), api.May("campaigns.read"))
-	api.Get(r, "/campaigns/tags", h.tags, api.Does("What an audience can be asked for by, and how many people of a region have it"), api.May("campaigns.read"))
-	api.Get(r, "/campaigns/{id}", h.get, api.Does("A campaign, and how far it has come"), api.May("campaigns.read"))
-	api.Put(r, "/campaigns/{id}", api.OnRelease(h.released(), h.edit), api.Does("Change a draft", "Only its maker, and only before it is approved"), api.May("campaigns.write"))
-	api.Post(r, "/campaigns/{id}/preview", h.preview, api.Does("The words as its people will see them, and how many they are"), api.May("campaigns.write"))
-	api.Post(r, "/campaigns/{id}/approve", api.OnRelease(h.released(), api.Simply[api.ByID]((*campaign.Campaign).Approve)), api.Does("Let a campaign go; never one's own", "It starts at once, or when it is planned for, moved a few minutes away from a quarter hour"), api.May("campaigns.write"))
-	api.Post(r, "/campaigns/{id}/stop", h.stop, api.Does("Stop a campaign", "People already being told keep the message; what still waits for their phones is not sent"), api.May("campaigns.write"))
-	api.Post(r, "/campaigns/{id}/cancel", api.OnRelease(h.released(), api.Simply[api.ByID]((*campaign.Campaign).Cancel)), api.Does("Give a draft up"), api.May("campaigns.write"))
+		mayWrite, api.Creates)
+	api.Get(r, "/campaigns", h.list, api.Does("The campaigns of my region", "By place, the newest first in each"), mayRead)
+	api.Get(r, "/campaigns/tags", h.tags, api.Does("What an audience can be asked for by, and how many people of a region have it"), mayRead)
+	api.Get(r, "/campaigns/{id}", h.get, api.Does("A campaign, and how far it has come"), mayRead)
+	api.Put(r, "/campaigns/{id}", api.OnRelease(h.released(), h.edit), api.Does("Change a draft", "Only its maker, and only before it is approved"), mayWrite)
+	api.Post(r, "/campaigns/{id}/preview", h.preview, api.Does("The words as its people will see them, and how many they are"), mayWrite)
+	api.Post(r, "/campaigns/{id}/approve", api.OnRelease(h.released(), api.Simply[api.ByID]((*campaign.Campaign).Approve)), api.Does("Let a campaign go; never one's own", "It starts at once, or when it is planned for, moved a few minutes away from a quarter hour"), mayWrite)
+	api.Post(r, "/campaigns/{id}/stop", h.stop, api.Does("Stop a campaign", "People already being told keep the message; what still waits for their phones is not sent"), mayWrite)
+	api.Post(r, "/campaigns/{id}/cancel", api.OnRelease(h.released(), api.Simply[api.ByID]((*campaign.Campaign).Cancel)), api.Does("Give a draft up"), mayWrite)
 }
 
 type audienceRequest struct {
@@ -80,11 +80,7 @@ func (h Handler) list(ctx context.Context, rq api.Request, in campaignsRequest) 
 	if in.State != "" {
 		of = append(of, campaign.State(in.State))
 	}
-	page, err := h.Campaigns.Find(ctx, store.CampaignsIn(rq.Actor.Region, of...).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[view]{}, err
-	}
-	return api.Listed(page, viewCampaign), nil
+	return api.Found(ctx, h.Campaigns, store.CampaignsIn(rq.Actor.Region, of...), in.PageQuery, viewCampaign)
 }
 
 // released are the campaigns of the caller's region; any other is not there. Errors: NotFound.

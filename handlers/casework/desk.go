@@ -30,11 +30,7 @@ func viewDeskRow(c *casework.Case) deskRow {
 }
 
 func (h Handler) queue(ctx context.Context, rq api.Request, in casesRequest) (api.List[deskRow], error) {
-	page, err := h.Cases.Find(ctx, store.CasesQueued(rq.Actor.Org, in.kinds()...).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[deskRow]{}, err
-	}
-	return api.Listed(page, viewDeskRow), nil
+	return api.Found(ctx, h.Cases, store.CasesQueued(rq.Actor.Org, in.kinds()...), in.PageQuery, viewDeskRow)
 }
 
 // deskCaseView is a case with what its subject says.

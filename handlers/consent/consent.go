@@ -24,15 +24,15 @@ type Handler struct {
 // Mount names the routes.
 func (h Handler) Mount(r *api.Router) {
 	api.Get(r, "/consents/terms", h.terms, api.Does("What consent can be given for", "Purposes, scopes, and the texts that are shown before somebody agrees"), api.Open())
-	api.Get(r, "/me/consents", h.mine, api.Does("My consents and the requests for them, the newest first"), api.May("consents.own"), api.Tag("consents"))
-	api.Post(r, "/me/consents", h.offer, api.Does("Consent unasked", "To one organisation, or to a kind of organisations"), api.May("consents.own"), api.Creates, api.Tag("consents"))
-	api.Get(r, "/me/consents/{id}", h.one, api.Does("One of my consents"), api.May("consents.own"), api.Tag("consents"))
-	api.Post(r, "/me/consents/{id}/approve", h.approve, api.Does("Give what was asked for, or less of it", "Never more. Terms do not change afterwards"), api.May("consents.own"), api.Tag("consents"))
-	api.Post(r, "/me/consents/{id}/deny", h.deny, api.Does("Do not give what was asked for", "No reason is asked for, and whoever asked does not learn of it"), api.May("consents.own"), api.Tag("consents"))
-	api.Post(r, "/me/consents/{id}/withdraw", h.withdraw, api.Does("Withdraw a consent", "Nothing is read after it"), api.May("consents.own"), api.Tag("consents"))
-	api.Get(r, "/me/consents/{id}/receipts", h.receipts, api.Does("What was read under a consent, the newest first"), api.May("consents.own"), api.Tag("consents"))
-	api.Post(r, "/consents/requests", h.ask, api.Does("Ask somebody for consent", "The answer is the same whether anybody is there to be asked"), api.May("consents.ask"), api.Creates)
-	api.Get(r, "/consents/requests/{id}", h.asked, api.Does("A request of my organisation", "A denial looks like no answer yet, then like one that never came"), api.May("consents.ask"))
+	api.Get(r, "/me/consents", h.mine, api.Does("My consents and the requests for them, the newest first"), mayOwn, api.Tag("consents"))
+	api.Post(r, "/me/consents", h.offer, api.Does("Consent unasked", "To one organisation, or to a kind of organisations"), mayOwn, api.Creates, api.Tag("consents"))
+	api.Get(r, "/me/consents/{id}", h.one, api.Does("One of my consents"), mayOwn, api.Tag("consents"))
+	api.Post(r, "/me/consents/{id}/approve", h.approve, api.Does("Give what was asked for, or less of it", "Never more. Terms do not change afterwards"), mayOwn, api.Tag("consents"))
+	api.Post(r, "/me/consents/{id}/deny", h.deny, api.Does("Do not give what was asked for", "No reason is asked for, and whoever asked does not learn of it"), mayOwn, api.Tag("consents"))
+	api.Post(r, "/me/consents/{id}/withdraw", h.withdraw, api.Does("Withdraw a consent", "Nothing is read after it"), mayOwn, api.Tag("consents"))
+	api.Get(r, "/me/consents/{id}/receipts", h.receipts, api.Does("What was read under a consent, the newest first"), mayOwn, api.Tag("consents"))
+	api.Post(r, "/consents/requests", h.ask, api.Does("Ask somebody for consent", "The answer is the same whether anybody is there to be asked"), mayAsk, api.Creates)
+	api.Get(r, "/consents/requests/{id}", h.asked, api.Does("A request of my organisation", "A denial looks like no answer yet, then like one that never came"), mayAsk)
 }
 
 type termsView struct {
@@ -73,11 +73,7 @@ func (h Handler) mine(ctx context.Context, rq api.Request, in consentsRequest) (
 	if in.State != "" {
 		of = append(of, consent.State(in.State))
 	}
-	page, err := h.Consents.Find(ctx, store.ConsentsOf(refs, of...).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[shareView]{}, err
-	}
-	return api.Listed(page, func(c *consent.Consent) shareView { return viewShare(c, rq.Lang) }), nil
+	return api.Found(ctx, h.Consents, store.ConsentsOf(refs, of...), in.PageQuery, func(c *consent.Consent) shareView { return viewShare(c, rq.Lang) })
 }
 
 // own reads one of the caller's consents; any other is not there.
@@ -246,13 +242,9 @@ func (h Handler) receipts(ctx context.Context, rq api.Request, in receiptsReques
 	if err != nil {
 		return api.List[receiptRow]{}, err
 	}
-	page, err := h.Receipts.Find(ctx, store.ReceiptsOf(c.ID).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[receiptRow]{}, err
-	}
-	return api.Listed(page, func(r *consent.Receipt) receiptRow {
+	return api.Found(ctx, h.Receipts, store.ReceiptsOf(c.ID), in.PageQuery, func(r *consent.Receipt) receiptRow {
 		return receiptRow{r.ID, r.At, r.To.Org, viewPurpose(r.Purpose, rq.Lang), r.Scopes, r.Records, r.Until, r.Stands(c, rq.Now)}
-	}), nil
+	})
 }
 
 // Portions are what an export holds of consents.

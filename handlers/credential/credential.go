@@ -32,12 +32,12 @@ func (h Handler) Mount(r *api.Router) {
 		return c.JSON(h.metadata())
 	})
 	tag := api.Tag("credentials")
-	api.Get(r, "/me/credentials", h.list, api.Does("My credentials, the newest first, each with when it was last taken along"), api.May("credentials.mine"), tag)
-	api.Get(r, "/me/credentials/{id}/presentations", h.presentations, api.Does("When I took a credential along, and what it showed, the last first"), api.May("credentials.mine"), tag)
+	api.Get(r, "/me/credentials", h.list, api.Does("My credentials, the newest first, each with when it was last taken along"), mayMine, tag)
+	api.Get(r, "/me/credentials/{id}/presentations", h.presentations, api.Does("When I took a credential along, and what it showed, the last first"), mayMine, tag)
 	api.Get(r, "/me/honours/{award}/credential", h.token, api.Does("An honour as a compact SD-JWT VC that shows what I choose, for anybody to check offline",
 		"What is not chosen cannot be learned from it. Each is noted in my own list. Number and place in the status list are always the same: two who compare theirs can tell that it is one holder."),
-		api.May("credentials.mine"), api.Limit(time.Minute, 30), tag)
-	api.Get(r, "/me/honours/{award}/certificate.pdf", h.certificate, api.Does("An honour as a certificate to print: A4 across, sealed, with a code to check it by"), api.May("credentials.mine"), api.Limit(time.Minute, 30), tag)
+		mayMine, api.Limit(time.Minute, 30), tag)
+	api.Get(r, "/me/honours/{award}/certificate.pdf", h.certificate, api.Does("An honour as a certificate to print: A4 across, sealed, with a code to check it by"), mayMine, api.Limit(time.Minute, 30), tag)
 
 	api.Post(r, "/credentials/verify", h.verify, api.Does("Whether a credential one was shown is genuine and stands", "By its text (token) or the code on its paper. Answers what it discloses and nothing else."), api.Open(), api.Limit(time.Minute, 30), tag)
 	api.Get(r, "/credentials/verify/{code}", h.verifyCode, api.Does("Whether the honour on a paper stands", "The name of a person is masked."), api.Open(), api.Limit(time.Minute, 30), tag)
@@ -154,11 +154,7 @@ func (h Handler) presentations(ctx context.Context, rq api.Request, in presentat
 	if err != nil || !c.Holder.Is(sub) {
 		return api.List[presentationView]{}, api.NotYours(err)
 	}
-	page, err := h.Presentations.Find(ctx, store.PresentationsOf(c.ID).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[presentationView]{}, err
-	}
-	return api.Listed(page, viewPresentation), nil
+	return api.Found(ctx, h.Presentations, store.PresentationsOf(c.ID), in.PageQuery, viewPresentation)
 }
 
 // mine is the newest credential of an award of the caller's. Errors: NotFound.

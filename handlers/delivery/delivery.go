@@ -27,8 +27,8 @@ type Handler struct {
 // Mount names every route of the capability.
 func (h Handler) Mount(r *api.Router) {
 	api.Get(r, "/me/deliveries", h.list, api.Does("What was sent to my devices and phone, the newest first", "The inbox has every message; this is how it was told outside."),
-		api.May("delivery.mine"), api.Tag("deliveries"))
-	api.Post(r, "/me/deliveries/{id}/opened", h.opened, api.Does("Say that I tapped a push", "Again changes nothing."), api.May("delivery.mine"), api.Tag("deliveries"))
+		mayMine, api.Tag("deliveries"))
+	api.Post(r, "/me/deliveries/{id}/opened", h.opened, api.Does("Say that I tapped a push", "Again changes nothing."), mayMine, api.Tag("deliveries"))
 	h.mountDevices(r)
 	h.mountPreferences(r)
 	h.mountStaff(r)

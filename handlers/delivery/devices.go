@@ -21,13 +21,13 @@ type Tester interface {
 }
 
 func (h Handler) mountDevices(r *api.Router) {
-	api.Get(r, "/me/devices", h.devices, api.Does("The devices I am told on, the last seen first"), api.May("delivery.devices"), api.Tag("devices"))
+	api.Get(r, "/me/devices", h.devices, api.Does("The devices I am told on, the last seen first"), mayDevices, api.Tag("devices"))
 	api.Put(r, "/me/devices/{id}", h.report, api.Does("Register a device, or say that it lives and where it can be reached",
 		"Apps call it at every start. An address belongs to one device: another one that had it is told nothing any more.",
-		"Of more devices than a person can have, the one not seen for longest gives way."), api.May("delivery.devices"), api.Tag("devices"))
-	api.Delete(r, "/me/devices/{id}", h.signOff, api.Does("Tell me nothing on a device any more", "The app calls it when it signs out."), api.May("delivery.devices"), api.Tag("devices"))
+		"Of more devices than a person can have, the one not seen for longest gives way."), mayDevices, api.Tag("devices"))
+	api.Delete(r, "/me/devices/{id}", h.signOff, api.Does("Tell me nothing on a device any more", "The app calls it when it signs out."), mayDevices, api.Tag("devices"))
 	api.Post(r, "/me/devices/{id}/test", h.test, api.Does("Find out whether a device can be reached", "Nothing is shown on it."),
-		api.May("delivery.devices"), api.Tag("devices"), api.Limit(time.Minute, 5), api.Within(20*time.Second))
+		mayDevices, api.Tag("devices"), api.Limit(time.Minute, 5), api.Within(20*time.Second))
 }
 
 type installation struct {
@@ -70,11 +70,7 @@ func (h Handler) devices(ctx context.Context, rq api.Request, in api.PageQuery) 
 	if err := api.Own(rq); err != nil {
 		return api.List[deviceView]{}, err
 	}
-	page, err := h.Devices.Find(ctx, store.DevicesOf(rq.Actor.Person).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[deviceView]{}, err
-	}
-	return api.Listed(page, func(d *delivery.Device) deviceView { return viewDevice(d, rq.Lang) }), nil
+	return api.Found(ctx, h.Devices, store.DevicesOf(rq.Actor.Person), in, func(d *delivery.Device) deviceView { return viewDevice(d, rq.Lang) })
 }
 
 // address is where the device says it can be reached. A channel that is not configured is none.

@@ -55,11 +55,7 @@ type memberView struct {
 }
 
 func (h Handler) list(ctx context.Context, _ api.Request, in divisionsRequest) (api.List[view], error) {
-	page, err := h.Divisions.Find(ctx, store.DivisionsIn(models.Region(in.Parent)).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[view]{}, err
-	}
-	return api.Listed(page, viewDivision), nil
+	return api.Found(ctx, h.Divisions, store.DivisionsIn(models.Region(in.Parent)), in.PageQuery, viewDivision)
 }
 
 func (h Handler) one(ctx context.Context, _ api.Request, in request) (view, error) {
@@ -71,11 +67,7 @@ func (h Handler) one(ctx context.Context, _ api.Request, in request) (view, erro
 }
 
 func (h Handler) zones(ctx context.Context, _ api.Request, in api.PageQuery) (api.List[zoneView], error) {
-	page, err := h.Zones.Find(ctx, store.All().Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[zoneView]{}, err
-	}
-	return api.Listed(page, viewZone), nil
+	return api.Found(ctx, h.Zones, store.All(), in, viewZone)
 }
 
 func viewDivision(d *place.Division) view {

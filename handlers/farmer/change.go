@@ -15,12 +15,12 @@ import (
 
 func (h Desk) mountChanges(r *api.Router) {
 	tag := api.Tag("farm desk")
-	api.Post(r, "/farmers/files/{id}/changes", h.askFor, api.Does("Ask for a change for a household: its head, its members, its village", "Another person decides"), api.May("farm.write"), api.Creates, api.Reveals, tag)
-	api.Get(r, "/farmers/changes", h.waiting, api.Does("Changes that wait in my place, by village, the oldest first"), api.May("farm.write"), api.Reveals, tag)
-	api.Get(r, "/farmers/changes/{id}", h.preview, api.Does("A change with what it would do, field by field, before and after"), api.May("farm.write"), api.Reveals, tag)
-	api.Post(r, "/farmers/changes/{id}/approve", h.approveChange, api.Does("Have a change done", "Not by whoever asked for it"), api.May("farm.write"), tag)
-	api.Post(r, "/farmers/changes/{id}/reject", h.rejectChange, api.Does("Leave the file as it is"), api.May("farm.write"), tag)
-	api.Post(r, "/farmers/changes/{id}/revise", h.reviseChange, api.Does("Ask whoever asked for more"), api.May("farm.write"), tag)
+	api.Post(r, "/farmers/files/{id}/changes", h.askFor, api.Does("Ask for a change for a household: its head, its members, its village", "Another person decides"), mayFarmWrite, api.Creates, api.Reveals, tag)
+	api.Get(r, "/farmers/changes", h.waiting, api.Does("Changes that wait in my place, by village, the oldest first"), mayFarmWrite, api.Reveals, tag)
+	api.Get(r, "/farmers/changes/{id}", h.preview, api.Does("A change with what it would do, field by field, before and after"), mayFarmWrite, api.Reveals, tag)
+	api.Post(r, "/farmers/changes/{id}/approve", h.approveChange, api.Does("Have a change done", "Not by whoever asked for it"), mayFarmWrite, tag)
+	api.Post(r, "/farmers/changes/{id}/reject", h.rejectChange, api.Does("Leave the file as it is"), mayFarmWrite, tag)
+	api.Post(r, "/farmers/changes/{id}/revise", h.reviseChange, api.Does("Ask whoever asked for more"), mayFarmWrite, tag)
 }
 
 type wantRequest struct {
@@ -103,11 +103,7 @@ func (h Handler) changes(ctx context.Context, rq api.Request, in api.PageQuery) 
 	if err != nil {
 		return api.List[changeView]{}, err
 	}
-	page, err := h.Changes.Find(ctx, store.FarmChangesOf(f.ID).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[changeView]{}, err
-	}
-	return api.Listed(page, viewChange(rq.Lang)), nil
+	return api.Found(ctx, h.Changes, store.FarmChangesOf(f.ID), in, viewChange(rq.Lang))
 }
 
 type againRequest struct {

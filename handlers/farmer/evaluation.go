@@ -14,13 +14,13 @@ import (
 
 func (h Handler) mountEvaluation(r *api.Router) {
 	tag := api.Tag("farm file")
-	api.Post(r, "/me/farm-file/evaluations", h.apply, api.Does("Ask to be evaluated as a credit household (信用户)", "It is up to me; no benefit of mine that I have anyway hangs on it"), api.May("farm.mine"), api.Creates, tag)
-	api.Get(r, "/me/farm-file/evaluations", h.evaluations, api.Does("My household's evaluations, the newest first"), api.May("farm.mine"), tag)
-	api.Get(r, "/me/farm-file/evaluations/{id}", h.evaluation, api.Does("One, with what it was decided on, item by item"), api.May("farm.mine"), tag)
-	api.Post(r, "/me/farm-file/evaluations/{id}/withdraw", h.quit, api.Does("Stop an evaluation, or give the title up"), api.May("farm.mine"), tag)
-	api.Post(r, "/me/farm-file/evaluations/{id}/appeal", h.appeal, api.Does("Appeal against a refusal or the end of the title", "The county decides"), api.May("farm.mine"), tag)
-	api.Get(r, "/me/farm-reviews/{id}", h.asked, api.Does("What I am asked about a neighbour's household, apart from the others"), api.May("farm.mine"), tag)
-	api.Post(r, "/me/farm-reviews/{id}", h.answer, api.Does("Answer once, or say that I am of the family, or owe or am owed", "Nobody sees what I answered; it counts in the mean"), api.May("farm.mine"), tag)
+	api.Post(r, "/me/farm-file/evaluations", h.apply, api.Does("Ask to be evaluated as a credit household (信用户)", "It is up to me; no benefit of mine that I have anyway hangs on it"), file.MayFarmMine, api.Creates, tag)
+	api.Get(r, "/me/farm-file/evaluations", h.evaluations, api.Does("My household's evaluations, the newest first"), file.MayFarmMine, tag)
+	api.Get(r, "/me/farm-file/evaluations/{id}", h.evaluation, api.Does("One, with what it was decided on, item by item"), file.MayFarmMine, tag)
+	api.Post(r, "/me/farm-file/evaluations/{id}/withdraw", h.quit, api.Does("Stop an evaluation, or give the title up"), file.MayFarmMine, tag)
+	api.Post(r, "/me/farm-file/evaluations/{id}/appeal", h.appeal, api.Does("Appeal against a refusal or the end of the title", "The county decides"), file.MayFarmMine, tag)
+	api.Get(r, "/me/farm-reviews/{id}", h.asked, api.Does("What I am asked about a neighbour's household, apart from the others"), file.MayFarmMine, tag)
+	api.Post(r, "/me/farm-reviews/{id}", h.answer, api.Does("Answer once, or say that I am of the family, or owe or am owed", "Nobody sees what I answered; it counts in the mean"), file.MayFarmMine, tag)
 	api.Get(r, "/farmers/certificates/{no}", h.certificate, api.Does("Is this certificate genuine", "A masked name, the grade and until when"), api.Open(), api.Limit(api.Minute, 60), tag)
 }
 
@@ -114,11 +114,7 @@ func (h Handler) evaluations(ctx context.Context, rq api.Request, in api.PageQue
 	if err != nil {
 		return api.List[evalView]{}, err
 	}
-	page, err := h.Evaluations.Find(ctx, store.EvaluationsOf(f.ID).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[evalView]{}, err
-	}
-	return api.Listed(page, func(e *farmer.Evaluation) evalView { return viewEval(e, models.DayOf(rq.Now), rq.Lang) }), nil
+	return api.Found(ctx, h.Evaluations, store.EvaluationsOf(f.ID), in, func(e *farmer.Evaluation) evalView { return viewEval(e, models.DayOf(rq.Now), rq.Lang) })
 }
 
 // myEvaluation is one of the caller's household. Errors: NotFound.
@@ -248,17 +244,17 @@ type Evaluation struct{ Desk }
 // Mount names the routes.
 func (h Evaluation) Mount(r *api.Router) {
 	tag := api.Tag("farm evaluation")
-	api.Post(r, "/farmers/files/{id}/evaluations", h.start, api.Does("Start the evaluation of a household that asked for it"), api.May("farm.write"), api.Creates, api.Reveals, tag)
-	api.Get(r, "/farmers/evaluations", h.at, api.Does("Evaluations of my place at a step, by village, the oldest first"), api.May("farm.read"), api.Reveals, tag)
-	api.Get(r, "/farmers/evaluations/{id}", h.read, api.Does("One, with what it is decided on, item by item"), api.May("farm.read"), api.Reveals, tag)
-	api.Post(r, "/farmers/evaluations/{id}/peers", h.invite, api.Does("Ask neighbours, five at least, apart from each other", "Nobody of the household; whoever is kin, owes or is owed says so and is left out"), api.May("farm.write"), api.Reveals, tag)
-	api.Post(r, "/farmers/evaluations/{id}/propose", h.propose, api.Does("The village's word: on to the notice"), api.May("farm.write"), api.Reveals, tag)
-	api.Post(r, "/farmers/evaluations/{id}/reject", h.reject, api.Does("Refuse, with the reason the household reads"), api.May("farm.write"), api.Reveals, tag)
-	api.Post(r, "/farmers/evaluations/{id}/certify", h.certify, api.Does("The township's word: the certificate", "Not by whoever gave the village's"), api.May("farm.certify"), api.Reveals, tag)
-	api.Post(r, "/farmers/evaluations/{id}/renew", h.renew, api.Does("The yearly review, on what is known now", "Below the line there are 90 days to mend; then this ends the title"), api.May("farm.certify"), api.Reveals, tag)
-	api.Post(r, "/farmers/evaluations/{id}/revoke", h.revoke, api.Does("End a title at once, for fraud"), api.May("farm.certify"), api.Reveals, tag)
-	api.Post(r, "/farmers/evaluations/{id}/appeal/decide", h.decide, api.Does("Decide an appeal"), api.May("farm.appeals"), api.Reveals, tag)
-	api.Post(r, "/farmers/notices", h.show, api.Does("Show a village's proposed credit households to everybody for seven days", "All that are ready, or those named; masked names and grades"), api.May("farm.write"), api.Creates, tag)
+	api.Post(r, "/farmers/files/{id}/evaluations", h.start, api.Does("Start the evaluation of a household that asked for it"), mayFarmWrite, api.Creates, api.Reveals, tag)
+	api.Get(r, "/farmers/evaluations", h.at, api.Does("Evaluations of my place at a step, by village, the oldest first"), mayFarmRead, api.Reveals, tag)
+	api.Get(r, "/farmers/evaluations/{id}", h.read, api.Does("One, with what it is decided on, item by item"), mayFarmRead, api.Reveals, tag)
+	api.Post(r, "/farmers/evaluations/{id}/peers", h.invite, api.Does("Ask neighbours, five at least, apart from each other", "Nobody of the household; whoever is kin, owes or is owed says so and is left out"), mayFarmWrite, api.Reveals, tag)
+	api.Post(r, "/farmers/evaluations/{id}/propose", h.propose, api.Does("The village's word: on to the notice"), mayFarmWrite, api.Reveals, tag)
+	api.Post(r, "/farmers/evaluations/{id}/reject", h.reject, api.Does("Refuse, with the reason the household reads"), mayFarmWrite, api.Reveals, tag)
+	api.Post(r, "/farmers/evaluations/{id}/certify", h.certify, api.Does("The township's word: the certificate", "Not by whoever gave the village's"), mayFarmCertify, api.Reveals, tag)
+	api.Post(r, "/farmers/evaluations/{id}/renew", h.renew, api.Does("The yearly review, on what is known now", "Below the line there are 90 days to mend; then this ends the title"), mayFarmCertify, api.Reveals, tag)
+	api.Post(r, "/farmers/evaluations/{id}/revoke", h.revoke, api.Does("End a title at once, for fraud"), mayFarmCertify, api.Reveals, tag)
+	api.Post(r, "/farmers/evaluations/{id}/appeal/decide", h.decide, api.Does("Decide an appeal"), mayFarmAppeals, api.Reveals, tag)
+	api.Post(r, "/farmers/notices", h.show, api.Does("Show a village's proposed credit households to everybody for seven days", "All that are ready, or those named; masked names and grades"), mayFarmWrite, api.Creates, tag)
 }
 
 // see is an evaluation as staff see it, once the look is logged.

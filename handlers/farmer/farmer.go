@@ -28,18 +28,18 @@ type Handler struct {
 func (h Handler) Mount(r *api.Router) {
 	tag := api.Tag("farm file")
 	api.Get(r, "/farmers/forms", h.formsAt, api.Does("The forms of a household's file in a place, with hints for an app", "A JSON Schema a section; a narrower place may have fields of its own"), api.Open(), api.Limit(time.Minute, 120), tag)
-	api.Get(r, "/me/farm-file", h.mine, api.Does("My household's file: every field, and where it comes from", "Of the head everything; of any other member what is not restricted and not about others"), api.May("farm.mine"), tag)
-	api.Post(r, "/me/farm-file/sync", h.write, api.Does("Write what I know into my household's file", "As POST /farmers/sync, for the head; somebody of the village looks before it counts"), api.May("farm.mine"), tag)
-	api.Post(r, "/me/farm-file/agreements", h.agree, api.Does("Agree to a text: to be filed, or to the two that incomes, savings and property need"), api.May("farm.mine"), tag)
-	api.Post(r, "/me/farm-file/agreements/withdraw", h.disagree, api.Does("Withdraw what I agreed to for incomes, savings and property", "They are erased at once and count as not told, never against me"), api.May("farm.mine"), tag)
-	api.Post(r, "/me/farm-file/photos", h.photo, api.Does("Add a picture or a scan", "JPEG or PNG, at most 4 MiB; what a camera notes besides the picture is taken out"), api.May("farm.mine"), api.Takes(blob.Max), tag)
-	api.Post(r, "/me/farm-file/leave", h.leave, api.Does("Have no file any more; what it holds is erased"), api.May("farm.mine"), tag)
-	api.Get(r, "/me/farm-file/score", h.score, api.Does("What my household scores, item by item, and why"), api.May("farm.mine"), tag)
-	api.Post(r, "/me/farm-file/changes", h.ask, api.Does("Say that something is wrong, or ask for a change", "Somebody of the village or the township decides; both versions are shown to them side by side"), api.May("farm.mine"), api.Creates, tag)
-	api.Get(r, "/me/farm-file/changes", h.changes, api.Does("What I asked for, the newest first"), api.May("farm.mine"), tag)
-	api.Post(r, "/me/farm-file/changes/{id}/again", h.again, api.Does("Hand a change in once more after I was asked for more"), api.May("farm.mine"), tag)
-	api.Post(r, "/me/farm-file/changes/{id}/withdraw", h.drop, api.Does("Take a change back"), api.May("farm.mine"), tag)
-	api.Get(r, "/me/farm-file/shares", h.shares, api.Does("Which banks have my household's file, when each read it, and whether it is deleted again"), api.May("farm.mine"), tag)
+	api.Get(r, "/me/farm-file", h.mine, api.Does("My household's file: every field, and where it comes from", "Of the head everything; of any other member what is not restricted and not about others"), file.MayFarmMine, tag)
+	api.Post(r, "/me/farm-file/sync", h.write, api.Does("Write what I know into my household's file", "As POST /farmers/sync, for the head; somebody of the village looks before it counts"), file.MayFarmMine, tag)
+	api.Post(r, "/me/farm-file/agreements", h.agree, api.Does("Agree to a text: to be filed, or to the two that incomes, savings and property need"), file.MayFarmMine, tag)
+	api.Post(r, "/me/farm-file/agreements/withdraw", h.disagree, api.Does("Withdraw what I agreed to for incomes, savings and property", "They are erased at once and count as not told, never against me"), file.MayFarmMine, tag)
+	api.Post(r, "/me/farm-file/photos", h.photo, api.Does("Add a picture or a scan", "JPEG or PNG, at most 4 MiB; what a camera notes besides the picture is taken out"), file.MayFarmMine, api.Takes(blob.Max), tag)
+	api.Post(r, "/me/farm-file/leave", h.leave, api.Does("Have no file any more; what it holds is erased"), file.MayFarmMine, tag)
+	api.Get(r, "/me/farm-file/score", h.score, api.Does("What my household scores, item by item, and why"), file.MayFarmMine, tag)
+	api.Post(r, "/me/farm-file/changes", h.ask, api.Does("Say that something is wrong, or ask for a change", "Somebody of the village or the township decides; both versions are shown to them side by side"), file.MayFarmMine, api.Creates, tag)
+	api.Get(r, "/me/farm-file/changes", h.changes, api.Does("What I asked for, the newest first"), file.MayFarmMine, tag)
+	api.Post(r, "/me/farm-file/changes/{id}/again", h.again, api.Does("Hand a change in once more after I was asked for more"), file.MayFarmMine, tag)
+	api.Post(r, "/me/farm-file/changes/{id}/withdraw", h.drop, api.Does("Take a change back"), file.MayFarmMine, tag)
+	api.Get(r, "/me/farm-file/shares", h.shares, api.Does("Which banks have my household's file, when each read it, and whether it is deleted again"), file.MayFarmMine, tag)
 	h.mountEvaluation(r)
 }
 
@@ -206,11 +206,7 @@ func (h Handler) shares(ctx context.Context, rq api.Request, in api.PageQuery) (
 	if err != nil {
 		return api.List[shareView]{}, err
 	}
-	page, err := h.Shares.Find(ctx, store.FarmSharesOf(f.ID).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[shareView]{}, err
-	}
-	return api.Listed(page, viewShare(rq.Lang)), nil
+	return api.Found(ctx, h.Shares, store.FarmSharesOf(f.ID), in, viewShare(rq.Lang))
 }
 
 // sectionsOf are the names of the sections that a file has something in, as the log of looks names them.

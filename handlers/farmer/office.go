@@ -18,22 +18,22 @@ import (
 
 func (h Desk) mountOffice(r *api.Router) {
 	tag := api.Tag("farm office")
-	api.Get(r, "/farmers/forms/{section}/versions", h.formVersions, api.Does("The versions of a section's form in a place"), api.May("farm.office"), tag)
-	api.Post(r, "/farmers/forms", h.draftForm, api.Does("Draft the next version of a section's form", "A JSON Schema; fields of what is never collected are refused. A county may have fields of its own"), api.May("farm.office"), api.Creates, tag)
-	api.Post(r, "/farmers/forms/{id}/publish", api.OnRelease(h.releasedForms(), api.Simply[api.ByID]((*farmer.Form).Publish)), api.Does("Put a form in force", "A second person does; files that are filled in stay at their version until they are changed"), api.May("farm.office"), tag)
-	api.Post(r, "/farmers/forms/{id}/retire", api.OnRelease(h.releasedForms(), api.Simply[api.ByID]((*farmer.Form).Retire)), api.Does("Take a form out of use"), api.May("farm.office"), tag)
+	api.Get(r, "/farmers/forms/{section}/versions", h.formVersions, api.Does("The versions of a section's form in a place"), mayFarmOffice, tag)
+	api.Post(r, "/farmers/forms", h.draftForm, api.Does("Draft the next version of a section's form", "A JSON Schema; fields of what is never collected are refused. A county may have fields of its own"), mayFarmOffice, api.Creates, tag)
+	api.Post(r, "/farmers/forms/{id}/publish", api.OnRelease(h.releasedForms(), api.Simply[api.ByID]((*farmer.Form).Publish)), api.Does("Put a form in force", "A second person does; files that are filled in stay at their version until they are changed"), mayFarmOffice, tag)
+	api.Post(r, "/farmers/forms/{id}/retire", api.OnRelease(h.releasedForms(), api.Simply[api.ByID]((*farmer.Form).Retire)), api.Does("Take a form out of use"), mayFarmOffice, tag)
 
-	api.Get(r, "/farmers/models", h.modelList, api.Does("The models households are scored by, the newest first"), api.May("farm.read"), tag)
-	api.Get(r, "/farmers/models/{id}", api.OneRelease[api.ByID](h.released()), api.Does("A model: every indicator, its bands, its source"), api.May("farm.read"), tag)
-	api.Post(r, "/farmers/models", h.draftModel, api.Does("Draft the next model"), api.May("farm.models"), api.Creates, tag)
-	api.Put(r, "/farmers/models/{id}", api.OnRelease(h.released(), h.editModel), api.Does("Change a draft"), api.May("farm.models"), tag)
-	api.Post(r, "/farmers/models/{id}/validate", api.OnRelease(h.released(), h.validateModel), api.Does("Fix a draft; from here it never changes", "Every fault is named"), api.May("farm.models"), tag)
-	api.Post(r, "/farmers/models/{id}/simulate", h.simulateModel, api.Does("Try a model on every household", "It goes on by itself: how many go from which grade to which, by county; never who"), api.May("farm.models"), api.Creates, tag)
-	api.Post(r, "/farmers/models/{id}/approve", api.OnRelease(h.released(), h.approveModel), api.Does("Approve a model", "A second person, within days of its trial; else 409"), api.May("farm.models"), tag)
-	api.Post(r, "/farmers/models/{id}/publish", api.OnRelease(h.released(), h.publishModel), api.Does("Put a model in force from a day on", "On that day every household is scored anew"), api.May("farm.models"), tag)
-	api.Post(r, "/farmers/models/{id}/withdraw", api.OnRelease(h.released(), api.Simply[api.ByID]((*farmer.Model).Drop)), api.Does("Give a model up that is not in force"), api.May("farm.models"), tag)
-	api.Get(r, "/farmers/models/{id}/runs", h.runs, api.Does("The trials of a model, or the runs that wrote its grades, the newest first"), api.May("farm.read"), tag)
-	api.Get(r, "/farmers/metrics", h.metrics, api.Does("Households of a place: filed, by grade, credit households"), api.May("farm.read"), tag)
+	api.Get(r, "/farmers/models", h.modelList, api.Does("The models households are scored by, the newest first"), mayFarmRead, tag)
+	api.Get(r, "/farmers/models/{id}", api.OneRelease[api.ByID](h.released()), api.Does("A model: every indicator, its bands, its source"), mayFarmRead, tag)
+	api.Post(r, "/farmers/models", h.draftModel, api.Does("Draft the next model"), mayFarmModels, api.Creates, tag)
+	api.Put(r, "/farmers/models/{id}", api.OnRelease(h.released(), h.editModel), api.Does("Change a draft"), mayFarmModels, tag)
+	api.Post(r, "/farmers/models/{id}/validate", api.OnRelease(h.released(), h.validateModel), api.Does("Fix a draft; from here it never changes", "Every fault is named"), mayFarmModels, tag)
+	api.Post(r, "/farmers/models/{id}/simulate", h.simulateModel, api.Does("Try a model on every household", "It goes on by itself: how many go from which grade to which, by county; never who"), mayFarmModels, api.Creates, tag)
+	api.Post(r, "/farmers/models/{id}/approve", api.OnRelease(h.released(), h.approveModel), api.Does("Approve a model", "A second person, within days of its trial; else 409"), mayFarmModels, tag)
+	api.Post(r, "/farmers/models/{id}/publish", api.OnRelease(h.released(), h.publishModel), api.Does("Put a model in force from a day on", "On that day every household is scored anew"), mayFarmModels, tag)
+	api.Post(r, "/farmers/models/{id}/withdraw", api.OnRelease(h.released(), api.Simply[api.ByID]((*farmer.Model).Drop)), api.Does("Give a model up that is not in force"), mayFarmModels, tag)
+	api.Get(r, "/farmers/models/{id}/runs", h.runs, api.Does("The trials of a model, or the runs that wrote its grades, the newest first"), mayFarmRead, tag)
+	api.Get(r, "/farmers/metrics", h.metrics, api.Does("Households of a place: filed, by grade, credit households"), mayFarmRead, tag)
 }
 
 type formVersionsRequest struct {
@@ -97,11 +97,7 @@ func viewModel(rq api.Request) func(*farmer.Model) modelView {
 }
 
 func (h Desk) modelList(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[modelView], error) {
-	page, err := h.Models.Find(ctx, store.FarmModelsAll().Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[modelView]{}, err
-	}
-	return api.Listed(page, viewModel(rq)), nil
+	return api.Found(ctx, h.Models, store.FarmModelsAll(), in, viewModel(rq))
 }
 
 // released are the models, whole.
@@ -268,11 +264,7 @@ type runsRequest struct {
 }
 
 func (h Desk) runs(ctx context.Context, _ api.Request, in runsRequest) (api.List[runView], error) {
-	page, err := h.Runs.Find(ctx, store.FarmRunsOf(in.ID, in.Kind).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[runView]{}, err
-	}
-	return api.Listed(page, viewRun), nil
+	return api.Found(ctx, h.Runs, store.FarmRunsOf(in.ID, in.Kind), in.PageQuery, viewRun)
 }
 
 type metricsRequest struct {

@@ -21,14 +21,14 @@ import (
 
 func (h Desk) mountSheets(r *api.Router) {
 	tag := api.Tag("farm desk")
-	api.Get(r, "/farmers/layouts", h.layouts, api.Does("The layouts of sheets that may be used in my place"), api.May("farm.write"), tag)
-	api.Put(r, "/farmers/layouts/{name}", h.layout, api.Does("Say how a township writes its sheet: which heading is which field"), api.May("farm.layouts"), tag)
+	api.Get(r, "/farmers/layouts", h.layouts, api.Does("The layouts of sheets that may be used in my place"), mayFarmWrite, tag)
+	api.Put(r, "/farmers/layouts/{name}", h.layout, api.Does("Say how a township writes its sheet: which heading is which field"), mayFarmLayouts, tag)
 	api.Post(r, "/farmers/imports", h.importSheet, api.Does("Bring a sheet (XLSX, at most 4 MiB) in a layout of the township",
 		"It is read some lines at a time; each line has a verdict. dryRun checks and keeps nothing. Formulas, and sheets that unpack too large, are refused"),
-		api.May("farm.write"), api.Takes(blob.Max), api.Creates, tag)
-	api.Get(r, "/farmers/imports", h.imports, api.Does("The imports of my place, the newest first in each"), api.May("farm.write"), tag)
-	api.Get(r, "/farmers/imports/{id}", h.imported, api.Does("How far an import has come, and the lines with something to say"), api.May("farm.write"), tag)
-	api.Get(r, "/farmers/export.xlsx", h.export, api.Does("The households of a village as a sheet in a layout", "At most 2,000; names and numbers masked, nothing restricted; each household sees the look"), api.May("farm.write"), api.Reveals, api.Within(30*time.Second), tag)
+		mayFarmWrite, api.Takes(blob.Max), api.Creates, tag)
+	api.Get(r, "/farmers/imports", h.imports, api.Does("The imports of my place, the newest first in each"), mayFarmWrite, tag)
+	api.Get(r, "/farmers/imports/{id}", h.imported, api.Does("How far an import has come, and the lines with something to say"), mayFarmWrite, tag)
+	api.Get(r, "/farmers/export.xlsx", h.export, api.Does("The households of a village as a sheet in a layout", "At most 2,000; names and numbers masked, nothing restricted; each household sees the look"), mayFarmWrite, api.Reveals, api.Within(30*time.Second), tag)
 }
 
 type layoutView struct {
@@ -174,11 +174,7 @@ func (h Desk) importSheet(ctx context.Context, rq api.Request, in importRequest)
 }
 
 func (h Desk) imports(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[importView], error) {
-	page, err := h.Imports.Find(ctx, store.FarmImportsIn(rq.Actor.Region).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[importView]{}, err
-	}
-	return api.Listed(page, func(im *farmer.Import) importView { return viewImport(im, rq.Lang) }), nil
+	return api.Found(ctx, h.Imports, store.FarmImportsIn(rq.Actor.Region), in, func(im *farmer.Import) importView { return viewImport(im, rq.Lang) })
 }
 
 func (h Desk) imported(ctx context.Context, rq api.Request, in api.ByID) (importView, error) {

@@ -24,8 +24,7 @@ type Handler struct {
 	OIDC     *OIDC      // nil: no outside sign-in
 	Looks    *api.Looks
 
-	// Ties say what holds a person back from closing the account: the key of a clause, "" for nothing.
-	Ties []func(ctx context.Context, person string) (reason string, err error)
+	Ties func() []Tie // what capabilities say holds a person back from closing the account
 }
 
 // A CodeSender brings a one-time code to a phone. It must not log the code.
@@ -48,13 +47,13 @@ func (h Handler) Mount(r *api.Router) {
 		"JSON {clientId, clientSecret} answers in our names; grant_type=client_credentials, as JSON or as the form of RFC 6749 with HTTP Basic or client_id and client_secret, answers in the names of that RFC."),
 		api.Open(), api.Limit(time.Minute, 120))
 
-	api.Get(r, "/me", h.me, api.Does("Who I am"), api.May("identity.me.read"), api.Tag("me"))
+	api.Get(r, "/me", h.me, api.Does("Who I am"), mayMeRead, api.Tag("me"))
 	api.Delete(r, "/me", h.leave, api.Does("Close my account, for good", "Refused (422) while something is owed or open; clauses say what. All devices are signed out, and whoever signs in with the phone later is a new person."),
-		api.May("identity.me.leave"), api.Tag("me"))
-	api.Post(r, "/me/identity", h.bind, api.Does("Bind my real name", "Once, for good; at most a few tries a day."), api.May("identity.me.bind"))
-	api.Get(r, "/me/sessions", h.sessions, api.Does("Where I am signed in"), api.May("identity.sessions.read"))
-	api.Delete(r, "/me/sessions/{id}", h.endSession, api.Does("Sign a device out"), api.May("identity.sessions.end"))
-	api.Delete(r, "/me/sessions", h.endOthers, api.Does("Sign all other devices out"), api.May("identity.sessions.end"))
+		mayMeLeave, api.Tag("me"))
+	api.Post(r, "/me/identity", h.bind, api.Does("Bind my real name", "Once, for good; at most a few tries a day."), mayMeBind)
+	api.Get(r, "/me/sessions", h.sessions, api.Does("Where I am signed in"), maySessionsRead)
+	api.Delete(r, "/me/sessions/{id}", h.endSession, api.Does("Sign a device out"), maySessionsEnd)
+	api.Delete(r, "/me/sessions", h.endOthers, api.Does("Sign all other devices out"), maySessionsEnd)
 	h.mountMandates(r)
 }
 

@@ -48,7 +48,7 @@ func entered(t *testing.T, change func(*entrance, *Handler, *api.Config)) *entra
 		t.Fatal(err)
 	}
 	codes := &sandbox.Codes{}
-	h := Handler{Identity: store.OpenIdentity(s), Tokens: tokens, Policy: identity.Standard, SMS: codes, RealName: SandboxRealName{}, Looks: &api.Looks{Entries: store.NewRepo[access.Entry](s, store.Accesses)}}
+	h := Handler{Identity: store.OpenIdentity(s), Ties: func() []Tie { return nil }, Tokens: tokens, Policy: identity.Standard, SMS: codes, RealName: SandboxRealName{}, Looks: &api.Looks{Entries: store.NewRepo[access.Entry](s, store.Accesses)}}
 	h.Callers = NewCallers(tokens, h.Identity, e.Now)
 	cfg := api.Config{Now: e.Now, Auth: h.Callers, Store: s, Log: slog.New(slog.NewTextHandler(e.logs, &slog.HandlerOptions{Level: slog.LevelDebug})), Sandbox: true}
 	if change != nil {

@@ -29,13 +29,13 @@ type Handler struct {
 // Mount names the routes.
 func (h Handler) Mount(r *api.Router) {
 	h.log, h.spoilt = r.Cfg.Log, &sync.Map{}
-	api.Get(r, "/me/inbox", h.list, api.Does("My messages, the newest first", "Without a state: all but the archived and the snoozed"), api.May("inbox.read"))
-	api.Stream(r, "/me/inbox/stream", h.stream, api.Does("My messages as they come", streamSays...), api.May("inbox.read"))
-	api.Get(r, "/me/inbox/unread", h.unread, api.Does("How many messages I have not read"), api.May("inbox.read"))
-	api.Post(r, "/me/inbox/read-all", h.readAll, api.Does("Mark all my messages read", "At most 1,000 a call; more says to call again"), api.May("inbox.change"))
-	api.Post(r, "/me/inbox/{id}/read", h.read, api.Does("Mark a message read"), api.May("inbox.change"))
-	api.Post(r, "/me/inbox/{id}/snooze", h.snooze, api.Does("Put a message out of sight until a time", "At most 30 days; then it is unread again"), api.May("inbox.change"))
-	api.Post(r, "/me/inbox/{id}/archive", h.archive, api.Does("Put a message away"), api.May("inbox.change"))
+	api.Get(r, "/me/inbox", h.list, api.Does("My messages, the newest first", "Without a state: all but the archived and the snoozed"), mayRead)
+	api.Stream(r, "/me/inbox/stream", h.stream, api.Does("My messages as they come", streamSays...), mayRead)
+	api.Get(r, "/me/inbox/unread", h.unread, api.Does("How many messages I have not read"), mayRead)
+	api.Post(r, "/me/inbox/read-all", h.readAll, api.Does("Mark all my messages read", "At most 1,000 a call; more says to call again"), mayChange)
+	api.Post(r, "/me/inbox/{id}/read", h.read, api.Does("Mark a message read"), mayChange)
+	api.Post(r, "/me/inbox/{id}/snooze", h.snooze, api.Does("Put a message out of sight until a time", "At most 30 days; then it is unread again"), mayChange)
+	api.Post(r, "/me/inbox/{id}/archive", h.archive, api.Does("Put a message away"), mayChange)
 }
 
 type request struct {
@@ -104,11 +104,7 @@ func (h Handler) list(ctx context.Context, rq api.Request, in request) (api.List
 	case in.State != "":
 		states = []inbox.State{inbox.State(in.State)}
 	}
-	page, err := h.Messages.Find(ctx, store.InboxOf(rq.Actor.Person, states...).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[messageView]{}, err
-	}
-	return api.Listed(page, func(m *inbox.Message) messageView { return h.view(ctx, m, rq.Lang) }), nil
+	return api.Found(ctx, h.Messages, store.InboxOf(rq.Actor.Person, states...), in.PageQuery, func(m *inbox.Message) messageView { return h.view(ctx, m, rq.Lang) })
 }
 
 func (h Handler) unread(ctx context.Context, rq api.Request, _ struct{}) (countView, error) {

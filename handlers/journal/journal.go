@@ -14,9 +14,9 @@ type Handler struct{ Lost *store.Repo[journal.Lost] }
 
 // Mount names the routes.
 func (h Handler) Mount(r *api.Router) {
-	api.Get(r, "/events/dead", h.list, api.Does("Events a subscriber gave up", "Without a state: those that wait for a decision"), api.May("events.dead.read"))
-	api.Post(r, "/events/dead/{id}/replay", h.replay, api.Does("Tell a dead event once more"), api.May("events.dead.decide"))
-	api.Post(r, "/events/dead/{id}/drop", h.drop, api.Does("Give a dead event up for good"), api.May("events.dead.decide"))
+	api.Get(r, "/events/dead", h.list, api.Does("Events a subscriber gave up", "Without a state: those that wait for a decision"), mayEventsDeadRead)
+	api.Post(r, "/events/dead/{id}/replay", h.replay, api.Does("Tell a dead event once more"), mayEventsDeadDecide)
+	api.Post(r, "/events/dead/{id}/drop", h.drop, api.Does("Give a dead event up for good"), mayEventsDeadDecide)
 }
 
 type deadRequest struct {
@@ -60,11 +60,7 @@ func (h Handler) list(ctx context.Context, _ api.Request, in deadRequest) (api.L
 	if in.State != "" {
 		state = journal.DeadState(in.State)
 	}
-	page, err := h.Lost.Find(ctx, store.DeadIn(state).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[deadView]{}, err
-	}
-	return api.Listed(page, viewDead), nil
+	return api.Found(ctx, h.Lost, store.DeadIn(state), in.PageQuery, viewDead)
 }
 
 // replay answers how it came out: the relay has told the event by the time Update is back.

@@ -24,25 +24,25 @@ type Desk struct {
 // Mount names the routes.
 func (h Desk) Mount(r *api.Router) {
 	tag := api.Tag("loan desk")
-	api.Post(r, "/bank/products", h.draft, api.Does("Draft a loan product"), api.May("loans.bank"), api.Creates, tag)
-	api.Get(r, "/bank/products", h.mineToo, api.Does("My products, the newest first"), api.May("loans.bank"), tag)
-	api.Put(r, "/bank/products/{id}", h.edit, api.Does("Change a draft"), api.May("loans.bank"), tag)
-	api.Post(r, "/bank/products/{id}/state", h.set, api.Does("Put a product online, pause it, end it"), api.May("loans.bank"), tag)
-	api.Get(r, "/bank/applications", h.waiting, api.Does("Applications in a state, the oldest first"), api.May("loans.bank"), api.Reveals, tag)
-	api.Get(r, "/bank/applications/{id}", h.read, api.Does("One application"), api.May("loans.bank"), api.Reveals, tag)
-	api.Post(r, "/bank/applications/{id}/take", h.take, api.Does("Say that the bank looks at it", "The first answer is due within three working days"), api.May("loans.bank"), api.Reveals, tag)
-	api.Post(r, "/bank/applications/{id}/ask", h.more, api.Does("Ask the borrower for something"), api.May("loans.bank"), api.Reveals, tag)
-	api.Post(r, "/bank/applications/{id}/offer", h.offer, api.Does("Offer a loan", "Never dearer than the product says for the borrower's village"), api.May("loans.bank"), api.Reveals, tag)
-	api.Post(r, "/bank/applications/{id}/decline", h.decline, api.Does("Decline, with one to four reasons the borrower reads", "They are kept as evidence of what was told"), api.May("loans.bank"), api.Reveals, tag)
-	api.Post(r, "/bank/applications/{id}/disburse", h.disburse, api.Does("Say that the money was paid out"), api.May("loans.bank"), api.Moves, api.Reveals, tag)
-	api.Get(r, "/bank/loans", h.given, api.Does("My loans by where they stand, the last paid out first"), api.May("loans.bank"), api.Reveals, tag)
-	api.Get(r, "/bank/loans/{id}", h.oneOf, api.Does("One of my loans"), api.May("loans.bank"), api.Reveals, tag)
-	api.Post(r, "/bank/loans/{id}/payments", h.repay, api.Does("Tell a repayment, or an early one", "The bank's number makes it happen once"), api.May("loans.bank"), api.Reveals, tag)
-	api.Post(r, "/bank/loans/{id}/write-off", h.writeOff, api.Does("Give a loan up; what comes in later is a recovery"), api.May("loans.bank"), api.Reveals, tag)
-	api.Post(r, "/bank/loans/{id}/give-back", h.giveBack, api.Does("Say that what was overpaid was given back"), api.May("loans.bank"), api.Reveals, tag)
+	api.Post(r, "/bank/products", h.draft, api.Does("Draft a loan product"), mayBank, api.Creates, tag)
+	api.Get(r, "/bank/products", h.mineToo, api.Does("My products, the newest first"), mayBank, tag)
+	api.Put(r, "/bank/products/{id}", h.edit, api.Does("Change a draft"), mayBank, tag)
+	api.Post(r, "/bank/products/{id}/state", h.set, api.Does("Put a product online, pause it, end it"), mayBank, tag)
+	api.Get(r, "/bank/applications", h.waiting, api.Does("Applications in a state, the oldest first"), mayBank, api.Reveals, tag)
+	api.Get(r, "/bank/applications/{id}", h.read, api.Does("One application"), mayBank, api.Reveals, tag)
+	api.Post(r, "/bank/applications/{id}/take", h.take, api.Does("Say that the bank looks at it", "The first answer is due within three working days"), mayBank, api.Reveals, tag)
+	api.Post(r, "/bank/applications/{id}/ask", h.more, api.Does("Ask the borrower for something"), mayBank, api.Reveals, tag)
+	api.Post(r, "/bank/applications/{id}/offer", h.offer, api.Does("Offer a loan", "Never dearer than the product says for the borrower's village"), mayBank, api.Reveals, tag)
+	api.Post(r, "/bank/applications/{id}/decline", h.decline, api.Does("Decline, with one to four reasons the borrower reads", "They are kept as evidence of what was told"), mayBank, api.Reveals, tag)
+	api.Post(r, "/bank/applications/{id}/disburse", h.disburse, api.Does("Say that the money was paid out"), mayBank, api.Moves, api.Reveals, tag)
+	api.Get(r, "/bank/loans", h.given, api.Does("My loans by where they stand, the last paid out first"), mayBank, api.Reveals, tag)
+	api.Get(r, "/bank/loans/{id}", h.oneOf, api.Does("One of my loans"), mayBank, api.Reveals, tag)
+	api.Post(r, "/bank/loans/{id}/payments", h.repay, api.Does("Tell a repayment, or an early one", "The bank's number makes it happen once"), mayBank, api.Reveals, tag)
+	api.Post(r, "/bank/loans/{id}/write-off", h.writeOff, api.Does("Give a loan up; what comes in later is a recovery"), mayBank, api.Reveals, tag)
+	api.Post(r, "/bank/loans/{id}/give-back", h.giveBack, api.Does("Say that what was overpaid was given back"), mayBank, api.Reveals, tag)
 
-	api.Get(r, "/loans/metrics", h.metrics, api.Does("What was lent since a day, by county, against the plan's target"), api.May("loans.metrics"), tag)
-	api.Get(r, "/loans/late", h.late, api.Does("Applications a bank did not answer in time, by place"), api.May("loans.metrics"), api.Reveals, tag)
+	api.Get(r, "/loans/metrics", h.metrics, api.Does("What was lent since a day, by county, against the plan's target"), mayMetrics, tag)
+	api.Get(r, "/loans/late", h.late, api.Does("Applications a bank did not answer in time, by place"), mayMetrics, api.Reveals, tag)
 	api.Get(r, "/farmers/villages/{village}", h.village, api.Does("A village's stars"), api.Open(), api.Limit(api.Minute, 120), tag)
 }
 
@@ -85,11 +85,7 @@ func (h Desk) draft(ctx context.Context, rq api.Request, in termsOfProduct) (pro
 }
 
 func (h Desk) mineToo(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[productView], error) {
-	page, err := h.Products.Find(ctx, store.LoanProductsOf(rq.Actor.Org).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[productView]{}, err
-	}
-	return api.Listed(page, func(p *loan.Product) productView { return viewProduct(p, rq.Lang) }), nil
+	return api.Found(ctx, h.Products, store.LoanProductsOf(rq.Actor.Org), in, func(p *loan.Product) productView { return viewProduct(p, rq.Lang) })
 }
 
 func (h Desk) onProduct(ctx context.Context, rq api.Request, id string, do func(*loan.Product) error) (productView, error) {

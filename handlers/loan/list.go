@@ -21,12 +21,12 @@ type Lists struct {
 // Mount names the routes.
 func (h Lists) Mount(r *api.Router) {
 	tag := api.Tag("white-lists")
-	api.Post(r, "/unit/loan-lists", h.start, api.Does("Start a white-list: what it asks, and who is proposed"), api.May("loans.lists"), api.Creates, tag)
-	api.Get(r, "/unit/loan-lists", h.mine, api.Does("My lists, the newest first"), api.May("loans.lists"), tag)
-	api.Get(r, "/unit/loan-lists/{id}", h.one, api.Does("One of my lists, with what was found"), api.May("loans.lists"), tag)
-	api.Post(r, "/unit/loan-lists/{id}/check", h.check, api.Does("Check everybody on it against the records in force", "Each thing found is named with its record"), api.May("loans.lists"), tag)
-	api.Post(r, "/unit/loan-lists/{id}/show", h.show, api.Does("Put those who fit on public notice for five working days", "It is published by itself when the notice closes"), api.May("loans.lists"), api.Creates, tag)
-	api.Post(r, "/unit/loan-lists/{id}/remove", h.remove, api.Does("Take one off, for a breach"), api.May("loans.lists"), tag)
+	api.Post(r, "/unit/loan-lists", h.start, api.Does("Start a white-list: what it asks, and who is proposed"), mayLists, api.Creates, tag)
+	api.Get(r, "/unit/loan-lists", h.mine, api.Does("My lists, the newest first"), mayLists, tag)
+	api.Get(r, "/unit/loan-lists/{id}", h.one, api.Does("One of my lists, with what was found"), mayLists, tag)
+	api.Post(r, "/unit/loan-lists/{id}/check", h.check, api.Does("Check everybody on it against the records in force", "Each thing found is named with its record"), mayLists, tag)
+	api.Post(r, "/unit/loan-lists/{id}/show", h.show, api.Does("Put those who fit on public notice for five working days", "It is published by itself when the notice closes"), mayLists, api.Creates, tag)
+	api.Post(r, "/unit/loan-lists/{id}/remove", h.remove, api.Does("Take one off, for a breach"), mayLists, tag)
 }
 
 type startListRequest struct {
@@ -64,11 +64,7 @@ func (h Lists) start(ctx context.Context, rq api.Request, in startListRequest) (
 }
 
 func (h Lists) mine(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[listView], error) {
-	page, err := h.Lists.Find(ctx, store.LoanListsOf(rq.Actor.Org).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[listView]{}, err
-	}
-	return api.Listed(page, func(l *loan.List) listView { return viewList(l, false, rq.Lang) }), nil
+	return api.Found(ctx, h.Lists, store.LoanListsOf(rq.Actor.Org), in, func(l *loan.List) listView { return viewList(l, false, rq.Lang) })
 }
 
 // own is one of the caller's lists. Errors: NotFound.

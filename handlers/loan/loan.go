@@ -29,15 +29,15 @@ func (h Handler) Mount(r *api.Router) {
 	api.Get(r, "/loan-products", h.products, api.Does("Loans that banks offer, the newest first, with what each costs where I ask"), api.Open(), api.Limit(api.Minute, 120), tag)
 	api.Get(r, "/loan-products/{id}", h.product, api.Does("One loan product"), api.Open(), api.Limit(api.Minute, 120), tag)
 	api.Post(r, "/loan-products/{id}/schedule", h.schedule, api.Does("What an amount over some months would come to, instalment by instalment", "Nothing is kept"), api.Open(), api.Limit(api.Minute, 60), tag)
-	api.Post(r, "/me/loan-applications", h.ask, api.Does("Ask a bank for a loan, under a consent that lets it read what it needs", "The same needId asks several banks at once. The bank decides; it has three working days to a first answer"), api.May("loans.mine"), api.Creates, tag)
-	api.Get(r, "/me/loan-applications", h.applications, api.Does("What I asked for, the newest first"), api.May("loans.mine"), tag)
-	api.Get(r, "/me/loan-applications/{id}", h.application, api.Does("One application, with the offer or the reasons"), api.May("loans.mine"), tag)
-	api.Get(r, "/me/loan-needs/{id}/offers", h.compare, api.Does("The offers for one need side by side, the cheapest first"), api.May("loans.mine"), tag)
-	api.Post(r, "/me/loan-applications/{id}/supply", h.supply, api.Does("Answer what the bank asked"), api.May("loans.mine"), tag)
-	api.Post(r, "/me/loan-applications/{id}/accept", h.accept, api.Does("Take an offer; what I asked of other banks for the same need is withdrawn"), api.May("loans.mine"), tag)
-	api.Post(r, "/me/loan-applications/{id}/withdraw", h.quit, api.Does("Withdraw an application"), api.May("loans.mine"), tag)
-	api.Get(r, "/me/loans", h.loans, api.Does("My loans, the last paid out first"), api.May("loans.mine"), tag)
-	api.Get(r, "/me/loans/{id}", h.loan, api.Does("A loan with its instalments and payments, and what would settle it today"), api.May("loans.mine"), tag)
+	api.Post(r, "/me/loan-applications", h.ask, api.Does("Ask a bank for a loan, under a consent that lets it read what it needs", "The same needId asks several banks at once. The bank decides; it has three working days to a first answer"), mayMine, api.Creates, tag)
+	api.Get(r, "/me/loan-applications", h.applications, api.Does("What I asked for, the newest first"), mayMine, tag)
+	api.Get(r, "/me/loan-applications/{id}", h.application, api.Does("One application, with the offer or the reasons"), mayMine, tag)
+	api.Get(r, "/me/loan-needs/{id}/offers", h.compare, api.Does("The offers for one need side by side, the cheapest first"), mayMine, tag)
+	api.Post(r, "/me/loan-applications/{id}/supply", h.supply, api.Does("Answer what the bank asked"), mayMine, tag)
+	api.Post(r, "/me/loan-applications/{id}/accept", h.accept, api.Does("Take an offer; what I asked of other banks for the same need is withdrawn"), mayMine, tag)
+	api.Post(r, "/me/loan-applications/{id}/withdraw", h.quit, api.Does("Withdraw an application"), mayMine, tag)
+	api.Get(r, "/me/loans", h.loans, api.Does("My loans, the last paid out first"), mayMine, tag)
+	api.Get(r, "/me/loans/{id}", h.loan, api.Does("A loan with its instalments and payments, and what would settle it today"), mayMine, tag)
 	api.Get(r, "/loan-lists", h.lists, api.Does("White-lists in force in a field"), api.Open(), api.Limit(api.Minute, 60), tag)
 }
 
@@ -341,11 +341,7 @@ func (h Handler) ask(ctx context.Context, rq api.Request, in askLoanRequest) (ap
 }
 
 func (h Handler) applications(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[applicationView], error) {
-	page, err := h.Applications.Find(ctx, store.ApplicationsOf(store.Holder(rq.Actor)).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[applicationView]{}, err
-	}
-	return api.Listed(page, viewApplication(rq.Lang)), nil
+	return api.Found(ctx, h.Applications, store.ApplicationsOf(store.Holder(rq.Actor)), in, viewApplication(rq.Lang))
 }
 
 // own is an application of the caller's, or of whom the caller acts for. Errors: NotFound.
@@ -490,11 +486,7 @@ func viewLoan(l *loan.Loan, on models.Day) view {
 }
 
 func (h Handler) loans(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[row], error) {
-	page, err := h.Loans.Find(ctx, store.LoansOf(store.Holder(rq.Actor)).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[row]{}, err
-	}
-	return api.Listed(page, viewRow(models.DayOf(rq.Now))), nil
+	return api.Found(ctx, h.Loans, store.LoansOf(store.Holder(rq.Actor)), in, viewRow(models.DayOf(rq.Now)))
 }
 
 func (h Handler) loan(ctx context.Context, rq api.Request, in api.ByID) (view, error) {
@@ -543,11 +535,7 @@ func viewList(l *loan.List, public bool, lang string) listView {
 }
 
 func (h Handler) lists(ctx context.Context, rq api.Request, in fieldQuery) (api.List[listView], error) {
-	page, err := h.Lists.Find(ctx, store.LoanListsPublished(in.Field).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[listView]{}, err
-	}
-	return api.Listed(page, func(l *loan.List) listView { return viewList(l, true, rq.Lang) }), nil
+	return api.Found(ctx, h.Lists, store.LoanListsPublished(in.Field), in.PageQuery, func(l *loan.List) listView { return viewList(l, true, rq.Lang) })
 }
 
 // Portions are what an export holds of loans.

@@ -42,21 +42,21 @@ const month = 30 * 24 * time.Hour
 // Mount names every route of the capability, and nothing else does.
 func (h Handler) Mount(r *api.Router) {
 	api.Get(r, "/medical/schemes", h.schemes, api.Does("Schemes of credit medical care and their consent texts"), api.Open())
-	api.Get(r, "/me/medical/agreements", h.agreements, api.Does("My agreements"), api.May("medical.agreements.read"), api.Tag("medical"))
-	api.Post(r, "/me/medical/agreements", h.sign, api.Does("Sign an agreement", "A refusal (422) says which clause, why, and what would change it."), api.May("medical.agreements.sign"), api.Creates, api.Tag("medical"))
-	api.Get(r, "/me/medical/agreements/{id}", h.agreement, api.Does("One of my agreements"), api.May("medical.agreements.read"), api.Tag("medical"))
-	api.Post(r, "/me/medical/agreements/{id}/close", h.close, api.Does("End an agreement; what is owed runs off first"), api.May("medical.agreements.sign"), api.Tag("medical"))
-	api.Post(r, "/me/medical/agreements/{id}/review", h.askReview, api.Does("Ask for a person to look at a rejection"), api.May("medical.agreements.sign"), api.Tag("medical"))
-	api.Post(r, "/me/medical/agreements/{id}/withdraw", h.withdraw, api.Does("Withdraw a consent; it works at once"), api.May("medical.agreements.sign"), api.Tag("medical"))
-	api.Post(r, "/me/medical/code", h.code, api.Does("A code to show at the desk: one use, five minutes"), api.May("medical.code"), api.Answers(201), api.Tag("medical"))
-	api.Get(r, "/me/medical/bills", h.bills, api.Does("My bills, the newest first"), api.May("medical.bills.mine"), api.Tag("medical"))
-	api.Get(r, "/me/medical/bills/{id}", h.bill, api.Does("One of my bills"), api.May("medical.bills.mine"), api.Tag("medical"))
-	api.Get(r, "/me/medical/bills/{id}/timeline", h.timeline, api.Does("All that happened to a bill"), api.May("medical.bills.mine"), api.Tag("medical"))
-	api.Post(r, "/me/medical/bills/{id}/payments", h.pay, api.Does("Pay a bill, in part or whole", "The channel confirms by itself; the bill then shows it."), api.May("medical.bills.pay"), api.Creates, api.Keeps(month), api.Tag("medical"))
-	api.Post(r, "/me/medical/bills/{id}/dispute", h.dispute, api.Does("Say that a bill is wrong; its clock stops until somebody decides"), api.May("medical.bills.pay"), api.Tag("medical"))
-	api.Get(r, "/me/medical/conducts", h.conducts, api.Does("Records of unpaid bills about me, in this scheme only"), api.May("medical.bills.mine"), api.Tag("medical"))
-	api.Post(r, "/me/medical/conducts/{id}/object", h.object, api.Does("Object to a record before it is confirmed"), api.May("medical.bills.pay"), api.Tag("medical"))
-	api.Put(r, "/me/medical/conducts/{id}/statement", h.statement, api.Does("My own words, shown with the record"), api.May("medical.bills.pay"), api.Tag("medical"))
+	api.Get(r, "/me/medical/agreements", h.agreements, api.Does("My agreements"), mayAgreementsRead, api.Tag("medical"))
+	api.Post(r, "/me/medical/agreements", h.sign, api.Does("Sign an agreement", "A refusal (422) says which clause, why, and what would change it."), mayAgreementsSign, api.Creates, api.Tag("medical"))
+	api.Get(r, "/me/medical/agreements/{id}", h.agreement, api.Does("One of my agreements"), mayAgreementsRead, api.Tag("medical"))
+	api.Post(r, "/me/medical/agreements/{id}/close", h.close, api.Does("End an agreement; what is owed runs off first"), mayAgreementsSign, api.Tag("medical"))
+	api.Post(r, "/me/medical/agreements/{id}/review", h.askReview, api.Does("Ask for a person to look at a rejection"), mayAgreementsSign, api.Tag("medical"))
+	api.Post(r, "/me/medical/agreements/{id}/withdraw", h.withdraw, api.Does("Withdraw a consent; it works at once"), mayAgreementsSign, api.Tag("medical"))
+	api.Post(r, "/me/medical/code", h.code, api.Does("A code to show at the desk: one use, five minutes"), mayCode, api.Answers(201), api.Tag("medical"))
+	api.Get(r, "/me/medical/bills", h.bills, api.Does("My bills, the newest first"), mayBillsMine, api.Tag("medical"))
+	api.Get(r, "/me/medical/bills/{id}", h.bill, api.Does("One of my bills"), mayBillsMine, api.Tag("medical"))
+	api.Get(r, "/me/medical/bills/{id}/timeline", h.timeline, api.Does("All that happened to a bill"), mayBillsMine, api.Tag("medical"))
+	api.Post(r, "/me/medical/bills/{id}/payments", h.pay, api.Does("Pay a bill, in part or whole", "The channel confirms by itself; the bill then shows it."), mayBillsPay, api.Creates, api.Keeps(month), api.Tag("medical"))
+	api.Post(r, "/me/medical/bills/{id}/dispute", h.dispute, api.Does("Say that a bill is wrong; its clock stops until somebody decides"), mayBillsPay, api.Tag("medical"))
+	api.Get(r, "/me/medical/conducts", h.conducts, api.Does("Records of unpaid bills about me, in this scheme only"), mayBillsMine, api.Tag("medical"))
+	api.Post(r, "/me/medical/conducts/{id}/object", h.object, api.Does("Object to a record before it is confirmed"), mayBillsPay, api.Tag("medical"))
+	api.Put(r, "/me/medical/conducts/{id}/statement", h.statement, api.Does("My own words, shown with the record"), mayBillsPay, api.Tag("medical"))
 	h.mountHospital(r)
 	h.mountStaff(r)
 }
@@ -67,19 +67,11 @@ type schemesRequest struct {
 }
 
 func (h Handler) schemes(ctx context.Context, rq api.Request, in schemesRequest) (api.List[schemeView], error) {
-	page, err := h.Schemes.Find(ctx, store.SchemesIn(models.Region(in.Region)).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[schemeView]{}, err
-	}
-	return api.Listed(page, func(s *medical.Scheme) schemeView { return viewScheme(s, rq.Lang) }), nil
+	return api.Found(ctx, h.Schemes, store.SchemesIn(models.Region(in.Region)), in.PageQuery, func(s *medical.Scheme) schemeView { return viewScheme(s, rq.Lang) })
 }
 
 func (h Handler) agreements(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[agreementView], error) {
-	page, err := h.Agreements.Find(ctx, store.AgreementsOf(rq.Actor.Person).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[agreementView]{}, err
-	}
-	return api.Listed(page, func(a *medical.Agreement) agreementView { return viewAgreement(a, rq.Lang) }), nil
+	return api.Found(ctx, h.Agreements, store.AgreementsOf(rq.Actor.Person), in, func(a *medical.Agreement) agreementView { return viewAgreement(a, rq.Lang) })
 }
 
 func (h Handler) agreement(ctx context.Context, rq api.Request, in api.ByID) (agreementView, error) {

@@ -22,10 +22,10 @@ func (h Handler) Mount(r *api.Router) {
 	tag := api.Tag("notices")
 	api.Get(r, "/notices", h.list, api.Does("Public notices of a place, the open ones unless all are asked for"), api.Open(), api.Limit(api.Minute, 120), tag)
 	api.Get(r, "/notices/{id}", h.get, api.Does("A notice with its lines"), api.Open(), api.Limit(api.Minute, 120), tag)
-	api.Post(r, "/notices/{id}/objections", h.object, api.Does("Object to one line of an open notice", "Who objects is seen by the office that answers alone. Only that line waits"), api.May("notices.object"), api.Creates, tag)
-	api.Get(r, "/notices/{id}/objections", h.objections, api.Does("What was said against its lines"), api.May("notices.answer"), api.Reveals, tag)
-	api.Post(r, "/notices/{id}/objections/{objection}/answer", h.answer, api.Does("Answer an objection", "Not by whoever opened the notice, nor by whoever objected"), api.May("notices.answer"), api.Reveals, tag)
-	api.Post(r, "/notices/{id}/withdraw", h.withdraw, api.Does("Take an open notice back"), api.May("notices.answer"), tag)
+	api.Post(r, "/notices/{id}/objections", h.object, api.Does("Object to one line of an open notice", "Who objects is seen by the office that answers alone. Only that line waits"), mayObject, api.Creates, tag)
+	api.Get(r, "/notices/{id}/objections", h.objections, api.Does("What was said against its lines"), mayAnswer, api.Reveals, tag)
+	api.Post(r, "/notices/{id}/objections/{objection}/answer", h.answer, api.Does("Answer an objection", "Not by whoever opened the notice, nor by whoever objected"), mayAnswer, api.Reveals, tag)
+	api.Post(r, "/notices/{id}/withdraw", h.withdraw, api.Does("Take an open notice back"), mayAnswer, tag)
 }
 
 type noticesRequest struct {
@@ -39,11 +39,7 @@ func (h Handler) list(ctx context.Context, _ api.Request, in noticesRequest) (ap
 	if in.All {
 		q = store.NoticesIn(in.Place)
 	}
-	page, err := h.Notices.Find(ctx, q.Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[api.PublicNoticeView]{}, err
-	}
-	return api.Listed(page, api.NoticeHead), nil
+	return api.Found(ctx, h.Notices, q, in.PageQuery, api.NoticeHead)
 }
 
 func (h Handler) get(ctx context.Context, _ api.Request, in api.ByID) (api.PublicNoticeView, error) {

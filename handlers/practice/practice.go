@@ -26,22 +26,22 @@ type Handler struct {
 func (h Handler) Mount(r *api.Router) {
 	tag := api.Tag("practice cases")
 	api.Get(r, "/practice-cases", h.library, api.Does("Cases worth copying, by class, year and place (典型案例)"), api.Open(), api.Limit(api.Minute, 120), tag)
-	api.Get(r, "/practice-cases/mine", h.mine, api.Does("My unit's cases, the newest first"), api.May("practice.write"), tag)
-	api.Get(r, "/practice-cases/desk", h.desk, api.Does("The cases of my place in a state, the oldest first"), api.May("practice.watch"), tag)
+	api.Get(r, "/practice-cases/mine", h.mine, api.Does("My unit's cases, the newest first"), mayWrite, tag)
+	api.Get(r, "/practice-cases/desk", h.desk, api.Does("The cases of my place in a state, the oldest first"), mayWatch, tag)
 	api.Get(r, "/practice-cases/{id}", h.published, api.Does("A published case"), api.Open(), api.Limit(api.Minute, 120), tag)
 	api.Get(r, "/practice-cases/{id}/files/{file}", h.publishedFile, api.Does("A picture of a published case"), api.Open(), api.Limit(api.Minute, 120), tag)
-	api.Get(r, "/practice-cases/{id}/review", h.one, api.Does("A case with its votes and what it said before", "For its unit and the offices of its place"), api.May("practice.read"), tag)
-	api.Get(r, "/practice-cases/{id}/review/files/{file}", h.file, api.Does("A picture of a case"), api.May("practice.read"), tag)
-	api.Post(r, "/practice-cases", h.create, api.Does("Write a case down", "About work, never about a person: a text with an ID number or a mobile phone is refused"), api.May("practice.write"), api.Creates, tag)
-	api.Put(r, "/practice-cases/{id}", h.edit, api.Does("Change a draft, or one that came back"), api.May("practice.write"), tag)
-	api.Post(r, "/practice-cases/{id}/files", h.attach, api.Does("Add a picture", "JPEG or PNG, at most 4 MiB; what a camera notes besides is taken out"), api.May("practice.write"), api.Takes(blob.Max), tag)
-	api.Post(r, "/practice-cases/{id}/submit", h.submit, api.Does("Hand a case in, for the first time or anew"), api.May("practice.write"), tag)
-	api.Post(r, "/practice-cases/{id}/votes", h.vote, api.Does("Say what the office thinks of it", "The county's office first, then the city's; never one's own"), api.May("practice.decide"), tag)
-	api.Post(r, "/practice-cases/{id}/withdraw", h.withdraw, api.Does("Take a case back, with the reason"), api.May("practice.write"), tag)
-	api.Post(r, "/practice-cases/{id}/adoptions", h.adopt, api.Does("Say that my unit copied it"), api.May("practice.write"), tag)
-	api.Post(r, "/practice-cases/{id}/scores", h.score, api.Does("Score a case, as an expert drawn for it", "Once; it never changes"), api.May("practice.score"), tag)
-	api.Post(r, "/practice-cases/{id}/recusal", h.recuse, api.Does("Stand aside from a case", "The next of the draw takes the seat"), api.May("practice.score"), tag)
-	api.Post(r, "/practice-cases/{id}/redraw", h.redraw, api.Does("Have a case scored again by the next of the draw", "After a look at a finding; the marks there were stay on record"), api.May("practice.decide"), tag)
+	api.Get(r, "/practice-cases/{id}/review", h.one, api.Does("A case with its votes and what it said before", "For its unit and the offices of its place"), mayRead, tag)
+	api.Get(r, "/practice-cases/{id}/review/files/{file}", h.file, api.Does("A picture of a case"), mayRead, tag)
+	api.Post(r, "/practice-cases", h.create, api.Does("Write a case down", "About work, never about a person: a text with an ID number or a mobile phone is refused"), mayWrite, api.Creates, tag)
+	api.Put(r, "/practice-cases/{id}", h.edit, api.Does("Change a draft, or one that came back"), mayWrite, tag)
+	api.Post(r, "/practice-cases/{id}/files", h.attach, api.Does("Add a picture", "JPEG or PNG, at most 4 MiB; what a camera notes besides is taken out"), mayWrite, api.Takes(blob.Max), tag)
+	api.Post(r, "/practice-cases/{id}/submit", h.submit, api.Does("Hand a case in, for the first time or anew"), mayWrite, tag)
+	api.Post(r, "/practice-cases/{id}/votes", h.vote, api.Does("Say what the office thinks of it", "The county's office first, then the city's; never one's own"), mayDecide, tag)
+	api.Post(r, "/practice-cases/{id}/withdraw", h.withdraw, api.Does("Take a case back, with the reason"), mayWrite, tag)
+	api.Post(r, "/practice-cases/{id}/adoptions", h.adopt, api.Does("Say that my unit copied it"), mayWrite, tag)
+	api.Post(r, "/practice-cases/{id}/scores", h.score, api.Does("Score a case, as an expert drawn for it", "Once; it never changes"), mayScore, tag)
+	api.Post(r, "/practice-cases/{id}/recusal", h.recuse, api.Does("Stand aside from a case", "The next of the draw takes the seat"), mayScore, tag)
+	api.Post(r, "/practice-cases/{id}/redraw", h.redraw, api.Does("Have a case scored again by the next of the draw", "After a look at a finding; the marks there were stay on record"), mayDecide, tag)
 }
 
 type libraryRequest struct {
@@ -52,11 +52,7 @@ type libraryRequest struct {
 }
 
 func (h Handler) library(ctx context.Context, _ api.Request, in libraryRequest) (api.List[head], error) {
-	page, err := h.Cases.Find(ctx, store.PracticeLibrary(in.Region, in.Class, in.Year).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[head]{}, err
-	}
-	return api.Listed(page, viewHead), nil
+	return api.Found(ctx, h.Cases, store.PracticeLibrary(in.Region, in.Class, in.Year), in.PageQuery, viewHead)
 }
 
 func (h Handler) shown(ctx context.Context, id string) (*practice.Case, error) {
@@ -102,11 +98,7 @@ func (h Handler) paper(ctx context.Context, c *practice.Case, id string) (api.Pa
 }
 
 func (h Handler) mine(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[deskView], error) {
-	page, err := h.Cases.Find(ctx, store.PracticeOf(rq.Actor.Org).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[deskView]{}, err
-	}
-	return api.Listed(page, viewDesk), nil
+	return api.Found(ctx, h.Cases, store.PracticeOf(rq.Actor.Org), in, viewDesk)
 }
 
 type deskRequest struct {
@@ -118,11 +110,7 @@ func (h Handler) desk(ctx context.Context, rq api.Request, in deskRequest) (api.
 	if in.State == "" {
 		in.State = practice.Review
 	}
-	page, err := h.Cases.Find(ctx, store.PracticeAt(rq.Actor.Region, in.State).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[deskView]{}, err
-	}
-	return api.Listed(page, viewDesk), nil
+	return api.Found(ctx, h.Cases, store.PracticeAt(rq.Actor.Region, in.State), in.PageQuery, viewDesk)
 }
 
 // reads is a case the caller may read before it is published: the own unit's, and an office's or auditor's of its place; drafts are

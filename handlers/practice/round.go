@@ -19,11 +19,11 @@ func (h Rounds) Mount(r *api.Router) {
 	tag := api.Tag("practice rounds")
 	api.Get(r, "/practice-rounds", h.list, api.Does("The yearly selections of a city, the last first"), api.Open(), api.Limit(api.Minute, 120), tag)
 	api.Get(r, "/practice-rounds/{id}", h.get, api.Does("A selection: its seats, the commitment to its seed, later the seed and the results", "Anybody can draw the experts again"), api.Open(), api.Limit(api.Minute, 120), tag)
-	api.Post(r, "/practice-rounds", h.open, api.Does("Call for cases", "The seed that draws the experts is made and committed to here, before the cases are known"), api.May("practice.decide"), api.Creates, tag)
-	api.Get(r, "/practice-rounds/{id}/seats", h.seats, api.Does("The cases I was drawn to score", "Without the unit's name"), api.May("practice.score"), tag)
-	api.Post(r, "/practice-rounds/{id}/rank", h.rank, api.Does("Close the scoring and put what is chosen on public notice"), api.May("practice.decide"), tag)
-	api.Post(r, "/practice-rounds/{id}/cancel", h.cancel, api.Does("Give a selection up"), api.May("practice.decide"), tag)
-	api.Get(r, "/practice-rounds/{id}/integrity", h.integrity, api.Does("What the marks look like", "A finding accuses nobody: it says where to look"), api.May("practice.watch"), tag)
+	api.Post(r, "/practice-rounds", h.open, api.Does("Call for cases", "The seed that draws the experts is made and committed to here, before the cases are known"), mayDecide, api.Creates, tag)
+	api.Get(r, "/practice-rounds/{id}/seats", h.seats, api.Does("The cases I was drawn to score", "Without the unit's name"), mayScore, tag)
+	api.Post(r, "/practice-rounds/{id}/rank", h.rank, api.Does("Close the scoring and put what is chosen on public notice"), mayDecide, tag)
+	api.Post(r, "/practice-rounds/{id}/cancel", h.cancel, api.Does("Give a selection up"), mayDecide, tag)
+	api.Get(r, "/practice-rounds/{id}/integrity", h.integrity, api.Does("What the marks look like", "A finding accuses nobody: it says where to look"), mayWatch, tag)
 }
 
 type seatsRequest struct {
@@ -83,11 +83,7 @@ type roundsRequest struct {
 }
 
 func (h Rounds) list(ctx context.Context, rq api.Request, in roundsRequest) (api.List[roundView], error) {
-	page, err := h.Rounds.Find(ctx, store.PracticeRoundsIn(in.Place).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[roundView]{}, err
-	}
-	return api.Listed(page, func(r *practice.Round) roundView { return viewRound(r, rq.Lang) }), nil
+	return api.Found(ctx, h.Rounds, store.PracticeRoundsIn(in.Place), in.PageQuery, func(r *practice.Round) roundView { return viewRound(r, rq.Lang) })
 }
 
 func (h Rounds) get(ctx context.Context, rq api.Request, in api.ByID) (roundView, error) {

@@ -35,12 +35,12 @@ type Handler struct {
 
 // Mount names the routes.
 func (h Handler) Mount(r *api.Router) {
-	api.Post(r, "/me/reports", h.issue, api.Does("Have a report issued, free of charge", "CREDIT: what counts now. SPECIAL: replaces certificates of no violation"), api.May("reports.mine"), api.Creates, api.Limit(time.Hour, 30), api.Tag("reports"))
-	api.Get(r, "/me/reports", h.list, api.Does("My reports, the newest first"), api.May("reports.mine"), api.Tag("reports"))
-	api.Get(r, "/me/reports/{id}", h.one, api.Does("One of my reports"), api.May("reports.mine"), api.Tag("reports"))
-	api.Get(r, "/me/reports/{id}/pdf", h.pdf, api.Does("A report to print or send on: A4, sealed"), api.May("reports.mine"), api.Limit(time.Minute, 30), api.Tag("reports"))
-	api.Get(r, "/me/reports/{id}/json", h.bundle, api.Does("A report for programs: its content under our seal", "Check it without asking us: xinyi verify FILE"), api.May("reports.mine"), api.Tag("reports"))
-	api.Post(r, "/me/reports/{id}/revoke", h.revoke, api.Does("End a report of mine; whoever checks it sees so"), api.May("reports.mine"), api.Tag("reports"))
+	api.Post(r, "/me/reports", h.issue, api.Does("Have a report issued, free of charge", "CREDIT: what counts now. SPECIAL: replaces certificates of no violation"), mayMine, api.Creates, api.Limit(time.Hour, 30), api.Tag("reports"))
+	api.Get(r, "/me/reports", h.list, api.Does("My reports, the newest first"), mayMine, api.Tag("reports"))
+	api.Get(r, "/me/reports/{id}", h.one, api.Does("One of my reports"), mayMine, api.Tag("reports"))
+	api.Get(r, "/me/reports/{id}/pdf", h.pdf, api.Does("A report to print or send on: A4, sealed"), mayMine, api.Limit(time.Minute, 30), api.Tag("reports"))
+	api.Get(r, "/me/reports/{id}/json", h.bundle, api.Does("A report for programs: its content under our seal", "Check it without asking us: xinyi verify FILE"), mayMine, api.Tag("reports"))
+	api.Post(r, "/me/reports/{id}/revoke", h.revoke, api.Does("End a report of mine; whoever checks it sees so"), mayMine, api.Tag("reports"))
 	api.Get(r, "/reports/sections", h.sections, api.Does("What a report of a kind can show"), api.Open(), api.Limit(time.Minute, 60))
 	api.Get(r, "/reports/verify/{code}", h.verify, api.Does("Whether a report that one was shown holds (合规一码通)", "Nothing of its content but what it covers"), api.Open(), api.Limit(time.Minute, 30))
 	api.Get(r, "/reports/verify/{code}/page", h.verifyPage, api.Does("The same as a page, for who scanned the code"), api.Open(), api.Limit(time.Minute, 30))
@@ -214,11 +214,7 @@ func (h Handler) list(ctx context.Context, rq api.Request, in api.PageQuery) (ap
 	if err != nil {
 		return api.List[view]{}, err
 	}
-	page, err := h.Reports.Find(ctx, store.ReportsOf(sub.Ref).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[view]{}, err
-	}
-	return api.Listed(page, func(r *report.Report) view { return h.view(rq, r) }), nil
+	return api.Found(ctx, h.Reports, store.ReportsOf(sub.Ref), in, func(r *report.Report) view { return h.view(rq, r) })
 }
 
 // mine is a report of the caller's. Errors: NotFound.

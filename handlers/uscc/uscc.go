@@ -16,15 +16,15 @@ type Handler struct{ store.Catalogue }
 // Mount names the routes.
 func (h Handler) Mount(r *api.Router) {
 	api.Get(r, "/uscc/check", h.check, api.Does("Is this a well-formed code", "What is wrong with it, and what it may have been meant as; nobody's name"), api.Open(), api.Limit(time.Minute, 30))
-	api.Post(r, "/uscc/scans", h.scan, api.Does("Look through every organisation for wrong and doubled codes", "It goes on by itself; one at a time"), api.May("uscc.scan"), api.Creates)
-	api.Get(r, "/uscc/scans", h.scans, api.Does("Scans, the newest first"), api.May("uscc.read"))
-	api.Get(r, "/uscc/scans/{id}", h.progress, api.Does("How far a scan has come"), api.May("uscc.read"))
-	api.Get(r, "/uscc/tickets", h.tickets, api.Does("Tickets, the first due first", "A data officer sees those of the own unit"), api.May("uscc.read"))
-	api.Get(r, "/uscc/tickets/{id}", h.ticket, api.Does("A ticket"), api.May("uscc.read"))
-	api.Post(r, "/uscc/tickets/{id}/assign", h.assign, api.Does("Give a ticket to a unit"), api.May("uscc.assign"))
-	api.Post(r, "/uscc/tickets/{id}/correct", h.correct, api.Does("Say what is right", "Other pairs go out of use; the data is looked at"), api.May("uscc.correct"))
-	api.Post(r, "/uscc/tickets/{id}/verify", h.verify, api.Does("Look at the data once more", "Only the data verifies a ticket"), api.May("uscc.correct"))
-	api.Get(r, "/uscc/metrics", h.metrics, api.Does("Wrong codes that are open, and how many were put in order"), api.May("uscc.read"))
+	api.Post(r, "/uscc/scans", h.scan, api.Does("Look through every organisation for wrong and doubled codes", "It goes on by itself; one at a time"), mayScan, api.Creates)
+	api.Get(r, "/uscc/scans", h.scans, api.Does("Scans, the newest first"), mayRead)
+	api.Get(r, "/uscc/scans/{id}", h.progress, api.Does("How far a scan has come"), mayRead)
+	api.Get(r, "/uscc/tickets", h.tickets, api.Does("Tickets, the first due first", "A data officer sees those of the own unit"), mayRead)
+	api.Get(r, "/uscc/tickets/{id}", h.ticket, api.Does("A ticket"), mayRead)
+	api.Post(r, "/uscc/tickets/{id}/assign", h.assign, api.Does("Give a ticket to a unit"), mayAssign)
+	api.Post(r, "/uscc/tickets/{id}/correct", h.correct, api.Does("Say what is right", "Other pairs go out of use; the data is looked at"), mayCorrect)
+	api.Post(r, "/uscc/tickets/{id}/verify", h.verify, api.Does("Look at the data once more", "Only the data verifies a ticket"), mayCorrect)
+	api.Get(r, "/uscc/metrics", h.metrics, api.Does("Wrong codes that are open, and how many were put in order"), mayRead)
 }
 
 type checkCodeRequest struct {
@@ -77,11 +77,7 @@ func (h Handler) scan(ctx context.Context, rq api.Request, _ api.NoRequest) (sca
 }
 
 func (h Handler) scans(ctx context.Context, _ api.Request, in api.PageQuery) (api.List[scanView], error) {
-	page, err := h.Scans.Find(ctx, store.ScansIn(uscc.Running, uscc.Done).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[scanView]{}, err
-	}
-	return api.Listed(page, viewScan), nil
+	return api.Found(ctx, h.Scans, store.ScansIn(uscc.Running, uscc.Done), in, viewScan)
 }
 
 func (h Handler) progress(ctx context.Context, _ api.Request, in api.ByID) (scanView, error) {
@@ -110,11 +106,7 @@ func (h Handler) tickets(ctx context.Context, rq api.Request, in ticketsRequest)
 	case in.Unit != "":
 		q = store.TicketsOf(in.Unit, states...)
 	}
-	page, err := h.Tickets.Find(ctx, q.Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[ticketView]{}, err
-	}
-	return api.Listed(page, viewTicketIn(rq.Lang)), nil
+	return api.Found(ctx, h.Tickets, q, in.PageQuery, viewTicketIn(rq.Lang))
 }
 
 // myTicket says whether the caller works on a ticket; another's is not there. Errors: NotFound.

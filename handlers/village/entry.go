@@ -17,17 +17,17 @@ import (
 
 func (h Handler) mountEntries(r *api.Router) {
 	tag := api.Tag("village entries")
-	api.Post(r, "/village-entries", h.start, api.Does("Begin a village's, or a town's, application in an open round"), api.May("village.apply"), api.Creates, tag)
-	api.Get(r, "/village-entries", h.entries, api.Does("Entries of my place in a state, by village, or those of a round"), api.May("village.read"), tag)
-	api.Get(r, "/village-entries/{id}", h.entry, api.Does("One, with what it is decided on, item by item"), api.May("village.read"), tag)
+	api.Post(r, "/village-entries", h.start, api.Does("Begin a village's, or a town's, application in an open round"), mayApply, api.Creates, tag)
+	api.Get(r, "/village-entries", h.entries, api.Does("Entries of my place in a state, by village, or those of a round"), mayRead, tag)
+	api.Get(r, "/village-entries/{id}", h.entry, api.Does("One, with what it is decided on, item by item"), mayRead, tag)
 	api.Post(r, "/village-entries/{id}/apply", h.apply, api.Does("File it with the number of households that live there, or file it anew after it was sent back",
-		"The roster needs evidence, and is never below the households on file"), api.May("village.apply"), tag)
-	api.Post(r, "/village-entries/{id}/withdraw", h.quit, api.Does("Take it back, or give a plaque up"), api.May("village.apply"), tag)
-	api.Post(r, "/village-entries/{id}/votes", h.vote, api.Does("One word on the step that is due", "Nobody who filed it, nobody twice, nobody in two steps; votes are only ever added"), api.May("village.vote"), tag)
-	api.Get(r, "/village-entries/{id}/sample", h.sample, api.Does("The households that are looked at on the spot, drawn by the round's seed and the root of what was frozen"), api.May("village.vote"), api.Reveals, tag)
-	api.Put(r, "/village-entries/{id}/sample/{household}", h.check, api.Does("Note what was found at a household of the sample"), api.May("village.vote"), api.Reveals, tag)
-	api.Post(r, "/village-entries/{id}/renew", h.renew, api.Does("The yearly review, on what is known now", "Below the line there are 90 days to mend; then this takes the plaque down"), api.May("village.decide"), tag)
-	api.Post(r, "/village-entries/{id}/revoke", h.revoke, api.Does("Take a plaque down at once, for something that was false"), api.May("village.decide"), tag)
+		"The roster needs evidence, and is never below the households on file"), mayApply, tag)
+	api.Post(r, "/village-entries/{id}/withdraw", h.quit, api.Does("Take it back, or give a plaque up"), mayApply, tag)
+	api.Post(r, "/village-entries/{id}/votes", h.vote, api.Does("One word on the step that is due", "Nobody who filed it, nobody twice, nobody in two steps; votes are only ever added"), mayVote, tag)
+	api.Get(r, "/village-entries/{id}/sample", h.sample, api.Does("The households that are looked at on the spot, drawn by the round's seed and the root of what was frozen"), mayVote, api.Reveals, tag)
+	api.Put(r, "/village-entries/{id}/sample/{household}", h.check, api.Does("Note what was found at a household of the sample"), mayVote, api.Reveals, tag)
+	api.Post(r, "/village-entries/{id}/renew", h.renew, api.Does("The yearly review, on what is known now", "Below the line there are 90 days to mend; then this takes the plaque down"), mayDecide, tag)
+	api.Post(r, "/village-entries/{id}/revoke", h.revoke, api.Does("Take a plaque down at once, for something that was false"), mayDecide, tag)
 }
 
 type entryView struct {
@@ -253,11 +253,7 @@ func (h Handler) entries(ctx context.Context, rq api.Request, in entriesRequest)
 	if in.Round != "" {
 		q = store.VillageEntriesOf(in.Round, in.State).And("village", store.Prefix, at)
 	}
-	page, err := h.Entries.Find(ctx, q.Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[entryView]{}, err
-	}
-	return api.Listed(page, h.viewEntryRow(rq)), nil
+	return api.Found(ctx, h.Entries, q, in.PageQuery, h.viewEntryRow(rq))
 }
 
 // ours is an entry of the caller's place; a village is shown its town's. Errors: NotFound.

@@ -122,11 +122,7 @@ func wholeVillageScheme(_ context.Context, rq api.Request, s *village.Scheme) (v
 }
 
 func (h Handler) schemes(ctx context.Context, rq api.Request, in levelRequest) (api.List[schemeView], error) {
-	page, err := h.Schemes.Find(ctx, store.VillageSchemesOf(in.Level).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[schemeView]{}, err
-	}
-	return api.Listed(page, viewScheme(rq)), nil
+	return api.Found(ctx, h.Schemes, store.VillageSchemesOf(in.Level), in.PageQuery, viewScheme(rq))
 }
 
 type roundView struct {
@@ -180,11 +176,7 @@ type placeRequest struct {
 }
 
 func (h Handler) rounds(ctx context.Context, _ api.Request, in placeRequest) (api.List[roundView], error) {
-	page, err := h.Rounds.Find(ctx, store.VillageRoundsIn(in.Place.County()).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[roundView]{}, err
-	}
-	return api.Listed(page, h.viewRound(ctx)), nil
+	return api.Found(ctx, h.Rounds, store.VillageRoundsIn(in.Place.County()), in.PageQuery, h.viewRound(ctx))
 }
 
 func (h Handler) round(ctx context.Context, _ api.Request, in api.ByID) (roundView, error) {

@@ -39,9 +39,6 @@ func TestEngine(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Engine { return open(t) }, storetest.Options{})
 }
 
-// TestNamedQueries asks SQLite about every named query of every collection.
-func TestNamedQueries(t *testing.T) { storetest.ExplainAll(t, open(t), store.Collections) }
-
 func TestSecondOpenIsRefused(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "deep", "xinyi.db")
 	e := openAt(t, path)

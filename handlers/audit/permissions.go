@@ -1,0 +1,12 @@
+package audit
+
+import (
+	"xinyi/handlers/api"
+	"xinyi/models"
+)
+
+// Who may do what. Scope comes on top: a resident sees what is theirs, a system its organisation, staff their region.
+var (
+	mayMine = api.May("audit.mine", models.Resident, models.Business)
+	maySeal = api.May("audit.seal", models.Auditor, models.Operator)
+)

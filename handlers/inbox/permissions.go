@@ -1,0 +1,12 @@
+package inbox
+
+import (
+	"xinyi/handlers/api"
+	"xinyi/models"
+)
+
+// Who may do what. Scope comes on top: a resident sees what is theirs, a system its organisation, staff their region.
+var (
+	mayRead   = api.May("inbox.read", models.Resident)
+	mayChange = api.May("inbox.change", models.Resident)
+)

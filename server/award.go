@@ -1,0 +1,28 @@
+package main
+
+import (
+	"xinyi/flows"
+	"xinyi/handlers/api"
+	awardhttp "xinyi/handlers/award"
+	"xinyi/models/award"
+	"xinyi/models/record"
+	"xinyi/store"
+)
+
+// awardCapability is the awards of honest people and firms.
+var awardCapability = Capability{
+	Name:   "award",
+	Policy: map[string]any{"Award": award.Standard},
+	Open: func(a *App) Parts {
+		follows := flows.Award{
+			Award: a.repos.Award, Catalogue: a.repos.Catalogue, Entries: a.repos.entries, Decisions: a.repos.Decision.Decisions, Decided: a.decisions().Decided,
+			Facts: store.StandardAwardFacts, Policy: policyOf[record.Policy](a), Now: a.now,
+		}
+		return Parts{
+			Doors: []api.Mounter{
+				awardhttp.Handler{Award: a.repos.Award, Facts: store.StandardAwardFacts, Policy: policyOf[award.Policy](a), Looks: a.looks},
+			},
+			Follows: follows.Subscribers(),
+		}
+	},
+}

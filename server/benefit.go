@@ -1,0 +1,32 @@
+package main
+
+import (
+	"xinyi/flows"
+	"xinyi/handlers/api"
+	benefithttp "xinyi/handlers/benefit"
+	"xinyi/models/benefit"
+	"xinyi/store"
+)
+
+// benefitCapability is 信易+: benefits for honest people.
+var benefitCapability = Capability{
+	Name:   "benefit",
+	Policy: map[string]any{"Benefit": benefit.Standard},
+	Open: func(a *App) Parts {
+		offers := benefithttp.Handler{
+			Benefit: a.repos.Benefit, Facts: store.StandardBenefitFacts(a.facts().Restricts), Policy: policyOf[benefit.Policy](a), Board: &benefithttp.Board{},
+			Looks: a.looks, Seals: a.seals, Issuer: a.cfg.Issuer, Keep: a.decisions().Decided,
+		}
+		return Parts{
+			Doors:   []api.Mounter{offers, benefithttp.Desk{Handler: offers, Clients: a.repos.Identity.Clients}},
+			Follows: a.benefits().Subscribers(),
+		}
+	},
+}
+
+// benefits ties what follows for benefits.
+func (a *App) benefits() flows.Benefit {
+	return flows.Benefit{
+		Benefit: a.repos.Benefit, Facts: store.StandardBenefitFacts(a.facts().Restricts), Policy: policyOf[benefit.Policy](a), Now: a.now,
+	}
+}

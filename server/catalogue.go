@@ -1,0 +1,15 @@
+package main
+
+import (
+	"xinyi/flows"
+	"xinyi/handlers/api"
+	cataloguehttp "xinyi/handlers/catalogue"
+)
+
+// catalogueCapability is the catalogue of what may be collected about anybody.
+var catalogueCapability = Capability{Name: "catalogue", Open: func(a *App) Parts {
+	return Parts{
+		Doors:   []api.Mounter{cataloguehttp.Handler{Catalogue: a.repos.Catalogue}},
+		Follows: flows.Catalogue{Catalogue: a.repos.Catalogue, Now: a.now}.Subscribers(),
+	}
+}}

@@ -1,0 +1,26 @@
+package main
+
+import (
+	"xinyi/flows"
+	"xinyi/handlers/api"
+	decisionhttp "xinyi/handlers/decision"
+	"xinyi/store"
+)
+
+// decisionCapability is decisions a machine made, explained and made again.
+var decisionCapability = Capability{Name: "decision", Open: func(a *App) Parts {
+	return Parts{
+		Doors:   []api.Mounter{decisionhttp.Handler{Decision: a.repos.Decision, Subjects: a.repos.Subjects, Looks: a.looks}},
+		Follows: a.decisions().Subscribers(),
+	}
+}}
+
+// decisions ties how decisions are kept and made again.
+func (a *App) decisions() flows.Decision {
+	offers := a.benefits()
+	honours := flows.Award{Award: a.repos.Award, Facts: store.StandardAwardFacts, Now: a.now}
+	return flows.Decision{
+		Decision: a.repos.Decision, Medical: a.repos.Medical, Subjects: a.repos.Subjects, Benefit: &offers, Award: &honours, Restricts: a.facts().Restricts,
+		Now: a.now, Recall: a.recalls(),
+	}
+}

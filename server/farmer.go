@@ -1,0 +1,34 @@
+package main
+
+import (
+	"xinyi/flows"
+	"xinyi/handlers/api"
+	farmerhttp "xinyi/handlers/farmer"
+	"xinyi/models/farmer"
+	"xinyi/models/loan"
+	"xinyi/store"
+)
+
+// farmerCapability is the credit files of farmers' households.
+var farmerCapability = Capability{
+	Name:   "farmer",
+	Policy: map[string]any{"Farmer": farmer.Standard},
+	Open: func(a *App) Parts {
+		farm := farmerhttp.Handler{Farmer: a.repos.Farmer, Facts: a.farmFacts(), Policy: policyOf[farmer.Policy](a), Looks: a.looks}
+		desk := farmerhttp.Desk{Handler: farm}
+		return Parts{
+			Doors:   []api.Mounter{farm, desk, farmerhttp.Evaluation{Desk: desk}, farmerhttp.Share{Handler: farm, Query: a.consented}},
+			Follows: a.farms().Subscribers(),
+		}
+	},
+}
+
+// farmFacts says what households are scored on besides their files.
+func (a *App) farmFacts() store.FarmFacts {
+	return store.StandardFarmFacts(a.repos.Loan.Farm(policyOf[loan.Policy](a)))
+}
+
+// farms ties what follows for households' files.
+func (a *App) farms() flows.Farmer {
+	return flows.Farmer{Farmer: a.repos.Farmer, Facts: a.farmFacts(), Policy: policyOf[farmer.Policy](a), Now: a.now}
+}

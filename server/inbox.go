@@ -1,0 +1,17 @@
+package main
+
+import (
+	"xinyi/flows"
+	"xinyi/handlers/api"
+	inboxhttp "xinyi/handlers/inbox"
+)
+
+// inboxCapability is what people are told inside the app.
+var inboxCapability = Capability{Name: "inbox", Open: func(a *App) Parts {
+	addressed := flows.Addressed{Agents: a.repos.Identity.Agents}
+	return Parts{
+		Doors:   []api.Mounter{inboxhttp.Handler{Messages: a.repos.messages, Words: a.texts.Render, Live: a.live}},
+		Follows: []flows.Subscriber{{Name: "inbox", Kinds: a.told.Wants, Do: addressed.Each(a.told.Deliver)}},
+		Erases:  []flows.Eraser{flows.EraseMessages(a.repos.messages, a.repos.delivery.Deliveries)},
+	}
+}}

@@ -1,0 +1,26 @@
+package main
+
+import (
+	"xinyi/flows"
+	"xinyi/handlers/api"
+	loanhttp "xinyi/handlers/loan"
+	"xinyi/models/loan"
+)
+
+// loanCapability is 信易贷: credit that reaches the village.
+var loanCapability = Capability{
+	Name:   "loan",
+	Policy: map[string]any{"Loan": loan.Standard},
+	Open: func(a *App) Parts {
+		r, policy := a.repos, policyOf[loan.Policy](a)
+		lending := loanhttp.Handler{Loan: r.Loan, Consents: r.Consent.Consents, Farm: r.Farmer, People: r.Subjects, Policy: policy}
+		follows := flows.Loan{Loan: r.Loan, Farm: r.Farmer, Records: r.Records, Rate: a.farms().Score, Policy: policy, Now: a.now}
+		return Parts{
+			Doors: []api.Mounter{
+				lending, loanhttp.Desk{Handler: lending, Clients: r.Identity.Clients, Looks: a.looks},
+				loanhttp.Lists{Handler: lending, Records: r.Records, Notices: r.Farmer.Notices},
+			},
+			Follows: follows.Subscribers(),
+		}
+	},
+}

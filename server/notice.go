@@ -1,0 +1,11 @@
+package main
+
+import (
+	"xinyi/handlers/api"
+	noticehttp "xinyi/handlers/notice"
+)
+
+// noticeCapability is public notices and the objections to them.
+var noticeCapability = Capability{Name: "notice", Open: func(a *App) Parts {
+	return Parts{Doors: []api.Mounter{noticehttp.Handler{Notices: a.repos.Farmer.Notices, Looks: a.looks}}}
+}}

@@ -1,0 +1,25 @@
+package main
+
+import (
+	"xinyi/flows"
+	"xinyi/handlers/api"
+	recallhttp "xinyi/handlers/recall"
+	"xinyi/models/recall"
+)
+
+// recallCapability is how a correction reaches everybody who read what was wrong.
+var recallCapability = Capability{
+	Name:   "recall",
+	Policy: map[string]any{"Recall": recall.Standard},
+	Open: func(a *App) Parts {
+		return Parts{
+			Doors:   []api.Mounter{recallhttp.Handler{Recall: a.repos.Recall, Subjects: a.repos.Subjects}},
+			Follows: a.recalls().Subscribers(),
+		}
+	},
+}
+
+// recalls ties how corrections are passed on.
+func (a *App) recalls() flows.Recall {
+	return flows.Recall{Recall: a.repos.Recall, Records: a.repos.Records, Policy: policyOf[recall.Policy](a), Now: a.now}
+}

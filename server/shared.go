@@ -1,0 +1,46 @@
+package main
+
+import (
+	"strings"
+
+	decisionhttp "xinyi/handlers/decision"
+
+	"xinyi/handlers/api"
+	"xinyi/handlers/file"
+	identityhttp "xinyi/handlers/identity"
+	"xinyi/models/consent"
+)
+
+// shared is what doors of several capabilities use.
+type shared struct {
+	callers   *identityhttp.Callers
+	looks     *api.Looks // every look at somebody's data goes through it
+	offices   *api.Offices
+	forms     *file.Forms
+	consented file.Consented
+}
+
+func (a *App) share() {
+	r := a.repos
+	offices := &api.Offices{Identity: r.Identity, Now: a.now}
+	looks := &api.Looks{Entries: r.entries, Office: offices.Name, Grounds: a.ground}
+	a.shared = shared{
+		callers: identityhttp.NewCallers(a.tokens, r.Identity, a.now), looks: looks, offices: offices, forms: &file.Forms{Catalogue: r.Catalogue},
+		consented: file.Consented{
+			Consent: r.Consent, Subjects: r.Subjects, Looks: looks, Seals: a.seals, Issuer: a.cfg.Issuer, Policy: policyOf[consent.Policy](a),
+		},
+	}
+}
+
+// facts reads what a decision may rest on.
+func (a *App) facts() decisionhttp.Facts {
+	return decisionhttp.Facts{Subjects: a.repos.Subjects, Records: a.repos.Records, Lists: decisionhttp.StandardLists}
+}
+
+// address is where the service is reached: the issuer, when that is an address, else where this process answers.
+func (a *App) address() string {
+	if strings.Contains(a.cfg.Issuer, "://") {
+		return a.cfg.Issuer
+	}
+	return a.URL()
+}

@@ -1,0 +1,15 @@
+package main
+
+import (
+	"xinyi/flows"
+	"xinyi/handlers/api"
+	uscchttp "xinyi/handlers/uscc"
+)
+
+// usccCapability is the care for unified social credit codes.
+var usccCapability = Capability{Name: "uscc", Open: func(a *App) Parts {
+	return Parts{
+		Doors:   []api.Mounter{uscchttp.Handler{Catalogue: a.repos.Catalogue}},
+		Follows: flows.Uscc{Catalogue: a.repos.Catalogue, Now: a.now}.Subscribers(),
+	}
+}}

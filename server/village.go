@@ -1,0 +1,31 @@
+package main
+
+import (
+	"crypto/rand"
+	"slices"
+
+	"xinyi/flows"
+	"xinyi/handlers/api"
+	villagehttp "xinyi/handlers/village"
+	"xinyi/models/village"
+)
+
+// villageCapability is the evaluation of credit villages and towns.
+var villageCapability = Capability{
+	Name:   "village",
+	Policy: map[string]any{"Village": village.Standard},
+	Open: func(a *App) Parts {
+		r, policy := a.repos, policyOf[village.Policy](a)
+		follows := flows.Village{Village: r.Village, Divisions: r.Divisions, Policy: policy, Now: a.now}
+		closes := flows.VillageClose{
+			Village: r.Village, Divisions: r.Divisions, Policy: policy, Secret: func() string { return rand.Text() + rand.Text() }, Now: a.now,
+		}
+		return Parts{
+			Doors: []api.Mounter{
+				villagehttp.Bundle{Village: r.Village, Divisions: r.Divisions, Looks: a.looks, Seals: a.seals},
+				villagehttp.Handler{Village: r.Village, Divisions: r.Divisions, Looks: a.looks, Policy: policy, Facts: follows.Today},
+			},
+			Follows: slices.Concat(follows.Subscribers(), closes.Subscribers()),
+		}
+	},
+}
