@@ -179,9 +179,12 @@ func (p *Panel) Give(sheet Sheet, most map[string]score.Points, by models.Actor,
 	if err != nil {
 		return models.E(models.Internal, "internal", err)
 	}
-	s.Sealed, s.At = models.NewSecret(string(raw)), models.At(now)
+	s.Sealed, s.At = models.NewSecret(string(raw)+blank), models.At(now)
 	return nil
 }
+
+// blank ends what is sealed: a secret shows its last four characters where it is printed, and those are no mark.
+const blank = "    "
 
 // Recuse has a juror stand aside. Errors: as Give; Invalid "jury.tie".
 func (p *Panel) Recuse(t Tie, why string, by models.Actor, now time.Time) error {
@@ -208,10 +211,10 @@ func (p *Panel) Lapse() {
 // Again begins another round. What was given stays on record and does not count.
 func (p *Panel) Again() { p.Round++ }
 
-// Open opens what was given once all sheets are in, or over says that the days are, and least of them at least. It says whether they
-// are open.
+// Open opens what was given once the sheets of a whole panel are in, or over says that the days are, and there are least of them at
+// least. It says whether they are open.
 func (p *Panel) Open(over bool, least int) bool {
-	if _, given, _ := p.Counts(); given < max(1, least) || !over && p.Waits() {
+	if in, given, _ := p.Counts(); given < max(1, least) || !over && (given < in || in < p.Size) {
 		return false
 	}
 	p.seats(func(s *Seat) { s.Open = s.Given() })
