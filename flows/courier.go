@@ -102,12 +102,12 @@ func (c *Courier) tick(ctx context.Context) {
 		return
 	}
 	defer c.still.RUnlock()
-	if at, sure := c.Deliveries.Known(store.WakeAt); sure && (at == nil || at.After(c.Now())) {
+	if at, sure := c.Deliveries.Face().Known(store.WakeAt); sure && (at == nil || at.After(c.Now())) {
 		return
 	}
 	lanes, err := c.find(ctx)
 	if err == nil {
-		_, err = c.Deliveries.Earliest(ctx, store.WakeAt)
+		_, err = c.Deliveries.Face().Earliest(ctx, store.WakeAt)
 	}
 	if err != nil && ctx.Err() == nil {
 		c.Log.ErrorContext(ctx, "the courier cannot see what is due", "err", err)

@@ -139,7 +139,7 @@ func (l *Ledger) settled(ctx context.Context, d medical.Fault) (faults []medical
 		if faults, moving, err = l.compare(ctx, a); err != nil {
 			return nil, err
 		}
-		now, err := l.Agreements.Look(ctx, a.ID)
+		now, err := l.Agreements.Face().Look(ctx, a.ID)
 		if err != nil {
 			return nil, gone(err)
 		}

@@ -427,7 +427,7 @@ func everything[T any, P interface {
 	docs := map[string]*T{}
 	_, err := r.Each(t.Context(), store.All(), func(v *T) error {
 		if h := P(v).Head(); len(h.Outbox) != 0 || h.TellAt != nil {
-			t.Errorf("%s %s still has to tell %v at %v", r.Collection().Name, h.ID, h.Outbox, h.TellAt)
+			t.Errorf("%s %s still has to tell %v at %v", r.Face().Collection().Name, h.ID, h.Outbox, h.TellAt)
 		}
 		docs[P(v).Head().ID] = v
 		return nil

@@ -19,29 +19,29 @@ func dueBy(path string, now time.Time) Query {
 }
 
 // Untold lists documents with events whose claim has run out.
-func (r *Repo[T]) Untold(ctx context.Context, now time.Time, limit int) ([]string, error) {
+func (r *documents) Untold(ctx context.Context, now time.Time, limit int) ([]string, error) {
 	return r.ids(ctx, dueBy("tellAt", now), limit)
 }
 
 // Due lists documents that are to wake.
-func (r *Repo[T]) Due(ctx context.Context, now time.Time, limit int) ([]string, error) {
-	if r.wake == nil {
+func (r *documents) Due(ctx context.Context, now time.Time, limit int) ([]string, error) {
+	if !r.sleeps {
 		return nil, nil
 	}
 	return r.ids(ctx, dueBy("wakeAt", now), limit)
 }
 
 // Gone lists documents that are to be deleted.
-func (r *Repo[T]) Gone(ctx context.Context, now time.Time, limit int) ([]string, error) {
+func (r *documents) Gone(ctx context.Context, now time.Time, limit int) ([]string, error) {
 	return r.ids(ctx, dueBy("goneAt", now), limit)
 }
 
 // Expire removes those of the documents whose time is over at now, for good.
-func (r *Repo[T]) Expire(ctx context.Context, now time.Time, ids ...string) error {
+func (r *documents) Expire(ctx context.Context, now time.Time, ids ...string) error {
 	return r.s.Engine.Expire(ctx, r.c, now, ids...)
 }
 
-func (r *Repo[T]) ids(ctx context.Context, q Query, limit int) ([]string, error) {
+func (r *documents) ids(ctx context.Context, q Query, limit int) ([]string, error) {
 	_, raws, _, err := r.raws(ctx, q, limit)
 	ids := make([]string, len(raws))
 	for i, raw := range raws {
@@ -51,20 +51,20 @@ func (r *Repo[T]) ids(ctx context.Context, q Query, limit int) ([]string, error)
 }
 
 // Look reads the head of a document.
-func (r *Repo[T]) Look(ctx context.Context, id string) (*models.Meta, error) {
-	v, err := r.Get(ctx, id)
+func (r *documents) Look(ctx context.Context, id string) (*models.Meta, error) {
+	v, err := r.get(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	return r.head(v), nil
+	return v.Head(), nil
 }
 
 // Touch changes the head alone: the rest of the document is copied as it stands, byte for byte.
-func (r *Repo[T]) Touch(ctx context.Context, id string, change func(*models.Meta) error) error {
+func (r *documents) Touch(ctx context.Context, id string, change func(*models.Meta) error) error {
 	return r.touch(ctx, id, nil, change)
 }
 
-func (r *Repo[T]) touch(ctx context.Context, id string, first bson.Raw, change func(*models.Meta) error) error {
+func (r *documents) touch(ctx context.Context, id string, first bson.Raw, change func(*models.Meta) error) error {
 	err := r.swap(ctx, id, func() (read int64, doc bson.Raw, err error) {
 		if doc, first = first, nil; doc == nil {
 			if doc, err = r.s.Engine.Get(ctx, r.c, id); err != nil {
@@ -90,13 +90,13 @@ func (r *Repo[T]) touch(ctx context.Context, id string, first bson.Raw, change f
 }
 
 // Recode saves a document anew, as it would be written today.
-func (r *Repo[T]) Recode(ctx context.Context, id string) error {
-	_, _, _, err := r.save(ctx, id, nil, func(*T, time.Time) (bool, error) { return false, nil })
+func (r *documents) Recode(ctx context.Context, id string) error {
+	_, _, _, err := r.save(ctx, id, nil, func(models.Document, time.Time) (bool, error) { return false, nil })
 	return err
 }
 
 // headOf reads the head of a document and nothing else of it.
-func (r *Repo[T]) headOf(raw bson.Raw) (*models.Meta, error) {
+func (r *documents) headOf(raw bson.Raw) (*models.Meta, error) {
 	head := &models.Meta{}
 	if err := bson.Unmarshal(raw, head); err != nil {
 		return nil, models.E(models.Internal, "internal", fmt.Errorf("%s: %w", r.c.Name, err))
@@ -129,27 +129,27 @@ func withHead(raw bson.Raw, head *models.Meta) (bson.Raw, error) {
 }
 
 // A recent is a repo that has one document at hand as it was just saved, so that its first look and touch need no read.
-type recent[T any] struct {
-	*Repo[T]
+type recent struct {
+	*documents
 	raw bson.Raw
 }
 
 // Look reads the head of the document at hand.
-func (r *recent[T]) Look(context.Context, string) (*models.Meta, error) { return r.headOf(r.raw) }
+func (r *recent) Look(context.Context, string) (*models.Meta, error) { return r.headOf(r.raw) }
 
 // Touch tries on the document at hand first.
-func (r *recent[T]) Touch(ctx context.Context, id string, change func(*models.Meta) error) error {
+func (r *recent) Touch(ctx context.Context, id string, change func(*models.Meta) error) error {
 	return r.touch(ctx, id, r.raw, change)
 }
 
 // Wake lets a document do what is due by now.
-func (r *Repo[T]) Wake(ctx context.Context, id string, now time.Time) error {
-	_, err := r.Update(ctx, id, func(v *T) error {
-		h := r.head(v)
-		if r.wake == nil || h.WakeAt == nil || h.WakeAt.After(now) {
+func (r *documents) Wake(ctx context.Context, id string, now time.Time) error {
+	_, err := r.update(ctx, id, nil, func(v models.Document) error {
+		s, sleeps := v.(models.Sleeper)
+		if at := v.Head().WakeAt; !sleeps || at == nil || at.After(now) {
 			return Unchanged()
 		}
-		return r.wake(v, now)
+		return s.Wake(now)
 	})
 	return err
 }

@@ -92,7 +92,7 @@ func (h *horizon) forget() {
 
 // Known is the earliest moment of the collection as far as this process knows, nil for none. The true one is never earlier, but
 // for what another server saved in this second. It reads nothing. sure is false when the collection must be read.
-func (r *Repo[T]) Known(m Moment) (at *time.Time, sure bool) {
+func (r *documents) Known(m Moment) (at *time.Time, sure bool) {
 	r.horizon.mu.Lock()
 	defer r.horizon.mu.Unlock()
 	b := r.horizon.known[m]
@@ -100,7 +100,7 @@ func (r *Repo[T]) Known(m Moment) (at *time.Time, sure bool) {
 }
 
 // Earliest reads the earliest moment of the collection, nil for none, and knows it from then on.
-func (r *Repo[T]) Earliest(ctx context.Context, m Moment) (*time.Time, error) {
+func (r *documents) Earliest(ctx context.Context, m Moment) (*time.Time, error) {
 	h := r.horizon
 	b := h.known[m]
 	b.reading.Lock()
@@ -123,10 +123,10 @@ func (r *Repo[T]) Earliest(ctx context.Context, m Moment) (*time.Time, error) {
 }
 
 // Forget has the next moments of the collection read anew.
-func (r *Repo[T]) Forget() { r.horizon.forget() }
+func (r *documents) Forget() { r.horizon.forget() }
 
 // Sleeps says whether documents of the collection wake.
-func (r *Repo[T]) Sleeps() bool { return r.wake != nil }
+func (r *documents) Sleeps() bool { return r.sleeps }
 
 // Due are the collections to be asked at now: those of which a moment may have come. It reads nothing.
 func (s *Store) Due(now time.Time, of ...Moment) []Face {

@@ -116,9 +116,9 @@ func Delete[In, Out any](r *Router, path string, h func(context.Context, Request
 }
 
 func add[In, Out any](r *Router, method, path string, h func(context.Context, Request, In) (Out, error), opts []Option) {
-	rt := routeOf[In, Out](method, path, opts)
-	mounted(r, rt, func(ctx context.Context, rq Request, in In) (answered, error) {
-		out, err := h(ctx, rq, in)
+	rt := routeOf(method, path, reflect.TypeFor[In](), reflect.TypeFor[Out](), opts)
+	r.mount(rt, func(ctx context.Context, rq Request, in any) (answered, error) {
+		out, err := h(ctx, rq, *in.(*In)) //nolint:errcheck // mount made it
 		if err != nil {
 			return answered{}, err
 		}
@@ -126,11 +126,8 @@ func add[In, Out any](r *Router, method, path string, h func(context.Context, Re
 	})
 }
 
-func routeOf[In, Out any](method, path string, opts []Option) *route {
-	rt := &route{
-		Method: method, Path: path, within: deadline, keeps: 24 * time.Hour, status: http.StatusOK,
-		in: reflect.TypeFor[In](), out: reflect.TypeFor[Out](),
-	}
+func routeOf(method, path string, in, out reflect.Type, opts []Option) *route {
+	rt := &route{Method: method, Path: path, within: deadline, keeps: 24 * time.Hour, status: http.StatusOK, in: in, out: out}
 	if rt.out == reflect.TypeFor[None]() {
 		rt.status = http.StatusNoContent
 	}
@@ -141,8 +138,9 @@ func routeOf[In, Out any](method, path string, opts []Option) *route {
 	return rt
 }
 
-// mounted puts a route in its place: answer is called with what was asked, once it is well-formed.
-func mounted[In any](r *Router, rt *route, answer func(context.Context, Request, In) (answered, error)) {
+// mount puts a route in its place: answer is called with a pointer to what was asked, once it is well-formed. It is not generic, so
+// that hundreds of routes share its code.
+func (r *Router) mount(rt *route, answer func(ctx context.Context, rq Request, in any) (answered, error)) {
 	var err error
 	if rt.plan, err = PlanFor(rt.in, rt.names()); err != nil {
 		r.faults = append(r.faults, fmt.Errorf("%s: %w", rt.Name(), err))
@@ -150,8 +148,8 @@ func mounted[In any](r *Router, rt *route, answer func(context.Context, Request,
 	}
 	rt.seen = r.metrics.route(rt)
 	rt.serving = func(ctx context.Context, rq Request, a *asked) (answered, error) {
-		var in In
-		if err := rt.plan.Fill(reflect.ValueOf(&in).Elem(), a); err != nil {
+		in := reflect.New(rt.in)
+		if err := rt.plan.Fill(in.Elem(), a); err != nil {
 			return answered{}, err
 		}
 		if a.before != nil {
@@ -159,7 +157,7 @@ func mounted[In any](r *Router, rt *route, answer func(context.Context, Request,
 				return orZero(kept), err
 			}
 		}
-		return rt.revealed(&rq, func() (answered, error) { return answer(ctx, rq, in) })
+		return rt.revealed(&rq, func() (answered, error) { return answer(ctx, rq, in.Interface()) })
 	}
 	r.Routes = append(r.Routes, rt)
 	r.app.Add(rt.Method, "/v1"+rt.pattern(), func(c *fiber.Ctx) error { return r.serve(c, rt) })

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"reflect"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -36,10 +37,10 @@ type Source[T any] func(ctx context.Context, out func(Event[T]) error) error
 // write, until its token or permission is no longer good, until the bound of StreamBounds, or until the router closes.
 // A field `header:"Last-Event-ID"` of In has what a client that comes back had last.
 func Stream[In, Ev any](r *Router, path string, h func(context.Context, Request, In) (Source[Ev], error), opts ...Option) {
-	rt := routeOf[In, Ev](http.MethodGet, path, opts)
+	rt := routeOf(http.MethodGet, path, reflect.TypeFor[In](), reflect.TypeFor[Ev](), opts)
 	rt.streams = true
-	mounted(r, rt, func(ctx context.Context, rq Request, in In) (answered, error) {
-		tell, err := h(ctx, rq, in)
+	r.mount(rt, func(ctx context.Context, rq Request, in any) (answered, error) {
+		tell, err := h(ctx, rq, *in.(*In)) //nolint:errcheck // mount made it
 		if err != nil {
 			return answered{}, err
 		}

@@ -219,7 +219,7 @@ func TestInboxSnooze(t *testing.T) {
 	}
 	snoozed("before", "", "b1")
 	h.Forward(48 * time.Hour)
-	if err := h.Messages.Wake(t.Context(), m.ID, h.Now()); err != nil {
+	if err := h.Messages.Face().Wake(t.Context(), m.ID, h.Now()); err != nil {
 		t.Fatal(err)
 	}
 	snoozed("after", "b1", "")
