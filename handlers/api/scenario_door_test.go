@@ -399,7 +399,7 @@ func TestDocumentIsOpenAPI(t *testing.T) {
 		t.Error(err)
 	}
 	for _, want := range []string{`"maxLength":40`, `"minimum":1`, `"maximum":9`, `"maxItems":3`, `"enum":["open","done"]`, `"required":["text"]`,
-		`"additionalProperties":false`, `"name":"Idempotency-Key"`, `"x-roles":["resident","hospital"]`, `"required":["id","text"]`, `"name":"If-Match"`, `"ListApitestNoteView"`} {
+		`"additionalProperties":false`, `"name":"Idempotency-Key"`, `"x-roles":["resident","hospital"]`, `"required":["id","text"]`, `"name":"If-Match"`, `"ListNoteView"`} {
 		if !strings.Contains(string(document), want) {
 			t.Errorf("the document lacks %s", want)
 		}
