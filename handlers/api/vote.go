@@ -16,13 +16,14 @@ type VoteRequest struct {
 	Note    string       `json:"note,omitempty" validate:"max=500" description:"Needed unless one agrees"`
 }
 
-// VoteView is one vote of a course.
+// VoteView is one vote of a course: the office that gave it, never the person.
 type VoteView struct {
 	Step    string        `json:"step"`
 	Round   int           `json:"round"`
 	Verdict flow.Verdict  `json:"verdict" enum:"APPROVE,REJECT,REVISE,RECUSE"`
 	Note    string        `json:"note,omitempty"`
-	By      OfficeView    `json:"by"`
+	Role    models.Role   `json:"role"`
+	Office  string        `json:"office"`
 	Region  models.Region `json:"region"`
 	At      time.Time     `json:"at"`
 }
@@ -34,7 +35,7 @@ func ViewVotes(c *flow.Course) []VoteView {
 		return all
 	}
 	for _, x := range c.Votes {
-		all = append(all, VoteView{x.Step, x.Round, x.Verdict, x.Note, ViewOffice(x.By), x.By.Region, x.At})
+		all = append(all, VoteView{x.Step, x.Round, x.Verdict, x.Note, x.By.Role, x.By.Org, x.By.Region, x.At})
 	}
 	return all
 }
