@@ -65,7 +65,7 @@ func (c *city) scores(round, at string) {
 				seat := x.(m)
 				mine := "/v1/practice-cases/" + seat["caseId"].(string)
 				switch {
-				case seat["done"] != nil || seat["aside"] != nil:
+				case seat["done"] == true || seat["aside"] != nil:
 				case mine == at && !aside:
 					aside = true
 					c.must(200, token, "POST", mine+"/recusal", m{"tie": "OTHER", "note": "和提交单位有往来"})
