@@ -43,6 +43,11 @@ const (
 	Cancelled   State = "CANCELLED" // a dry run that was cancelled
 )
 
+// Enum are all of them.
+func (State) Enum() []any {
+	return models.Enum(Receiving, Running, Done, Checked, Failed, Withdrawing, Withdrawn, Cancelled)
+}
+
 // States lists every state, for views and checks.
 var States = []State{Receiving, Running, Done, Checked, Failed, Withdrawing, Withdrawn, Cancelled}
 

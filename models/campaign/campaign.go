@@ -25,6 +25,9 @@ const (
 	Cancelled State = "CANCELLED"
 )
 
+// Enum are all of them.
+func (State) Enum() []any { return models.Enum(Draft, Approved, Running, Done, Stopped, Cancelled) }
+
 // States lists every state, for views and checks.
 var States = []State{Draft, Approved, Running, Done, Stopped, Cancelled}
 

@@ -24,6 +24,9 @@ const (
 	Cancelled ScanState = "CANCELLED"
 )
 
+// Enum are all of them.
+func (ScanState) Enum() []any { return models.Enum(Running, Done, Cancelled) }
+
 var scanMoves = models.Machine[ScanState]{Running: {Done, Cancelled}, Done: nil, Cancelled: nil}
 
 // A Stage is what a scan is looking at.

@@ -1,8 +1,9 @@
-package panel
+package jury
 
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"xinyi/models"
 	"xinyi/models/score"
@@ -13,6 +14,7 @@ type Mark struct {
 	Rater  string
 	Case   string
 	Points score.Points
+	At     time.Time
 }
 
 // A Kind says what a finding is about.
