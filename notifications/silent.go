@@ -23,6 +23,8 @@ var Silent = map[string]string{
 	"medical.check_failed":          "about the books, not about a person: the operator's alarm says so",
 	"medical.default_archived":      "a healed record leaves the files; nothing changes for the person",
 
+	"job.resumed": "between the operator and the job",
+
 	"webhook.endpoint_registered": "between a partner's system and ours",
 	"webhook.endpoint_changed":    "between a partner's system and ours",
 	"webhook.endpoint_disabled":   "about a partner's system: its list of endpoints says so, and the operator's",

@@ -250,7 +250,7 @@ func TestOfferFromDraftToLine(t *testing.T) {
 		return status == 200 && out["state"] == "ONLINE"
 	})
 	sim := c.must(200, desk, "GET", "/v1/provider/offers/"+id+"/versions/1/simulation", nil)
-	if sim["state"] != "COUNTED" || sim["seen"] != sim["total"] || sim["totals"].(m)["gain"].(float64) < 300 || sim["budgetFen"] != 2000.0 {
+	if sim["state"] != "COUNTED" || sim["job"].(m)["done"] != sim["job"].(m)["of"] || sim["totals"].(m)["gain"].(float64) < 300 || sim["budgetFen"] != 2000.0 {
 		t.Errorf("%v", sim["totals"])
 	}
 	for _, g := range sim["groups"].([]any) {

@@ -36,7 +36,7 @@ var homes = map[string][]string{
 	"loan":         {"loans", "loan desk", "white-lists"},
 	"medical":      {"medical", "his", "payments"},
 	"notification": {"notifications", "deliveries", "devices", "preferences"},
-	"operation":    {"audit", "events", "seals", "sandbox"},
+	"operation":    {"audit", "events", "jobs", "seals", "sandbox"},
 	"practice":     {"practice cases", "practice rounds"},
 	"recall":       {"recalls"},
 	"record":       {"records", "file"},
@@ -47,7 +47,7 @@ var homes = map[string][]string{
 }
 
 // kindsOf are the first words of the events of a page, where they differ from its name.
-var kindsOf = map[string][]string{"farmer": {"farmer", "notice"}, "notification": {"inbox", "delivery"}, "operation": {"events", "audit"}}
+var kindsOf = map[string][]string{"farmer": {"farmer", "notice"}, "notification": {"inbox", "delivery"}, "operation": {"events", "audit", "job"}}
 
 // put puts text between the marks of a page, or compares.
 func put(t *testing.T, file, mark, text string) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"slices"
 
 	"xinyi/models"
@@ -117,13 +118,9 @@ func (a *App) explain(ctx context.Context) error {
 	var faults []error
 	for _, f := range a.store.Faces() {
 		c := f.Collection()
-		var names []string
-		for name := range c.Queries {
-			names = append(names, name)
-		}
-		slices.Sort(names)
-		for _, name := range names {
-			q := c.Queries[name]
+		queries := c.AllQueries()
+		for _, name := range slices.Sorted(maps.Keys(queries)) {
+			q := queries[name]
 			ix, ok := c.IndexFor(q)
 			if !ok {
 				faults = append(faults, fmt.Errorf("%s of %s has no index", name, c.Name))

@@ -591,7 +591,7 @@ func TestModelGate(t *testing.T) {
 	do(201, author, "POST", at+"/simulate", nil)
 	v.waits("it was tried", func() bool { return do(200, author, "GET", at, nil)["state"] == "TRIED" })
 	trial := do(200, author, "GET", at, nil)["trial"].(m)
-	if trial["state"] != "DONE" || trial["seen"] != trial["total"] || trial["wrote"] != 0.0 || strings.Contains(fmt.Sprint(trial["shifts"]), "count:1 ") {
+	if trial["state"] != "DONE" || trial["job"].(m)["done"] != trial["job"].(m)["of"] || trial["wrote"] != 0.0 || strings.Contains(fmt.Sprint(trial["shifts"]), "count:1 ") {
 		t.Errorf("%v", trial)
 	}
 	do(403, author, "POST", at+"/approve", nil)
@@ -603,7 +603,7 @@ func TestModelGate(t *testing.T) {
 	author = v.signIn(cityCredit)
 	v.waits("every household is scored by it", func() bool {
 		runs := rowsIn(do(200, author, "GET", at+"/runs?kind=RATE", nil))
-		return len(runs) == 1 && runs[0]["state"] == "DONE" && runs[0]["wrote"] == runs[0]["total"]
+		return len(runs) == 1 && runs[0]["state"] == "DONE" && runs[0]["wrote"] == runs[0]["job"].(m)["of"]
 	})
 	if got := do(200, author, "GET", "/v1/farmers/models/household@1", nil)["state"]; got != "RETIRED" {
 		t.Error(got)

@@ -12,7 +12,7 @@ import (
 // The collections of ingestion.
 var (
 	Batches = Collection{
-		Name: "batches",
+		Name: "batches", Job: "batch",
 		Indexes: []Index{
 			{Paths: []string{"slot"}, Unique: true},
 			{Paths: []string{"unit", "month", "createdAt"}},

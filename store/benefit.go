@@ -33,7 +33,7 @@ var (
 		Queries: map[string]Query{"VersionsOf": VersionsOf("o"), "VersionsIn": VersionsIn(somewhere, release.Tried)},
 	}
 	Simulations = Collection{
-		Name: "simulations", Indexes: []Index{{Paths: []string{"of", "createdAt"}}},
+		Name: "simulations", Job: "benefit.simulation", Indexes: []Index{{Paths: []string{"of", "createdAt"}}},
 		Queries: map[string]Query{"SimulationsOf": SimulationsOf("o@1")},
 	}
 	Shares = Collection{

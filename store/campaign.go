@@ -14,7 +14,7 @@ import (
 // The collections of campaigns.
 var (
 	Campaigns = Collection{
-		Name:    "campaigns",
+		Name: "campaigns", Job: "campaign",
 		Indexes: []Index{{Paths: []string{"state", "audience.region", "createdAt"}}},
 		Queries: map[string]Query{"CampaignsIn": CampaignsIn("430181", campaign.Draft, campaign.Running)},
 	}

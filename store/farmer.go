@@ -40,7 +40,7 @@ var (
 		Name: "farmlayouts", Indexes: []Index{{Paths: []string{"region"}}}, Queries: map[string]Query{"FarmLayoutsIn": FarmLayoutsIn("430181")},
 	}
 	FarmImports = Collection{
-		Name: "farmimports", Indexes: []Index{{Paths: []string{"region", "createdAt"}}}, Queries: map[string]Query{"FarmImportsIn": FarmImportsIn("430181")},
+		Name: "farmimports", Job: "farmer.import", Indexes: []Index{{Paths: []string{"region", "createdAt"}}}, Queries: map[string]Query{"FarmImportsIn": FarmImportsIn("430181")},
 	}
 	FarmChanges = Collection{
 		Name: "farmchanges",
@@ -60,7 +60,7 @@ var (
 		Queries: map[string]Query{"FarmModelsAll": FarmModelsAll(), "FarmModelsAt": FarmModelsAt(release.InForce)},
 	}
 	FarmRuns = Collection{
-		Name: "farmruns", Indexes: []Index{{Paths: []string{"of", "kind", "createdAt"}}},
+		Name: "farmruns", Job: "farmer.run", Indexes: []Index{{Paths: []string{"of", "kind", "createdAt"}}},
 		Queries: map[string]Query{"FarmRunsOf": FarmRunsOf("household@1", farmer.Simulate)},
 	}
 	FarmEvaluations = Collection{

@@ -63,7 +63,7 @@ var (
 )
 
 // Checks keeps the nightly check of the ledger, one document.
-var Checks = Collection{Name: "med_checks"}
+var Checks = Collection{Name: "med_checks", Job: "medical.check"}
 
 // billStates are all states of a bill a list may show; a draft is nobody's debt.
 var billStates = []medical.BillState{

@@ -95,6 +95,7 @@ type Page[T any] struct {
 type Index struct {
 	Paths  []string
 	Unique bool
+	Sparse bool // documents without the path are left out; only of one path, and asked for with a value
 }
 
 // errNoIndex is what a query that no index serves fails with: a fault of ours, found by tests.

@@ -48,7 +48,7 @@ func UsesOverdue() Query { return Where("overdue", Eq, true).Asc("at") }
 
 // Calls keeps what was called back and why.
 var Calls = Collection{
-	Name:    "recalls",
+	Name: "recalls", Job: "recall.call",
 	Indexes: []Index{{Paths: []string{"subject.ref", "at"}}},
 	Queries: map[string]Query{"CallsAbout": CallsAbout("s")},
 }

@@ -8,6 +8,7 @@ package store
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -15,24 +16,40 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"xinyi/models"
+	"xinyi/models/job"
 )
 
 // A Collection declares where documents of one type live and how they are found.
 type Collection struct {
 	Name    string
+	Job     string // the kind of job its documents are, "farmer.import"; "" for none
 	Indexes []Index
 	Queries map[string]Query // a sample of every named query; the explain test asks both engines about each
 }
 
 // headIndexes are on every collection. On both engines they hold only documents that have the path.
-var headIndexes = []Index{{Paths: []string{"tellAt"}}, {Paths: []string{"wakeAt"}}, {Paths: []string{"goneAt"}}}
+var headIndexes = []Index{{Paths: []string{"tellAt"}, Sparse: true}, {Paths: []string{"wakeAt"}, Sparse: true}, {Paths: []string{"goneAt"}, Sparse: true}}
+
+// jobIndex is on every collection of jobs: it holds only those under way.
+var jobIndex = Index{Paths: []string{"working"}, Sparse: true}
 
 // AllIndexes are the declared indexes and those every collection has.
-func (c Collection) AllIndexes() []Index { return append(slices.Clone(c.Indexes), headIndexes...) }
+func (c Collection) AllIndexes() []Index {
+	all := append(slices.Clone(c.Indexes), headIndexes...)
+	if c.Job != "" {
+		all = append(all, jobIndex)
+	}
+	return all
+}
 
-// SparseHead says whether ix is one of the indexes every collection has, which leave out documents without the path.
-func SparseHead(ix Index) bool {
-	return len(ix.Paths) == 1 && (ix.Paths[0] == "tellAt" || ix.Paths[0] == "wakeAt" || ix.Paths[0] == "goneAt")
+// AllQueries are samples of the named queries and of those every collection of its kind has.
+func (c Collection) AllQueries() map[string]Query {
+	all := map[string]Query{}
+	maps.Copy(all, c.Queries)
+	if c.Job != "" {
+		all["JobsIn"] = JobsIn(job.Stalled)
+	}
+	return all
 }
 
 // An Engine keeps documents as BSON. It knows no types and decides nothing. All methods are safe for concurrent use.

@@ -30,7 +30,7 @@ var (
 		},
 	}
 	Scans = Collection{
-		Name:    "usccscans",
+		Name: "usccscans", Job: "uscc.scan",
 		Indexes: []Index{{Paths: []string{"state", "createdAt"}}},
 		Queries: map[string]Query{"ScansIn": ScansIn(uscc.Running)},
 	}

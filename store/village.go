@@ -18,7 +18,7 @@ var (
 		Queries: map[string]Query{"SchemesOf": VillageSchemesOf(village.OfVillages), "SchemesAt": VillageSchemesAt(release.InForce, village.OfVillages)},
 	}
 	VillageRounds = Collection{
-		Name: "villagerounds", Indexes: []Index{{Paths: []string{"county", "year"}}},
+		Name: "villagerounds", Job: "village.round", Indexes: []Index{{Paths: []string{"county", "year"}}},
 		Queries: map[string]Query{"RoundsIn": VillageRoundsIn(somewhere)},
 	}
 	VillageEntries = Collection{

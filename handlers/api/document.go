@@ -33,7 +33,8 @@ const about = `Credit services of a city: see a doctor now and pay later.
 // aboutZH is about in Chinese.
 const aboutZH = `城市信用服务：先诊疗、后付费。
 
-- 登录后发送 ` + "`Authorization: Bearer <token>`" + `。任多个职务的，以 X-Acting-As 选定一个（职务或组织）；监护人、代办人以 X-Acting-For 指明本人。
+- 登录后发送 ` + "`Authorization: Bearer <token>`" + `。任多个职务的，以 X-Acting-As 选定一个（职务或组织）；
+  监护人、代办人以 X-Acting-For 指明本人。
 - 错误采用 application/problem+json（RFC 9457）。code 和 reason 保持不变；文字按 Accept-Language 返回中文或英文。
 - 须带 Idempotency-Key 的接口，以相同键和内容重试时返回首次结果，并带 Idempotent-Replayed: true。
 - 未定义的字段和查询参数不予接受。以 Fen 结尾的字段为整数分（1/100 元）。

@@ -222,7 +222,7 @@ func (h Handler) stream(ctx context.Context, rq api.Request, in api.ByID) (api.S
 					return err
 				}
 			}
-			if b.State != batch.Running && b.State != batch.Withdrawing && b.State != batch.Receiving {
+			if !b.Busy() && b.State != batch.Receiving {
 				return nil
 			}
 			select {

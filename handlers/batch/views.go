@@ -6,6 +6,7 @@ import (
 	"xinyi/handlers/api"
 	"xinyi/models"
 	"xinyi/models/batch"
+	"xinyi/store"
 )
 
 // view is a batch and how far it has come.
@@ -36,6 +37,7 @@ type view struct {
 	Taken    int            `json:"withdrawn" description:"Records taken back so far"`
 	At       time.Time      `json:"createdAt"`
 	Ended    *time.Time     `json:"endedAt,omitempty"`
+	Job      api.JobView    `json:"job" description:"Rows; while it is taken back, records"`
 }
 
 func viewBatch(b *batch.Batch, lang string) view {
@@ -44,7 +46,7 @@ func viewBatch(b *batch.Batch, lang string) view {
 		ID: b.ID, Unit: b.Unit, Item: b.Item, Edition: b.Edition, No: b.No, Format: b.Format, Mode: b.Mode, DryRun: b.DryRun, Month: b.Month,
 		State: b.State, Reason: b.Why, Bytes: b.File.Size, Parts: b.File.Parts, ReadTo: b.Cursor.Offset, Rows: c.Rows, Accepted: c.Accepted,
 		Updated: c.Updated, Same: c.Unchanged, Rejected: c.Rejected, Fixed: c.Fixed, Warned: c.Warned, Faults: c.Faults, Taken: b.Taken,
-		At: b.CreatedAt, Ended: b.Ended,
+		At: b.CreatedAt, Ended: b.Ended, Job: api.ViewJob(store.Batches.Job, b, lang),
 	}
 	if v.Faults == nil {
 		v.Faults = map[string]int{}

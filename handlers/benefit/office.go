@@ -79,7 +79,7 @@ func (h Desk) tried(ctx context.Context, rq api.Request, in api.ByID) (triedView
 	if err != nil {
 		return out, err
 	}
-	trial := h.viewSimulation(s, v.Terms)
+	trial := h.viewSimulation(s, v.Terms, rq.Lang)
 	out.Trial = &trial
 	return out, nil
 }

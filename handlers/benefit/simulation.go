@@ -13,11 +13,10 @@ import (
 // simulationView is a simulation with small groups left out.
 type simulationView struct {
 	ID      string            `json:"id"`
-	State   benefit.SimState  `json:"state" enum:"COUNTING,COUNTED"`
+	State   benefit.SimState  `json:"state" enum:"COUNTING,COUNTED,CANCELLED"`
 	Against string            `json:"against,omitempty" description:"The version in force it is compared with"`
 	Hash    string            `json:"hash"`
-	Total   int64             `json:"total"`
-	Seen    int64             `json:"seen"`
+	Job     api.JobView       `json:"job" description:"People, or organisations"`
 	Done    *time.Time        `json:"doneAt,omitempty"`
 	Totals  simulationCounts  `json:"totals" description:"Of the groups that are shown"`
 	Groups  []simulationGroup `json:"groups"`
@@ -39,8 +38,8 @@ type simulationGroup struct {
 	simulationCounts
 }
 
-func (h Desk) viewSimulation(s *benefit.Simulation, t benefit.Terms) simulationView {
-	v := simulationView{ID: s.ID, State: s.State, Against: s.Against, Hash: s.Hash, Total: s.Total, Seen: s.Seen, Done: s.DoneAt, Groups: []simulationGroup{}}
+func (h Desk) viewSimulation(s *benefit.Simulation, t benefit.Terms, lang string) simulationView {
+	v := simulationView{ID: s.ID, State: s.State, Against: s.Against, Hash: s.Hash, Done: s.DoneAt, Groups: []simulationGroup{}, Job: api.ViewJob(store.Simulations.Job, s, lang)}
 	if s.State != benefit.Counted { // parts of a count would show what came with each of them
 		return v
 	}
@@ -75,7 +74,7 @@ func (h Desk) simulate(ctx context.Context, rq api.Request, in versionAt) (simul
 	if err != nil {
 		return simulationView{}, err
 	}
-	return h.viewSimulation(s, v.Terms), nil
+	return h.viewSimulation(s, v.Terms, rq.Lang), nil
 }
 
 func (h Desk) simulation(ctx context.Context, rq api.Request, in versionAt) (simulationView, error) {
@@ -87,5 +86,5 @@ func (h Desk) simulation(ctx context.Context, rq api.Request, in versionAt) (sim
 	if err != nil {
 		return simulationView{}, err
 	}
-	return h.viewSimulation(s, v.Terms), nil
+	return h.viewSimulation(s, v.Terms, rq.Lang), nil
 }

@@ -56,7 +56,7 @@ func viewCampaign(c *campaign.Campaign) view {
 	v := view{
 		ID: c.ID, State: c.State, Title: c.Title, Body: c.Body, Class: c.Class, Severity: c.Severity,
 		Audience: audienceView(c.Audience), ScheduledAt: c.ScheduledAt, Maker: api.ViewOffice(c.Makers.Last()), CreatedAt: c.CreatedAt,
-		StartAt: c.StartAt, StartedAt: c.StartedAt, EndedAt: c.EndedAt,
+		StartAt: c.StartAt, StartedAt: c.BeganAt, EndedAt: c.EndedAt,
 		People:   countsView{Audience: n.Audience, Seen: n.Seen, Kept: n.Told, Capped: n.Capped, Muted: n.Muted, Passed: n.Passed},
 		revision: c.Revision,
 	}
@@ -73,6 +73,7 @@ func viewCampaign(c *campaign.Campaign) view {
 // progressView is a campaign and what became of its deliveries to phones and browsers.
 type progressView struct {
 	view
+	Job        api.JobView        `json:"job" description:"People"`
 	Deliveries deliveryCountsView `json:"deliveries"`
 	ETA        *time.Time         `json:"eta,omitempty" description:"When everybody will have the message, at the rate so far"`
 }

@@ -118,7 +118,7 @@ func (h Desk) whole(ctx context.Context, rq api.Request, m *farmer.Model) (v mod
 	if err != nil {
 		return v, err
 	}
-	trial := viewRun(run)
+	trial := viewRun(rq.Lang)(run)
 	v.Trial = &trial
 	return v, nil
 }
@@ -197,7 +197,7 @@ func (h Desk) simulateModel(ctx context.Context, rq api.Request, in api.ByID) (r
 	if err != nil {
 		return runView{}, err
 	}
-	return viewRun(run), nil
+	return viewRun(rq.Lang)(run), nil
 }
 
 func (h Desk) approveModel(_ context.Context, rq api.Request, _ api.ByID) (func(*farmer.Model) error, error) {
@@ -217,11 +217,10 @@ func (h Desk) publishModel(ctx context.Context, rq api.Request, in publishModelR
 type runView struct {
 	ID      string          `json:"id"`
 	Kind    farmer.RunKind  `json:"kind" enum:"SIMULATE,RATE"`
-	State   farmer.RunState `json:"state" enum:"RUNNING,DONE"`
+	State   farmer.RunState `json:"state" enum:"RUNNING,DONE,CANCELLED"`
 	Model   string          `json:"model"`
 	Against string          `json:"against,omitempty"`
-	Total   int64           `json:"total"`
-	Seen    int64           `json:"seen"`
+	Job     api.JobView     `json:"job" description:"Households"`
 	Wrote   int64           `json:"wrote" description:"Households that carry the model's grade now"`
 	Shifts  []shiftView     `json:"shifts" description:"Once it is done; a count below five is -1"`
 	DoneAt  *time.Time      `json:"doneAt,omitempty"`
@@ -247,14 +246,16 @@ func veiled(n int64) int64 {
 	return n
 }
 
-func viewRun(r *farmer.Run) runView {
-	v := runView{r.ID, r.Kind, r.State, r.Of, r.Against, r.Total, r.Seen, r.Wrote, []shiftView{}, r.DoneAt}
-	if r.State == farmer.RunDone {
-		for _, s := range r.Shifts {
-			v.Shifts = append(v.Shifts, shiftView{s.County, s.From, s.To, veiled(s.Count), veiled(s.Gain), veiled(s.Lose)})
+func viewRun(lang string) func(*farmer.Run) runView {
+	return func(r *farmer.Run) runView {
+		v := runView{r.ID, r.Kind, r.State, r.Of, r.Against, api.ViewJob(store.FarmRuns.Job, r, lang), r.Wrote, []shiftView{}, r.DoneAt}
+		if r.State == farmer.RunDone {
+			for _, s := range r.Shifts {
+				v.Shifts = append(v.Shifts, shiftView{s.County, s.From, s.To, veiled(s.Count), veiled(s.Gain), veiled(s.Lose)})
+			}
 		}
+		return v
 	}
-	return v
 }
 
 type runsRequest struct {
@@ -263,8 +264,8 @@ type runsRequest struct {
 	api.PageQuery
 }
 
-func (h Desk) runs(ctx context.Context, _ api.Request, in runsRequest) (api.List[runView], error) {
-	return api.Found(ctx, h.Runs, store.FarmRunsOf(in.ID, in.Kind), in.PageQuery, viewRun)
+func (h Desk) runs(ctx context.Context, rq api.Request, in runsRequest) (api.List[runView], error) {
+	return api.Found(ctx, h.Runs, store.FarmRunsOf(in.ID, in.Kind), in.PageQuery, viewRun(rq.Lang))
 }
 
 type metricsRequest struct {

@@ -112,7 +112,7 @@ type importRequest struct {
 
 type importView struct {
 	ID      string             `json:"id"`
-	State   farmer.ImportState `json:"state" enum:"RUNNING,DONE,FAILED"`
+	State   farmer.ImportState `json:"state" enum:"RUNNING,DONE,FAILED,CANCELLED"`
 	Layout  string             `json:"layout"`
 	DryRun  bool               `json:"dryRun,omitempty"`
 	Lines   int                `json:"lines"`
@@ -122,6 +122,7 @@ type importView struct {
 	Rows    []importRow        `json:"rows" description:"Lines with a fault or a conflict, at most 1,000"`
 	Why     string             `json:"why,omitempty" description:"The sheet cannot be read"`
 	DoneAt  *time.Time         `json:"doneAt,omitempty"`
+	Job     api.JobView        `json:"job" description:"Lines"`
 }
 
 type importRow struct {
@@ -133,6 +134,7 @@ type importRow struct {
 
 func viewImport(im *farmer.Import, lang string) importView {
 	v := importView{ID: im.ID, State: im.State, Layout: im.Layout, DryRun: im.DryRun, Lines: im.Lines, Taken: im.Taken, Created: im.Created, Refused: im.Refused, Rows: []importRow{}, DoneAt: im.DoneAt}
+	v.Job = api.ViewJob(store.FarmImports.Job, im, lang)
 	for _, x := range im.Verdicts {
 		v.Rows = append(v.Rows, importRow{x.Line, x.No, x.Taken, viewFields(x.Faults, lang)})
 	}

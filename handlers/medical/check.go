@@ -22,6 +22,7 @@ func (h Ledger) Mount(r *api.Router) {
 type ledgerView struct {
 	State  string            `json:"state"`
 	NextAt *time.Time        `json:"nextAt,omitempty"` // when it next does something
+	Job    api.JobView       `json:"job" description:"Bills and agreements"`
 	Checks []ledgerCheckView `json:"checks"`
 	Faults []ledgerFaultView `json:"faults"` // the first 50 of the last run
 }
@@ -49,7 +50,7 @@ func (h Ledger) checks(ctx context.Context, rq api.Request, _ struct{}) (ledgerV
 	if err != nil {
 		return ledgerView{}, err
 	}
-	v := ledgerView{State: string(c.State), NextAt: c.WakeAt, Checks: []ledgerCheckView{}, Faults: []ledgerFaultView{}}
+	v := ledgerView{State: string(c.State), NextAt: c.WakeAt, Job: api.ViewJob(store.Checks.Job, c, rq.Lang), Checks: []ledgerCheckView{}, Faults: []ledgerFaultView{}}
 	for _, s := range c.Recent {
 		v.Checks = append(v.Checks, ledgerCheckView{string(s.Day), s.Ended, s.Took.Milliseconds(), s.Bills, s.Agreements, s.Faults})
 	}

@@ -73,19 +73,19 @@ func (h Handler) scan(ctx context.Context, rq api.Request, _ api.NoRequest) (sca
 	if err != nil {
 		return scanView{}, err
 	}
-	return viewScan(s), nil
+	return viewScan(rq.Lang)(s), nil
 }
 
-func (h Handler) scans(ctx context.Context, _ api.Request, in api.PageQuery) (api.List[scanView], error) {
-	return api.Found(ctx, h.Scans, store.ScansIn(uscc.Running, uscc.Done), in, viewScan)
+func (h Handler) scans(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[scanView], error) {
+	return api.Found(ctx, h.Scans, store.ScansIn(uscc.Running, uscc.Done, uscc.Cancelled), in, viewScan(rq.Lang))
 }
 
-func (h Handler) progress(ctx context.Context, _ api.Request, in api.ByID) (scanView, error) {
+func (h Handler) progress(ctx context.Context, rq api.Request, in api.ByID) (scanView, error) {
 	s, err := h.Scans.Get(ctx, in.ID)
 	if err != nil {
 		return scanView{}, err
 	}
-	return viewScan(s), nil
+	return viewScan(rq.Lang)(s), nil
 }
 
 type ticketsRequest struct {

@@ -6,6 +6,7 @@ import (
 	"xinyi/handlers/api"
 	"xinyi/models"
 	"xinyi/models/uscc"
+	"xinyi/store"
 )
 
 // scanView is a scan and how far it has come.
@@ -13,8 +14,7 @@ type scanView struct {
 	ID        string           `json:"id"`
 	State     uscc.ScanState   `json:"state"`
 	Stage     uscc.Stage       `json:"stage"`
-	Total     int64            `json:"total" description:"Pairs of code and name at the start; each is looked at twice"`
-	Seen      int64            `json:"seen"`
+	Job       api.JobView      `json:"job" description:"Pairs of code and name, each looked at twice"`
 	Found     map[string]int64 `json:"found" description:"Findings by class"`
 	Opened    int64            `json:"opened" description:"New tickets"`
 	CreatedAt time.Time        `json:"createdAt"`
@@ -26,15 +26,17 @@ type scanView struct {
 // Revised makes a scan carry an ETag.
 func (v scanView) Revised() int64 { return v.revision }
 
-func viewScan(s *uscc.Scan) scanView {
-	v := scanView{
-		ID: s.ID, State: s.State, Stage: s.Stage, Total: s.Total, Seen: s.Seen, Found: s.Found, Opened: s.Opened,
-		CreatedAt: s.CreatedAt, EndedAt: s.EndedAt, revision: s.Revision,
+func viewScan(lang string) func(*uscc.Scan) scanView {
+	return func(s *uscc.Scan) scanView {
+		v := scanView{
+			ID: s.ID, State: s.State, Stage: s.Stage, Job: api.ViewJob(store.Scans.Job, s, lang), Found: s.Found, Opened: s.Opened,
+			CreatedAt: s.CreatedAt, EndedAt: s.EndedAt, revision: s.Revision,
+		}
+		if v.Found == nil {
+			v.Found = map[string]int64{}
+		}
+		return v
 	}
-	if v.Found == nil {
-		v.Found = map[string]int64{}
-	}
-	return v
 }
 
 // ticketView is one wrong or doubled code.

@@ -129,7 +129,7 @@ func (h Handler) open(ctx context.Context, rq api.Request, in roundRequest) (rou
 	} else if err != nil {
 		return roundView{}, err
 	}
-	return h.viewRound(ctx)(r), nil
+	return h.viewRound(ctx, rq.Lang)(r), nil
 }
 
 type showRequest struct {

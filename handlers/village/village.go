@@ -137,20 +137,14 @@ type roundView struct {
 	CutOff   models.Day         `json:"cutOff" description:"The last day to apply; facts are as of its end"`
 	Ends     models.Day         `json:"ends"`
 	Applied  int                `json:"applied"`
-	Progress *progress          `json:"progress,omitempty"`
+	Job      *api.JobView       `json:"job,omitempty" description:"The freezing, in entries"`
+	Rows     int64              `json:"households,omitempty" description:"Rows of households read by the freezing"`
+	FrozenAt *time.Time         `json:"frozenAt,omitempty"`
 	Commit   string             `json:"commitment,omitempty" description:"SHA-256 of the seed"`
 	Seed     string             `json:"seed,omitempty"`
 }
 
-type progress struct {
-	Total      int64      `json:"total"`
-	Done       int64      `json:"done"`
-	Households int64      `json:"households"`
-	BeganAt    *time.Time `json:"beganAt,omitempty"`
-	DoneAt     *time.Time `json:"doneAt,omitempty"`
-}
-
-func (h Handler) viewRound(ctx context.Context) func(*village.Round) roundView {
+func (h Handler) viewRound(ctx context.Context, lang string) func(*village.Round) roundView {
 	return func(r *village.Round) roundView {
 		v := roundView{
 			ID: r.ID, County: r.County, Place: h.name(ctx, r.County), Year: r.Year, Level: r.Level, State: r.State, Scheme: r.Scheme, Hash: r.Hash,
@@ -162,8 +156,9 @@ func (h Handler) viewRound(ctx context.Context) func(*village.Round) roundView {
 		if r.Reviews() {
 			v.Seed = r.Seed.Reveal()
 		}
-		if g := r.Progress; g.BeganAt != nil {
-			v.Progress = &progress{g.Total, g.Done, g.Households, g.BeganAt, g.DoneAt}
+		if r.Busy() || r.Reviews() {
+			job := api.ViewJob(store.VillageRounds.Job, r, lang)
+			v.Job, v.Rows, v.FrozenAt = &job, r.Progress.Households, r.Progress.DoneAt
 		}
 		return v
 	}
@@ -174,16 +169,16 @@ type placeRequest struct {
 	api.PageQuery
 }
 
-func (h Handler) rounds(ctx context.Context, _ api.Request, in placeRequest) (api.List[roundView], error) {
-	return api.Found(ctx, h.Rounds, store.VillageRoundsIn(in.Place.County()), in.PageQuery, h.viewRound(ctx))
+func (h Handler) rounds(ctx context.Context, rq api.Request, in placeRequest) (api.List[roundView], error) {
+	return api.Found(ctx, h.Rounds, store.VillageRoundsIn(in.Place.County()), in.PageQuery, h.viewRound(ctx, rq.Lang))
 }
 
-func (h Handler) round(ctx context.Context, _ api.Request, in api.ByID) (roundView, error) {
+func (h Handler) round(ctx context.Context, rq api.Request, in api.ByID) (roundView, error) {
 	r, err := h.Rounds.Get(ctx, in.ID)
 	if err != nil {
 		return roundView{}, err
 	}
-	return h.viewRound(ctx)(r), nil
+	return h.viewRound(ctx, rq.Lang)(r), nil
 }
 
 type rankView struct {

@@ -40,17 +40,18 @@ const (
 	Failed      State = "FAILED"      // the file cannot be read
 	Withdrawing State = "WITHDRAWING" // what it brought is being taken back
 	Withdrawn   State = "WITHDRAWN"
+	Cancelled   State = "CANCELLED" // a dry run that was cancelled
 )
 
 // States lists every state, for views and checks.
-var States = []State{Receiving, Running, Done, Checked, Failed, Withdrawing, Withdrawn}
+var States = []State{Receiving, Running, Done, Checked, Failed, Withdrawing, Withdrawn, Cancelled}
 
 var moves = models.Machine[State]{
 	Receiving:   {Running, Failed},
-	Running:     {Done, Checked, Failed, Withdrawing},
+	Running:     {Done, Checked, Failed, Withdrawing, Cancelled},
 	Done:        {Withdrawing},
 	Withdrawing: {Withdrawn},
-	Checked:     nil, Failed: nil, Withdrawn: nil,
+	Checked:     nil, Failed: nil, Withdrawn: nil, Cancelled: nil,
 }
 
 // A Format is what kind of file it is.
@@ -285,7 +286,7 @@ func (b *Batch) Submit(sum string, edition int, by models.Actor, now time.Time) 
 	}
 	b.File.Hash, b.File.State, b.Edition, b.GoneAt = sum, nil, edition, nil
 	b.tell(EventSubmitted, by, now)
-	job.Ask(b, now)
+	job.Begin(b, by, now)
 	return nil
 }
 
@@ -316,15 +317,16 @@ func (b *Batch) DoneOf() (done, total int64) {
 }
 
 // Abort takes back what was kept so far; of a dry run nothing was.
-func (b *Batch) Abort(by models.Actor, now time.Time) error {
+func (b *Batch) Abort(by models.Actor, reason string, now time.Time) error {
 	switch {
 	case b.State == Withdrawing:
 		return job.MustEnd()
 	case b.DryRun:
-		b.Why = "job.cancelled"
-		return b.end(Failed, EventFailed, now)
+		b.Ended = models.At(now)
+		job.End(b)
+		return b.Move(moves, Cancelled, by, now, "batch.not_running", reason)
 	}
-	return b.takeBack(by, "job.cancelled", now)
+	return b.takeBack(by, reason, now)
 }
 
 // A Step is the result of a part.
@@ -381,7 +383,7 @@ func (b *Batch) takeBack(by models.Actor, why string, now time.Time) error {
 		return err
 	}
 	b.Slot = "withdrawn/" + b.ID // its number is free again
-	job.Ask(b, now)
+	job.Begin(b, by, now)
 	return nil
 }
 

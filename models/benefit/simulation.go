@@ -105,7 +105,7 @@ func NewSimulation(id string, v, inForce *Version, total int64, by models.Actor,
 		s.Against = inForce.ID
 	}
 	s.ID, s.State, s.Moved = id, Counting, models.Moved{By: by.Role, At: now}
-	job.Ask(s, now)
+	job.Begin(s, by, now)
 	return s, nil
 }
 
@@ -125,9 +125,9 @@ func (s *Simulation) PartDue() (string, map[string]string) { return EventSimDue,
 func (s *Simulation) DoneOf() (done, total int64) { return s.Seen, s.Total }
 
 // Abort ends it; its version was not tried.
-func (s *Simulation) Abort(by models.Actor, now time.Time) error {
+func (s *Simulation) Abort(by models.Actor, reason string, now time.Time) error {
 	job.End(s)
-	return s.Move(simMoves, SimCancelled, by, now, "benefit.simulation_state", "")
+	return s.Move(simMoves, SimCancelled, by, now, "benefit.simulation_state", reason)
 }
 
 // A Part is what one part of a simulation counted.

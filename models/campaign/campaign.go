@@ -75,9 +75,8 @@ type Campaign struct {
 	Content            `bson:",inline"`
 	release.Hands      `bson:",inline"`
 
-	StartAt   *time.Time `bson:"startAt,omitempty"` // nil until approved
-	StartedAt *time.Time `bson:"startedAt,omitempty"`
-	EndedAt   *time.Time `bson:"endedAt,omitempty"` // done or stopped
+	StartAt *time.Time `bson:"startAt,omitempty"` // nil until approved
+	EndedAt *time.Time `bson:"endedAt,omitempty"` // done or stopped
 
 	Cursor  string `bson:"cursor,omitempty"`  // where the next part goes on; "" from the start
 	Settled bool   `bson:"settled,omitempty"` // stopped, and what its last part told is counted
@@ -222,9 +221,8 @@ func (c *Campaign) Wake(now time.Time) error {
 		if err := c.Move(moves, Running, models.Clockwork, now, "campaign.not_approved", ""); err != nil {
 			return err
 		}
-		c.StartedAt = models.At(now)
 		c.Tell(EventStarted, "", models.Clockwork, now, nil)
-		job.Ask(c, now)
+		job.Begin(c, c.Approver, now)
 	case Running:
 		job.Wake(c, now)
 	case Stopped:
@@ -249,11 +247,11 @@ func (c *Campaign) PartDue() (string, map[string]string) { return EventPartDue, 
 func (c *Campaign) DoneOf() (done, total int64) { return int64(c.Counts.Seen), c.Counts.Audience }
 
 // Abort stops it; what its last part told is still counted.
-func (c *Campaign) Abort(by models.Actor, now time.Time) error {
+func (c *Campaign) Abort(by models.Actor, reason string, now time.Time) error {
 	if c.State == Stopped {
 		return job.MustEnd()
 	}
-	return c.stop(by, "job.cancelled", now)
+	return c.stop(by, reason, now)
 }
 
 // Step takes the result of a part and asks for the next, or ends. A part it does not await is left alone, so that each
@@ -287,10 +285,10 @@ func (c *Campaign) Step(p Part, now time.Time) (bool, error) {
 // ETA is when everybody is going to be told at the rate so far; nil while that is not known.
 func (c *Campaign) ETA(now time.Time) *time.Time {
 	left := c.Counts.Audience - int64(c.Counts.Seen)
-	if c.State != Running || c.StartedAt == nil || c.Counts.Seen == 0 || left < 0 || !now.After(*c.StartedAt) {
+	if c.State != Running || c.BeganAt == nil || c.Counts.Seen == 0 || left < 0 || !now.After(*c.BeganAt) {
 		return nil
 	}
-	each := now.Sub(*c.StartedAt) / time.Duration(c.Counts.Seen)
+	each := now.Sub(*c.BeganAt) / time.Duration(c.Counts.Seen)
 	return models.At(now.Add(each * time.Duration(left)))
 }
 

@@ -17,12 +17,14 @@ const (
 	Importing ImportState = "RUNNING"
 	Imported  ImportState = "DONE"
 	Unread    ImportState = "FAILED" // the sheet itself cannot be read
+
+	ImportCancelled ImportState = "CANCELLED"
 )
 
 // ImportStates lists them.
-var ImportStates = []ImportState{Importing, Imported, Unread}
+var ImportStates = []ImportState{Importing, Imported, Unread, ImportCancelled}
 
-var importMoves = models.Machine[ImportState]{Importing: {Imported, Unread}, Imported: nil, Unread: nil}
+var importMoves = models.Machine[ImportState]{Importing: {Imported, Unread, ImportCancelled}, Imported: nil, Unread: nil, ImportCancelled: nil}
 
 // maxVerdicts bounds the lines an import names.
 const maxVerdicts = 1000
@@ -71,7 +73,7 @@ func NewImport(id string, l *Layout, village models.Region, blob, hash string, d
 	im := &Import{Layout: l.ID, Village: village, Region: by.Region, Blob: blob, Hash: hash, DryRun: dryRun, By: by}
 	im.ID, im.State, im.Moved = id, Importing, models.Moved{By: by.Role, At: now}
 	im.GoneAt = models.At(now.AddDate(0, 0, 90))
-	job.Ask(im, now)
+	job.Begin(im, by, now)
 	return im, nil
 }
 
@@ -91,8 +93,10 @@ func (im *Import) PartDue() (string, map[string]string) { return EventImport, ni
 func (im *Import) DoneOf() (done, total int64) { return int64(im.Lines), 0 }
 
 // Abort leaves what was taken: each line is whole.
-func (im *Import) Abort(_ models.Actor, now time.Time) error {
-	return im.end(Unread, "job.cancelled", now)
+func (im *Import) Abort(by models.Actor, reason string, now time.Time) error {
+	im.DoneAt = models.At(now)
+	job.End(im)
+	return im.Move(importMoves, ImportCancelled, by, now, "farmer.import_state", reason)
 }
 
 // Unpack notes where the sheet lies as CSV: it was read to its end and is none that is refused. It says whether that was due.

@@ -70,7 +70,7 @@ func NewRun(id string, kind RunKind, m *Model, against string, total int64, by m
 	}
 	r := &Run{Kind: kind, Of: m.ID, Hash: m.Hash, Against: against, Today: models.DayOf(now), Total: total}
 	r.ID, r.State, r.Moved = id, Running, models.Moved{By: by.Role, At: now}
-	job.Ask(r, now)
+	job.Begin(r, by, now)
 	return r, nil
 }
 
@@ -90,12 +90,12 @@ func (r *Run) PartDue() (string, map[string]string) { return EventRunDue, nil }
 func (r *Run) DoneOf() (done, total int64) { return r.Seen, r.Total }
 
 // Abort ends a trial. A run that writes grades back goes on: half a county by another model is no state to stay in.
-func (r *Run) Abort(by models.Actor, now time.Time) error {
+func (r *Run) Abort(by models.Actor, reason string, now time.Time) error {
 	if r.Kind != Simulate {
 		return job.MustEnd()
 	}
 	job.End(r)
-	return r.Move(runMoves, RunCancelled, by, now, "farmer.run_state", "")
+	return r.Move(runMoves, RunCancelled, by, now, "farmer.run_state", reason)
 }
 
 // A Part is what one part of a run found.

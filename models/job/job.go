@@ -13,6 +13,12 @@ import (
 	"xinyi/models"
 )
 
+// The events of a job whatever its kind. Data: "kind"; of EventCancelled "reason" too.
+const (
+	EventResumed   = "job.resumed"
+	EventCancelled = "job.cancelled" // whoever started it is told
+)
+
 // How long a job waits.
 const (
 	Answered   = time.Minute      // for a word about a part it asked for
@@ -35,6 +41,9 @@ type Job struct {
 	Working State      `bson:"working,omitempty"` // "" not under way
 	DueBy   *time.Time `bson:"dueBy,omitempty"`   // by when the part asked for must have moved; nil: none is asked for
 	Stall   *Stall     `bson:"stall,omitempty"`   // nil while it moves
+
+	BeganAt *time.Time   `bson:"beganAt,omitempty"` // nil before it is under way for the first time
+	BeganBy models.Actor `bson:"beganBy"`
 }
 
 // A Stall is why work stands still.
@@ -55,11 +64,20 @@ type Work interface {
 	PartDue() (kind string, data map[string]string) // the event that asks for a part; "part" is added to its data
 	Busy() bool                                     // by its own state, there is something left to do
 	DoneOf() (done, total int64)                    // in whatever it counts; total 0: not known
-	Abort(by models.Actor, now time.Time) error     // ends it at a border of parts. Errors: InvalidTransition, Conflict "job.must_end"
+
+	// Abort ends it at a border of parts. Errors: InvalidTransition, Conflict "job.must_end".
+	Abort(by models.Actor, reason string, now time.Time) error
 }
 
 // Awaits says whether w waits for the result of this part.
 func Awaits(w Work, part int) bool { return w.Busy() && w.Engine().Part == part }
+
+// Begin puts work under way.
+func Begin(w Work, by models.Actor, now time.Time) {
+	j := w.Engine()
+	j.BeganAt, j.BeganBy, j.Stall = models.At(now), by, nil
+	Ask(w, now)
+}
 
 // Ask asks for the part that is due, unless that is still being told.
 func Ask(w Work, now time.Time) {
@@ -159,8 +177,9 @@ func End(w Work) {
 	j.Working, j.DueBy, j.Stall, w.Head().WakeAt = "", nil, nil, nil
 }
 
-// Resume asks for the part that is due at once, whatever pause it is in. Errors: Conflict "job.not_under_way".
-func Resume(w Work, now time.Time) error {
+// Resume asks for the part that is due at once, whatever pause it is in. kind names the work to whoever reads of it.
+// Errors: Conflict "job.not_under_way".
+func Resume(w Work, kind string, by models.Actor, now time.Time) error {
 	if !w.Busy() {
 		return models.E(models.Conflict, "job.not_under_way")
 	}
@@ -169,15 +188,21 @@ func Resume(w Work, now time.Time) error {
 		m.Outbox = append(m.Outbox[:i:i], m.Outbox[i+1:]...)
 	}
 	Ask(w, now)
+	w.Head().Tell(EventResumed, "", by, now, map[string]string{"kind": kind})
 	return nil
 }
 
-// Cancel ends work before its time. Errors: Conflict "job.not_under_way", "job.must_end"; InvalidTransition.
-func Cancel(w Work, by models.Actor, now time.Time) error {
+// Cancel ends work before its time and tells whoever started it. Errors: Conflict "job.not_under_way", "job.must_end"; InvalidTransition.
+func Cancel(w Work, kind, reason string, by models.Actor, now time.Time) error {
 	if !w.Busy() {
 		return models.E(models.Conflict, "job.not_under_way")
 	}
-	return w.Abort(by, now)
+	starter := w.Engine().BeganBy.Person
+	if err := w.Abort(by, reason, now); err != nil {
+		return err
+	}
+	w.Head().Tell(EventCancelled, starter, by, now, map[string]string{"kind": kind, "reason": reason})
+	return nil
 }
 
 // MustEnd is what work answers that cannot be cancelled.

@@ -17,10 +17,14 @@ type work struct {
 	over bool
 }
 
-func (w *work) PartDue() (string, map[string]string)    { return "work.part_due", nil }
-func (w *work) Busy() bool                              { return !w.over }
-func (w *work) DoneOf() (done, total int64)             { return int64(w.Part), 3 }
-func (w *work) Abort(_ models.Actor, _ time.Time) error { w.over = true; job.End(w); return nil }
+func (w *work) PartDue() (string, map[string]string) { return "work.part_due", nil }
+func (w *work) Busy() bool                           { return !w.over }
+func (w *work) DoneOf() (done, total int64)          { return int64(w.Part), 3 }
+func (w *work) Abort(_ models.Actor, _ string, _ time.Time) error {
+	w.over = true
+	job.End(w)
+	return nil
+}
 
 // A part that fails again and again is asked for after pauses that grow to an hour, for ever; when it is done nothing of it is left.
 func TestAStallAsksAgainAndEnds(t *testing.T) {
@@ -66,15 +70,18 @@ func TestSilenceStalls(t *testing.T) {
 
 func TestResumeAndCancel(t *testing.T) {
 	w := &work{}
-	job.Ask(w, noon)
+	job.Begin(w, models.Actor{Person: "starter"}, noon)
 	w.Outbox[0].AgainAt = models.At(noon.Add(time.Hour))
-	if err := job.Resume(w, noon); err != nil || len(w.Outbox) != 1 || w.Outbox[0].AgainAt != nil {
+	if err := job.Resume(w, "work", models.Clockwork, noon); err != nil || len(w.Outbox) != 2 || w.Outbox[0].AgainAt != nil {
 		t.Errorf("%v %+v", err, w.Outbox)
 	}
-	if err := job.Cancel(w, models.Clockwork, noon); err != nil || w.WakeAt != nil || job.Awaits(w, 0) {
+	if err := job.Cancel(w, "work", "not needed", models.Clockwork, noon); err != nil || w.WakeAt != nil || job.Awaits(w, 0) {
 		t.Errorf("%v %+v", err, w.Job)
 	}
-	for _, err := range []error{job.Resume(w, noon), job.Cancel(w, models.Clockwork, noon)} {
+	if e := w.Outbox[2]; e.Kind != job.EventCancelled || e.Person != "starter" || e.Data["kind"] != "work" || e.Data["reason"] != "not needed" {
+		t.Errorf("%+v", e)
+	}
+	for _, err := range []error{job.Resume(w, "work", models.Clockwork, noon), job.Cancel(w, "work", "again", models.Clockwork, noon)} {
 		if !errors.Is(err, models.Conflict) {
 			t.Error(err)
 		}

@@ -131,7 +131,7 @@ func (c *Check) Start(now time.Time) error {
 		return err
 	}
 	c.Run = Run{No: c.Run.No + 1, Started: now, Stage: StageBills}
-	job.Ask(c, now)
+	job.Begin(c, models.Clockwork, now)
 	return nil
 }
 
@@ -147,10 +147,10 @@ func (c *Check) PartDue() (string, map[string]string) {
 func (c *Check) DoneOf() (done, total int64) { return int64(c.Run.Bills + c.Run.Agreements), 0 }
 
 // Abort leaves the night's run out: nothing is found by it.
-func (c *Check) Abort(by models.Actor, now time.Time) error {
+func (c *Check) Abort(by models.Actor, reason string, now time.Time) error {
 	job.End(c)
 	c.WakeAt = checkAfter(now)
-	return c.Move(checkMoves, CheckIdle, by, now, "medical.check_not_running", "job.cancelled")
+	return c.Move(checkMoves, CheckIdle, by, now, "medical.check_not_running", reason)
 }
 
 // Step takes the result of a part and goes on to the next part, the next stage, or the end. A part it does not await is

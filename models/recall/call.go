@@ -77,7 +77,11 @@ func (c *Call) Touches(u *Use) bool {
 
 // Wake asks for the second look, after which nothing can be on its way any more.
 func (c *Call) Wake(now time.Time) error {
-	if c.Busy() {
+	switch {
+	case !c.Busy():
+	case c.BeganAt == nil:
+		job.Begin(c, models.Clockwork, now)
+	default:
 		job.Wake(c, now)
 	}
 	return nil
@@ -95,7 +99,7 @@ func (c *Call) PartDue() (string, map[string]string) {
 func (c *Call) DoneOf() (done, total int64) { return int64(c.Counts.Total()), 0 }
 
 // Abort is refused: whoever was told something wrong hears of it.
-func (c *Call) Abort(models.Actor, time.Time) error { return job.MustEnd() }
+func (c *Call) Abort(models.Actor, string, time.Time) error { return job.MustEnd() }
 
 // Finish ends the call and tells its subject, if anybody was reached; a call that reached nobody is deleted.
 // It says whether that was news.

@@ -72,7 +72,7 @@ func NewScan(id string, total int64, by models.Actor, now time.Time) (*Scan, err
 		By: by, Total: total, Stage: ByCode, Found: map[string]int64{},
 	}
 	s.Tell(EventScanStarted, "", by, now, nil)
-	job.Ask(s, now)
+	job.Begin(s, by, now)
 	return s, nil
 }
 
@@ -96,10 +96,10 @@ func (s *Scan) PartDue() (string, map[string]string) { return EventPartDue, nil 
 func (s *Scan) DoneOf() (done, total int64) { return s.Seen, 2 * s.Total }
 
 // Abort leaves the tickets that were opened.
-func (s *Scan) Abort(by models.Actor, now time.Time) error {
+func (s *Scan) Abort(by models.Actor, reason string, now time.Time) error {
 	s.EndedAt = models.At(now)
 	job.End(s)
-	return s.Move(scanMoves, Cancelled, by, now, "uscc.scan_over", "")
+	return s.Move(scanMoves, Cancelled, by, now, "uscc.scan_over", reason)
 }
 
 // Step takes the result of a part and asks for the next, or ends. A part it does not await is left alone, so each counts once.

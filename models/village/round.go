@@ -153,8 +153,8 @@ func (r *Round) Wake(now time.Time) error {
 			if err := r.Move(roundMoves, Closing, models.Clockwork, now, "village.round_state", ""); err != nil {
 				return err
 			}
-			r.Progress.Total, r.Progress.BeganAt = int64(len(r.Filed)), models.At(now)
-			job.Ask(r, now)
+			r.Progress.Total = int64(len(r.Filed))
+			job.Begin(r, models.Clockwork, now)
 		case Review:
 			return r.Move(roundMoves, Done, models.Clockwork, now, "village.round_state", "")
 		case Done:
@@ -174,7 +174,6 @@ type Progress struct {
 	Done       int64      `bson:"done"`
 	Households int64      `bson:"households"` // rows read
 	After      string     `bson:"after"`
-	BeganAt    *time.Time `bson:"beganAt,omitempty"`
 	DoneAt     *time.Time `bson:"doneAt,omitempty"`
 }
 
@@ -217,7 +216,7 @@ func (r *Round) PartDue() (string, map[string]string) {
 func (r *Round) DoneOf() (done, total int64) { return r.Progress.Done, r.Progress.Total }
 
 // Abort is refused: a county's year is frozen to its end.
-func (r *Round) Abort(models.Actor, time.Time) error { return job.MustEnd() }
+func (r *Round) Abort(models.Actor, string, time.Time) error { return job.MustEnd() }
 
 func (r *Round) says(kind string, by models.Actor, now time.Time) {
 	r.Tell(kind, "", by, now, map[string]string{"county": string(r.County), "year": strconv.Itoa(r.Year), "level": string(r.Level)})

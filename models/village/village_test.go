@@ -217,7 +217,7 @@ func TestARoundGoesByItsDays(t *testing.T) {
 	}
 	step("2026-12-31", village.Open)
 	step("2027-01-01", village.Closing)
-	if r.Progress.Total != 1 || r.Progress.BeganAt == nil || r.File("e3", true) || r.Reviews() {
+	if r.Progress.Total != 1 || r.BeganAt == nil || r.File("e3", true) || r.Reviews() {
 		t.Errorf("%+v", r.Progress)
 	}
 	last := r.Outbox[len(r.Outbox)-1]

@@ -42,7 +42,7 @@ func (e *Engine) ensure(ctx context.Context, c store.Collection) error {
 	}
 	for _, ix := range c.AllIndexes() {
 		o := options.Index().SetName(strings.Join(ix.Paths, ",") + ",_id")
-		if store.SparseHead(ix) {
+		if ix.Sparse {
 			o.SetPartialFilterExpression(bson.D{{Key: ix.Paths[0], Value: bson.D{{Key: "$exists", Value: true}}}})
 		}
 		if err := e.index(ctx, c, append(keyOf(ix), bson.E{Key: "_id", Value: 1}), o); err != nil {

@@ -58,7 +58,7 @@ func searchOf(q store.Query, ix store.Index) (*search, error) {
 			return nil, err
 		}
 	}
-	if store.SparseHead(ix) && s.spans == "" && len(q.Conds) == 0 {
+	if ix.Sparse && s.spans == "" && len(q.Conds) == 0 {
 		s.spans, s.span = ix.Paths[0], scan{}.and(ix.Paths[0], "$exists", true)
 	}
 	return s, nil

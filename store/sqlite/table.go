@@ -72,7 +72,7 @@ func tableOf(c store.Collection) *table {
 
 // indexOf spells an index. The id ends every index, so that ties come in the order of ids; a unique one cannot have it.
 func indexOf(collection string, ix store.Index) index {
-	x := index{of: ix, unique: ix.Unique, partial: store.SparseHead(ix)}
+	x := index{of: ix, unique: ix.Unique, partial: ix.Sparse}
 	columns, kind := ix.Paths, "INDEX "
 	if ix.Unique {
 		kind = "UNIQUE INDEX "

@@ -120,7 +120,7 @@ func matches(v *thing, q store.Query) bool {
 func answer(vs []*thing, q store.Query, ix store.Index) []string {
 	var found []*thing
 	for _, v := range vs {
-		if matches(v, q) && (!store.SparseHead(ix) || v.value(ix.Paths[0]) != nil) {
+		if matches(v, q) && (!ix.Sparse || v.value(ix.Paths[0]) != nil) {
 			found = append(found, v)
 		}
 	}
@@ -178,7 +178,7 @@ func drawThing(t *rapid.T, id string) *thing {
 func drawQuery(t *rapid.T) store.Query {
 	ix := rapid.SampledFrom(mixed.AllIndexes()).Draw(t, "index")
 	q, points := store.All(), 0
-	if !store.SparseHead(ix) {
+	if !ix.Sparse {
 		points = rapid.IntRange(0, len(ix.Paths)).Draw(t, "points")
 	}
 	for _, p := range rapid.Permutation(ix.Paths[:points]).Draw(t, "order") {
@@ -189,7 +189,7 @@ func drawQuery(t *rapid.T) store.Query {
 		}
 	}
 	rest := ix.Paths[points:]
-	if len(rest) > 0 && (store.SparseHead(ix) || rapid.Bool().Draw(t, "span")) {
+	if len(rest) > 0 && (ix.Sparse || rapid.Bool().Draw(t, "span")) {
 		q = drawSpan(t, q, rest[0])
 	}
 	if n := rapid.IntRange(0, len(rest)).Draw(t, "sorted"); n > 0 {

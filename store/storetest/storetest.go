@@ -96,7 +96,7 @@ func ExplainAll(t *testing.T, e store.Engine, colls []store.Collection) {
 		if err := e.Ensure(t.Context(), c); err != nil {
 			t.Fatalf("%s: %v", c.Name, err)
 		}
-		for name, q := range c.Queries {
+		for name, q := range c.AllQueries() {
 			t.Run(c.Name+"/"+name, func(t *testing.T) {
 				ix, ok := c.IndexFor(q)
 				if !ok {
