@@ -22,7 +22,7 @@ const module = "xinyi"
 var layers = map[string][]string{
 	"server":               {"*"},
 	"bench":                {"*"},
-	"handlers/api":         {"store", "models", "models/rule", "models/score", "models/notice", "models/release", "models/job", "models/access", "models/identity", "models/delivery"},
+	"handlers/api":         {"store", "models", "models/rule", "models/score", "models/notice", "models/release", "models/job", "models/flow", "models/jury", "models/access", "models/identity", "models/delivery"},
 	"handlers/file":        {"handlers/api", "store", "models", "models/*"},
 	"handlers/paper":       {"handlers/api", "models"},
 	"handlers/*":           {"handlers/api", "handlers/file", "handlers/paper", "store", "payments", "models", "models/*"},
@@ -38,7 +38,7 @@ var layers = map[string][]string{
 	"store/sqlite/*":       {"store/sqlite"},
 	"store/storetest":      {"store", "models", "models/benefit"},
 	"models":               {},
-	"models/*":             {"models", "models/rule", "models/score", "models/notice", "models/flow", "models/panel", "models/release", "models/job"},
+	"models/*":             {"models", "models/rule", "models/score", "models/notice", "models/flow", "models/form", "models/jury", "models/release", "models/job"},
 	"models/report":        {"models", "models/record"}, // a report is about records
 	"handlers/api/docs":    {},
 	"notifications/text":   {},
@@ -190,7 +190,7 @@ func TestNothingAmbient(t *testing.T) {
 
 // engines are the packages of models that are no capability: what several capabilities use, and the documents of the
 // machinery itself (the event log, the inbox and what is carried out of it, small files, the sandbox clock).
-var engines = []string{"rule", "score", "notice", "flow", "panel", "release", "job", "journal", "inbox", "delivery", "sandbox", "blob"}
+var engines = []string{"rule", "score", "notice", "flow", "form", "jury", "release", "job", "journal", "inbox", "delivery", "sandbox", "blob"}
 
 // pieces is what every capability has, by its name.
 var pieces = map[string]func(name string) bool{

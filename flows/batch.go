@@ -99,7 +99,7 @@ func whole(b *batch.Batch, form *catalogue.Form, head []string) error {
 	}
 	for _, c := range form.Columns {
 		if c.Required && !has[c.Key] {
-			return &batch.Fault{Why: "batch.missing_column", Args: map[string]string{"heading": c.Heading}}
+			return &batch.Fault{Why: "batch.missing_column", Args: map[string]string{"heading": c.Title.ZH}}
 		}
 	}
 	return nil

@@ -56,8 +56,8 @@ func hamlets(t *testing.T) *hamlet {
 	must(t, s.Ensure(t.Context()))
 	office := models.Actor{Person: "o1", Role: models.CreditOffice, Region: "4301"}
 	for section, fields := range map[string]string{
-		"head":    `"name":{"type":"string","x-kind":"text","title":"户主姓名","x-title-en":"Name","maxLength":50,"x-personal":true},"idNumber":{"type":"string","x-kind":"text","title":"身份证号","x-title-en":"Number","maxLength":18,"x-personal":true}`,
-		"members": `"name":{"type":"string","x-kind":"text","title":"成员姓名","x-title-en":"Name","maxLength":50,"x-personal":true},"idNumber":{"type":"string","x-kind":"text","title":"成员身份证号","x-title-en":"Number","maxLength":18,"x-personal":true}`,
+		"head":    `"name":{"type":"string","x-kind":"text","title":"户主姓名","x-title-en":"Name","maxLength":50,"x-private":true},"idNumber":{"type":"string","x-kind":"text","title":"身份证号","x-title-en":"Number","maxLength":18,"x-private":true}`,
+		"members": `"name":{"type":"string","x-kind":"text","title":"成员姓名","x-title-en":"Name","maxLength":50,"x-private":true},"idNumber":{"type":"string","x-kind":"text","title":"成员身份证号","x-title-en":"Number","maxLength":18,"x-private":true}`,
 		"land":    `"contracted":{"type":"integer","x-kind":"whole","title":"承包地","x-title-en":"Land","minimum":0,"maximum":100000}`,
 		"income":  `"cropsFen":{"type":"integer","x-kind":"whole","title":"种植收入","x-title-en":"Crops","minimum":0,"maximum":100000,"x-restricted":true}`,
 	} {

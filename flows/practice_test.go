@@ -8,6 +8,7 @@ import (
 	"xinyi/models"
 	"xinyi/models/blob"
 	"xinyi/models/flow"
+	"xinyi/models/jury"
 	"xinyi/models/notice"
 	"xinyi/models/practice"
 	"xinyi/models/score"
@@ -64,16 +65,16 @@ func TestPracticeTwiceIsOnce(t *testing.T) {
 		}
 	}
 	twice("practice.seat", models.Event{Kind: practice.EventDrawn, Subject: "r1"})
-	if c.Entry == nil || len(c.Entry.Seats) != 5 || len(c.Entry.Rest) != 1 {
+	if c.Entry == nil || len(c.Entry.Jury.Seats) != 5 || len(c.Entry.Jury.Left(c.Entry.Order)) != 1 {
 		t.Fatalf("%+v", c.Entry)
 	}
 	c, err = all.Cases.Update(t.Context(), "c1", func(c *practice.Case) error {
-		for _, seat := range c.Entry.Seats {
-			var parts []practice.Part
+		for _, seat := range c.Entry.Jury.Seats {
+			marks := map[string]score.Points{}
 			for _, k := range r.Criteria {
-				parts = append(parts, practice.Part{Code: k.Code, Points: k.Max * score.Points(9) / 10})
+				marks[k.Code] = k.Max * score.Points(9) / 10
 			}
-			if err := c.Score(parts, r, models.Actor{Person: seat.Person, Role: models.Resident}, clock.t); err != nil {
+			if err := c.Score(jury.Sheet{Marks: marks}, r, models.Actor{Person: seat.Person, Role: models.Resident}, clock.t); err != nil {
 				return err
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"xinyi/models/award"
 	"xinyi/models/flow"
 	"xinyi/models/identity"
+	"xinyi/models/jury"
 	"xinyi/models/notice"
 	"xinyi/models/record"
 	"xinyi/models/score"
@@ -174,14 +175,13 @@ func (h *honours) led(p *award.Programme, x nominee, to award.State, promises in
 		},
 		func() error { n.Draw(p, at.Add(72*time.Hour)); return nil },
 		func() error {
-			code := p.Criteria[0].Code
-			for _, s := range n.Scorers {
-				points := map[string]int{}
+			for _, s := range n.Jury.Seats {
+				marks := map[string]score.Points{}
 				for _, c := range p.Criteria {
-					points[c.Code] = c.Points - 1
+					marks[c.Code] = score.Points(c.Points-1) * 100
 				}
-				points[code] = promises
-				if err := n.Score(points, "", p, models.Actor{Person: s.Person, Role: models.Resident}, at.Add(96*time.Hour)); err != nil {
+				marks[p.Criteria[0].Code] = score.Points(promises) * 100
+				if err := n.Score(jury.Sheet{Marks: marks}, p, models.Actor{Person: s.Person, Role: models.Resident}, at.Add(96*time.Hour)); err != nil {
 					return err
 				}
 			}

@@ -12,6 +12,7 @@ import (
 
 	"xinyi/models"
 	"xinyi/models/catalogue"
+	"xinyi/models/form"
 	"xinyi/store"
 )
 
@@ -165,8 +166,8 @@ func schemaOf(item string, columns []map[string]string, first bool) (string, err
 		if first && strings.Contains(c["flags"], "+") {
 			continue
 		}
-		p := map[string]any{"type": jsonType(c["type"]), "title": c["heading"], "x-order": len(properties) + 1}
-		for name, value := range map[string]string{"x-type": c["type"], "x-role": c["role"], "description": c["note"]} {
+		p := map[string]any{"type": form.TypeOf(c["kind"]), "title": c["heading"], "x-title-en": c["en"], "x-order": len(properties) + 1}
+		for name, value := range map[string]string{"x-kind": c["kind"], "x-role": c["role"], "description": c["note"]} {
 			if value != "" {
 				p[name] = value
 			}
@@ -222,22 +223,12 @@ func columnsOf(item string, columns []map[string]string) []map[string]string {
 	return out
 }
 
-func jsonType(t string) string {
-	switch t {
-	case "wan", "yuan", "integer":
-		return "integer"
-	case "boolean":
-		return "boolean"
-	}
-	return "string"
-}
-
 // bounds writes what a column's values may be.
 func bounds(p map[string]any, c map[string]string) error {
-	switch c["type"] {
-	case "day":
+	switch c["kind"] {
+	case form.Day:
 		p["pattern"] = `^\d{4}-\d{2}-\d{2}$`
-	case "wan", "yuan":
+	case form.Wan, form.Yuan:
 		p["minimum"] = 0
 	}
 	if c["max"] != "" {
@@ -256,15 +247,16 @@ func bounds(p map[string]any, c map[string]string) error {
 	return nil
 }
 
-// dictionary writes the values of a column, "01=自然人>PERSON;…", and what its role makes of them.
+// dictionary writes the values of a column, "01=自然人/Natural person>PERSON;…", and what its role makes of them.
 func dictionary(p map[string]any, c map[string]string) {
 	var values []string
-	labels, targets := map[string]string{}, map[string]string{}
+	labels, targets := map[string]models.Words{}, map[string]string{}
 	for one := range strings.SplitSeq(c["values"], ";") {
 		value, label, _ := strings.Cut(one, "=")
 		label, target, _ := strings.Cut(label, ">")
 		values = append(values, value)
-		labels[value] = label
+		zh, en, _ := strings.Cut(label, "/")
+		labels[value] = models.Words{ZH: zh, EN: en}
 		if target == "" {
 			continue
 		}

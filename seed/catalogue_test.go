@@ -83,8 +83,8 @@ func TestCatalogueRoundTrips(t *testing.T) {
 			t.Fatal(id, err)
 		}
 		for _, c := range form.Columns {
-			if key, ok := form.Column(" " + c.Heading + "*"); !ok || key != c.Key {
-				t.Errorf("%s: the heading %q finds %q", id, c.Heading, key)
+			if key, ok := form.Column(" " + c.Title.ZH + "*"); !ok || key != c.Key {
+				t.Errorf("%s: the heading %q finds %q", id, c.Title.ZH, key)
 			}
 		}
 		for _, kind := range it.Kinds {

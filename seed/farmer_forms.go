@@ -14,6 +14,7 @@ import (
 	"xinyi/models"
 	"xinyi/models/catalogue"
 	"xinyi/models/farmer"
+	"xinyi/models/form"
 	"xinyi/models/release"
 	"xinyi/models/score"
 )
@@ -90,7 +91,7 @@ func readFarmForms(text string) ([]farmer.FormDraftOf, error) {
 // farmProperty is one field as the schema says it.
 func farmProperty(r []string, order int) (map[string]any, error) {
 	p := map[string]any{"title": r[3], "x-title-en": r[4], "x-kind": r[2], "x-order": order}
-	p["type"] = map[string]string{farmer.KindText: "string", farmer.KindDay: "string", farmer.KindWhole: "integer", farmer.KindYes: "boolean"}[r[2]]
+	p["type"] = form.TypeOf(r[2])
 	if r[5] != "" {
 		p["x-unit"] = r[5]
 	}
@@ -100,7 +101,7 @@ func farmProperty(r []string, order int) (map[string]any, error) {
 	if r[11] != "" {
 		p["x-scope"] = r[11]
 	}
-	if r[2] == farmer.KindWhole {
+	if r[2] == form.Whole {
 		for at, name := range map[int]string{8: "minimum", 9: "maximum"} {
 			n, err := strconv.ParseInt(r[at], 10, 64)
 			if err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"xinyi/models"
 	"xinyi/models/flow"
+	"xinyi/models/jury"
 	"xinyi/models/notice"
 	"xinyi/models/practice"
 	"xinyi/models/score"
@@ -226,12 +227,12 @@ func (ps *practices) hold(id string, year, days int, cases []*practice.Case, ove
 // scored seats the experts of a case, who all score it.
 func scored(c *practice.Case, r *practice.Round, i int, at time.Time) error {
 	c.Seat(r, at)
-	for j, s := range c.Entry.Seats {
-		var parts []practice.Part
+	for j, s := range c.Entry.Jury.Seats {
+		marks := map[string]score.Points{}
 		for _, k := range r.Criteria {
-			parts = append(parts, practice.Part{Code: k.Code, Points: k.Max * score.Points(80+i+2*j) / 100})
+			marks[k.Code] = k.Max * score.Points(80+i+2*j) / 100
 		}
-		if err := c.Score(parts, r, models.Actor{Person: s.Person, Role: models.Resident}, at.Add(time.Duration(j+1)*time.Hour)); err != nil {
+		if err := c.Score(jury.Sheet{Marks: marks}, r, models.Actor{Person: s.Person, Role: models.Resident}, at.Add(time.Duration(j+1)*time.Hour)); err != nil {
 			return err
 		}
 	}

@@ -81,7 +81,7 @@ func Sample(w io.Writer, form *catalogue.Form, rows, perMille int, seed uint64, 
 	out := csv.NewWriter(w)
 	head := make([]string, len(form.Columns))
 	for i, c := range form.Columns {
-		head[i] = c.Heading
+		head[i] = c.Title.ZH
 	}
 	if err := out.Write(head); err != nil {
 		return nil, err

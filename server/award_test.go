@@ -132,7 +132,7 @@ func (h *honoured) scores(id string, promises int) {
 	h.t.Helper()
 	h.waits("experts are drawn", func() bool { return len(h.drawn(id)) == 5 })
 	for _, person := range h.drawn(id) {
-		h.must(200, h.experts[person], "POST", "/v1/me/award-scores/"+id, m{"points": m{"promises": promises, "deeds": 28, "influence": 18, "steadiness": 19}})
+		h.must(200, h.experts[person], "POST", "/v1/me/award-scores/"+id, m{"marks": m{"promises": 100 * promises, "deeds": 2800, "influence": 1800, "steadiness": 1900}})
 	}
 }
 
@@ -346,14 +346,14 @@ func TestRecusal(t *testing.T) {
 	if len(after) != 5 || slices.Contains(after, first[0]) {
 		t.Errorf("%v, then %v", first, after)
 	}
-	if out := h.must(409, h.experts[first[0]], "POST", "/v1/me/award-scores/"+id, m{"points": m{"promises": 1, "deeds": 1, "influence": 1, "steadiness": 1}}); out["reason"] != "award.scored" {
+	if out := h.must(409, h.experts[first[0]], "POST", "/v1/me/award-scores/"+id, m{"marks": m{"promises": 100, "deeds": 100, "influence": 100, "steadiness": 100}}); out["reason"] != "jury.given" {
 		t.Errorf("%v", out)
 	}
 	for _, person := range after {
 		if out := h.office(200, h.one, "GET", "/v1/nominations/"+id, nil); len(out["marks"].([]any)) != 0 {
 			t.Errorf("a mark is seen before all are in: %v", out)
 		}
-		h.must(200, h.experts[person], "POST", "/v1/me/award-scores/"+id, m{"points": m{"promises": 20, "deeds": 20, "influence": 20, "steadiness": 20}})
+		h.must(200, h.experts[person], "POST", "/v1/me/award-scores/"+id, m{"marks": m{"promises": 2000, "deeds": 2000, "influence": 2000, "steadiness": 2000}})
 	}
 	h.stands(mei, id, "VOTE")
 	if out := h.office(200, h.one, "GET", "/v1/nominations/"+id, nil); len(out["marks"].([]any)) != 5 || out["expertsAside"] != 1.0 {

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"xinyi/models"
-	"xinyi/models/panel"
+	"xinyi/models/jury"
 )
 
 // practiceYear is a year the demo city has no selection of.
@@ -65,10 +65,10 @@ func (c *city) scores(round, at string) {
 				seat := x.(m)
 				mine := "/v1/practice-cases/" + seat["caseId"].(string)
 				switch {
-				case seat["points"] != nil || seat["aside"] != nil:
+				case seat["done"] == true || seat["aside"] != nil:
 				case mine == at && !aside:
 					aside = true
-					c.must(200, token, "POST", mine+"/recusal", m{"reason": "和提交单位有往来"})
+					c.must(200, token, "POST", mine+"/recusal", m{"tie": "OTHER", "note": "和提交单位有往来"})
 				default:
 					c.must(400, token, "POST", mine+"/scores", m{"marks": m{"new": 1500}})
 					c.must(200, token, "POST", mine+"/scores", m{"marks": m{"new": 1500, "effect": 3500, "copy": 2500, "lawful": 900}})
@@ -109,14 +109,14 @@ func TestPracticeCases(t *testing.T) {
 	})
 	shown := c.must(200, "", "GET", round, nil)
 	seed := shown["seed"].(string)
-	if panel.Commit(seed) != opened["commit"] {
+	if jury.Commit(seed) != opened["commit"] {
 		t.Errorf("another seed than was committed to: %v", shown)
 	}
 	var nos []string
 	for _, x := range shown["experts"].([]any) {
 		nos = append(nos, x.(m)["no"].(string))
 	}
-	first := panel.Draw(seed+"\n"+good[len("/v1/practice-cases/"):], nos, 5)
+	first := jury.Draw(seed+"\n"+good[len("/v1/practice-cases/"):], nos, 5)
 	for phone, person := range drawn {
 		seated := slices.ContainsFunc(c.must(200, c.signIn(phone), "GET", round+"/seats", nil)["items"].([]any), func(x any) bool {
 			return "/v1/practice-cases/"+x.(m)["caseId"].(string) == good

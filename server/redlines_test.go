@@ -304,9 +304,11 @@ func TestRedLines(t *testing.T) {
 
 // drafted is a draft of an item with a column of a heading.
 func drafted(code, heading string) m {
-	text := func(title, role string) m { return m{"type": "string", "title": title, "x-role": role} }
+	text := func(title, role string) m {
+		return m{"type": "string", "title": title, "x-title-en": "Column", "x-kind": "text", "x-role": role}
+	}
 	day := text("日期", "decidedOn")
-	day["x-type"] = "day"
+	day["x-kind"] = "day"
 	return m{
 		"code": code, "name": m{"zh": "某某", "en": "x"}, "category": "UTILITY", "kinds": []string{"ORGANISATION"}, "nature": "OTHER", "openness": "QUERY",
 		"keepMonths": 60, "cycle": "MONTHLY", "units": []string{bureau}, "basis": []string{"某法"}, "from": string(models.DayOf(time.Now()).Add(30)),

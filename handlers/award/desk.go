@@ -10,7 +10,7 @@ import (
 	"xinyi/models/access"
 	"xinyi/models/award"
 	"xinyi/models/flow"
-	"xinyi/models/panel"
+	"xinyi/models/jury"
 	"xinyi/models/score"
 	"xinyi/store"
 )
@@ -93,7 +93,7 @@ type caseView struct {
 	Unit       string          `json:"unit,omitempty"`
 	Nominators []nominatorView `json:"nominators"`
 	Filings    int             `json:"filings" description:"How often materials were handed in"`
-	Materials  []voteView      `json:"materials"`
+	Materials  []api.VoteView  `json:"materials"`
 	Vetting    *vettingView    `json:"vetting,omitempty"`
 	Opinions   []opinionView   `json:"opinions"`
 	Asked      int             `json:"expertsAsked"`
@@ -101,7 +101,7 @@ type caseView struct {
 	Aside      int             `json:"expertsAside"`
 	Marks      []score.Points  `json:"marks" description:"Of the experts, once they are open; in hundredths"`
 	Placed     *placedView     `json:"placed,omitempty"`
-	Decision   []voteView      `json:"decision"`
+	Decision   []api.VoteView  `json:"decision"`
 	Award      string          `json:"award,omitempty"`
 }
 
@@ -112,50 +112,18 @@ type nominatorView struct {
 	At     time.Time `json:"at"`
 }
 
-type voteView struct {
-	Step    string       `json:"step"`
-	Round   int          `json:"round"`
-	Verdict flow.Verdict `json:"verdict" enum:"APPROVE,REJECT,REVISE,RECUSE"`
-	Note    string       `json:"note,omitempty"`
-	Office  string       `json:"office"`
-	At      time.Time    `json:"at"`
-}
-
-func viewVotes(c *flow.Course) []voteView {
-	all := []voteView{}
-	if c == nil {
-		return all
-	}
-	for _, x := range c.Votes {
-		all = append(all, voteView{x.Step, x.Round, x.Verdict, x.Note, x.By.Org, x.At})
-	}
-	return all
-}
-
 func viewCase(n *award.Nomination, p *award.Programme, lang string) caseView {
 	v := caseView{
 		nominationRow: rowOfNomination(n, lang), Name: n.Name.Reveal(), Deed: n.Deed(), Since: n.Since, Unit: n.Unit, Nominators: []nominatorView{},
-		Filings: len(n.Filings), Materials: viewVotes(n.Course), Vetting: viewVetting(n.Vetting, p, lang), Opinions: viewOpinions(n, true), Marks: []score.Points{},
-		Placed: viewPlaced(n), Decision: viewVotes(&n.Decide), Award: n.Award,
+		Filings: len(n.Filings), Materials: api.ViewVotes(n.Course), Vetting: viewVetting(n.Vetting, p, lang), Opinions: viewOpinions(n, true), Marks: []score.Points{},
+		Placed: viewPlaced(n), Decision: api.ViewVotes(&n.Decide), Award: n.Award,
 	}
 	for _, x := range n.Nominators {
 		v.Nominators = append(v.Nominators, nominatorView{x.How, x.By.Org, x.Reason.Reveal(), x.At})
 	}
-	for _, s := range n.Scorers {
-		if s.Round != n.Round {
-			continue
-		}
-		switch s.State {
-		case award.ScorerRecused:
-			v.Aside++
-			continue
-		case award.ScorerGiven:
-			v.Given++
-		case award.ScorerAsked:
-		}
-		if v.Asked++; s.Points != nil {
-			v.Marks = append(v.Marks, *s.Points)
-		}
+	v.Asked, v.Given, v.Aside = n.Jury.Counts()
+	for _, s := range n.Jury.Sheets() {
+		v.Marks = append(v.Marks, s.Total())
 	}
 	slices.Sort(v.Marks)
 	return v
@@ -293,7 +261,7 @@ func (h Handler) findings(ctx context.Context, rq api.Request, in api.ByID) (api
 	if err != nil {
 		return v, err
 	}
-	var marks []panel.Mark
+	var marks []jury.Mark
 	_, err = h.Nominations.Each(ctx, store.NominationsOf(p.ID), func(n *award.Nomination) error {
 		marks = append(marks, n.Given()...)
 		return nil
@@ -302,7 +270,7 @@ func (h Handler) findings(ctx context.Context, rq api.Request, in api.ByID) (api
 		return v, err
 	}
 	var looks []access.Look
-	for _, f := range panel.Inspect(marks, h.Policy.Marks) {
+	for _, f := range jury.Inspect(marks, h.Policy.Marks) {
 		v.Items = append(v.Items, findingView{string(f.Kind), f.Raters, f.Cases, int64(f.Strength), f.N})
 		for _, person := range f.Raters {
 			looks = append(looks, access.Look{Subject: api.APerson(person), Fields: []string{"expert.marks"}, About: p.ID, Purpose: "award.case", Case: p.ID})

@@ -35,10 +35,8 @@ type scoringView struct {
 
 func viewScoring(n *award.Nomination, p *award.Programme, person, lang string) scoringView {
 	v := scoringView{ID: n.ID, Title: n.Title.In(lang), Name: n.Name.Reveal(), Unit: n.Unit, Deed: n.Deed(), Criteria: p.Criteria, Opinions: viewOpinions(n, false), Until: n.Until}
-	for _, s := range n.Scorers {
-		if s.Person == person && s.Round == n.Round {
-			v.Done = s.State != award.ScorerAsked
-		}
+	if s := n.Jury.Seat(person); s != nil {
+		v.Done = s.At != nil || s.Aside != ""
 	}
 	return v
 }
@@ -92,23 +90,14 @@ func (h Handler) onDrawn(ctx context.Context, rq api.Request, id string, do func
 	return viewScoring(n, p, rq.Actor.Person, rq.Lang), nil
 }
 
-type scoreRequest struct {
-	api.ByID
-	Points map[string]int `json:"points" validate:"required,max=20" description:"Whole points by criterion"`
-	Note   string         `json:"note,omitempty" validate:"max=500"`
-}
-
-func (h Handler) score(ctx context.Context, rq api.Request, in scoreRequest) (scoringView, error) {
+func (h Handler) score(ctx context.Context, rq api.Request, in api.SheetRequest) (scoringView, error) {
 	return h.onDrawn(ctx, rq, in.ID, func(n *award.Nomination, p *award.Programme) error {
-		return n.Score(in.Points, in.Note, p, rq.Actor, rq.Now)
+		return n.Score(in.Sheet(), p, rq.Actor, rq.Now)
 	})
 }
 
-type recuseRequest struct {
-	api.ByID
-	Tie award.Tie `json:"tie" validate:"required,oneof=SAME_UNIT KIN NOMINATOR OTHER"`
-}
-
-func (h Handler) recuse(ctx context.Context, rq api.Request, in recuseRequest) (scoringView, error) {
-	return h.onDrawn(ctx, rq, in.ID, func(n *award.Nomination, p *award.Programme) error { return n.Recuse(in.Tie, p, rq.Actor, rq.Now) })
+func (h Handler) recuse(ctx context.Context, rq api.Request, in api.RecusalRequest) (scoringView, error) {
+	return h.onDrawn(ctx, rq, in.ID, func(n *award.Nomination, p *award.Programme) error {
+		return n.Recuse(in.Tie, in.Note, p, rq.Actor, rq.Now)
+	})
 }

@@ -94,7 +94,7 @@ func (h Handler) rowsCSV(ctx context.Context, rq api.Request, in api.ByID) (tabl
 	w := csv.NewWriter(&out)
 	head := []string{api.Say("batch.column_row", rq.Lang, nil), api.Say("batch.column_reason", rq.Lang, nil)}
 	for _, c := range form.Columns {
-		head = append(head, c.Heading)
+		head = append(head, c.Title.ZH)
 	}
 	if err := w.Write(head); err != nil {
 		return table{}, err

@@ -20,7 +20,7 @@ type view struct {
 	Mode     batch.Mode     `json:"mode"`
 	DryRun   bool           `json:"dryRun"`
 	Month    string         `json:"month"`
-	State    batch.State    `json:"state"`
+	State    batch.State    `json:"state" enum:"RECEIVING,RUNNING,DONE,CHECKED,FAILED,WITHDRAWING,WITHDRAWN,CANCELLED"`
 	Reason   string         `json:"reason,omitempty" description:"Why the file could not be read"`
 	Text     string         `json:"text,omitempty" description:"The same in words"`
 	Bytes    int64          `json:"bytes"`

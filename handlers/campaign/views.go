@@ -20,7 +20,7 @@ type audienceView struct {
 // view is a campaign. Its numbers of people add up: seen = kept + capped + muted + passed.
 type view struct {
 	ID          string            `json:"id"`
-	State       campaign.State    `json:"state"`
+	State       campaign.State    `json:"state" enum:"DRAFT,APPROVED,RUNNING,DONE,STOPPED,CANCELLED"`
 	Reason      string            `json:"reason,omitempty" description:"Why it was stopped"`
 	Title       models.Words      `json:"title"`
 	Body        models.Words      `json:"body"`

@@ -191,7 +191,7 @@ func oldValue(form *catalogue.Form, r *record.Record, field string) models.Secre
 	case int64:
 		for _, c := range form.Columns {
 			if c.Key == field {
-				return models.NewSecret(file.Worded(c, x, ""))
+				return models.NewSecret(file.Worded(c.Column, x, ""))
 			}
 		}
 	case bool:

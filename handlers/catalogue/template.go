@@ -12,6 +12,7 @@ import (
 	"xinyi/handlers/api"
 	"xinyi/models"
 	"xinyi/models/catalogue"
+	"xinyi/models/form"
 )
 
 type templateRequest struct {
@@ -30,7 +31,7 @@ func (h Handler) template(ctx context.Context, rq api.Request, in templateReques
 	}
 	heads, hints := make([]string, len(form.Columns)), make([]string, len(form.Columns))
 	for i, c := range form.Columns {
-		if heads[i] = c.Heading; c.Required {
+		if heads[i] = c.Title.ZH; c.Required {
 			heads[i] += "*"
 		}
 		hints[i] = hintOf(c, rq.Lang)
@@ -51,15 +52,11 @@ func (h Handler) template(ctx context.Context, rq api.Request, in templateReques
 
 // hintOf says in a few words how to fill in a column.
 func hintOf(c catalogue.Column, lang string) string {
-	kind := c.Type
-	if kind == "" {
-		kind = "text"
-	}
-	words := []string{api.Say("catalogue.hint_"+kind, lang, map[string]string{"max": strconv.Itoa(c.Max)})}
-	if len(c.Labels) > 0 {
+	words := []string{api.Say("catalogue.hint_"+c.Kind, lang, map[string]string{"max": strconv.Itoa(c.Max)})}
+	if len(c.Choices) > 0 {
 		var values []string
-		for _, l := range c.Labels {
-			values = append(values, l.Value+"="+l.Label)
+		for _, l := range c.Choices {
+			values = append(values, l.Value+"="+l.Label.ZH)
 		}
 		words = []string{strings.Join(values, " ")}
 	}
@@ -116,8 +113,8 @@ func fillWorkbook(f *excelize.File, form *catalogue.Form, heads, hints []string)
 				return err
 			}
 		}
-		if len(c.Labels) > 0 {
-			if err := dropDown(f, name, c.Labels); err != nil {
+		if len(c.Choices) > 0 {
+			if err := dropDown(f, name, c.Choices); err != nil {
 				return err
 			}
 		}
@@ -126,14 +123,14 @@ func fillWorkbook(f *excelize.File, form *catalogue.Form, heads, hints []string)
 }
 
 // dropDown lets a column's cells be picked from its labels, which stand in the same column of a hidden sheet.
-func dropDown(f *excelize.File, column string, labels []catalogue.Label) error {
-	for i, l := range labels {
-		if err := f.SetCellStr(api.ValuesSheet, column+strconv.Itoa(i+1), l.Label); err != nil {
+func dropDown(f *excelize.File, column string, choices []form.Choice) error {
+	for i, l := range choices {
+		if err := f.SetCellStr(api.ValuesSheet, column+strconv.Itoa(i+1), l.Label.ZH); err != nil {
 			return err
 		}
 	}
 	d := excelize.NewDataValidation(true)
 	d.Sqref = column + "3:" + column + strconv.Itoa(api.TemplateRows)
-	d.SetSqrefDropList("'" + api.ValuesSheet + "'!$" + column + "$1:$" + column + "$" + strconv.Itoa(len(labels)))
+	d.SetSqrefDropList("'" + api.ValuesSheet + "'!$" + column + "$1:$" + column + "$" + strconv.Itoa(len(choices)))
 	return f.AddDataValidation(api.TemplateSheet, d)
 }

@@ -41,8 +41,9 @@ type itemDetailView struct {
 
 type columnView struct {
 	Key      string      `json:"key"`
-	Heading  string      `json:"heading"`
-	Type     string      `json:"type" enum:"text,day,wan,yuan,integer,boolean" description:"wan and yuan are kept as whole fen"`
+	Heading  string      `json:"heading" description:"As a file has it"`
+	Title    string      `json:"title"`
+	Kind     string      `json:"kind" enum:"text,day,wan,yuan,whole,yes" description:"wan and yuan are kept as whole fen"`
 	Required bool        `json:"required" description:"Of every subject"`
 	ForOrg   bool        `json:"requiredOfOrganisations"`
 	ForMan   bool        `json:"requiredOfPersons"`
@@ -80,14 +81,11 @@ func viewItemDetail(_ context.Context, rq api.Request, it *catalogue.Item) (item
 	}
 	for _, c := range form.Columns {
 		col := columnView{
-			Key: c.Key, Heading: c.Heading, Type: c.Type, Required: c.Required, ForOrg: c.ForOrg && !c.Required, ForMan: c.ForMan && !c.Required,
+			Key: c.Key, Heading: c.Title.ZH, Title: c.Title.In(rq.Lang), Kind: c.Kind, Required: c.Required, ForOrg: c.ForOrg && !c.Required, ForMan: c.ForMan && !c.Required,
 			Private: c.Private, Max: c.Max, Values: []labelView{}, Note: c.Note,
 		}
-		if col.Type == "" {
-			col.Type = "text"
-		}
-		for _, l := range c.Labels {
-			col.Values = append(col.Values, labelView(l))
+		for _, l := range c.Choices {
+			col.Values = append(col.Values, labelView{l.Value, l.Label.In(rq.Lang)})
 		}
 		v.Columns = append(v.Columns, col)
 	}

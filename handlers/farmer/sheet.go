@@ -308,7 +308,7 @@ func sheetLine(l *farmer.Layout, f *farmer.File, r farmer.Row, many string, form
 		cell, there := f.Cells[farmer.Address{Section: section, Row: row, Key: key}.String()]
 		if there {
 			text := c.Text(cell.Value(), col)
-			if col.Personal {
+			if col.Private {
 				text = models.NewSecret(text).String()
 			}
 			cells[i] = api.Harmless(text)

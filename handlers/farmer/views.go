@@ -39,9 +39,9 @@ func viewForm(s *farmer.Sheet, lang string) formView {
 	f := s.Form
 	v := formView{ID: f.ID, Section: f.Section, Version: f.No, Region: f.Region, Title: f.Name.In(lang), Rows: f.Rows, Scope: f.Scope, Schema: f.Schema, Fields: []fieldView{}}
 	for _, c := range s.Columns {
-		field := fieldView{Key: c.Key, Title: c.Title.In(lang), Kind: c.Kind, Unit: c.Unit, Required: c.Required, Restricted: c.Restricted, Hidden: c.Personal, Widget: c.Widget}
-		for _, e := range c.Enum {
-			field.Choices = append(field.Choices, api.NamedCode{Code: e, Name: c.Labels[e].In(lang)})
+		field := fieldView{Key: c.Key, Title: c.Title.In(lang), Kind: c.Kind, Unit: c.Unit, Required: c.Required, Restricted: c.Restricted, Hidden: c.Private, Widget: c.Widget}
+		for _, x := range c.Choices {
+			field.Choices = append(field.Choices, api.NamedCode{Code: x.Value, Name: x.Label.In(lang)})
 		}
 		v.Fields = append(v.Fields, field)
 	}
@@ -130,12 +130,12 @@ func (e eyesOf) sees(s *farmer.Sheet, c *farmer.Column) (shown, masked bool) {
 	if e.scopes != nil {
 		for _, scope := range e.scopes {
 			if scope == c.Scope || c.Scope == "" && scope == s.Form.Scope {
-				return true, c.Personal && s.Form.Rows > 0 // the head cannot agree for the others
+				return true, c.Private && s.Form.Rows > 0 // the head cannot agree for the others
 			}
 		}
 		return false, false
 	}
-	return e.whole || e.staff || !c.Restricted, c.Personal && !e.whole
+	return e.whole || e.staff || !c.Restricted, c.Private && !e.whole
 }
 
 func (e eyesOf) file(f *farmer.File) fileView {
@@ -199,8 +199,8 @@ func (e eyesOf) sections(f *farmer.File) []sectionView {
 				}
 				at := farmer.Address{Section: name, Row: r.ID, Key: c.Key}.String()
 				cv := cellView{At: at, Title: c.Title.In(e.lang), Value: maskedIf(masked, cell.Value()), Unit: c.Unit, Origin: cell.Origin, Wrote: cell.At, Record: cell.Record}
-				if s, is := cell.Value().(string); is && len(c.Enum) > 0 {
-					cv.Shown = c.Labels[s].In(e.lang)
+				if s, is := cell.Value().(string); is && len(c.Choices) > 0 {
+					cv.Shown = c.Label(s).In(e.lang)
 				}
 				rv.Cells = append(rv.Cells, cv)
 			}

@@ -54,11 +54,11 @@ func delivers(it *catalogue.Item, unit string) bool {
 type Forms struct {
 	store.Catalogue
 	mu sync.Mutex
-	of map[string]form
+	of map[string]itemForm
 }
 
-// form is a version and its columns.
-type form struct {
+// itemForm is a version and its columns.
+type itemForm struct {
 	item *catalogue.Item
 	form *catalogue.Form
 }
@@ -84,9 +84,9 @@ func (f *Forms) Of(ctx context.Context, code string, version int) (*catalogue.It
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		if f.of == nil {
-			f.of = map[string]form{}
+			f.of = map[string]itemForm{}
 		}
-		f.of[id] = form{it, made}
+		f.of[id] = itemForm{it, made}
 	}
 	return it, made, nil
 }

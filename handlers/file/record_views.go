@@ -9,6 +9,7 @@ import (
 	"xinyi/models"
 	"xinyi/models/access"
 	"xinyi/models/catalogue"
+	"xinyi/models/form"
 	"xinyi/models/record"
 )
 
@@ -147,30 +148,25 @@ func (s Shower) Values(f *catalogue.Form, v record.Version) []ValueView {
 		if secret, private := v.Private[c.Key]; private {
 			text, ok = s.secret(secret, false), true
 		} else if x, has := v.Attributes[c.Key]; has {
-			text, ok = Worded(c, x, s.Lang), true
+			text, ok = Worded(c.Column, x, s.Lang), true
 		}
 		if ok {
-			values = append(values, ValueView{c.Key, c.Heading, text})
+			values = append(values, ValueView{c.Key, c.Title.In(s.Lang), text})
 		}
 	}
 	return values
 }
 
 // Worded is a value as people read it.
-func Worded(c catalogue.Column, value any, lang string) string {
+func Worded(c form.Column, value any, lang string) string {
 	switch x := value.(type) {
 	case string:
-		for _, l := range c.Labels {
-			if l.Value == x {
-				return l.Label
-			}
-		}
-		return x
+		return c.Label(x).In(lang)
 	case int64:
-		switch c.Type {
-		case "wan": // as its heading says
+		switch c.Kind {
+		case form.Wan: // as its heading says
 			return models.Fen(x).Wan()
-		case "yuan":
+		case form.Yuan:
 			return models.Fen(x).Yuan()
 		}
 		return strconv.FormatInt(x, 10)

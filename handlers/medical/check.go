@@ -20,7 +20,7 @@ func (h Ledger) Mount(r *api.Router) {
 
 // ledgerView is the check: where it stands, and the runs that ended.
 type ledgerView struct {
-	State  string            `json:"state"`
+	State  string            `json:"state" enum:"IDLE,RUNNING"`
 	NextAt *time.Time        `json:"nextAt,omitempty"` // when it next does something
 	Job    api.JobView       `json:"job" description:"Bills and agreements"`
 	Checks []ledgerCheckView `json:"checks"`

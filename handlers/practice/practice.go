@@ -8,10 +8,9 @@ import (
 	"xinyi/handlers/api"
 	"xinyi/models"
 	"xinyi/models/blob"
-	"xinyi/models/flow"
 	"xinyi/models/identity"
+	"xinyi/models/jury"
 	"xinyi/models/practice"
-	"xinyi/models/score"
 	"xinyi/store"
 )
 
@@ -249,13 +248,7 @@ func (h Handler) submit(ctx context.Context, rq api.Request, in api.ByID) (deskV
 	return h.change(ctx, rq, in.ID, func(c *practice.Case) error { return c.File(h.Policy, rq.Actor, rq.Now) })
 }
 
-type vote struct {
-	api.ByID
-	Verdict flow.Verdict `json:"verdict" validate:"required,oneof=APPROVE REJECT REVISE RECUSE"`
-	Note    string       `json:"note" validate:"max=500" description:"Needed unless one agrees"`
-}
-
-func (h Handler) vote(ctx context.Context, rq api.Request, in vote) (deskView, error) {
+func (h Handler) vote(ctx context.Context, rq api.Request, in api.VoteRequest) (deskView, error) {
 	return h.change(ctx, rq, in.ID, func(c *practice.Case) error { return c.Look(in.Verdict, in.Note, rq.Actor, rq.Now) })
 }
 
@@ -296,50 +289,28 @@ func (h Handler) seated(ctx context.Context, rq api.Request, id string) (*practi
 }
 
 // mySeat is a person's seat for a case, nil for none.
-func mySeat(c *practice.Case, person string) *practice.Seat {
-	if c.Entry == nil || person == "" {
+func mySeat(c *practice.Case, person string) *jury.Seat {
+	if c.Entry == nil {
 		return nil
 	}
-	for i := range c.Entry.Seats {
-		if c.Entry.Seats[i].Person == person {
-			return &c.Entry.Seats[i]
-		}
-	}
-	return nil
+	return c.Entry.Jury.Seat(person)
 }
 
-type practiceScore struct {
-	api.ByID
-	Marks map[string]score.Points `json:"marks" validate:"required,min=1,max=20" description:"Hundredths of a point by criterion, every one of the round's"`
+func (h Handler) score(ctx context.Context, rq api.Request, in api.SheetRequest) (seatView, error) {
+	return h.onSeat(ctx, rq, in.ID, func(c *practice.Case, r *practice.Round) error { return c.Score(in.Sheet(), r, rq.Actor, rq.Now) })
 }
 
-func (h Handler) score(ctx context.Context, rq api.Request, in practiceScore) (seatView, error) {
-	r, err := h.seated(ctx, rq, in.ID)
+func (h Handler) recuse(ctx context.Context, rq api.Request, in api.RecusalRequest) (seatView, error) {
+	return h.onSeat(ctx, rq, in.ID, func(c *practice.Case, _ *practice.Round) error { return c.Recuse(in.Tie, in.Note, rq.Actor, rq.Now) })
+}
+
+// onSeat changes a case the caller has a seat for. Errors: NotFound for any other.
+func (h Handler) onSeat(ctx context.Context, rq api.Request, id string, do func(*practice.Case, *practice.Round) error) (seatView, error) {
+	r, err := h.seated(ctx, rq, id)
 	if err != nil {
 		return seatView{}, err
 	}
-	var parts []practice.Part
-	for _, k := range r.Criteria {
-		if p, ok := in.Marks[k.Code]; ok {
-			parts = append(parts, practice.Part{Code: k.Code, Points: p})
-			delete(in.Marks, k.Code)
-		}
-	}
-	for code := range in.Marks {
-		return seatView{}, models.Bad("/marks/"+code, "unknown_field", "practice.marks")
-	}
-	c, err := h.Cases.Update(ctx, in.ID, func(c *practice.Case) error { return c.Score(parts, r, rq.Actor, rq.Now) })
-	if err != nil {
-		return seatView{}, err
-	}
-	return viewSeat(c, rq.Actor.Person), nil
-}
-
-func (h Handler) recuse(ctx context.Context, rq api.Request, in api.ReasonRequest) (seatView, error) {
-	if _, err := h.seated(ctx, rq, in.ID); err != nil {
-		return seatView{}, err
-	}
-	c, err := h.Cases.Update(ctx, in.ID, func(c *practice.Case) error { return c.Recuse(in.Reason, rq.Actor, rq.Now) })
+	c, err := h.Cases.Update(ctx, id, func(c *practice.Case) error { return do(c, r) })
 	if err != nil {
 		return seatView{}, err
 	}

@@ -5,8 +5,7 @@ import (
 
 	"xinyi/handlers/api"
 	"xinyi/models"
-	"xinyi/models/flow"
-	"xinyi/models/panel"
+	"xinyi/models/jury"
 	"xinyi/models/practice"
 	"xinyi/models/score"
 )
@@ -88,15 +87,6 @@ func viewPractice(c *practice.Case) view {
 	return v
 }
 
-type voteView struct {
-	Step    string         `json:"step"`
-	Round   int            `json:"round"`
-	By      api.OfficeView `json:"by"`
-	Verdict flow.Verdict   `json:"verdict" enum:"APPROVE,REJECT,REVISE,RECUSE"`
-	Note    string         `json:"note,omitempty"`
-	At      time.Time      `json:"at"`
-}
-
 type versionView struct {
 	Title    string    `json:"title"`
 	Summary  string    `json:"summary"`
@@ -112,7 +102,7 @@ type deskView struct {
 	Step     string         `json:"step,omitempty" description:"Whose look is due"`
 	Due      models.Day     `json:"due,omitempty"`
 	Late     bool           `json:"late,omitempty"`
-	Votes    []voteView     `json:"votes"`
+	Votes    []api.VoteView `json:"votes"`
 	Earlier  []versionView  `json:"earlier" description:"What it said when it was filed before"`
 	RoundID  string         `json:"roundId,omitempty"`
 	Scored   int            `json:"scored" description:"Marks that count, in the round that goes on"`
@@ -122,19 +112,17 @@ type deskView struct {
 func viewDesk(c *practice.Case) deskView {
 	v := deskView{
 		view: viewPractice(c), State: c.State, Reason: c.Moved.Reason, Due: c.Course.Due, Late: c.Course.Late, RoundID: c.Round,
-		Votes: []voteView{}, Earlier: []versionView{},
+		Votes: api.ViewVotes(&c.Course), Earlier: []versionView{},
 	}
 	if s := c.Course.Step(); s != nil && c.State == practice.Review {
 		v.Step = s.Code
-	}
-	for _, x := range c.Course.Votes {
-		v.Votes = append(v.Votes, voteView{x.Step, x.Round, api.ViewOffice(x.By), x.Verdict, x.Note, x.At})
 	}
 	for _, h := range c.History {
 		v.Earlier = append(v.Earlier, versionView{h.Title, h.Summary, viewSections(h.Content), h.Filed})
 	}
 	if c.Entry != nil && c.State == practice.Accepted {
-		v.Scored, v.Awaiting = len(practice.Marks([]*practice.Case{c})), c.Entry.Waits()
+		_, v.Scored, _ = c.Entry.Jury.Counts()
+		v.Awaiting = c.Entry.Jury.Waits()
 	}
 	return v
 }
@@ -146,21 +134,19 @@ type seatView struct {
 	Title    string                  `json:"title"`
 	Summary  string                  `json:"summary"`
 	Sections sections                `json:"sections"`
-	Aside    string                  `json:"aside,omitempty" description:"Why the mark does not count: recused, redrawn"`
+	Aside    jury.Tie                `json:"aside,omitempty" enum:"SAME_UNIT,KIN,NOMINATOR,OTHER,LATE" description:"Why I do not score it"`
+	Done     bool                    `json:"done,omitempty" description:"I have scored it"`
 	Marks    map[string]score.Points `json:"marks,omitempty"`
-	Points   *score.Points           `json:"points,omitempty" description:"Once scored"`
+	Points   *score.Points           `json:"points,omitempty" description:"Once all are in"`
 }
 
 func viewSeat(c *practice.Case, person string) seatView {
 	v := seatView{CaseID: c.ID, Class: c.Class, Title: c.Title, Summary: c.Summary, Sections: viewSections(c.Content)}
 	if s := mySeat(c, person); s != nil {
-		v.Aside = s.Aside
-		if s.At != nil {
-			points := s.Points
-			v.Points, v.Marks = &points, map[string]score.Points{}
-			for _, p := range s.Parts {
-				v.Marks[p.Code] = p.Points
-			}
+		v.Aside, v.Done = s.Aside, s.Given()
+		if sheet := s.Sheet(); sheet != nil {
+			points := sheet.Total()
+			v.Points, v.Marks = &points, sheet.Marks
 		}
 	}
 	return v
@@ -194,7 +180,7 @@ type resultView struct {
 }
 
 // roundView is a round as everybody sees it. Draw again: order the numbers of those experts who are not of the case's unit and
-// did not look at it by the SHA-256 of seed, line break, case id, line break, number, all as text; the first are seated.
+// did not look at it, nor score it in another year, by the SHA-256 of seed, line break, case id, line break, number, all as text; the first are seated.
 type roundView struct {
 	ID       string              `json:"id"`
 	Year     int                 `json:"year"`
@@ -249,22 +235,22 @@ type integrityView struct {
 }
 
 type findingView struct {
-	Kind     panel.Kind `json:"kind" enum:"APART,TOGETHER,SEVERITY,DRIFT"`
-	Raters   []string   `json:"raters"`
-	Cases    []string   `json:"cases,omitempty"`
-	Strength int64      `json:"strength" description:"Hundredths of the usual spread; negative is below"`
-	N        int        `json:"n"`
+	Kind     jury.Kind `json:"kind" enum:"APART,TOGETHER,SEVERITY,DRIFT"`
+	Raters   []string  `json:"raters"`
+	Cases    []string  `json:"cases,omitempty"`
+	Strength int64     `json:"strength" description:"Hundredths of the usual spread; negative is below"`
+	N        int       `json:"n"`
 }
 
 func viewIntegrity(r *practice.Round, cases []*practice.Case) integrityView {
-	watch := panel.Standard
+	watch := jury.Standard
 	if r.Watch != nil {
 		watch = *r.Watch
 	}
 	marks := practice.Marks(cases)
 	found := r.Findings
 	if r.State == practice.Scoring {
-		found = panel.Inspect(marks, watch)
+		found = jury.Inspect(marks, watch)
 	}
 	v := integrityView{Marks: len(marks), Least: watch.Least, Findings: []findingView{}}
 	for _, f := range found {

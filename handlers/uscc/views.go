@@ -12,7 +12,7 @@ import (
 // scanView is a scan and how far it has come.
 type scanView struct {
 	ID        string           `json:"id"`
-	State     uscc.ScanState   `json:"state"`
+	State     uscc.ScanState   `json:"state" enum:"RUNNING,DONE,CANCELLED"`
 	Stage     uscc.Stage       `json:"stage"`
 	Job       api.JobView      `json:"job" description:"Pairs of code and name, each looked at twice"`
 	Found     map[string]int64 `json:"found" description:"Findings by class"`

@@ -82,22 +82,12 @@ type secondView struct {
 }
 
 type courseView struct {
-	Steps []stepView `json:"steps"`
-	At    string     `json:"step,omitempty" description:"That is due"`
-	Due   models.Day `json:"due,omitempty"`
-	Late  bool       `json:"late,omitempty"`
-	Back  bool       `json:"sentBack,omitempty"`
-	Votes []voteView `json:"votes"`
-}
-
-type voteView struct {
-	Step    string        `json:"step"`
-	Round   int           `json:"round"`
-	Role    models.Role   `json:"role"`
-	Verdict flow.Verdict  `json:"verdict" enum:"APPROVE,REJECT,REVISE,RECUSE"`
-	Note    string        `json:"note,omitempty"`
-	At      time.Time     `json:"at"`
-	Office  models.Region `json:"office"`
+	Steps []stepView     `json:"steps"`
+	At    string         `json:"step,omitempty" description:"That is due"`
+	Due   models.Day     `json:"due,omitempty"`
+	Late  bool           `json:"late,omitempty"`
+	Back  bool           `json:"sentBack,omitempty"`
+	Votes []api.VoteView `json:"votes"`
 }
 
 type sampleCount struct {
@@ -118,12 +108,9 @@ func viewCourse(c *flow.Course, lang string) *courseView {
 	if c == nil {
 		return nil
 	}
-	v := &courseView{Steps: viewSteps(c.Steps, lang), Due: c.Due, Late: c.Late, Back: c.Back, Votes: []voteView{}}
+	v := &courseView{Steps: viewSteps(c.Steps, lang), Due: c.Due, Late: c.Late, Back: c.Back, Votes: api.ViewVotes(c)}
 	if s := c.Step(); s != nil {
 		v.At = s.Code
-	}
-	for _, x := range c.Votes {
-		v.Votes = append(v.Votes, voteView{x.Step, x.Round, x.By.Role, x.Verdict, x.Note, x.At, x.By.Region})
 	}
 	return v
 }
@@ -330,13 +317,7 @@ func (h Handler) quit(ctx context.Context, rq api.Request, in api.ReasonRequest)
 	return h.on(ctx, rq, in.ID, func(e *village.Entry, _ *village.Scheme) error { return e.Withdraw(in.Reason, rq.Actor, rq.Now) })
 }
 
-type voteRequest struct {
-	api.ByID
-	Verdict flow.Verdict `json:"verdict" validate:"required,oneof=APPROVE REJECT REVISE RECUSE"`
-	Note    string       `json:"note,omitempty" validate:"max=500"`
-}
-
-func (h Handler) vote(ctx context.Context, rq api.Request, in voteRequest) (entryView, error) {
+func (h Handler) vote(ctx context.Context, rq api.Request, in api.VoteRequest) (entryView, error) {
 	e, err := h.ours(ctx, rq, in.ID)
 	if err != nil {
 		return entryView{}, err

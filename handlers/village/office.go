@@ -12,8 +12,8 @@ import (
 
 	"xinyi/handlers/api"
 	"xinyi/models"
+	"xinyi/models/jury"
 	"xinyi/models/notice"
-	"xinyi/models/panel"
 	"xinyi/models/release"
 	"xinyi/models/score"
 	"xinyi/models/village"
@@ -245,11 +245,11 @@ func (h Handler) statistics(ctx context.Context, rq api.Request, in api.ByID) (s
 	if err != nil {
 		return v, err
 	}
-	v.Agree, v.Compared = panel.Agreement(all, s.Terms.Tolerance)
+	v.Agree, v.Compared = jury.Agreement(all, s.Terms.Tolerance)
 	for _, who := range slices.SortedFunc(maps.Keys(by), cmp.Compare) {
 		d := by[who]
 		row := scorerView{Scorer: who, Drift: mean(d.sum, len(d.pairs)).String()}
-		row.Agree, row.Compared = panel.Agreement(d.pairs, s.Terms.Tolerance)
+		row.Agree, row.Compared = jury.Agreement(d.pairs, s.Terms.Tolerance)
 		v.Scorers = append(v.Scorers, row)
 	}
 	return v, nil

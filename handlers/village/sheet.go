@@ -101,7 +101,7 @@ func (h Handler) sheet(ctx context.Context, rq api.Request, in sheetRequest) (sh
 	if in.Second {
 		sheet = &e.Second
 	}
-	if e.Blind && e.State == village.InReview && len(e.Second.Missing(s)) > 0 && !slices.Contains(sheet.Scorers(), rq.Actor.Person) {
+	if e.Sealed(s) && !slices.Contains(sheet.Scorers(), rq.Actor.Person) {
 		return sheetView{}, models.E(models.Forbidden, "village.hidden")
 	}
 	return viewSheet(sheet, s), nil

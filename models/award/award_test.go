@@ -11,6 +11,7 @@ import (
 
 	"xinyi/models"
 	"xinyi/models/flow"
+	"xinyi/models/jury"
 	"xinyi/models/score"
 )
 
@@ -99,8 +100,8 @@ func at(t *testing.T, p *Programme, s State) *Nomination {
 	if s == InScoring {
 		return n
 	}
-	for _, x := range slices.Clone(n.Scorers) {
-		must(t, n.Score(map[string]int{"promises": 27, "deeds": 27, "influence": 18, "steadiness": 18}, "", p, models.Actor{Person: x.Person, Role: models.Resident}, noon))
+	for _, x := range slices.Clone(n.Jury.Seats) {
+		must(t, n.Score(sheet(map[string]int{"promises": 27, "deeds": 27, "influence": 18, "steadiness": 18}), p, models.Actor{Person: x.Person, Role: models.Resident}, noon))
 	}
 	if s == InVote {
 		return n
@@ -167,10 +168,10 @@ func TestEveryStateAndAct(t *testing.T) {
 		{"opine", func(n *Nomination, _ *Programme) error { return n.Opine(NoComment, "", "", nil, bureau, noon) }, map[State]State{InOpinions: InScoring}},
 		{"score", func(n *Nomination, p *Programme) error {
 			by := "e0"
-			if len(n.Scorers) > 0 {
-				by = n.Scorers[0].Person
+			if len(n.Jury.Seats) > 0 {
+				by = n.Jury.Seats[0].Person
 			}
-			return n.Score(map[string]int{"promises": 1, "deeds": 1, "influence": 1, "steadiness": 1}, "", p, models.Actor{Person: by, Role: models.Resident}, noon)
+			return n.Score(sheet(map[string]int{"promises": 1, "deeds": 1, "influence": 1, "steadiness": 1}), p, models.Actor{Person: by, Role: models.Resident}, noon)
 		}, map[State]State{InScoring: InScoring}},
 		{"rescore", func(n *Nomination, p *Programme) error {
 			p.State = Counting
@@ -382,7 +383,7 @@ func TestScoring(t *testing.T) {
 	n.Nominators = append(n.Nominators, Nominator{By: models.Actor{Person: "e0"}})
 	n.Draw(p, noon)
 	var drawn []string
-	for _, s := range n.Scorers {
+	for _, s := range n.Jury.Seats {
 		drawn = append(drawn, s.Person)
 	}
 	if len(drawn) != 5 || slices.Contains(drawn, "e9") || slices.Contains(drawn, "e0") {
@@ -392,30 +393,30 @@ func TestScoring(t *testing.T) {
 	must(t, again.Wake(again.Until.Add(1).Start()))
 	again.Nominators = n.Nominators
 	again.Draw(p, noon)
-	for i, s := range again.Scorers {
+	for i, s := range again.Jury.Seats {
 		if s.Person != drawn[i] {
-			t.Errorf("another draw by the same seed: %v", again.Scorers)
+			t.Errorf("another draw by the same seed: %v", again.Jury.Seats)
 		}
 	}
 	as := func(person string) models.Actor { return models.Actor{Person: person, Role: models.Resident} }
-	must(t, n.Recuse(Kin, p, as(drawn[0]), noon))
-	if len(n.Scorers) != 6 || slices.Contains(drawn, n.Scorers[5].Person) {
-		t.Fatalf("%+v", n.Scorers)
+	must(t, n.Recuse(jury.Kin, "", p, as(drawn[0]), noon))
+	if len(n.Jury.Seats) != 6 || slices.Contains(drawn, n.Jury.Seats[5].Person) {
+		t.Fatalf("%+v", n.Jury.Seats)
 	}
-	marks := map[string]int{"promises": 30, "deeds": 30, "influence": 20, "steadiness": 20}
-	if err := n.Score(marks, "", p, as(drawn[0]), noon); !errors.Is(err, models.Conflict) {
+	marks := sheet(map[string]int{"promises": 30, "deeds": 30, "influence": 20, "steadiness": 20})
+	if err := n.Score(marks, p, as(drawn[0]), noon); !errors.Is(err, models.Conflict) {
 		t.Errorf("who stood aside scores: %v", err)
 	}
-	if err := n.Score(marks, "", p, as("e9"), noon); !errors.Is(err, models.NotFound) {
+	if err := n.Score(marks, p, as("e9"), noon); !errors.Is(err, models.NotFound) {
 		t.Errorf("who was not drawn scores: %v", err)
 	}
-	for i, person := range append(drawn[1:], n.Scorers[5].Person) {
-		for _, s := range n.Scorers {
-			if s.Points != nil {
+	for i, person := range append(drawn[1:], n.Jury.Seats[5].Person) {
+		for _, s := range n.Jury.Seats {
+			if s.Sheet() != nil {
 				t.Fatal("seen before all are in")
 			}
 		}
-		must(t, n.Score(map[string]int{"promises": 10 * min(i, 3), "deeds": 20, "influence": 10, "steadiness": 10}, "", p, as(person), noon))
+		must(t, n.Score(sheet(map[string]int{"promises": 10 * min(i, 3), "deeds": 20, "influence": 10, "steadiness": 10}), p, as(person), noon))
 	}
 	if n.State != InVote || n.Marks.Counted != 5 || n.Marks.Expert != 6000 { // 40 50 60 70 70: of the middle three 60
 		t.Fatalf("%s %+v", n.State, n.Marks)
@@ -426,7 +427,7 @@ func TestScoring(t *testing.T) {
 	p.State = Counting
 	must(t, n.Rescore("两位专家偏高", p, maker, noon))
 	n.Draw(p, noon)
-	for _, s := range n.Scorers {
+	for _, s := range n.Jury.Seats {
 		if s.Round == 2 && slices.Contains(drawn, s.Person) {
 			t.Errorf("%s scores the same case twice", s.Person)
 		}
@@ -708,4 +709,13 @@ func TestShown(t *testing.T) {
 			}
 		}
 	}
+}
+
+// sheet is what an expert gives, in whole points.
+func sheet(points map[string]int) jury.Sheet {
+	marks := map[string]score.Points{}
+	for code, n := range points {
+		marks[code] = score.Points(n) * 100
+	}
+	return jury.Sheet{Marks: marks}
 }

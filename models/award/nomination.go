@@ -6,6 +6,7 @@ import (
 
 	"xinyi/models"
 	"xinyi/models/flow"
+	"xinyi/models/jury"
 )
 
 // The events of a nomination. Data: "programme", "category", "title", "titleEN", "until", "reason".
@@ -139,12 +140,11 @@ type Nomination struct {
 	Held       bool         `bson:"held,omitempty"`  // waits for objections and repairs
 	Opinions   []Opinion    `bson:"opinions,omitempty"`
 
-	Round   int         `bson:"round,omitempty"` // of scoring, from 1
-	Scorers []Scorer    `bson:"scorers,omitempty"`
-	Short   bool        `bson:"short,omitempty"` // too few experts for its scoring
-	Marks   *Marks      `bson:"marks,omitempty"`
-	Placed  *Placed     `bson:"placed,omitempty"`
-	Decide  flow.Course `bson:"decide"`
+	Jury   jury.Panel  `bson:"jury"`
+	Short  bool        `bson:"short,omitempty"` // too few experts for its scoring
+	Marks  *Marks      `bson:"marks,omitempty"`
+	Placed *Placed     `bson:"placed,omitempty"`
+	Decide flow.Course `bson:"decide"`
 
 	Notice string     `bson:"notice,omitempty"`
 	Award  string     `bson:"award,omitempty"`

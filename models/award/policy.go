@@ -3,8 +3,8 @@ package award
 import (
 	"xinyi/models"
 	"xinyi/models/flow"
+	"xinyi/models/jury"
 	"xinyi/models/notice"
-	"xinyi/models/panel"
 )
 
 // Terms are the days and numbers of a programme. They are copied into what runs by them.
@@ -108,7 +108,7 @@ var (
 // Source: docs/sources.md#award-vote, docs/sources.md#award-experts.
 type Policy struct {
 	Signals Signals
-	Marks   panel.Thresholds // what is unusual about experts' marks
+	Marks   jury.Thresholds // what is unusual about experts' marks
 }
 
 // Signals are from how many ballots on something is unusual.
@@ -119,4 +119,4 @@ type Signals struct {
 }
 
 // Standard is the policy the product comes with.
-var Standard = Policy{Signals: Signals{PerMinute: 20, PerDevice: 3, PerAddress: 50}, Marks: panel.Standard}
+var Standard = Policy{Signals: Signals{PerMinute: 20, PerDevice: 3, PerAddress: 50}, Marks: jury.Standard}

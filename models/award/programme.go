@@ -9,7 +9,7 @@ import (
 
 	"xinyi/models"
 	"xinyi/models/flow"
-	"xinyi/models/panel"
+	"xinyi/models/jury"
 	"xinyi/models/release"
 )
 
@@ -272,7 +272,7 @@ func (p *Programme) Publish(seed string, by models.Actor, now time.Time) error {
 		return err
 	}
 	t := p.Terms
-	p.Seed, p.Commit = models.NewSecret(seed), panel.Commit(seed)
+	p.Seed, p.Commit = models.NewSecret(seed), jury.Commit(seed)
 	p.Closes = p.Opens.Add(t.OpenDays - 1)
 	p.VoteFrom = p.Closes.AddWorking(t.CheckDays + t.HitDays + t.OpinionDays + t.ScoreDays)
 	p.announce(EventPublished, by, now)

@@ -1,53 +1,16 @@
 package award
 
 import (
-	"encoding/json"
 	"slices"
 	"strconv"
 	"time"
 
 	"xinyi/models"
-	"xinyi/models/panel"
+	"xinyi/models/jury"
 	"xinyi/models/score"
 )
 
 const hundred score.Points = 10000
-
-// A ScorerState is where an expert's scores stand.
-type ScorerState string
-
-// The states of an expert.
-const (
-	ScorerAsked   ScorerState = "ASKED"
-	ScorerRecused ScorerState = "RECUSED"
-	ScorerGiven   ScorerState = "GIVEN"
-)
-
-// A Tie is why an expert stands aside (回避).
-type Tie string
-
-// The ties.
-const (
-	SameUnit    Tie = "SAME_UNIT"
-	Kin         Tie = "KIN"
-	IsNominator Tie = "NOMINATOR"
-	OtherTie    Tie = "OTHER"
-)
-
-// Ties lists them.
-var Ties = []Tie{SameUnit, Kin, IsNominator, OtherTie}
-
-// A Scorer is an expert who was drawn for a case. What one gives is sealed until all are in, or the days are over.
-type Scorer struct {
-	Person string        `bson:"person"`
-	Round  int           `bson:"round"`
-	State  ScorerState   `bson:"state"`
-	Tie    Tie           `bson:"tie,omitempty"`
-	Sealed models.Secret `bson:"sealed,omitempty"` // points by criterion, as JSON
-	Note   models.Secret `bson:"note,omitempty"`
-	Points *score.Points `bson:"points,omitempty"` // once it is open
-	At     *time.Time    `bson:"at,omitempty"`
-}
 
 // Marks are what the experts came to.
 type Marks struct {
@@ -62,20 +25,19 @@ func (n *Nomination) score(by models.Actor, now time.Time) error {
 	if err := n.Move(moves, InScoring, by, now, "award.state", ""); err != nil {
 		return err
 	}
-	n.Round++
+	n.Jury.Again()
 	n.Until, n.WakeAt = "", nil
 	n.tellTo("", EventDrawDue, now, by, nil)
 	return nil
 }
 
 // tied says what ties an expert to the nominee, as far as anybody can know it without being told: nobody scores who is the nominee, works
-// where it works, acts for it, nominated it, checked it, or scored it in an earlier round.
+// where it works, acts for it, nominated it or checked it; the jury itself takes nobody who sat in an earlier round.
 //
 // Source: docs/sources.md#award-experts.
 func (n *Nomination) tied(e Expert) bool {
 	return e.Person == n.Nominee.Person || e.Unit != "" && (e.Unit == n.Unit || e.Unit == n.Nominee.Ref) || n.nominated(e.Person) || n.checked(e.Person) ||
-		slices.ContainsFunc(n.Filings, func(f Filing) bool { return f.By.Person == e.Person }) ||
-		slices.ContainsFunc(n.Scorers, func(s Scorer) bool { return s.Person == e.Person && s.Round < n.Round })
+		slices.ContainsFunc(n.Filings, func(f Filing) bool { return f.By.Person == e.Person })
 }
 
 // Draw draws experts until enough are asked: in the order that the programme's seed gives, which anybody can work out once it is shown.
@@ -92,25 +54,21 @@ func (n *Nomination) Draw(p *Programme, now time.Time) bool {
 			ids = append(ids, e.Person)
 		}
 	}
-	slices.Sort(ids)
-	ids = slices.Compact(ids)
-	order := panel.Draw(p.Seed.Reveal()+"/"+n.ID+"/"+strconv.Itoa(n.Round), ids, len(ids))
-	asked, news := n.active(), false
+	var order []jury.Juror
+	for _, person := range jury.Draw(p.Seed.Reveal()+"/"+n.ID+"/"+strconv.Itoa(n.Jury.Round), ids, len(ids)) {
+		order = append(order, jury.Juror{Person: person})
+	}
 	if n.Until == "" {
 		n.due(models.DayOf(now).AddWorking(p.Terms.ScoreDays))
 	}
-	for _, person := range order {
-		if asked >= p.Terms.Experts {
-			break
-		}
-		if n.scorer(person) == nil {
-			n.Scorers = append(n.Scorers, Scorer{Person: person, Round: n.Round, State: ScorerAsked})
-			n.tellTo(person, EventDrawn, now, models.Clockwork, nil)
-			asked++
-			news = true
-		}
+	n.Jury.Size = p.Terms.Experts
+	asked := n.Jury.Fill(order)
+	for _, person := range asked {
+		n.tellTo(person, EventDrawn, now, models.Clockwork, nil)
 	}
-	if short := asked < p.Terms.Experts; short != n.Short {
+	in, _, _ := n.Jury.Counts()
+	news := len(asked) > 0
+	if short := in < p.Terms.Experts; short != n.Short {
 		n.Short, news = short, true
 		if short {
 			n.tellTo("", EventOverdue, now, models.Clockwork, nil)
@@ -119,77 +77,44 @@ func (n *Nomination) Draw(p *Programme, now time.Time) bool {
 	return news
 }
 
-// active is how many experts of this round have not stood aside.
-func (n *Nomination) active() (count int) {
-	for _, s := range n.Scorers {
-		if s.Round == n.Round && s.State != ScorerRecused {
-			count++
-		}
-	}
-	return count
-}
-
-// scorer is a person's seat in this round, nil for none.
-func (n *Nomination) scorer(person string) *Scorer {
-	for i := range n.Scorers {
-		if n.Scorers[i].Person == person && n.Scorers[i].Round == n.Round {
-			return &n.Scorers[i]
-		}
+// scoring says whether points are taken. Errors: InvalidTransition.
+func (n *Nomination) scoring() error {
+	if n.State != InScoring {
+		return models.Refused(n.Life, moves[n.State], "award.state")
 	}
 	return nil
 }
 
-// Recuse lets an expert stand aside, and draws the next one. Errors: NotFound; Conflict "award.scored"; Invalid; InvalidTransition.
-func (n *Nomination) Recuse(t Tie, p *Programme, by models.Actor, now time.Time) error {
-	s, err := n.seat(by)
-	switch {
-	case err != nil:
-		return err
-	case !slices.Contains(Ties, t):
-		return models.Bad("/tie", "oneof", "award.tie")
+// Recuse lets an expert stand aside, and draws the next one. Errors: as jury.Panel.Recuse; InvalidTransition.
+func (n *Nomination) Recuse(t jury.Tie, why string, p *Programme, by models.Actor, now time.Time) error {
+	if n.Jury.Seat(by.Person) == nil {
+		return models.E(models.NotFound, "not_found")
 	}
-	s.State, s.Tie, s.At = ScorerRecused, t, models.At(now)
+	if err := n.scoring(); err != nil {
+		return err
+	}
+	if err := n.Jury.Recuse(t, why, by, now); err != nil {
+		return err
+	}
 	n.Draw(p, now)
 	return n.opened(p, false, now)
 }
 
-func (n *Nomination) seat(by models.Actor) (*Scorer, error) {
-	s := n.scorer(by.Person)
-	switch {
-	case s == nil || by.Agent != "":
-		return nil, models.E(models.NotFound, "not_found")
-	case n.State != InScoring:
-		return nil, models.Refused(n.Life, moves[n.State], "award.state")
-	case s.State != ScorerAsked:
-		return nil, models.E(models.Conflict, "award.scored")
+// Score seals an expert's points, once. Errors: as jury.Panel.Give; InvalidTransition.
+func (n *Nomination) Score(sheet jury.Sheet, p *Programme, by models.Actor, now time.Time) error {
+	if n.Jury.Seat(by.Person) == nil {
+		return models.E(models.NotFound, "not_found")
 	}
-	return s, nil
-}
-
-// Score seals an expert's points, by criterion in whole points, once. Errors: NotFound for whoever was not drawn; Conflict "award.scored";
-// Invalid "award.marks", a field for every fault; InvalidTransition.
-func (n *Nomination) Score(points map[string]int, note string, p *Programme, by models.Actor, now time.Time) error {
-	s, err := n.seat(by)
-	if err != nil {
+	if err := n.scoring(); err != nil {
 		return err
 	}
-	var faults []models.Field
+	most := map[string]score.Points{}
 	for _, c := range p.Criteria {
-		if v, ok := points[c.Code]; !ok || v < 0 || v > c.Points {
-			faults = append(faults, models.Field{Pointer: "/points/" + c.Code, Code: "award_marks"})
-		}
+		most[c.Code] = score.Points(c.Points) * 100
 	}
-	if len(points) != len(p.Criteria) && len(faults) == 0 {
-		faults = append(faults, models.Field{Pointer: "/points", Code: "award_marks"})
+	if err := n.Jury.Give(sheet, most, by, now); err != nil {
+		return err
 	}
-	if len(faults) > 0 {
-		return &models.Error{Code: models.Invalid, Reason: "award.marks", Fields: faults}
-	}
-	raw, err := json.Marshal(points)
-	if err != nil {
-		return models.E(models.Internal, "internal", err)
-	}
-	s.State, s.Sealed, s.Note, s.At = ScorerGiven, models.NewSecret(string(raw)), models.NewSecret(note), models.At(now)
 	return n.opened(p, false, now)
 }
 
@@ -208,69 +133,25 @@ func (n *Nomination) Close(p *Programme, now time.Time) (bool, error) {
 	if n.State != InScoring || n.Until == "" || models.DayOf(now) <= n.Until {
 		return n.Draw(p, now), nil
 	}
-	given := 0
-	for i := range n.Scorers {
-		if s := &n.Scorers[i]; s.Round == n.Round && s.State == ScorerGiven {
-			given++
-		}
-	}
-	if given >= p.Terms.Experts {
+	if _, given, _ := n.Jury.Counts(); given >= p.Terms.Experts {
 		return true, n.opened(p, true, now)
 	}
-	for i := range n.Scorers { // who did not answer in time gives the seat up
-		if s := &n.Scorers[i]; s.Round == n.Round && s.State == ScorerAsked {
-			s.State, s.Tie = ScorerRecused, OtherTie
-		}
-	}
+	n.Jury.Lapse()
 	n.due(models.DayOf(now).AddWorking(p.Terms.ScoreDays))
 	n.Draw(p, now)
 	return true, nil
 }
 
-// opened opens the scores once all who were asked are in, or force says that the days are over.
-func (n *Nomination) opened(p *Programme, force bool, now time.Time) error {
-	if !force && slices.ContainsFunc(n.Scorers, func(s Scorer) bool { return s.Round == n.Round && s.State == ScorerAsked }) {
+// opened opens the scores once all who were asked are in, or over says that the days are over.
+func (n *Nomination) opened(p *Programme, over bool, now time.Time) error {
+	if !n.Jury.Open(over, p.Terms.Experts) {
 		return nil
 	}
-	var totals []score.Points
-	parts := map[string][]score.Points{}
-	var opened []*Scorer
-	for i := range n.Scorers {
-		s := &n.Scorers[i]
-		if s.Round != n.Round || s.State == ScorerRecused {
-			continue
-		}
-		var points map[string]int
-		if s.State != ScorerGiven || json.Unmarshal([]byte(s.Sealed.Reveal()), &points) != nil {
-			continue
-		}
-		var sum score.Points
-		for _, c := range p.Criteria {
-			v := score.Points(points[c.Code]) * 100
-			sum += v
-			parts[c.Code] = append(parts[c.Code], v)
-		}
-		s.Points = &sum
-		totals, opened = append(totals, sum), append(opened, s)
-	}
-	mean, enough := score.Mean(totals, p.Terms.Experts, p.Terms.Trim)
-	if !enough {
-		for _, s := range opened {
-			s.Points = nil
-		}
-		return nil
-	}
-	m := &Marks{Expert: mean, Counted: len(totals), Criteria: map[string]score.Points{}, At: now}
-	for code, all := range parts {
-		m.Criteria[code], _ = score.Mean(all, 1, p.Terms.Trim)
-	}
-	for _, s := range opened {
-		s.Sealed = models.Secret{}
-	}
+	mean, by, counted, _ := n.Jury.Mean(p.Terms.Experts, p.Terms.Trim)
 	if err := n.Move(moves, InVote, models.Clockwork, now, "award.state", ""); err != nil {
 		return err
 	}
-	n.Marks, n.Short, n.Until, n.WakeAt = m, false, "", nil
+	n.Marks, n.Short, n.Until, n.WakeAt = &Marks{Expert: mean, Counted: counted, Criteria: by, At: now}, false, "", nil
 	return nil
 }
 
@@ -295,13 +176,8 @@ func (n *Nomination) Rescore(why string, p *Programme, by models.Actor, now time
 }
 
 // Given are the marks of the case that are open, for the statistics.
-func (n *Nomination) Given() (all []panel.Mark) {
-	for _, s := range n.Scorers {
-		if s.Points != nil {
-			all = append(all, panel.Mark{Rater: s.Person, Case: n.ID, Points: *s.Points})
-		}
-	}
-	return all
+func (n *Nomination) Given() []jury.Mark {
+	return n.Jury.Marks(n.ID, func(j jury.Juror) string { return j.Person })
 }
 
 // Total is what a nominee comes to by weights, of 100.00, rounded half up. most are the most votes of the category: 0 when nobody voted. A
@@ -334,4 +210,4 @@ func Share(votes, most int) score.Points {
 }
 
 // Drawn says whether a person was drawn for the case in this round.
-func (n *Nomination) Drawn(person string) bool { return n.scorer(person) != nil }
+func (n *Nomination) Drawn(person string) bool { return n.Jury.Seat(person) != nil }

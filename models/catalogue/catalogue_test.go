@@ -22,22 +22,22 @@ var (
 
 // penalty is a schema with every role and type there is.
 const penalty = `{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","additionalProperties":false,"properties":{
-"MC":{"type":"string","title":"名称","x-order":1,"x-role":"name","maxLength":20},
-"LB":{"type":"string","title":"类别","x-order":2,"x-role":"subjectKind","enum":["01","02","09"],"x-labels":{"01":"自然人","02":"法人","09":"农户"},"x-kinds":{"01":"PERSON","02":"ORGANISATION","09":"HOUSEHOLD"}},
-"DM":{"type":"string","title":"统一代码","x-order":3,"x-role":"code"},
-"ZJLX":{"type":"string","title":"证件类型","x-order":4,"x-role":"idKind","enum":["01","02"],"x-resident":"01"},
-"ZJHM":{"type":"string","title":"证件号码","x-order":5,"x-role":"idNumber","x-private":true},
-"WSH":{"type":"string","title":"文书号","x-order":6,"x-role":"key"},
-"RQ":{"type":"string","title":"决定日期","x-order":7,"x-type":"day","x-role":"decidedOn"},
-"ZZ":{"type":"string","title":"终了日期","x-order":8,"x-type":"day","x-role":"endedOn"},
-"FK":{"type":"integer","title":"罚款","x-order":9,"x-type":"wan","minimum":0,"maximum":100000000000},
-"JE":{"type":"integer","title":"金额","x-order":10,"x-type":"yuan"},
-"SL":{"type":"integer","title":"数量","x-order":11,"x-type":"integer","minimum":1},
-"YZ":{"type":"string","title":"程度","x-order":12,"x-role":"severity","enum":["1","3"],"x-labels":{"1":"轻微","3":"严重"},"x-severities":{"1":"MINOR","3":"SERIOUS"}},
-"CX":{"type":"string","title":"程序","x-order":13,"x-role":"procedure","enum":["01","02"],"x-simple":"01"},
-"SD":{"type":"boolean","title":"送达","x-order":14,"x-type":"boolean","x-role":"served"},
-"FR":{"type":"string","title":"法定代表人","x-order":15,"x-private":true},
-"GD":{"type":"string","title":"工单","x-order":16,"pattern":"^[A-Z]+$"}},
+"MC":{"type":"string","x-kind":"text","title":"名称","x-title-en":"Name","x-order":1,"x-role":"name","maxLength":20},
+"LB":{"type":"string","x-kind":"text","title":"类别","x-title-en":"Kind","x-order":2,"x-role":"subjectKind","enum":["01","02","09"],"x-labels":{"01":{"zh":"自然人","en":"Person"},"02":{"zh":"法人","en":"Firm"},"09":{"zh":"农户","en":"Household"}},"x-kinds":{"01":"PERSON","02":"ORGANISATION","09":"HOUSEHOLD"}},
+"DM":{"type":"string","x-kind":"text","title":"统一代码","x-title-en":"Code","x-order":3,"x-role":"code"},
+"ZJLX":{"type":"string","x-kind":"text","title":"证件类型","x-title-en":"Document","x-order":4,"x-role":"idKind","enum":["01","02"],"x-resident":"01"},
+"ZJHM":{"type":"string","x-kind":"text","title":"证件号码","x-title-en":"Number","x-order":5,"x-role":"idNumber","x-private":true},
+"WSH":{"type":"string","x-kind":"text","title":"文书号","x-title-en":"Decision no.","x-order":6,"x-role":"key"},
+"RQ":{"type":"string","title":"决定日期","x-title-en":"Decided on","x-order":7,"x-kind":"day","x-role":"decidedOn"},
+"ZZ":{"type":"string","title":"终了日期","x-title-en":"Ended on","x-order":8,"x-kind":"day","x-role":"endedOn"},
+"FK":{"type":"integer","title":"罚款","x-title-en":"Fine","x-order":9,"x-kind":"wan","minimum":0,"maximum":100000000000},
+"JE":{"type":"integer","title":"金额","x-title-en":"Amount","x-order":10,"x-kind":"yuan"},
+"SL":{"type":"integer","title":"数量","x-title-en":"Count","x-order":11,"x-kind":"whole","minimum":1},
+"YZ":{"type":"string","x-kind":"text","title":"程度","x-title-en":"Severity","x-order":12,"x-role":"severity","enum":["1","3"],"x-labels":{"1":{"zh":"轻微","en":"Minor"},"3":{"zh":"严重","en":"Serious"}},"x-severities":{"1":"MINOR","3":"SERIOUS"}},
+"CX":{"type":"string","x-kind":"text","title":"程序","x-title-en":"Procedure","x-order":13,"x-role":"procedure","enum":["01","02"],"x-simple":"01"},
+"SD":{"type":"boolean","title":"送达","x-title-en":"Served","x-order":14,"x-kind":"yes","x-role":"served"},
+"FR":{"type":"string","x-kind":"text","title":"法定代表人","x-title-en":"Legal representative","x-order":15,"x-private":true},
+"GD":{"type":"string","x-kind":"text","title":"工单","x-title-en":"Ticket","x-order":16,"pattern":"^[A-Z]+$"}},
 "required":["MC","LB","WSH","RQ"],"dependentRequired":{"ZZ":["SL"]},
 "if":{"properties":{"LB":{"const":"01"}}},"then":{"required":["ZJHM"]},"else":{"required":["DM"]}}`
 
@@ -169,7 +169,7 @@ func TestVersionsFollowEachOther(t *testing.T) {
 
 func TestContentRefused(t *testing.T) {
 	column := func(key, title string) string {
-		return strings.Replace(penalty, `"GD":{"type":"string","title":"工单"`, `"`+key+`":{"type":"string","title":"`+title+`"`, 1)
+		return strings.Replace(penalty, `"GD":{"type":"string","x-kind":"text","title":"工单"`, `"`+key+`":{"type":"string","x-kind":"text","title":"`+title+`"`, 1)
 	}
 	for name, tc := range map[string]struct {
 		change        func(*Content)
@@ -247,8 +247,8 @@ func TestOpenness(t *testing.T) {
 func TestDiff(t *testing.T) {
 	a, b := in(t, release.Announced), in(t, release.Announced)
 	b.KeepMonths = 36
-	b.Schema = strings.NewReplacer(`"maxLength":20`, `"maxLength":50`, `"3":"严重"`, `"3":"特别严重"`, `"pattern":"^[A-Z]+$"`, `"pattern":"^[0-9]+$"`,
-		`"JE":{"type":"integer","title":"金额"`, `"XE":{"type":"integer","title":"新额"`, `"required":["MC",`, `"required":["MC","FR",`,
+	b.Schema = strings.NewReplacer(`"maxLength":20`, `"maxLength":50`, `"zh":"严重"`, `"zh":"特别严重"`, `"pattern":"^[A-Z]+$"`, `"pattern":"^[0-9]+$"`,
+		`"JE":{"type":"integer","title":"金额","x-title-en":"Amount"`, `"XE":{"type":"integer","title":"新额","x-title-en":"New amount"`, `"required":["MC",`, `"required":["MC","FR",`,
 		`"dependentRequired":{"ZZ":["SL"]},`, ``).Replace(penalty)
 	changes, err := Diff(a, b)
 	do(t, err)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"xinyi/models"
+	"xinyi/models/form"
 )
 
 // How something differs between two versions.
@@ -53,19 +54,19 @@ func Diff(a, b *Item) ([]Change, error) {
 	}
 	for i := range now.Columns {
 		c := &now.Columns[i]
-		at := Change{Column: c.Key, Heading: c.Heading}
-		j, ok := old.keys[c.Key]
-		if !ok {
-			at.Kind, at.What, at.After = Added, "column", c.Heading
+		at := Change{Column: c.Key, Heading: c.Title.ZH}
+		before := old.Key(c.Key)
+		if before == nil {
+			at.Kind, at.What, at.After = Added, "column", c.Title.ZH
 			changes = append(changes, at)
 			continue
 		}
-		was := append(old.Columns[j].lines(), line{"rules", oldRaw[c.Key]})
+		was := append(before.lines(), line{"rules", oldRaw[c.Key]})
 		changes = append(changes, parts(was, append(c.lines(), line{"rules", newRaw[c.Key]}), at)...)
 	}
 	for _, c := range old.Columns {
-		if _, ok := now.keys[c.Key]; !ok {
-			changes = append(changes, Change{Kind: Removed, What: "column", Column: c.Key, Heading: c.Heading, Before: c.Heading})
+		if now.Key(c.Key) == nil {
+			changes = append(changes, Change{Kind: Removed, What: "column", Column: c.Key, Heading: c.Title.ZH, Before: c.Title.ZH})
 		}
 	}
 	return changes, nil
@@ -101,27 +102,36 @@ func (c Content) lines() []line {
 
 func (c *Column) lines() []line {
 	return []line{
-		{"heading", c.Heading}, {"type", c.Type}, {"role", c.role}, {"required", strconv.FormatBool(c.Required)},
-		{"private", strconv.FormatBool(c.Private)}, {"max", strconv.Itoa(c.Max)}, {"values", c.options()}, {"note", c.Note},
-		{"meaning", meaning(c)},
+		{"heading", c.Title.ZH}, {"type", c.Kind}, {"role", c.Role}, {"required", strconv.FormatBool(c.Required)},
+		{"private", strconv.FormatBool(c.Private)}, {"max", strconv.Itoa(c.Max)}, {"values", c.Options()}, {"note", c.Note},
+		{"meaning", meaning(c)}, {"english", english(c)},
 	}
 }
 
 // meaning is what the values of a column stand for.
 func meaning(c *Column) string {
 	var words []string
-	for _, value := range slices.Sorted(maps.Keys(c.kinds)) {
-		words = append(words, value+"="+string(c.kinds[value]))
+	for _, value := range slices.Sorted(maps.Keys(c.Kinds)) {
+		words = append(words, value+"="+string(c.Kinds[value]))
 	}
-	for _, value := range slices.Sorted(maps.Keys(c.severities)) {
-		words = append(words, value+"="+string(c.severities[value]))
+	for _, value := range slices.Sorted(maps.Keys(c.Severities)) {
+		words = append(words, value+"="+string(c.Severities[value]))
 	}
-	return strings.Join(append(words, c.simple, c.residents), " ")
+	return strings.Join(append(words, c.Simple, c.Resident), " ")
+}
+
+// english is the column's title and labels in English.
+func english(c *Column) string {
+	words := []string{c.Title.EN}
+	for _, x := range c.Choices {
+		words = append(words, x.Label.EN)
+	}
+	return strings.Join(words, "; ")
 }
 
 // told are the keywords that lines compares already.
 var told = []string{
-	"type", "title", "description", "enum", "maxLength", "x-order", "x-role", "x-type", "x-private", "x-labels", "x-kinds", "x-severities", "x-simple", "x-resident",
+	"type", "title", "description", "enum", "maxLength", "x-order", "x-role", "x-kind", "x-title-en", "x-private", "x-labels", "x-kinds", "x-severities", "x-simple", "x-resident",
 }
 
 // raws are the keywords of each column that are not compared otherwise, and of the schema as a whole.
@@ -133,7 +143,7 @@ func raws(schema string) (columns map[string]string, rules string, err error) {
 	columns = map[string]string{}
 	properties, ok := whole["properties"].(map[string]any)
 	if !ok {
-		return nil, "", models.E(models.Invalid, "catalogue.schema_invalid", errFormless)
+		return nil, "", models.E(models.Invalid, "catalogue.schema_invalid", form.Err)
 	}
 	for key, p := range properties {
 		if of, ok := p.(map[string]any); ok {

@@ -5,6 +5,7 @@ import (
 	"unicode"
 
 	"xinyi/models"
+	"xinyi/models/form"
 )
 
 // Words that name what may not be collected. Chinese ones count wherever they stand, others as whole words.
@@ -38,13 +39,13 @@ func (l list) find(name string) (string, bool) {
 			return -1
 		}
 		return r
-	}, narrow(name))
+	}, form.Narrow(name))
 	for _, w := range l.han {
 		if strings.Contains(flat, w) {
 			return w, true
 		}
 	}
-	words := " " + strings.Join(wordsOf(narrow(name)), " ") + " "
+	words := " " + strings.Join(wordsOf(form.Narrow(name)), " ") + " "
 	for _, ws := range [][]string{l.latin, l.pairs} {
 		for _, w := range ws {
 			if strings.Contains(words, " "+w+" ") {
@@ -114,11 +115,11 @@ func (c Content) scan(f *Form) []models.Field {
 	}
 	look("/name", c.Name.ZH, c.Name.EN)
 	for _, col := range f.Columns {
-		names := []string{col.Key, col.Heading, col.Note}
-		for _, l := range col.Labels {
-			names = append(names, l.Label)
+		names := []string{col.Key, col.Title.ZH, col.Title.EN, col.Note}
+		for _, l := range col.Choices {
+			names = append(names, l.Label.ZH, l.Label.EN)
 		}
-		look("/schema/properties"+Pointer(col.Key), names...)
+		look("/schema/properties"+form.Pointer(col.Key), names...)
 	}
 	return fields
 }

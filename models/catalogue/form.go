@@ -1,25 +1,11 @@
 package catalogue
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
-
-	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"xinyi/models"
-)
-
-// The kinds of cells (x-type). "" is text.
-const (
-	asDay  = "day"     // kept as 2006-01-02
-	asWan  = "wan"     // 万元, kept as whole fen
-	asYuan = "yuan"    // 元, kept as whole fen
-	asInt  = "integer" // kept as int64
-	asBool = "boolean"
+	"xinyi/models/form"
 )
 
 // The roles of columns (x-role). "" is none.
@@ -38,185 +24,70 @@ const (
 	roleUntil     = "validUntil" // last day of a licence
 )
 
-var (
-	cellTypes = []string{"", asDay, asWan, asYuan, asInt, asBool}
-	roles     = []string{"", roleName, roleCode, roleIDNumber, roleIDKind, roleKind, roleKey, roleDecided, roleEnded, roleSeverity, roleServed, roleProcedure, roleUntil}
-)
-
-// A Label is one value of a dictionary and what it means.
-type Label struct{ Value, Label string }
+var roles = []string{"", roleName, roleCode, roleIDNumber, roleIDKind, roleKind, roleKey, roleDecided, roleEnded, roleSeverity, roleServed, roleProcedure, roleUntil}
 
 // A Column is one attribute as a file carries it.
 type Column struct {
-	Key      string
-	Heading  string // in Chinese, the file's own
-	Type     string // "" text, day, wan, yuan, integer, boolean
-	Required bool   // of every subject
-	ForOrg   bool   // required of organisations
-	ForMan   bool   // required of persons
-	Private  bool   // kept as a secret
-	Labels   []Label
-	Max      int // runes of a text
-	Note     string
+	form.Column
+	ForOrg bool // required of organisations
+	ForMan bool // required of persons
 
-	role       string
-	kinds      map[string]models.SubjectKind
-	severities map[string]models.Severity
-	simple     string
-	residents  string // value of idKind that is a resident's number
+	hints
+}
+
+// hints are what an attribute means for a record.
+type hints struct {
+	Role       string                        `json:"x-role"`
+	Kinds      map[string]models.SubjectKind `json:"x-kinds"`
+	Severities map[string]models.Severity    `json:"x-severities"`
+	Simple     string                        `json:"x-simple"`
+	Resident   string                        `json:"x-resident"` // value of idKind that is a resident's number
 }
 
 // A Form reads the cells of one item's rows. It is safe for concurrent use.
 type Form struct {
 	Columns []Column // in the order of a file
 
-	schema *jsonschema.Schema
-	keys   map[string]int // by key
-	heads  map[string]int // by heading
-	kinds  []models.SubjectKind
+	form  *form.Form
+	kinds []models.SubjectKind
 }
 
-// property is what the schema says of an attribute.
-type property struct {
-	Type        string                        `json:"type"`
-	Title       string                        `json:"title"`
-	Description string                        `json:"description"`
-	Enum        []string                      `json:"enum"`
-	MaxLength   int                           `json:"maxLength"`
-	Order       int                           `json:"x-order"`
-	Role        string                        `json:"x-role"`
-	Kind        string                        `json:"x-type"`
-	Private     bool                          `json:"x-private"`
-	Labels      map[string]string             `json:"x-labels"`
-	Kinds       map[string]models.SubjectKind `json:"x-kinds"`
-	Severities  map[string]models.Severity    `json:"x-severities"`
-	Simple      string                        `json:"x-simple"`
-	Resident    string                        `json:"x-resident"`
-}
-
-// document is the part of a schema that makes the form.
-type document struct {
-	Type       string              `json:"type"`
-	Additional *bool               `json:"additionalProperties"`
-	Properties map[string]property `json:"properties"`
-	Required   []string            `json:"required"`
-}
-
-// textMax bounds a text whose schema names no bound, in runes.
-const textMax = 2000
-
-// errFormless is a schema that makes no form.
-var errFormless = errors.New("the schema makes no form")
-
-// nowhere loads nothing: a schema stands by itself.
-type nowhere struct{}
-
-func (nowhere) Load(url string) (any, error) { return nil, fmt.Errorf("%s is not loaded", url) }
-
-// Form compiles the schema. Errors: Invalid "catalogue.schema_invalid".
+// Form makes the schema ready. Errors: Invalid "catalogue.schema_invalid".
 func (it *Item) Form() (*Form, error) { return formOf(it.Schema, it.Kinds) }
 
 func formOf(schema string, kinds []models.SubjectKind) (*Form, error) {
-	bad := func(cause error) (*Form, error) {
-		e := models.Bad("/schema", "schema", "catalogue.schema_invalid")
-		e.Err = cause
-		return nil, e
+	f := &Form{kinds: kinds}
+	var err error
+	if f.form, err = form.Parse(schema); err == nil {
+		err = f.read()
 	}
-	f := &Form{keys: map[string]int{}, heads: map[string]int{}, kinds: kinds}
-	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(schema))
 	if err != nil {
-		return bad(err)
-	}
-	c := jsonschema.NewCompiler()
-	c.UseLoader(nowhere{})
-	c.DefaultDraft(jsonschema.Draft2020)
-	if err := c.AddResource("urn:item", doc); err != nil {
-		return bad(err)
-	}
-	if f.schema, err = c.Compile("urn:item"); err != nil {
-		return bad(err)
-	}
-	if err := f.read(schema); err != nil {
-		return bad(err)
+		e := models.Bad("/schema", "schema", "catalogue.schema_invalid")
+		e.Err = err
+		return nil, e
 	}
 	return f, nil
 }
 
 // read makes the columns.
-func (f *Form) read(schema string) error {
-	var d document
-	if err := json.NewDecoder(bytes.NewBufferString(schema)).Decode(&d); err != nil {
-		return err
-	}
-	if d.Type != "object" || d.Additional == nil || *d.Additional || len(d.Properties) == 0 {
-		return fmt.Errorf("%w: it is no closed object", errFormless)
-	}
-	orders := map[string]int{}
-	for key, p := range d.Properties {
-		col, err := columnOf(key, p, slices.Contains(d.Required, key))
-		if err != nil {
+func (f *Form) read() error {
+	for _, c := range f.form.Columns {
+		col := Column{Column: c}
+		if err := c.Hints(&col.hints); err != nil {
 			return err
 		}
-		orders[key] = p.Order
+		if !slices.Contains(roles, col.Role) || c.Private && col.Role == roleKey {
+			return fmt.Errorf("%w: %q has an unknown x-role, or is private and a key", form.Err, c.Key)
+		}
 		f.Columns = append(f.Columns, col)
 	}
-	slices.SortFunc(f.Columns, func(a, b Column) int {
-		if n := orders[a.Key] - orders[b.Key]; n != 0 {
-			return n
-		}
-		return strings.Compare(a.Key, b.Key)
-	})
-	for i, c := range f.Columns {
-		if _, twice := f.heads[c.Heading]; twice {
-			return fmt.Errorf("%w: two columns are %q", errFormless, c.Heading)
-		}
-		f.keys[c.Key], f.heads[c.Heading] = i, i
-	}
 	return f.whole()
-}
-
-func columnOf(key string, p property, required bool) (Column, error) {
-	c := Column{
-		Key: key, Heading: p.Title, Type: p.Kind, Required: required, Private: p.Private, Max: p.MaxLength, Note: p.Description,
-		role: p.Role, kinds: p.Kinds, severities: p.Severities, simple: p.Simple, residents: p.Resident,
-	}
-	want := map[string]string{"": "string", asDay: "string", asWan: "integer", asYuan: "integer", asInt: "integer", asBool: "boolean"}[p.Kind]
-	switch {
-	case !plain(key) || p.Title == "" || !slices.Contains(cellTypes, p.Kind) || !slices.Contains(roles, p.Role):
-		return c, fmt.Errorf("%w: property %q lacks a title, or has an unknown x-type or x-role", errFormless, key)
-	case p.Type != want:
-		return c, fmt.Errorf("%w: property %q is %q, want %q", errFormless, key, p.Type, want)
-	case p.Private && (p.Kind != "" || p.Role == roleKey):
-		return c, fmt.Errorf("%w: property %q is private and no plain text", errFormless, key)
-	}
-	if c.Max == 0 {
-		c.Max = textMax
-	}
-	for _, v := range p.Enum {
-		label := p.Labels[v]
-		if label == "" {
-			label = v
-		}
-		c.Labels = append(c.Labels, Label{v, label})
-	}
-	return c, nil
-}
-
-// plain says whether a key is letters, digits and _ after a letter: it names a path of the document too.
-func plain(key string) bool {
-	for i, r := range key {
-		letter := r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z'
-		if !letter && (i == 0 || r != '_' && (r < '0' || r > '9')) {
-			return false
-		}
-	}
-	return key != ""
 }
 
 // whole makes sure that the roles a record needs are there, and says who must fill in what.
 func (f *Form) whole() error {
 	if len(f.kinds) == 0 {
-		return fmt.Errorf("%w: it is about nobody", errFormless)
+		return fmt.Errorf("%w: it is about nobody", form.Err)
 	}
 	need := []string{roleName, roleKey, roleDecided}
 	if slices.Contains(f.kinds, models.Organisation) {
@@ -230,17 +101,17 @@ func (f *Form) whole() error {
 	}
 	have := map[string]int{}
 	for i, c := range f.Columns {
-		have[c.role]++
-		f.Columns[i].ForOrg, f.Columns[i].ForMan = c.role == roleCode, c.role == roleIDNumber
+		have[c.Role]++
+		f.Columns[i].ForOrg, f.Columns[i].ForMan = c.Role == roleCode, c.Role == roleIDNumber
 	}
 	for _, role := range need {
 		if have[role] == 0 {
-			return fmt.Errorf("%w: no property is the %s", errFormless, role)
+			return fmt.Errorf("%w: no property is the %s", form.Err, role)
 		}
 	}
 	for role, n := range have {
 		if n > 1 && role != "" && role != roleKey {
-			return fmt.Errorf("%w: %d properties are the %s", errFormless, n, role)
+			return fmt.Errorf("%w: %d properties are the %s", form.Err, n, role)
 		}
 	}
 	return nil
@@ -248,13 +119,16 @@ func (f *Form) whole() error {
 
 // Column is the key of a heading, or of a key itself; false for a column the item does not have.
 func (f *Form) Column(heading string) (key string, ok bool) {
-	heading = tidy(heading)
-	if _, ok := f.keys[heading]; ok {
-		return heading, true
-	}
-	heading = strings.TrimSuffix(strings.TrimSuffix(heading, "*"), "＊")
-	if i, ok := f.heads[strings.TrimSpace(heading)]; ok {
-		return f.Columns[i].Key, true
+	if c := f.form.Find(heading); c != nil {
+		return c.Key, true
 	}
 	return "", false
+}
+
+// Key is the column of a key, nil for none.
+func (f *Form) Key(key string) *Column {
+	if i := f.form.At(key); i >= 0 {
+		return &f.Columns[i]
+	}
+	return nil
 }

@@ -3,13 +3,10 @@ package catalogue
 import (
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
-	"github.com/santhosh-tekuri/jsonschema/v6/kind"
-
 	"xinyi/models"
+	"xinyi/models/form"
 )
 
 // A Row is what the cells of one line say. Attributes hold string (days and dictionary values too), int64 (amounts in fen) and bool.
@@ -64,19 +61,14 @@ func (f *Form) Read(values map[string]string) (Row, []models.Field) {
 }
 
 func (r *reading) fault(key, code string, args map[string]string) {
-	r.faults = append(r.faults, models.Field{Pointer: Pointer(key), Code: code, Args: args})
-}
-
-// Pointer is the JSON pointer of a column.
-func Pointer(key string) string {
-	return "/" + strings.ReplaceAll(strings.ReplaceAll(key, "~", "~0"), "/", "~1")
+	r.faults = append(r.faults, models.Field{Pointer: form.Pointer(key), Code: code, Args: args})
 }
 
 // strangers refuses columns the item does not have, those first that nobody may have.
 func (r *reading) strangers() {
 	var unknown []string
 	for key := range r.values {
-		if _, ok := r.f.keys[key]; !ok {
+		if r.f.Key(key) == nil {
 			unknown = append(unknown, key)
 		}
 	}
@@ -97,14 +89,14 @@ func (r *reading) kind() {
 	}
 	for i := range r.f.Columns {
 		c := &r.f.Columns[i]
-		if c.role != roleKind {
+		if c.Role != roleKind {
 			continue
 		}
-		value, ok := c.dictionary(narrow(r.values[c.Key]))
+		value, ok := c.Choice(form.Narrow(r.values[c.Key]))
 		if !ok {
 			return // the cell says what is wrong
 		}
-		k := c.kinds[value]
+		k := c.Kinds[value]
 		if !slices.Contains(r.f.kinds, k) {
 			r.fault(c.Key, "not_of_item", nil)
 			return
@@ -119,7 +111,7 @@ func (r *reading) cell(c *Column) {
 	if needed {
 		r.row.Required++
 	}
-	text := tidy(r.values[c.Key])
+	text := form.Tidy(r.values[c.Key])
 	if text == "" {
 		if needed {
 			r.fault(c.Key, "required", nil)
@@ -129,7 +121,7 @@ func (r *reading) cell(c *Column) {
 	if needed {
 		r.row.Filled++
 	}
-	value, code, args := c.parse(text)
+	value, code, args := c.Cell(text)
 	if code != "" {
 		r.fault(c.Key, code, args)
 		return
@@ -140,7 +132,7 @@ func (r *reading) cell(c *Column) {
 // take puts a value where its role says.
 func (r *reading) take(c *Column, value any) {
 	text, _ := value.(string) //nolint:errcheck // "" for what is no text
-	switch c.role {
+	switch c.Role {
 	case roleName:
 		r.row.Name, r.all[c.Key] = text, text
 		return
@@ -157,13 +149,13 @@ func (r *reading) take(c *Column, value any) {
 	case roleEnded:
 		r.row.Ended = models.Day(text)
 	case roleSeverity:
-		r.row.Severity = c.severities[text]
+		r.row.Severity = c.Severities[text]
 	case roleServed:
 		r.row.Served, _ = value.(bool) //nolint:errcheck // a served column is a boolean
 	case roleProcedure:
-		r.simple = text == c.simple
+		r.simple = text == c.Simple
 	case roleIDKind:
-		if r.row.Kind == models.PersonSubject && text != c.residents {
+		if r.row.Kind == models.PersonSubject && text != c.Resident {
 			r.fault(c.Key, "id_kind", nil)
 			return
 		}
@@ -186,7 +178,7 @@ func (r *reading) code(c *Column, text string) {
 	bad := false
 	for _, fault := range models.USCCFaults(text) {
 		if fault == models.USCCInner {
-			r.row.Warnings = append(r.row.Warnings, models.Field{Pointer: Pointer(c.Key), Code: fault})
+			r.row.Warnings = append(r.row.Warnings, models.Field{Pointer: form.Pointer(c.Key), Code: fault})
 			continue
 		}
 		bad = true
@@ -203,7 +195,7 @@ func (r *reading) number(c *Column, text string) {
 		r.fault(c.Key, "not_for_kind", nil)
 		return
 	}
-	n, err := models.ParseIDNumber(strings.ToUpper(narrow(text)))
+	n, err := models.ParseIDNumber(strings.ToUpper(form.Narrow(text)))
 	if err != nil {
 		r.fault(c.Key, "cnid", nil)
 		return
@@ -217,16 +209,16 @@ func (r *reading) rules() {
 		for i := range r.f.Columns {
 			c := &r.f.Columns[i]
 			switch {
-			case c.role == roleIDNumber && !r.row.IDNumber.Empty() && r.row.DecidedOn != "" && !models.Adult(r.row.IDNumber.Birth(), r.row.DecidedOn):
+			case c.Role == roleIDNumber && !r.row.IDNumber.Empty() && r.row.DecidedOn != "" && !models.Adult(r.row.IDNumber.Birth(), r.row.DecidedOn):
 				r.fault(c.Key, "minor", nil)
-			case c.role == roleProcedure && r.simple:
+			case c.Role == roleProcedure && r.simple:
 				r.fault(c.Key, "simple_procedure", nil)
 			}
 		}
 	}
 	if r.row.Ended != "" && r.row.DecidedOn != "" && r.row.Ended > r.row.DecidedOn {
 		for i := range r.f.Columns {
-			if c := &r.f.Columns[i]; c.role == roleEnded {
+			if c := &r.f.Columns[i]; c.Role == roleEnded {
 				r.fault(c.Key, "ended_later", nil)
 			}
 		}
@@ -234,47 +226,7 @@ func (r *reading) rules() {
 }
 
 // validate asks the schema itself.
-func (r *reading) validate() {
-	err := r.f.schema.Validate(r.all)
-	if e, ok := err.(*jsonschema.ValidationError); ok { //nolint:errorlint // Validate returns it bare
-		r.leaves(e)
-	}
-}
-
-func (r *reading) leaves(e *jsonschema.ValidationError) {
-	if len(e.Causes) > 0 {
-		for _, c := range e.Causes {
-			r.leaves(c)
-		}
-		return
-	}
-	key := ""
-	if len(e.InstanceLocation) > 0 {
-		key = e.InstanceLocation[0]
-	}
-	switch k := e.ErrorKind.(type) {
-	case *kind.Required:
-		for _, missing := range k.Missing {
-			r.fault(missing, "required", nil)
-		}
-	case *kind.DependentRequired:
-		for _, missing := range k.Missing {
-			r.fault(missing, "required_with", nil)
-		}
-	case *kind.MaxLength:
-		r.fault(key, "max", map[string]string{"param": strconv.Itoa(k.Want)})
-	case *kind.MinLength:
-		r.fault(key, "min", map[string]string{"param": strconv.Itoa(k.Want)})
-	case *kind.Pattern:
-		r.fault(key, "pattern", nil)
-	case *kind.Enum, *kind.Const:
-		r.fault(key, "not_listed", nil)
-	case *kind.Minimum, *kind.Maximum, *kind.ExclusiveMinimum, *kind.ExclusiveMaximum:
-		r.fault(key, "range", nil)
-	default:
-		r.fault(key, "schema", nil)
-	}
-}
+func (r *reading) validate() { r.faults = append(r.faults, r.f.form.Check(r.all)...) }
 
 // Check asks the schema of attributes and private values that were not read from cells: a correction by hand. Who the
 // subject is stays as it was and is not asked.
@@ -287,7 +239,7 @@ func (f *Form) Check(attributes map[string]any, private map[string]models.Secret
 		r.all[key] = secret.Reveal()
 	}
 	for key := range r.all {
-		if _, ok := f.keys[key]; !ok {
+		if f.Key(key) == nil {
 			r.fault(key, "unknown_column", nil)
 			delete(r.all, key)
 		}
@@ -295,7 +247,7 @@ func (f *Form) Check(attributes map[string]any, private map[string]models.Secret
 	r.validate()
 	subject := func(field models.Field) bool {
 		return slices.ContainsFunc(f.Columns, func(c Column) bool {
-			return Pointer(c.Key) == field.Pointer && (c.role == roleName || c.role == roleCode || c.role == roleIDNumber)
+			return form.Pointer(c.Key) == field.Pointer && (c.Role == roleName || c.Role == roleCode || c.Role == roleIDNumber)
 		})
 	}
 	return slices.DeleteFunc(r.faults, subject)

@@ -1,6 +1,9 @@
 package catalogue
 
-import "xinyi/models"
+import (
+	"xinyi/models"
+	"xinyi/models/form"
+)
 
 // The made-up subject of samples: a code and a number that are nobody's.
 const (
@@ -13,7 +16,7 @@ func (f *Form) Sample(k models.SubjectKind) map[string]string {
 	cells := map[string]string{}
 	for i := range f.Columns {
 		c := &f.Columns[i]
-		if c.role == roleCode && k != models.Organisation || c.role == roleIDNumber && k != models.PersonSubject {
+		if c.Role == roleCode && k != models.Organisation || c.Role == roleIDNumber && k != models.PersonSubject {
 			continue
 		}
 		cells[c.Key] = c.sample(k)
@@ -22,7 +25,7 @@ func (f *Form) Sample(k models.SubjectKind) map[string]string {
 }
 
 func (c *Column) sample(k models.SubjectKind) string {
-	switch c.role {
+	switch c.Role {
 	case roleName:
 		if k == models.PersonSubject {
 			return "示例人"
@@ -33,24 +36,24 @@ func (c *Column) sample(k models.SubjectKind) string {
 	case roleIDNumber:
 		return sampleNumber
 	case roleIDKind:
-		return c.residents
+		return c.Resident
 	}
-	for _, l := range c.Labels {
-		if c.role == roleKind && c.kinds[l.Value] != k || c.role == roleProcedure && l.Value == c.simple {
+	for _, l := range c.Choices {
+		if c.Role == roleKind && c.Kinds[l.Value] != k || c.Role == roleProcedure && l.Value == c.Simple {
 			continue
 		}
 		return l.Value
 	}
-	switch c.Type {
-	case asDay:
+	switch c.Kind {
+	case form.Day:
 		return "2026-05-10"
-	case asWan:
+	case form.Wan:
 		return "1.5"
-	case asYuan:
+	case form.Yuan:
 		return "128.50"
-	case asInt:
+	case form.Whole:
 		return "1"
-	case asBool:
+	case form.Yes:
 		return "是"
 	}
 	if c.Max < 6 {

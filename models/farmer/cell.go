@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"xinyi/models"
+	"xinyi/models/form"
 )
 
 // An Origin says where a cell comes from.
@@ -56,7 +57,7 @@ func ParseAddress(s string) (Address, bool) {
 			}
 			continue
 		}
-		if p != gone && !plainKey(p) {
+		if p != gone && !form.Plain(p) {
 			return Address{}, false
 		}
 	}
@@ -157,7 +158,7 @@ func hide(v any) models.Secret {
 
 // cell is a value as the column keeps it.
 func (c *Column) cell(v any) Cell {
-	if c.Restricted || c.Personal {
+	if c.Restricted || c.Private {
 		return Cell{Hidden: hide(v)}
 	}
 	return Cell{Plain: v}

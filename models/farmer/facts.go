@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"xinyi/models"
+	"xinyi/models/form"
 )
 
 // The facts that are more than the sum of a field. Any other is "<section>/<field>": the sum of its whole numbers, or how many rows
@@ -52,7 +53,7 @@ func KnownFact(forms Forms) func(string) bool {
 	}
 	for section, sheet := range forms {
 		for _, c := range sheet.Columns {
-			if c.Kind == KindWhole || c.Kind == KindYes {
+			if c.Kind == form.Whole || c.Kind == form.Yes {
 				known[section+"/"+c.Key] = true
 			}
 		}

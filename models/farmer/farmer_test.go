@@ -58,7 +58,7 @@ func field(kind, more string) string {
 func draft(section string, rows int, fields map[string]string, required ...string) farmer.FormDraftOf {
 	var props []string
 	for _, k := range slices.Sorted(maps.Keys(fields)) {
-		props = append(props, `"`+k+`":`+fields[k])
+		props = append(props, `"`+k+`":`+strings.Replace(fields[k], `"title":"项"`, `"title":"项`+k+`"`, 1))
 	}
 	need := `[]`
 	if len(required) > 0 {
@@ -77,8 +77,8 @@ func forms(t testing.TB) farmer.Forms {
 	t.Helper()
 	all := farmer.Forms{}
 	for _, d := range []farmer.FormDraftOf{
-		draft("head", 0, map[string]string{"name": field("text", `,"x-personal":true`), "idNumber": field("text", `,"x-personal":true`), "since": field("day", ""), "labour": field("yes", "")}, "name"),
-		draft("members", 2, map[string]string{"name": field("text", `,"x-personal":true`), "idNumber": field("text", `,"x-personal":true`), "relation": field("text", `,"enum":["spouse","child"]`), "minor": field("yes", "")}, "name"),
+		draft("head", 0, map[string]string{"name": field("text", `,"x-private":true`), "idNumber": field("text", `,"x-private":true`), "since": field("day", ""), "labour": field("yes", "")}, "name"),
+		draft("members", 2, map[string]string{"name": field("text", `,"x-private":true`), "idNumber": field("text", `,"x-private":true`), "relation": field("text", `,"enum":["spouse","child"]`), "minor": field("yes", "")}, "name"),
 		draft("land", 0, map[string]string{"area": field("whole", "")}),
 		draft("income", 0, map[string]string{"cropsFen": field("whole", `,"x-restricted":true`)}),
 		draft("housing", 3, map[string]string{"valueFen": field("whole", `,"x-restricted":true`)}),
@@ -212,13 +212,13 @@ func TestRefusedEdits(t *testing.T) {
 		"no row":              {farmer.Edit{At: "members/name", Value: "x"}, "farmer_address"},
 		"not an address":      {farmer.Edit{At: "land/area/../x", Value: "x"}, "farmer_address"},
 		"an operator":         {farmer.Edit{At: "land/$where", Value: "x"}, "farmer_address"},
-		"text for a number":   {farmer.Edit{At: "land/area", Value: "many"}, "farmer_range"},
+		"text for a number":   {farmer.Edit{At: "land/area", Value: "many"}, "wrong_type"},
 		"half a number":       {farmer.Edit{At: "land/area", Value: 1.5}, "farmer_whole"},
 		"not an int64":        {farmer.Edit{At: "land/area", Value: float64(10)}, "farmer_whole"},
 		"another kind of int": {farmer.Edit{At: "land/area", Value: 10}, "wrong_type"},
-		"out of range":        {farmer.Edit{At: "land/area", Value: int64(-1)}, "farmer_range"},
-		"not a choice":        {farmer.Edit{At: "members/m1/relation", Value: "friend"}, "farmer_choice"},
-		"too long":            {farmer.Edit{At: "head/name", Value: strings.Repeat("长", 21)}, "farmer_text"},
+		"out of range":        {farmer.Edit{At: "land/area", Value: int64(-1)}, "range"},
+		"not a choice":        {farmer.Edit{At: "members/m1/relation", Value: "friend"}, "not_listed"},
+		"too long":            {farmer.Edit{At: "head/name", Value: strings.Repeat("长", 21)}, "max"},
 		"no day":              {farmer.Edit{At: "head/since", Value: "2026-02-30"}, "day"},
 		"no ID number":        {farmer.Edit{At: "members/m1/idNumber", Value: "123"}, "cnid"},
 		"no consent":          {farmer.Edit{At: "income/cropsFen", Value: int64(5)}, "farmer_no_consent"},

@@ -1,19 +1,16 @@
 package farmer
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
-
 	"xinyi/models"
+	"xinyi/models/form"
 	"xinyi/models/release"
 )
 
@@ -74,7 +71,7 @@ func NewForm(no int, d FormDraftOf, look Look, by models.Actor, now time.Time) (
 			faults = append(faults, models.Field{Pointer: pointer, Code: code})
 		}
 	}
-	fault(!plainKey(d.Section) || d.Region.Level() < models.Prefecture, "/section", "farmer_key")
+	fault(!form.Plain(d.Section) || d.Region.Level() < models.Prefecture, "/section", "farmer_key")
 	fault(d.Rows < 0 || d.Rows > maxRows, "/rows", "range")
 	if len(faults) > 0 {
 		return nil, &models.Error{Code: models.Invalid, Reason: "farmer.form_invalid", Fields: faults}
@@ -105,14 +102,6 @@ func (f *Form) Retire(by models.Actor, now time.Time) error {
 	return release.Retire(f, "", by, now)
 }
 
-// The kinds of fields (x-kind).
-const (
-	KindText  = "text"
-	KindWhole = "whole" // a whole number, x-unit says of what; money is fen
-	KindYes   = "yes"
-	KindDay   = "day"
-)
-
 // The bounds of forms.
 const (
 	maxRows   = 60
@@ -122,58 +111,34 @@ const (
 
 // A Column is one field of a section.
 type Column struct {
-	Key        string
-	Title      models.Words
-	Kind       string
-	Unit       string // "mu", "fen", "year" …, "" none
-	Required   bool
-	Restricted bool // needs the two consents
-	Personal   bool // a name, a number, an address: encrypted, masked for others
-	Labels     map[string]models.Words
-	Enum       []string
-	Scope      string // the consent's word for it; "" is the section's
-	Widget     string // how an app best asks: "text", "number", "money", "switch", "date", "choice", "phone"
-	Order      int
+	form.Column
+	hints
+}
 
-	schema *jsonschema.Schema
+// hints are what a field means for a file.
+type hints struct {
+	Restricted bool         `json:"x-restricted"` // needs the two consents
+	Scope      string       `json:"x-scope"`      // the consent's word for it; "" is the section's
+	MaxLength  int          `json:"maxLength"`
+	Minimum    *json.Number `json:"minimum"`
+	Maximum    *json.Number `json:"maximum"`
 }
 
 // A Sheet is a form made ready.
 type Sheet struct {
 	Form    *Form
 	Columns []Column
-	whole   *jsonschema.Schema
-	keys    map[string]int
+
+	form *form.Form
 }
-
-type property struct {
-	Type       string                  `json:"type"`
-	Title      string                  `json:"title"`
-	TitleEN    string                  `json:"x-title-en"`
-	Kind       string                  `json:"x-kind"`
-	Unit       string                  `json:"x-unit"`
-	Order      int                     `json:"x-order"`
-	Restricted bool                    `json:"x-restricted"`
-	Personal   bool                    `json:"x-personal"`
-	Widget     string                  `json:"x-widget"`
-	Scope      string                  `json:"x-scope"`
-	Enum       []string                `json:"enum"`
-	Labels     map[string]models.Words `json:"x-labels"`
-	MaxLength  int                     `json:"maxLength"`
-	Minimum    *json.Number            `json:"minimum"`
-	Maximum    *json.Number            `json:"maximum"`
-}
-
-var errFormless = errors.New("the schema makes no form")
-
-// nowhere loads nothing: a schema stands by itself.
-type nowhere struct{}
-
-func (nowhere) Load(url string) (any, error) { return nil, fmt.Errorf("%s is not loaded", url) }
 
 // Read makes the form ready. Errors: Invalid "farmer.form_invalid".
 func (f *Form) Read() (*Sheet, error) {
-	s, err := f.read()
+	s := &Sheet{Form: f}
+	var err error
+	if s.form, err = form.Parse(f.Schema); err == nil {
+		err = s.read()
+	}
 	if err != nil {
 		e := models.Bad("/schema", "schema", "farmer.form_invalid")
 		e.Err = err
@@ -182,76 +147,27 @@ func (f *Form) Read() (*Sheet, error) {
 	return s, nil
 }
 
-func (f *Form) read() (*Sheet, error) {
-	s := &Sheet{Form: f, keys: map[string]int{}}
-	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(f.Schema))
-	if err != nil {
-		return nil, err
+// read makes the fields. Each is bounded.
+func (s *Sheet) read() error {
+	if len(s.form.Columns) > maxFields {
+		return fmt.Errorf("%w: too many fields", form.Err)
 	}
-	c := jsonschema.NewCompiler()
-	c.UseLoader(nowhere{})
-	c.DefaultDraft(jsonschema.Draft2020)
-	if err := c.AddResource("urn:form", doc); err != nil {
-		return nil, err
-	}
-	if s.whole, err = c.Compile("urn:form"); err != nil {
-		return nil, err
-	}
-	var d struct {
-		Type       string              `json:"type"`
-		Additional *bool               `json:"additionalProperties"`
-		Properties map[string]property `json:"properties"`
-		Required   []string            `json:"required"`
-	}
-	if err := json.NewDecoder(bytes.NewBufferString(f.Schema)).Decode(&d); err != nil {
-		return nil, err
-	}
-	if d.Type != "object" || d.Additional == nil || *d.Additional || len(d.Properties) == 0 || len(d.Properties) > maxFields {
-		return nil, fmt.Errorf("%w: it is no closed object of a few fields", errFormless)
-	}
-	for key, p := range d.Properties {
-		col, err := columnOf(key, p, slices.Contains(d.Required, key))
-		if err == nil {
-			col.schema, err = c.Compile("urn:form#/properties/" + key)
+	for _, c := range s.form.Columns {
+		col := Column{Column: c}
+		if err := c.Hints(&col.hints); err != nil {
+			return err
 		}
-		if err != nil {
-			return nil, err
+		switch {
+		case c.Kind == form.Text && len(c.Choices) == 0 && (col.MaxLength < 1 || col.MaxLength > textMax):
+			return fmt.Errorf("%w: field %q has no bound", form.Err, c.Key)
+		case c.Kind == form.Whole && (col.Minimum == nil || col.Maximum == nil):
+			return fmt.Errorf("%w: field %q has no bounds", form.Err, c.Key)
+		case col.Restricted && c.Private:
+			return fmt.Errorf("%w: field %q is restricted and personal", form.Err, c.Key)
 		}
 		s.Columns = append(s.Columns, col)
 	}
-	slices.SortFunc(s.Columns, func(a, b Column) int { return cmp.Or(cmp.Compare(a.Order, b.Order), strings.Compare(a.Key, b.Key)) })
-	for i, col := range s.Columns {
-		s.keys[col.Key] = i
-	}
-	return s, nil
-}
-
-func columnOf(key string, p property, required bool) (Column, error) {
-	c := Column{Key: key, Title: models.Words{ZH: p.Title, EN: p.TitleEN}, Kind: p.Kind, Unit: p.Unit, Required: required, Restricted: p.Restricted,
-		Personal: p.Personal, Labels: p.Labels, Enum: p.Enum, Widget: p.Widget, Scope: p.Scope, Order: p.Order}
-	want := map[string]string{KindText: "string", KindDay: "string", KindWhole: "integer", KindYes: "boolean"}[p.Kind]
-	switch {
-	case !plainKey(key) || p.Title == "" || p.TitleEN == "" || want == "" || p.Type != want:
-		return c, fmt.Errorf("%w: field %q lacks a title in both languages, or its type and x-kind do not go together", errFormless, key)
-	case p.Kind == KindText && len(p.Enum) == 0 && (p.MaxLength < 1 || p.MaxLength > textMax):
-		return c, fmt.Errorf("%w: field %q has no bound", errFormless, key)
-	case p.Kind == KindWhole && (p.Minimum == nil || p.Maximum == nil):
-		return c, fmt.Errorf("%w: field %q has no bounds", errFormless, key)
-	case p.Restricted && p.Personal:
-		return c, fmt.Errorf("%w: field %q is restricted and personal", errFormless, key)
-	case p.Personal && p.Kind != KindText:
-		return c, fmt.Errorf("%w: field %q is personal and no text", errFormless, key)
-	}
-	if c.Widget == "" {
-		c.Widget = map[string]string{KindText: "text", KindDay: "date", KindWhole: "number", KindYes: "switch"}[p.Kind]
-		if len(p.Enum) > 0 {
-			c.Widget = "choice"
-		}
-		if p.Unit == "fen" {
-			c.Widget = "money"
-		}
-	}
-	return c, nil
+	return nil
 }
 
 // scan looks for fields that name what is never collected, and for restricted ones that do not say so.
@@ -260,10 +176,9 @@ func columnOf(key string, p property, required bool) (Column, error) {
 func (s *Sheet) scan(look Look) (faults []models.Field) {
 	for _, c := range s.Columns {
 		names := []string{c.Key, c.Title.ZH, c.Title.EN}
-		for v, l := range c.Labels {
-			names = append(names, v, l.ZH, l.EN)
+		for _, x := range c.Choices {
+			names = append(names, x.Value, x.Label.ZH, x.Label.EN)
 		}
-		names = append(names, c.Enum...)
 		for _, name := range names {
 			if word, bad := look.Forbidden(name); bad {
 				faults = append(faults, models.Field{Pointer: "/schema/properties/" + c.Key, Code: "forbidden_data", Args: map[string]string{"word": word}})
@@ -278,7 +193,7 @@ func (s *Sheet) scan(look Look) (faults []models.Field) {
 
 // Column is the field with a key, nil for none.
 func (s *Sheet) Column(key string) *Column {
-	if i, ok := s.keys[key]; ok {
+	if i := s.form.At(key); i >= 0 {
 		return &s.Columns[i]
 	}
 	return nil
@@ -286,36 +201,24 @@ func (s *Sheet) Column(key string) *Column {
 
 // Value reads a value of the field: text, an int64, yes or no, a day. Errors: Invalid, its code says what is wrong.
 func (c *Column) Value(v any) (any, error) {
-	switch x := v.(type) {
-	case string:
-		v = strings.TrimSpace(x)
-		if c.Kind == KindDay {
-			if _, err := models.ParseDay(x); err != nil {
-				return nil, models.Bad("", "day", "farmer.value")
-			}
-		}
-	case int64, bool:
+	switch v.(type) {
+	case string, int64, bool:
 	case float64: // a number that is not whole
 		return nil, models.Bad("", "farmer_whole", "farmer.value")
 	default:
 		return nil, models.Bad("", "wrong_type", "farmer.value")
 	}
-	check := v
-	if n, is := v.(int64); is {
-		check = json.Number(strconv.FormatInt(n, 10))
-	}
-	if c.schema.Validate(check) != nil {
-		code := map[string]string{KindText: "farmer_text", KindWhole: "farmer_range", KindYes: "wrong_type", KindDay: "day"}[c.Kind]
-		if len(c.Enum) > 0 {
-			code = "farmer_choice"
-		}
-		return nil, models.Bad("", code, "farmer.value")
-	}
 	s, is := v.(string)
+	if s = strings.TrimSpace(s); is {
+		v = s
+	}
+	fault := c.Check(v)
 	switch {
+	case fault != nil:
+		return nil, models.Bad("", fault.Code, "farmer.value")
 	case is && s == "":
-		return nil, models.Bad("", "farmer_text", "farmer.value")
-	case is && c.Personal && strings.Contains(s, "*"): // what an export masked comes back
+		return nil, models.Bad("", "required", "farmer.value")
+	case is && c.Private && strings.Contains(s, "*"): // what an export masked comes back
 		return nil, models.Bad("", "farmer_masked", "farmer.value")
 	}
 	return v, nil
@@ -329,20 +232,6 @@ func (s *Sheet) missing(has func(key string) bool) (keys []string) {
 		}
 	}
 	return keys
-}
-
-// plainKey says whether a key is letters and digits after a letter.
-func plainKey(key string) bool {
-	if key == "" || len(key) > 40 {
-		return false
-	}
-	for i, r := range key {
-		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
-		if !letter && (i == 0 || r < '0' || r > '9') {
-			return false
-		}
-	}
-	return true
 }
 
 // Forms are the forms in force for a file, by section.

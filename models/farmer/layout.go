@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"xinyi/models"
+	"xinyi/models/form"
 )
 
 // A Layout is how a township writes its households into a sheet: which heading is which cell. Rows with the same household number
@@ -149,59 +150,17 @@ func (c LayoutColumn) value(text string, col *Column) (any, string) {
 	switch {
 	case col == nil:
 		return nil, "farmer_no_field"
-	case col.Kind == KindYes:
+	case col.Kind == form.Yes:
 		return text == c.Yes || c.Yes == "" && (text == "是" || text == "有" || text == "1"), ""
-	case col.Kind == KindWhole:
-		return c.whole(text)
-	case len(col.Enum) > 0:
-		for _, v := range col.Enum {
-			if l := col.Labels[v]; v == text || l.ZH == text || l.EN == text {
-				return v, ""
-			}
+	case col.Kind == form.Whole:
+		n, ok := form.Decimal(form.Narrow(text), map[string]int{"yuan": 2, "wan": 6}[c.Unit])
+		if !ok {
+			return nil, "farmer_whole"
 		}
-		return nil, "farmer_choice"
-	case col.Kind == KindDay:
-		if n, ok := digitsOf(text); ok && len(text) == 5 { // a spreadsheet's own count of days
-			return string(models.Day("1899-12-30").Add(int(n))), ""
-		}
-		return strings.ReplaceAll(strings.ReplaceAll(text, "/", "-"), ".", "-"), ""
+		return n, ""
 	}
-	return text, ""
-}
-
-// whole reads a whole number, or money exactly.
-func (c LayoutColumn) whole(text string) (any, string) {
-	text = strings.ReplaceAll(text, ",", "")
-	scale := int64(1)
-	digits := 0
-	switch c.Unit {
-	case "yuan":
-		scale, digits = 100, 2
-	case "wan":
-		scale, digits = 1_000_000, 6
-	}
-	whole, part, _ := strings.Cut(text, ".")
-	part = strings.TrimRight(part, "0")
-	if len(part) > digits || len(whole) > 12 || whole == "" {
-		return nil, "farmer_whole"
-	}
-	n, ok := digitsOf(whole)
-	m, ok2 := digitsOf(part + strings.Repeat("0", digits-len(part)))
-	if !ok || !ok2 {
-		return nil, "farmer_whole"
-	}
-	return n*scale + m, ""
-}
-
-func digitsOf(s string) (int64, bool) {
-	var n int64
-	for _, r := range s {
-		if r < '0' || r > '9' {
-			return 0, false
-		}
-		n = n*10 + int64(r-'0')
-	}
-	return n, true
+	v, code, _ := col.Cell(text)
+	return v, code
 }
 
 // Text is the cell's value as a sheet of the layout shows it.
@@ -224,10 +183,7 @@ func (c LayoutColumn) Text(v any, col *Column) string {
 		}
 		return decimal(x)
 	case string:
-		if l, ok := col.Labels[x]; ok && l.ZH != "" {
-			return l.ZH
-		}
-		return x
+		return col.Label(x).ZH
 	}
 	return ""
 }

@@ -5,55 +5,23 @@ import (
 	"time"
 
 	"xinyi/models"
-	"xinyi/models/panel"
+	"xinyi/models/jury"
 	"xinyi/models/score"
 )
-
-// A Part is what an expert gave for one criterion.
-type Part struct {
-	Code   string       `bson:"code"`
-	Points score.Points `bson:"points"`
-}
-
-// A Seat is an expert drawn for a case. No says who in what is published, Person is hers alone.
-type Seat struct {
-	No     string       `bson:"no"`
-	Person string       `bson:"person"`
-	Aside  string       `bson:"aside,omitempty"` // why the mark does not count, or none is given: "recused", "redrawn"
-	Why    string       `bson:"why,omitempty"`
-	Parts  []Part       `bson:"parts,omitempty"`
-	Points score.Points `bson:"points"`
-	At     *time.Time   `bson:"at,omitempty"` // scored
-}
-
-// waits says that a mark is still to come.
-func (s Seat) waits() bool { return s.Aside == "" && s.At == nil }
 
 // An Entry is a case in a round.
 type Entry struct {
 	Round  string       `bson:"round"`
-	Seats  []Seat       `bson:"seats"`
-	Rest   []Seat       `bson:"rest,omitempty"` // who is next, in the order of the draw
-	Panel  int          `bson:"panel"`
+	Jury   jury.Panel   `bson:"jury"`
+	Order  []jury.Juror `bson:"order"`            // of the draw
+	Why    string       `bson:"why,omitempty"`    // of the last draw again
 	Closed bool         `bson:"closed,omitempty"` // ranked: no mark is taken any more
 	Points score.Points `bson:"points"`           // the trimmed mean, once ranked
 	N      int          `bson:"n"`                // marks it rests on
 }
 
-// marks are the points that count.
-func (e *Entry) marks() (ps []score.Points) {
-	for _, s := range e.Seats {
-		if s.Aside == "" && s.At != nil {
-			ps = append(ps, s.Points)
-		}
-	}
-	return ps
-}
-
-// Waits says whether a mark is still to come.
-func (e *Entry) Waits() bool { return slices.ContainsFunc(e.Seats, Seat.waits) }
-
-// Seat takes the case into a round: experts are drawn who are not of its unit and did not look at it. It says whether that was news.
+// Seat takes the case into a round: experts are drawn who are not of its unit, did not look at it, and did not
+// score it in another year. It says whether that was news.
 func (c *Case) Seat(r *Round, now time.Time) bool {
 	if c.State != Accepted || c.Entry != nil || r.State != Scoring || r.seats(c.Class) == 0 || !r.Region.Contains(c.Region) {
 		return false
@@ -61,14 +29,14 @@ func (c *Case) Seat(r *Round, now time.Time) bool {
 	by := map[string]Expert{}
 	var nos []string
 	for _, x := range r.Pool {
-		if x.Unit != c.Unit && x.Person != c.Person && !c.looked(x.Person) {
+		if x.Unit != c.Unit && x.Person != c.Person && !c.looked(x.Person) && !c.scored(x.Person) {
 			by[x.No] = x
 			nos = append(nos, x.No)
 		}
 	}
-	e := &Entry{Round: r.ID, Panel: r.Panel}
-	for _, no := range panel.Draw(r.drawSeed(c.ID), nos, len(nos)) {
-		e.Rest = append(e.Rest, Seat{No: no, Person: by[no].Person})
+	e := &Entry{Round: r.ID, Jury: jury.Panel{Round: 1, Size: r.Panel}}
+	for _, no := range jury.Draw(r.drawSeed(c.ID), nos, len(nos)) {
+		e.Order = append(e.Order, jury.Juror{No: no, Person: by[no].Person})
 	}
 	c.Round, c.Entry = r.ID, e
 	c.fill(now)
@@ -88,84 +56,58 @@ func (c *Case) looked(person string) bool {
 	return false
 }
 
+// scored says that a person had a seat for the case in another year.
+func (c *Case) scored(person string) bool {
+	return slices.ContainsFunc(c.Past, func(e Entry) bool { return e.Jury.Sat(person) })
+}
+
 // fill seats who is next until the panel is whole, and asks each.
 func (c *Case) fill(now time.Time) {
-	e := c.Entry
-	in := 0
-	for _, s := range e.Seats {
-		if s.Aside == "" {
-			in++
-		}
-	}
-	for ; in < e.Panel && len(e.Rest) > 0; in++ {
-		e.Seats = append(e.Seats, e.Rest[0])
-		c.tell(EventAsked, e.Rest[0].Person, "", models.Clockwork, now)
-		e.Rest = e.Rest[1:]
+	for _, person := range c.Entry.Jury.Fill(c.Entry.Order) {
+		c.tell(EventAsked, person, "", models.Clockwork, now)
 	}
 }
 
-// seat is the seat of an expert that waits for a mark. Errors: InvalidTransition "practice.not_scored_now"; Forbidden
-// "practice.not_seated"; Conflict "practice.scored_already".
-func (c *Case) seat(person string) (*Seat, error) {
+// scoring says whether marks are taken. Errors: InvalidTransition "practice.not_scored_now".
+func (c *Case) scoring() error {
 	if c.State != Accepted || c.Entry == nil || c.Entry.Closed {
-		return nil, models.Refused(c.Life, moves[c.State], "practice.not_scored_now")
+		return models.Refused(c.Life, moves[c.State], "practice.not_scored_now")
 	}
-	for i := range c.Entry.Seats {
-		s := &c.Entry.Seats[i]
-		switch {
-		case s.Person != person || person == "" || s.Aside != "":
-		case s.At != nil:
-			return nil, models.E(models.Conflict, "practice.scored_already")
-		default:
-			return s, nil
-		}
-	}
-	return nil, models.E(models.Forbidden, "practice.not_seated")
+	return nil
 }
 
-// Score takes an expert's points, each criterion's once; they never change. Errors: as seat; Invalid "practice.marks".
-func (c *Case) Score(parts []Part, r *Round, by models.Actor, now time.Time) error {
-	s, err := c.seat(by.Person)
-	if err != nil {
+// Score takes an expert's points, once; they are sealed until all are in. Errors: as jury.Panel.Give; InvalidTransition.
+func (c *Case) Score(sheet jury.Sheet, r *Round, by models.Actor, now time.Time) error {
+	if err := c.scoring(); err != nil {
 		return err
 	}
 	if r.ID != c.Entry.Round || r.State != Scoring {
 		return models.Refused(c.Life, moves[c.State], "practice.not_scored_now")
 	}
-	total := score.Points(0)
+	most := map[string]score.Points{}
 	for _, k := range r.Criteria {
-		n := 0
-		for _, p := range parts {
-			if p.Code != k.Code {
-				continue
-			}
-			if n++; p.Points < 0 || p.Points > k.Max {
-				return models.Bad("/marks/"+k.Code, "practice_points", "practice.marks")
-			}
-			total += p.Points
-		}
-		if n != 1 {
-			return models.Bad("/marks/"+k.Code, "required", "practice.marks")
-		}
+		most[k.Code] = k.Max
 	}
-	if len(parts) != len(r.Criteria) {
-		return models.Bad("/marks", "practice_points", "practice.marks")
+	if err := c.Entry.Jury.Give(sheet, most, by, now); err != nil {
+		return err
 	}
-	s.Parts, s.Points, s.At = slices.Clone(parts), total, models.At(now)
+	c.Entry.Jury.Open(false, 1)
 	return nil
 }
 
-// Recuse has an expert stand aside (回避); the next of the draw takes the seat. Errors: as seat; Invalid "practice.reason".
-func (c *Case) Recuse(why string, by models.Actor, now time.Time) error {
-	if n := len([]rune(why)); n == 0 || n > maxReason || personal(why) != "" {
-		return models.Bad("/reason", "practice_reason", "practice.reason")
+// Recuse has an expert stand aside (回避); the next of the draw takes the seat. Errors: as jury.Panel.Recuse; Invalid "practice.reason".
+func (c *Case) Recuse(t jury.Tie, why string, by models.Actor, now time.Time) error {
+	if len([]rune(why)) > maxReason || personal(why) != "" {
+		return models.Bad("/note", "practice_reason", "practice.reason")
 	}
-	s, err := c.seat(by.Person)
-	if err != nil {
+	if err := c.scoring(); err != nil {
 		return err
 	}
-	s.Aside, s.Why = "recused", why
+	if err := c.Entry.Jury.Recuse(t, why, by, now); err != nil {
+		return err
+	}
 	c.fill(now)
+	c.Entry.Jury.Open(false, 1)
 	return nil
 }
 
@@ -182,14 +124,11 @@ func (c *Case) Redraw(why string, r *Round, by models.Actor, now time.Time) erro
 	switch {
 	case c.State != Accepted || c.Entry == nil || c.Entry.Closed || c.Entry.Round != r.ID || r.State != Scoring:
 		return models.Refused(c.Life, moves[c.State], "practice.not_scored_now")
-	case len(c.Entry.Rest) < c.Entry.Panel:
+	case len(c.Entry.Jury.Left(c.Entry.Order)) < c.Entry.Jury.Size:
 		return models.E(models.Conflict, "practice.nobody_left")
 	}
-	for i := range c.Entry.Seats {
-		if s := &c.Entry.Seats[i]; s.Aside == "" {
-			s.Aside, s.Why = "redrawn", why
-		}
-	}
+	c.Entry.Jury.Again()
+	c.Entry.Why = why
 	c.fill(now)
 	return nil
 }
@@ -201,6 +140,7 @@ func (c *Case) Ranked(r *Round, now time.Time) (bool, error) {
 	}
 	x := r.result(c.ID)
 	c.Entry.Closed = true
+	c.Entry.Jury.Open(true, 1)
 	if x != nil {
 		c.Entry.Points, c.Entry.N = x.Points, x.N
 	}

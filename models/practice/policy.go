@@ -3,8 +3,8 @@ package practice
 import (
 	"xinyi/models"
 	"xinyi/models/flow"
+	"xinyi/models/jury"
 	"xinyi/models/notice"
-	"xinyi/models/panel"
 	"xinyi/models/score"
 )
 
@@ -28,7 +28,7 @@ type Policy struct {
 	Least    score.Points
 	Criteria []Criterion
 	Notice   notice.Terms
-	Watch    panel.Thresholds
+	Watch    jury.Thresholds
 }
 
 // Standard is the policy the product comes with.
@@ -41,7 +41,7 @@ var Standard = Policy{
 		{"lawful", models.Words{ZH: "规范性", EN: "Lawful and careful"}, 1000},
 	},
 	Notice: notice.Terms{Days: 5, Working: true, Answer: 7},
-	Watch:  panel.Standard,
+	Watch:  jury.Standard,
 }
 
 // Flow is the course of a case from a place: the county's office, then the city's; of the city's own units two people of the city's.

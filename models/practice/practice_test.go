@@ -12,7 +12,7 @@ import (
 
 	"xinyi/models"
 	"xinyi/models/flow"
-	"xinyi/models/panel"
+	"xinyi/models/jury"
 	"xinyi/models/score"
 )
 
@@ -116,11 +116,12 @@ func in(t *testing.T, s State) *Case {
 	return c
 }
 
-func full() (ps []Part) {
+func full() jury.Sheet {
+	s := jury.Sheet{Marks: map[string]score.Points{}}
 	for _, k := range Standard.Criteria {
-		ps = append(ps, Part{k.Code, k.Max})
+		s.Marks[k.Code] = k.Max
 	}
-	return ps
+	return s
 }
 
 // Every act in every state: what is refused changes nothing.
@@ -128,7 +129,7 @@ func TestEveryActInEveryState(t *testing.T) {
 	r := scoring(t)
 	first := func(c *Case) models.Actor {
 		if c.Entry != nil {
-			return models.Actor{Person: c.Entry.Seats[0].Person, Role: models.Resident}
+			return models.Actor{Person: c.Entry.Jury.Seats[0].Person, Role: models.Resident}
 		}
 		return models.Actor{Person: "p5", Role: models.Resident}
 	}
@@ -150,7 +151,7 @@ func TestEveryActInEveryState(t *testing.T) {
 		{"withdraw", func(c *Case) error { return c.Withdraw("不再适用", writer, noon) }, []State{Draft, Review, Revision, Accepted, Proposed, Published}},
 		{"adopt", func(c *Case) error { return c.Adopt(Unit{"市监局", other}, "在全市推行", noon) }, []State{Published}},
 		{"score", func(c *Case) error { return c.Score(full(), r, first(c), noon) }, []State{Accepted}},
-		{"recuse", func(c *Case) error { return c.Recuse("同村", first(c), noon) }, []State{Accepted}},
+		{"recuse", func(c *Case) error { return c.Recuse(jury.Other, "同村", first(c), noon) }, []State{Accepted}},
 		{"redraw", func(c *Case) error { return c.Redraw("分数可疑", r, city, noon) }, []State{Accepted}},
 		{"rank", func(c *Case) error { return flag(c.Ranked(r, noon)) }, []State{Accepted}},
 		{"settle", func(c *Case) error { return flag(c.Settle(r, Published, "", noon)) }, []State{Proposed}},
@@ -162,8 +163,8 @@ func TestEveryActInEveryState(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/%s", act.name, s), func(t *testing.T) {
 				c, before := in(t, s), in(t, s)
 				if act.name == "redraw" && s == Accepted { // five of ten sit, five are left
-					if len(c.Entry.Rest) < 5 {
-						t.Fatal(len(c.Entry.Rest))
+					if left := c.Entry.Jury.Left(c.Entry.Order); len(left) < 5 {
+						t.Fatal(len(left))
 					}
 				}
 				err := act.do(c)
@@ -193,8 +194,8 @@ func TestEveryRoundActInEveryState(t *testing.T) {
 			return r
 		}
 		c := in(t, Accepted)
-		for i := range c.Entry.Seats {
-			do(t, c.Score(full(), r, models.Actor{Person: c.Entry.Seats[i].Person}, noon))
+		for i := range c.Entry.Jury.Seats {
+			do(t, c.Score(full(), r, models.Actor{Person: c.Entry.Jury.Seats[i].Person}, noon))
 		}
 		do(t, r.Rank([]*Case{c}, city, noon))
 		if s == Done {
@@ -307,7 +308,7 @@ func TestNobodyIsNamed(t *testing.T) {
 // Anybody can draw again; nobody of the unit or who had to do with the case sits; the next takes a seat that came free.
 func TestExpertsAreDrawn(t *testing.T) {
 	c, r := in(t, Accepted), scoring(t)
-	if r.Commit != panel.Commit(r.Seed) || !r.Secret.Empty() {
+	if r.Commit != jury.Commit(r.Seed) || !r.Secret.Empty() {
 		t.Error("what was revealed is not what was committed to")
 	}
 	var nos []string
@@ -316,33 +317,35 @@ func TestExpertsAreDrawn(t *testing.T) {
 			nos = append(nos, x.No)
 		}
 	}
-	want := panel.Draw(r.Seed+"\nc1", nos, 6)
-	for i, s := range c.Entry.Seats {
+	want := jury.Draw(r.Seed+"\nc1", nos, 6)
+	for i, s := range c.Entry.Jury.Seats {
 		if s.No != want[i] || s.Person == "k" || s.Person == "p0" {
 			t.Errorf("seat %d: %+v, want %s", i, s, want[i])
 		}
 	}
-	if len(c.Entry.Seats) != 5 || c.Seat(r, noon) {
-		t.Errorf("%d seats", len(c.Entry.Seats))
+	if len(c.Entry.Jury.Seats) != 5 || c.Seat(r, noon) {
+		t.Errorf("%d seats", len(c.Entry.Jury.Seats))
 	}
-	by := models.Actor{Person: c.Entry.Seats[2].Person}
-	do(t, c.Recuse("以前是同事", by, noon))
-	if len(c.Entry.Seats) != 6 || c.Entry.Seats[5].No != want[5] {
-		t.Errorf("%+v", c.Entry.Seats)
+	by := models.Actor{Person: c.Entry.Jury.Seats[2].Person}
+	do(t, c.Recuse(jury.Other, "以前是同事", by, noon))
+	if len(c.Entry.Jury.Seats) != 6 || c.Entry.Jury.Seats[5].No != want[5] {
+		t.Errorf("%+v", c.Entry.Jury.Seats)
 	}
-	if err := c.Score(full(), r, by, noon); !errors.Is(err, models.Forbidden) {
+	if err := c.Score(full(), r, by, noon); !errors.Is(err, models.Conflict) {
 		t.Errorf("stood aside: %v", err)
 	}
-	if err := c.Score(full()[:3], r, models.Actor{Person: c.Entry.Seats[0].Person}, noon); !errors.Is(err, models.Invalid) {
+	few := full()
+	delete(few.Marks, "new")
+	if err := c.Score(few, r, models.Actor{Person: c.Entry.Jury.Seats[0].Person}, noon); !errors.Is(err, models.Invalid) {
 		t.Errorf("a criterion is missing: %v", err)
 	}
 	over := full()
-	over[0].Points++
-	if err := c.Score(over, r, models.Actor{Person: c.Entry.Seats[0].Person}, noon); !errors.Is(err, models.Invalid) {
+	over.Marks["new"]++
+	if err := c.Score(over, r, models.Actor{Person: c.Entry.Jury.Seats[0].Person}, noon); !errors.Is(err, models.Invalid) {
 		t.Errorf("over the most: %v", err)
 	}
-	do(t, c.Score(full(), r, models.Actor{Person: c.Entry.Seats[0].Person}, noon))
-	if err := c.Score(full(), r, models.Actor{Person: c.Entry.Seats[0].Person}, noon); !errors.Is(err, models.Conflict) {
+	do(t, c.Score(full(), r, models.Actor{Person: c.Entry.Jury.Seats[0].Person}, noon))
+	if err := c.Score(full(), r, models.Actor{Person: c.Entry.Jury.Seats[0].Person}, noon); !errors.Is(err, models.Conflict) {
 		t.Errorf("twice: %v", err)
 	}
 	if err := c.Redraw("分数可疑", r, city, noon); !errors.Is(err, models.Conflict) { // four are left
@@ -352,9 +355,9 @@ func TestExpertsAreDrawn(t *testing.T) {
 		t.Errorf("marks are missing: %v", err)
 	}
 	fresh := in(t, Accepted)
-	do(t, fresh.Score(full(), r, models.Actor{Person: fresh.Entry.Seats[0].Person}, noon))
+	do(t, fresh.Score(full(), r, models.Actor{Person: fresh.Entry.Jury.Seats[0].Person}, noon))
 	do(t, fresh.Redraw("分数可疑", r, city, noon))
-	if len(fresh.Entry.Seats) != 10 || len(fresh.Entry.marks()) != 0 || fresh.Entry.Seats[0].Points != 10000 {
+	if _, given, _ := fresh.Entry.Jury.Counts(); len(fresh.Entry.Jury.Seats) != 10 || given != 0 || fresh.Entry.Jury.Seats[0].Sealed.Empty() {
 		t.Errorf("%+v", fresh.Entry)
 	}
 }
@@ -366,7 +369,8 @@ func TestRank(t *testing.T) {
 		c := &Case{Content: Content{Class: class, Title: id}, Entry: &Entry{Round: r.ID}}
 		c.ID, c.State = id, Accepted
 		for i, m := range marks {
-			c.Entry.Seats = append(c.Entry.Seats, Seat{No: fmt.Sprint(i), Person: fmt.Sprint(i), Points: m, At: models.At(noon)})
+			c.Entry.Jury.Seats = append(c.Entry.Jury.Seats, jury.Seat{Juror: jury.Juror{No: fmt.Sprint(i), Person: fmt.Sprint(i)}})
+			do(t, c.Entry.Jury.Give(jury.Sheet{Marks: map[string]score.Points{"all": m}}, map[string]score.Points{"all": m}, models.Actor{Person: fmt.Sprint(i)}, noon))
 		}
 		return c
 	}
@@ -392,7 +396,7 @@ func TestRank(t *testing.T) {
 		t.Errorf("on notice: %v", err)
 	}
 	tie := scoring(t)
-	lots := panel.Draw(tie.Seed, []string{"x", "y"}, 2)
+	lots := jury.Draw(tie.Seed, []string{"x", "y"}, 2)
 	same := []score.Points{7000, 7000, 7000, 7000, 7000}
 	do(t, tie.Rank([]*Case{made("x", Governance, same...), made("y", Governance, same...)}, city, noon))
 	if tie.Results[0].Case != lots[0] || !tie.Results[0].Chosen || tie.Results[1].Chosen {

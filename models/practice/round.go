@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"xinyi/models"
+	"xinyi/models/jury"
 	"xinyi/models/notice"
-	"xinyi/models/panel"
 	"xinyi/models/score"
 )
 
@@ -79,30 +79,30 @@ type Round struct {
 	models.Meta             `bson:",inline"`
 	models.Life[RoundState] `bson:",inline"`
 
-	Year      int               `bson:"year"`
-	Region    models.Region     `bson:"region"`
-	Slot      string            `bson:"slot,omitempty"` // one a year and place
-	Seats     []Seats           `bson:"seats"`
-	Closes    models.Day        `bson:"closes"` // the last day for cases
-	ScoreBy   models.Day        `bson:"scoreBy,omitempty"`
-	Pool      []Expert          `bson:"pool"`
-	Commit    string            `bson:"commit"`
-	Secret    models.Secret     `bson:"secret"`         // the seed, until it is revealed
-	Seed      string            `bson:"seed,omitempty"` // revealed when the experts are drawn
-	Panel     int               `bson:"panel"`
-	Valid     int               `bson:"valid"`
-	Trim      int               `bson:"trim"`
-	Days      int               `bson:"days"` // working days to score
-	Least     score.Points      `bson:"least"`
-	Criteria  []Criterion       `bson:"criteria"`
-	Terms     notice.Terms      `bson:"terms"`
-	By        models.Actor      `bson:"by"`
-	Ranker    models.Actor      `bson:"ranker"`
-	Results   []Result          `bson:"results,omitempty"`
-	Agreement [2]int            `bson:"agreement"` // marks within ten points of the case's mean, of all
-	Findings  []panel.Finding   `bson:"findings,omitempty"`
-	Watch     *panel.Thresholds `bson:"watch,omitempty"`
-	Notice    string            `bson:"notice,omitempty"`
+	Year      int              `bson:"year"`
+	Region    models.Region    `bson:"region"`
+	Slot      string           `bson:"slot,omitempty"` // one a year and place
+	Seats     []Seats          `bson:"seats"`
+	Closes    models.Day       `bson:"closes"` // the last day for cases
+	ScoreBy   models.Day       `bson:"scoreBy,omitempty"`
+	Pool      []Expert         `bson:"pool"`
+	Commit    string           `bson:"commit"`
+	Secret    models.Secret    `bson:"secret"`         // the seed, until it is revealed
+	Seed      string           `bson:"seed,omitempty"` // revealed when the experts are drawn
+	Panel     int              `bson:"panel"`
+	Valid     int              `bson:"valid"`
+	Trim      int              `bson:"trim"`
+	Days      int              `bson:"days"` // working days to score
+	Least     score.Points     `bson:"least"`
+	Criteria  []Criterion      `bson:"criteria"`
+	Terms     notice.Terms     `bson:"terms"`
+	By        models.Actor     `bson:"by"`
+	Ranker    models.Actor     `bson:"ranker"`
+	Results   []Result         `bson:"results,omitempty"`
+	Agreement [2]int           `bson:"agreement"` // marks within ten points of the case's mean, of all
+	Findings  []jury.Finding   `bson:"findings,omitempty"`
+	Watch     *jury.Thresholds `bson:"watch,omitempty"`
+	Notice    string           `bson:"notice,omitempty"`
 }
 
 // A Call is what a round is opened with.
@@ -116,7 +116,7 @@ type Call struct {
 // NewRound opens a round. seed is random and known to nobody. Errors: Forbidden "practice.city_office"; Invalid "practice.round".
 func NewRound(id, seed string, c Call, p Policy, by models.Actor, now time.Time) (*Round, error) {
 	r := &Round{
-		Year: c.Year, Region: by.Region, Seats: c.Seats, Closes: c.Closes, Commit: panel.Commit(seed), Secret: models.NewSecret(seed),
+		Year: c.Year, Region: by.Region, Seats: c.Seats, Closes: c.Closes, Commit: jury.Commit(seed), Secret: models.NewSecret(seed),
 		Panel: p.Panel, Valid: p.Valid, Trim: p.Trim, Days: p.Score, Least: p.Least, Criteria: p.Criteria, Terms: p.Notice, By: by, Watch: &p.Watch,
 	}
 	if err := r.mayRun(by); err != nil {
@@ -181,7 +181,7 @@ func (r *Round) seats(c Class) int {
 	return 0
 }
 
-// drawSeed is the seed of one case's draw: the round's, a line break, and the case's id. Anybody can draw again with panel.Draw over the
+// drawSeed is the seed of one case's draw: the round's, a line break, and the case's id. Anybody can draw again with jury.Draw over the
 // numbers of the experts who are not of the case's unit and did not look at it.
 func (r *Round) drawSeed(id string) string { return r.Seed + "\n" + id }
 
@@ -203,30 +203,17 @@ func (r *Round) Wake(now time.Time) error {
 	return nil
 }
 
-// Marks are what experts gave the cases of a round, those that count, in the order they were given.
-func Marks(cases []*Case) (ms []panel.Mark) {
-	type timed struct {
-		panel.Mark
-		at time.Time
-	}
-	var all []timed
+// Marks are the open marks of a round's cases, in the order they were given.
+func Marks(cases []*Case) (all []jury.Mark) {
 	for _, c := range cases {
-		if c.Entry == nil {
-			continue
-		}
-		for _, s := range c.Entry.Seats {
-			if s.Aside == "" && s.At != nil {
-				all = append(all, timed{panel.Mark{Rater: s.No, Case: c.ID, Points: s.Points}, *s.At})
-			}
+		if c.Entry != nil {
+			all = append(all, c.Entry.Jury.Marks(c.ID, func(j jury.Juror) string { return j.No })...)
 		}
 	}
-	slices.SortFunc(all, func(a, b timed) int {
-		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.Case, b.Case), cmp.Compare(a.Rater, b.Rater))
+	slices.SortFunc(all, func(a, b jury.Mark) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Case, b.Case), cmp.Compare(a.Rater, b.Rater))
 	})
-	for _, t := range all {
-		ms = append(ms, t.Mark)
-	}
-	return ms
+	return all
 }
 
 // agreed is how far from a case's mean a mark may lie to count as agreeing.
@@ -248,25 +235,25 @@ func (r *Round) Rank(cases []*Case, by models.Actor, now time.Time) error {
 		if c.State != Accepted || c.Entry == nil || c.Entry.Round != r.ID {
 			continue
 		}
-		if c.Entry.Waits() && models.DayOf(now) <= r.ScoreBy {
+		if c.Entry.Jury.Waits() && models.DayOf(now) <= r.ScoreBy {
 			return models.E(models.Conflict, "practice.scores_missing")
 		}
-		marks := c.Entry.marks()
-		mean, ok := score.Mean(marks, r.Valid, r.Trim)
-		x := Result{Case: c.ID, Class: c.Class, Unit: c.UnitName, Title: c.Title, Points: mean, N: len(marks)}
+		c.Entry.Jury.Open(true, 1)
+		mean, _, n, ok := c.Entry.Jury.Mean(r.Valid, r.Trim)
+		x := Result{Case: c.ID, Class: c.Class, Unit: c.UnitName, Title: c.Title, Points: mean, N: n}
 		if ok {
 			x.Rank = 1
-			for _, m := range marks {
-				pairs = append(pairs, [2]score.Points{m, mean})
+			for _, sheet := range c.Entry.Jury.Sheets() {
+				pairs = append(pairs, [2]score.Points{sheet.Total(), mean})
 			}
 		}
 		all = append(all, x)
 	}
 	r.order(all)
 	r.Results, r.Ranker = all, by
-	r.Agreement[0], r.Agreement[1] = panel.Agreement(pairs, agreed)
+	r.Agreement[0], r.Agreement[1] = jury.Agreement(pairs, agreed)
 	if r.Watch != nil {
-		r.Findings = panel.Inspect(Marks(cases), *r.Watch)
+		r.Findings = jury.Inspect(Marks(cases), *r.Watch)
 	}
 	to, kind := Done, EventRoundDone
 	if slices.ContainsFunc(all, func(x Result) bool { return x.Chosen }) {
@@ -286,7 +273,7 @@ func (r *Round) order(all []Result) {
 		ids = append(ids, x.Case)
 	}
 	lot := map[string]int{}
-	for i, id := range panel.Draw(r.Seed, ids, len(ids)) {
+	for i, id := range jury.Draw(r.Seed, ids, len(ids)) {
 		lot[id] = i
 	}
 	slices.SortFunc(all, func(a, b Result) int {

@@ -8,7 +8,7 @@ import (
 
 	"xinyi/models"
 	"xinyi/models/job"
-	"xinyi/models/panel"
+	"xinyi/models/jury"
 	"xinyi/models/release"
 )
 
@@ -101,7 +101,7 @@ func NewRound(s *Scheme, county models.Region, year int, d Dates, seed string, b
 	}
 	r := &Round{
 		County: county, Year: year, Level: s.Level, Scheme: s.ID, Hash: s.Hash, Opens: d.Opens, CutOff: d.CutOff, Ends: d.Ends,
-		Seed: models.NewSecret(seed), Commit: panel.Commit(seed), By: by.Principal(),
+		Seed: models.NewSecret(seed), Commit: jury.Commit(seed), By: by.Principal(),
 	}
 	r.ID, r.State, r.Moved = RoundID(county, year, s.Level), Planned, models.Moved{By: by.Role, At: now}
 	r.WakeAt = models.At(r.Opens.Start())
@@ -131,7 +131,7 @@ func (r *Round) Reviews() bool { return r.State == Review || r.State == Done }
 //
 // Source: docs/sources.md#village-sample.
 func Drawn(seed string, entries []string, t Terms) []string {
-	return panel.Draw(seed+"\nsecond", entries, panel.Sample(len(entries), t.BlindBP, 1))
+	return jury.Draw(seed+"\nsecond", entries, jury.Sample(len(entries), t.BlindBP, 1))
 }
 
 // Wake opens the round on its day, begins the freezing on the day after the cut-off, and ends it.

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"xinyi/models"
-	"xinyi/models/panel"
+	"xinyi/models/jury"
 )
 
 // A Check is what the county found at a household of the sample.
@@ -37,13 +37,13 @@ func SampleSeed(seed, root string) string { return seed + "\n" + root }
 // DrawRows draws the rows of the sample: of what is frozen so many in ten thousand, the least there may be at least. Whoever knows the
 // round's seed, the root and how many rows there are draws the same.
 func DrawRows(seed, root string, size int, t Terms) []int {
-	n := panel.Sample(size, t.SampleBP, t.SampleLeast)
+	n := jury.Sample(size, t.SampleBP, t.SampleLeast)
 	ids := make([]string, size)
 	for i := range ids {
 		ids[i] = strconv.Itoa(i)
 	}
 	var rows []int
-	for _, id := range panel.Draw(SampleSeed(seed, root), ids, n) {
+	for _, id := range jury.Draw(SampleSeed(seed, root), ids, n) {
 		if row, err := strconv.Atoi(id); err == nil {
 			rows = append(rows, row)
 		}
@@ -96,4 +96,4 @@ func (e *Entry) Check(household string, found Check, note string, by models.Acto
 }
 
 // Commitment is what is shown of a seed before it is shown itself.
-func Commitment(seed string) string { return panel.Commit(seed) }
+func Commitment(seed string) string { return jury.Commit(seed) }

@@ -290,8 +290,16 @@ func (s *Sheet) Points(of *Scheme) (map[string]score.Points, error) {
 	return out, nil
 }
 
-// Differ lists the indicators on which two sheets differ by more than the scheme takes for the same.
+// Sealed says that a second sheet is to be written still: neither says anything of the other until it is whole.
+func (e *Entry) Sealed(s *Scheme) bool {
+	return e.Blind && e.State == InReview && len(e.Second.Missing(s)) > 0
+}
+
+// Differ lists the indicators on which two sheets differ by more than the scheme takes for the same, none while they are sealed.
 func (e *Entry) Differ(s *Scheme) []string {
+	if e.Sealed(s) {
+		return nil
+	}
 	a, err := e.First.Points(s)
 	if err != nil {
 		return nil
@@ -313,7 +321,7 @@ func (e *Entry) Differ(s *Scheme) []string {
 // Hidden says whether the first sheet, and what it scores, is kept from somebody: while a second one is to be written, from everybody
 // who did not write the first.
 func (e *Entry) Hidden(s *Scheme, by models.Actor) bool {
-	return e.Blind && e.State == InReview && len(e.Second.Missing(s)) > 0 && !slices.Contains(e.First.Scorers(), by.Person)
+	return e.Sealed(s) && !slices.Contains(e.First.Scorers(), by.Person)
 }
 
 // Draw takes that the entry is to be scored a second time. It says whether that was news.

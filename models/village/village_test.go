@@ -631,11 +631,16 @@ func TestWhatHoldsAStepUp(t *testing.T) {
 	if _, err := w.entry.Write(true, nil, w.scheme, 0, townA, w.now); reason(err) != "village.other_sheet" {
 		t.Errorf("whoever wrote the first: %v", err)
 	}
+	_, err := w.entry.Write(true, []village.Write{{Op: "half", Indicator: "education", Value: 1, Evidence: []string{"x-education"}, Wrote: w.now}}, w.scheme, 0, townB, w.now)
+	w.ok(err)
+	if got := w.entry.Differ(w.scheme); got != nil {
+		t.Errorf("half a second sheet says where it differs: %v", got)
+	}
 	w.sheet(true, townB, 1)
 	if got := w.entry.Differ(w.scheme); !slices.Equal(got, []string{"education"}) || w.entry.Hidden(w.scheme, countyA) {
 		t.Errorf("differ: %v", got)
 	}
-	err := w.entry.Vote(flow.Approve, "", w.scheme, village.Survey{}, countyA, w.now)
+	err = w.entry.Vote(flow.Approve, "", w.scheme, village.Survey{}, countyA, w.now)
 	if reason(err) != "village.differs" || w.entry.Survey.Answers != 20 {
 		t.Errorf("two sheets that differ: %v", err)
 	}

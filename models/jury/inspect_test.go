@@ -1,4 +1,4 @@
-package panel_test
+package jury_test
 
 import (
 	"fmt"
@@ -8,7 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"xinyi/models/panel"
+	"xinyi/models/jury"
 	"xinyi/models/score"
 )
 
@@ -29,7 +29,7 @@ func honest(seed uint64) made {
 }
 
 // marks are the year's, each rater's in the order of the cases. A ring sits on all of its friends' cases.
-func (y made) marks() (all []panel.Mark) {
+func (y made) marks() (all []jury.Mark) {
 	measure := make([]float64, y.raters)
 	for i := range measure {
 		measure[i] = y.rng.NormFloat64() * 3
@@ -49,7 +49,7 @@ func (y made) marks() (all []panel.Mark) {
 			if slices.Contains(y.friends, c) && slices.Contains(y.ring, r) || r == y.alone && c == y.for1 {
 				p += y.lift
 			}
-			all = append(all, panel.Mark{Rater: fmt.Sprintf("r%02d", r), Case: fmt.Sprintf("c%02d", c), Points: score.Points(100 * min(100, max(0, p)))})
+			all = append(all, jury.Mark{Rater: fmt.Sprintf("r%02d", r), Case: fmt.Sprintf("c%02d", c), Points: score.Points(100 * min(100, max(0, p)))})
 		}
 	}
 	return all
@@ -68,29 +68,29 @@ func lone(seed uint64, by float64) made {
 	return y
 }
 
-func together(fs []panel.Finding, ring ...string) bool {
-	return slices.ContainsFunc(fs, func(f panel.Finding) bool {
-		return f.Kind == panel.Together && slices.Contains(ring, f.Raters[0]) && slices.Contains(ring, f.Raters[1])
+func together(fs []jury.Finding, ring ...string) bool {
+	return slices.ContainsFunc(fs, func(f jury.Finding) bool {
+		return f.Kind == jury.Together && slices.Contains(ring, f.Raters[0]) && slices.Contains(ring, f.Raters[1])
 	})
 }
 
 // One year with a ring, one without: the ring is found by its names and its cases, and nobody else is named; the honest year is silent.
 func TestARingIsFound(t *testing.T) {
-	if fs := panel.Inspect(honest(2027).marks(), panel.Standard); len(fs) != 0 {
+	if fs := jury.Inspect(honest(2027).marks(), jury.Standard); len(fs) != 0 {
 		t.Errorf("an honest year: %+v", fs)
 	}
-	fs := panel.Inspect(ringed(2027, 18).marks(), panel.Standard)
+	fs := jury.Inspect(ringed(2027, 18).marks(), jury.Standard)
 	if !together(fs, "r03", "r17", "r29") {
 		t.Fatalf("the ring is not found: %+v", fs)
 	}
 	for _, f := range fs {
 		for _, r := range f.Raters {
-			if f.Kind == panel.Together && !slices.Contains([]string{"r03", "r17", "r29"}, r) {
+			if f.Kind == jury.Together && !slices.Contains([]string{"r03", "r17", "r29"}, r) {
 				t.Errorf("somebody honest is named: %+v", f)
 			}
 		}
 		for _, c := range f.Cases {
-			if f.Kind == panel.Together && !slices.Contains([]string{"c05", "c22", "c41", "c60", "c77"}, c) {
+			if f.Kind == jury.Together && !slices.Contains([]string{"c05", "c22", "c41", "c60", "c77"}, c) {
 				t.Errorf("an honest case is named: %+v", f)
 			}
 		}
@@ -101,8 +101,8 @@ func TestARingIsFound(t *testing.T) {
 // is 4 points, of raters' own measures 3.
 func TestRates(t *testing.T) {
 	const years = 200
-	inspect := func(y made) []panel.Finding { return panel.Inspect(y.marks(), panel.Standard) }
-	alarms, kinds := 0, map[panel.Kind]int{}
+	inspect := func(y made) []jury.Finding { return jury.Inspect(y.marks(), jury.Standard) }
+	alarms, kinds := 0, map[jury.Kind]int{}
 	rings, lones := map[float64]int{}, 0
 	for seed := range uint64(years) {
 		fs := inspect(honest(seed))
@@ -117,8 +117,8 @@ func TestRates(t *testing.T) {
 				rings[by]++
 			}
 		}
-		if slices.ContainsFunc(inspect(lone(seed, 30)), func(f panel.Finding) bool {
-			return f.Kind == panel.Apart && f.Raters[0] == "r11" && f.Cases[0] == "c33"
+		if slices.ContainsFunc(inspect(lone(seed, 30)), func(f jury.Finding) bool {
+			return f.Kind == jury.Apart && f.Raters[0] == "r11" && f.Cases[0] == "c33"
 		}) {
 			lones++
 		}
@@ -146,15 +146,15 @@ func TestSeverityAndDrift(t *testing.T) {
 			}
 		}
 	}
-	fs := panel.Inspect(marks, panel.Standard)
-	has := func(k panel.Kind, r string) bool {
-		return slices.ContainsFunc(fs, func(f panel.Finding) bool { return f.Kind == k && f.Raters[0] == r })
+	fs := jury.Inspect(marks, jury.Standard)
+	has := func(k jury.Kind, r string) bool {
+		return slices.ContainsFunc(fs, func(f jury.Finding) bool { return f.Kind == k && f.Raters[0] == r })
 	}
-	if !has(panel.Severity, "r05") || !has(panel.Drift, "r09") {
+	if !has(jury.Severity, "r05") || !has(jury.Drift, "r09") {
 		t.Errorf("%+v", fs)
 	}
 	for _, f := range fs {
-		if f.Kind == panel.Severity && f.Raters[0] != "r05" {
+		if f.Kind == jury.Severity && f.Raters[0] != "r05" {
 			t.Errorf("%+v", f)
 		}
 	}
@@ -163,12 +163,12 @@ func TestSeverityAndDrift(t *testing.T) {
 // The order in which cases come, and what everybody gives more, change nothing; few marks say nothing.
 func TestInspectIsSteady(t *testing.T) {
 	marks := ringed(4, 18).marks()
-	want := fmt.Sprint(panel.Inspect(marks, panel.Standard))
+	want := fmt.Sprint(jury.Inspect(marks, jury.Standard))
 	if want == "[]" {
 		t.Fatal("nothing to compare")
 	}
 	for range 5 {
-		if got := fmt.Sprint(panel.Inspect(marks, panel.Standard)); got != want {
+		if got := fmt.Sprint(jury.Inspect(marks, jury.Standard)); got != want {
 			t.Fatalf("the same marks, other findings:\n%s\n%s", want, got)
 		}
 	}
@@ -176,10 +176,10 @@ func TestInspectIsSteady(t *testing.T) {
 	for i := range more {
 		more[i].Points += 700
 	}
-	if got := fmt.Sprint(panel.Inspect(more, panel.Standard)); got != want {
+	if got := fmt.Sprint(jury.Inspect(more, jury.Standard)); got != want {
 		t.Errorf("everybody gives more: %s", got)
 	}
-	if fs := panel.Inspect(marks[:20], panel.Standard); fs != nil {
+	if fs := jury.Inspect(marks[:20], jury.Standard); fs != nil {
 		t.Errorf("too few: %+v", fs)
 	}
 }
@@ -187,35 +187,35 @@ func TestInspectIsSteady(t *testing.T) {
 func TestDraw(t *testing.T) {
 	ids := []string{"a", "b", "c", "d", "e"}
 	// printf 'seed\na' | sha256sum begins with 1095c3, of b with 966be6, of c a17d26, of d ff3529, of e c13008
-	if got := panel.Draw("seed", ids, 5); !slices.Equal(got, []string{"a", "b", "c", "e", "d"}) {
+	if got := jury.Draw("seed", ids, 5); !slices.Equal(got, []string{"a", "b", "c", "e", "d"}) {
 		t.Error(got)
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		ids := rapid.SliceOfDistinct(rapid.StringN(1, 8, -1), rapid.ID).Draw(t, "ids")
 		n, seed := rapid.IntRange(0, 40).Draw(t, "n"), rapid.String().Draw(t, "seed")
-		a := panel.Draw(seed, ids, n)
+		a := jury.Draw(seed, ids, n)
 		back := slices.Clone(ids)
 		slices.Reverse(back)
-		if b := panel.Draw(seed, append(back, back...), n); !slices.Equal(a, b) {
+		if b := jury.Draw(seed, append(back, back...), n); !slices.Equal(a, b) {
 			t.Fatalf("another order, another draw: %v %v", a, b)
 		}
 		if len(a) != min(n, len(ids)) {
 			t.Fatalf("%d of %d, want %d", len(a), len(ids), n)
 		}
-		if n > 0 && !slices.Equal(panel.Draw(seed, ids, n-1), a[:min(n-1, len(a))]) {
+		if n > 0 && !slices.Equal(jury.Draw(seed, ids, n-1), a[:min(n-1, len(a))]) {
 			t.Fatal("fewer are the first of more")
 		}
 	})
 	seen := map[string]int{}
 	for i := range 4000 {
-		seen[panel.Draw(fmt.Sprint("s", i), ids, 1)[0]]++
+		seen[jury.Draw(fmt.Sprint("s", i), ids, 1)[0]]++
 	}
 	for _, id := range ids {
 		if seen[id] < 680 || seen[id] > 920 {
 			t.Errorf("%s is drawn %d times of 4,000", id, seen[id])
 		}
 	}
-	if c := panel.Commit("seed"); c != "19b25856e1c150ca834cffc8b59b23adbd0ec0389e58eb22b3b64768098d002b" {
+	if c := jury.Commit("seed"); c != "19b25856e1c150ca834cffc8b59b23adbd0ec0389e58eb22b3b64768098d002b" {
 		t.Errorf("commitment %s", c)
 	}
 }
@@ -224,11 +224,11 @@ func TestSample(t *testing.T) {
 	for _, tc := range []struct{ n, bp, least, want int }{
 		{812, 500, 20, 41}, {400, 500, 20, 20}, {401, 500, 20, 21}, {12, 500, 20, 12}, {0, 500, 20, 0}, {10000, 500, 20, 500},
 	} {
-		if got := panel.Sample(tc.n, tc.bp, tc.least); got != tc.want {
+		if got := jury.Sample(tc.n, tc.bp, tc.least); got != tc.want {
 			t.Errorf("Sample(%d, %d, %d) = %d, want %d", tc.n, tc.bp, tc.least, got, tc.want)
 		}
 	}
-	agree, of := panel.Agreement([][2]score.Points{{100, 100}, {100, 151}, {300, 250}}, 50)
+	agree, of := jury.Agreement([][2]score.Points{{100, 100}, {100, 151}, {300, 250}}, 50)
 	if agree != 2 || of != 3 {
 		t.Error(agree, of)
 	}

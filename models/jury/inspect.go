@@ -1,8 +1,9 @@
-package panel
+package jury
 
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"xinyi/models/score"
 )
@@ -12,6 +13,7 @@ type Mark struct {
 	Rater  string
 	Case   string
 	Points score.Points
+	At     time.Time
 }
 
 // A Kind says what a finding is about.

@@ -1,4 +1,4 @@
-package catalogue
+package form
 
 import (
 	"math"
@@ -10,14 +10,14 @@ import (
 	"xinyi/models"
 )
 
-// tidy takes white space and invisible marks off both ends.
-func tidy(s string) string {
+// Tidy takes white space and invisible marks off both ends.
+func Tidy(s string) string {
 	return strings.Trim(s, " \t\r\n\u00a0\u3000\u200b\ufeff")
 }
 
-// narrow is s tidied with full-width letters, digits and signs as the half-width ones.
-func narrow(s string) string {
-	s = tidy(s)
+// Narrow is s tidied with full-width letters, digits and signs as the half-width ones.
+func Narrow(s string) string {
+	s = Tidy(s)
 	wide := false
 	for _, r := range s {
 		if r >= '！' && r <= '～' {
@@ -36,39 +36,39 @@ func narrow(s string) string {
 	}, s)
 }
 
-// parse reads a cell that is not blank. code is the fault, "" for none.
-func (c *Column) parse(text string) (value any, code string, args map[string]string) {
-	if len(c.Labels) > 0 {
-		v, ok := c.dictionary(narrow(text))
+// Cell reads a cell that is not blank. code is the fault, "" for none.
+func (c *Column) Cell(text string) (value any, code string, args map[string]string) {
+	if len(c.Choices) > 0 {
+		v, ok := c.Choice(Narrow(text))
 		if !ok {
-			return nil, "oneof", map[string]string{"param": c.options()}
+			return nil, "oneof", map[string]string{"param": c.Options()}
 		}
 		return v, "", nil
 	}
-	switch c.Type {
-	case asDay:
+	switch c.Kind {
+	case Day:
 		if d, ok := ReadDay(text); ok {
 			return string(d), "", nil
 		}
 		return nil, "day", nil
-	case asWan:
-		if n, ok := decimal(narrow(text), 6); ok {
+	case Wan:
+		if n, ok := Decimal(Narrow(text), 6); ok {
 			return n, "", nil
 		}
 		return nil, "wan", nil
-	case asYuan:
-		if n, ok := decimal(narrow(text), 2); ok {
+	case Yuan:
+		if n, ok := Decimal(Narrow(text), 2); ok {
 			return n, "", nil
 		}
 		return nil, "yuan", nil
-	case asInt:
-		n, err := strconv.ParseInt(narrow(text), 10, 64)
+	case Whole:
+		n, err := strconv.ParseInt(Narrow(text), 10, 64)
 		if err != nil {
 			return nil, "number", nil
 		}
 		return n, "", nil
-	case asBool:
-		return truth(narrow(text))
+	case Yes:
+		return truth(Narrow(text))
 	}
 	switch {
 	case !utf8.ValidString(text) || strings.ContainsRune(text, 0):
@@ -79,22 +79,22 @@ func (c *Column) parse(text string) (value any, code string, args map[string]str
 	return text, "", nil
 }
 
-// dictionary is the value a cell stands for: the value itself, or its label.
-func (c *Column) dictionary(text string) (string, bool) {
-	for _, l := range c.Labels {
-		if l.Value == text || l.Label == text {
+// Choice is the value a cell stands for: the value itself, or its label.
+func (c *Column) Choice(text string) (string, bool) {
+	for _, l := range c.Choices {
+		if l.Value == text || l.Label.ZH == text || l.Label.EN == text {
 			return l.Value, true
 		}
 	}
 	return "", false
 }
 
-// options are the values a dictionary takes, in words.
-func (c *Column) options() string {
-	words := make([]string, len(c.Labels))
-	for i, l := range c.Labels {
-		if words[i] = l.Value; l.Label != l.Value {
-			words[i] += " " + l.Label
+// Options are the values a dictionary takes, in words.
+func (c *Column) Options() string {
+	words := make([]string, len(c.Choices))
+	for i, l := range c.Choices {
+		if words[i] = l.Value; l.Label.ZH != l.Value {
+			words[i] += " " + l.Label.ZH
 		}
 	}
 	return strings.Join(words, "；")
@@ -116,7 +116,7 @@ const firstSerial, lastSerial = 36526, 73050
 // ReadDay reads 2026-05-10, 2026/5/10, 2026.5.10, 20260510 and 2026年5月10日, full-width or not, and the number a workbook keeps a
 // day of this century as.
 func ReadDay(text string) (models.Day, bool) {
-	text = narrow(text)
+	text = Narrow(text)
 	if len(text) == 10 && text[4] == '-' && text[7] == '-' {
 		return realDay(text[:4], text[5:7], text[8:])
 	}
@@ -163,9 +163,9 @@ func digits(s string, most int) (n int, ok bool) {
 	return n, true
 }
 
-// decimal reads an amount that is not negative as whole units of 10^-places, exactly; zeros beyond the places are dropped,
+// Decimal reads an amount that is not negative as whole units of 10^-places, exactly; zeros beyond the places are dropped,
 // other digits there are refused. A comma may stand before every third digit.
-func decimal(text string, places int) (int64, bool) {
+func Decimal(text string, places int) (int64, bool) {
 	whole, frac, dotted := strings.Cut(text, ".")
 	if strings.Contains(whole, ",") {
 		groups := strings.Split(whole, ",")

@@ -1,6 +1,6 @@
-// Package panel keeps panels of raters (评审) honest without accusing anybody: who looks at what is drawn by a seed that was committed to
+// Package jury keeps juries of raters (评审) honest without accusing anybody: who looks at what is drawn by a seed that was committed to
 // before, and what the raters gave is looked at for what chance does not explain.
-package panel
+package jury
 
 import (
 	"crypto/sha256"
