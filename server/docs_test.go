@@ -94,11 +94,12 @@ func put(t *testing.T, file, mark, text string) {
 type operation struct {
 	Tags    []string
 	Summary string
-	Roles   []string `json:"x-roles"`
+	ZH      struct{ Summary string } `json:"x-zh"`
+	Roles   []string                 `json:"x-roles"`
 }
 
-// operations lists the routes of the program by tag, a table row each.
-func operations(t *testing.T) map[string][]string {
+// operations lists the routes of the program by tag, a table row each: in English and in Chinese.
+func operations(t *testing.T) map[string][2][]string {
 	t.Helper()
 	text, err := begin(t).router.Document()
 	if err != nil {
@@ -110,7 +111,7 @@ func operations(t *testing.T) map[string][]string {
 	if err := json.Unmarshal(text, &doc); err != nil {
 		t.Fatal(err)
 	}
-	rows := map[string][]string{}
+	rows := map[string][2][]string{}
 	for _, path := range slices.Sorted(maps.Keys(doc.Paths)) {
 		for _, method := range []string{"get", "post", "put", "patch", "delete"} {
 			raw, ok := doc.Paths[path][method]
@@ -129,7 +130,11 @@ func operations(t *testing.T) map[string][]string {
 			if strings.HasPrefix(path, "/v1/me/inbox") {
 				tag = "notifications"
 			}
-			rows[tag] = append(rows[tag], fmt.Sprintf("| `%s %s` | %s | %s |\n", strings.ToUpper(method), path, op.Summary, who))
+			both := rows[tag]
+			for i, says := range []string{op.Summary, op.ZH.Summary} {
+				both[i] = append(both[i], fmt.Sprintf("| `%s %s` | %s | %s |\n", strings.ToUpper(method), path, says, who))
+			}
+			rows[tag] = both
 		}
 	}
 	return rows
@@ -163,13 +168,14 @@ func TestPages(t *testing.T) {
 	t.Parallel()
 	routes, events, pictures := operations(t), tellings(t), 0
 	for page, tags := range homes {
-		var table strings.Builder
-		table.WriteString("| route | does | who |\n|---|---|---|\n")
+		tables := [2]string{"| route | does | who |\n|---|---|---|\n", "| 接口 | 作用 | 谁可以用 |\n|---|---|---|\n"}
 		for _, tag := range tags {
-			if len(routes[tag]) == 0 {
+			if len(routes[tag][0]) == 0 {
 				t.Errorf("%s: no route has the tag %q", page, tag)
 			}
-			table.WriteString(strings.Join(routes[tag], ""))
+			for i := range tables {
+				tables[i] += strings.Join(routes[tag][i], "")
+			}
 			delete(routes, tag)
 		}
 		kinds := kindsOf[page]
@@ -187,8 +193,8 @@ func TestPages(t *testing.T) {
 		}
 		drawing, drawn := lives(page)
 		pictures += drawn
-		for _, file := range inBothLanguages("docs/capabilities/" + page) {
-			put(t, file, "routes", table.String())
+		for i, file := range inBothLanguages("docs/capabilities/" + page) {
+			put(t, file, "routes", tables[i])
 			put(t, file, "events", text)
 			put(t, file, "lives", drawing)
 		}

@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -17,6 +19,64 @@ func TestTheRealRoutesCanBeDescribed(t *testing.T) {
 	t.Logf("%d bytes", len(document))
 	if n := bytes.Count(document, []byte("application/problem+json")); n > 12 {
 		t.Errorf("problems are written out %d times: they belong into the shared responses", n)
+	}
+}
+
+// TestDocumentTextsAreOfMountedRoutes finds texts that no route has any more, routes that docs/routes does not know, and groups
+// without a name.
+func TestDocumentTextsAreOfMountedRoutes(t *testing.T) {
+	t.Parallel()
+	document, err := begin(t).router.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		Info struct {
+			ZH struct{ Description string } `json:"x-zh"`
+		}
+		Paths map[string]map[string]struct {
+			Summary string
+			ZH      struct{ Summary string } `json:"x-zh"`
+		}
+		Tags []struct {
+			Name string
+			EN   string                   `json:"x-displayName"`
+			ZH   struct{ Summary string } `json:"x-zh"`
+		}
+	}
+	if err := json.Unmarshal(document, &doc); err != nil {
+		t.Fatal(err)
+	}
+	if doc.Info.ZH.Description == "" {
+		t.Error("the introduction is not there in Chinese")
+	}
+	for _, tag := range doc.Tags {
+		if tag.EN == "" || tag.ZH.Summary == "" {
+			t.Errorf("the group %q has no name in both languages", tag.Name)
+		}
+	}
+	files, err := filepath.Glob("../handlers/api/docs/routes/*.json")
+	if err != nil || len(files) < 20 {
+		t.Fatalf("%d files of texts, %v", len(files), err)
+	}
+	for _, file := range files {
+		var texts map[string]struct{ EN, ZH struct{ Summary string } }
+		if err := json.Unmarshal([]byte(read(t, strings.TrimPrefix(file, "../"))), &texts); err != nil {
+			t.Fatal(err)
+		}
+		for key, text := range texts {
+			method, path, _ := strings.Cut(key, " ")
+			op := doc.Paths["/v1"+path][strings.ToLower(method)]
+			delete(doc.Paths["/v1"+path], strings.ToLower(method))
+			if op.Summary == "" || op.Summary != text.EN.Summary || op.ZH.Summary != text.ZH.Summary {
+				t.Errorf("%s: %q is said of it, the document has %q", file, key, op.Summary)
+			}
+		}
+	}
+	for path, others := range doc.Paths {
+		for method := range others {
+			t.Errorf("docs/routes does not say what %s %s does", method, path)
+		}
 	}
 }
 

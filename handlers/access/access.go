@@ -21,10 +21,9 @@ type Handler struct {
 
 // Mount names the routes.
 func (h Handler) Mount(r *api.Router) {
-	api.Get(r, "/me/accesses", h.mine, api.Does("Who looked at my data, the newest first", "When, which office, in what role, which fields, for what purpose, on what ground and for which case; also what was asked for and refused"),
-		mayOwn, api.Tag("accesses"))
-	api.Get(r, "/me/accesses/{id}", h.one, api.Does("One look at my data"), mayOwn, api.Tag("accesses"))
-	api.Get(r, "/accesses", h.audit, api.Does("Looks of an office, the newest first, or the unusual ones of my region, by place", "What auditors look at is logged, too"), mayAudit, api.Reveals)
+	api.Get(r, "/me/accesses", h.mine, mayOwn, api.Tag("accesses"))
+	api.Get(r, "/me/accesses/{id}", h.one, mayOwn, api.Tag("accesses"))
+	api.Get(r, "/accesses", h.audit, mayAudit, api.Reveals)
 }
 
 type view struct {

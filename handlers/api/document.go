@@ -4,8 +4,10 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -28,6 +30,17 @@ const about = `Credit services of a city: see a doctor now and pay later.
 - Times are RFC 3339 in UTC, days are YYYY-MM-DD in Asia/Shanghai.
 - Lists go on with cursor=nextCursor until nextCursor is "".`
 
+// aboutZH is about in Chinese.
+const aboutZH = `城市信用服务：先诊疗、后付费。
+
+- 登录后发送 ` + "`Authorization: Bearer <token>`" + `。任多个职务的，以 X-Acting-As 选定一个（职务或组织）；
+  监护人、代办人以 X-Acting-For 指明本人。
+- 错误采用 application/problem+json（RFC 9457）。code 和 reason 保持不变；文字按 Accept-Language 返回中文或英文。
+- 须带 Idempotency-Key 的接口，以相同键和内容重试时返回首次结果，并带 Idempotent-Replayed: true。
+- 未定义的字段和查询参数不予接受。以 Fen 结尾的字段为整数分（1/100 元）。
+- 时间为 UTC（RFC 3339），日期为 Asia/Shanghai 的 YYYY-MM-DD。
+- 列表以 cursor=nextCursor 翻页，直至 nextCursor 为空。`
+
 // documents holds what each set of routes was described as: sha256 → func() ([]byte, error). A process has few sets, tests aside.
 var documents sync.Map
 
@@ -45,7 +58,7 @@ func (r *Router) fingerprint() [sha256.Size]byte {
 	h := sha256.New()
 	fmt.Fprintf(h, "%q %t %q\n", r.Cfg.Version, r.Cfg.Sandbox, r.Permissions())
 	for _, rt := range r.Routes {
-		fmt.Fprintf(h, "%q %q %q %q %q %q %q %t %t %s %d %t %p %p\n", rt.Method, rt.Path, rt.summary, rt.details, rt.tag, rt.Action, rt.roles,
+		fmt.Fprintf(h, "%q %q %q %q %q %q %t %t %s %d %t %p %p\n", rt.Method, rt.Path, rt.says, rt.tag, rt.Action, rt.roles,
 			rt.Open, rt.keyed, rt.keeps, rt.status, rt.streams, rt.in, rt.out)
 	}
 	return [sha256.Size]byte(h.Sum(nil))
@@ -55,7 +68,8 @@ func (r *Router) fingerprint() [sha256.Size]byte {
 func (r *Router) describe() ([]byte, error) {
 	ref := openapi31.NewReflector()
 	spec := ref.Spec
-	spec.Info.WithTitle("Xinyi 信易").WithVersion(orElse(r.Cfg.Version, "dev")).WithDescription(about)
+	spec.Info.WithTitle("Xinyi 信易").WithVersion(orElse(r.Cfg.Version, "dev")).WithDescription(about).
+		WithMapOfAnythingItem("x-zh", said{More: aboutZH}.extension())
 	spec.SetHTTPBearerTokenSecurity("bearer", "JWT", "From POST /v1/auth/sessions for people, POST /v1/auth/token for systems.")
 	spec.WithMapOfAnythingItem("x-permissions", r.Permissions())
 	spec.WithMapOfAnythingItem("x-sandbox", r.Cfg.Sandbox)
@@ -69,8 +83,26 @@ func (r *Router) describe() ([]byte, error) {
 			faults = append(faults, fmt.Errorf("%s: %w", rt.Name(), err))
 		}
 	}
+	spec.WithTags(r.tags()...)
 	raw, err := spec.MarshalJSON()
 	return raw, errors.Join(append(faults, err)...)
+}
+
+// tags are the groups the routes stand in, with their names.
+func (r *Router) tags() []openapi31.Tag {
+	used := map[string]bool{}
+	for _, rt := range r.Routes {
+		used[rt.tag] = true
+	}
+	var tags []openapi31.Tag
+	for _, name := range slices.Sorted(maps.Keys(used)) {
+		tag := openapi31.Tag{Name: name}
+		if text := tagTexts()[name]; text.whole() {
+			tag.WithMapOfAnythingItem("x-displayName", text.EN.Summary).WithMapOfAnythingItem("x-zh", text.ZH.extension())
+		}
+		tags = append(tags, tag)
+	}
+	return tags
 }
 
 func orElse(s, other string) string {

@@ -24,8 +24,8 @@ func (rt *route) describe(ref *openapi31.Reflector) error {
 	if err != nil {
 		return err
 	}
-	oc.SetSummary(rt.summary)
-	oc.SetDescription(strings.Join(rt.details, "\n\n"))
+	oc.SetSummary(rt.says.EN.Summary)
+	oc.SetDescription(rt.says.EN.More)
 	oc.SetTags(rt.tag)
 	oc.SetID(operationID(rt.Method, rt.Path))
 	oc.AddReqStructure(zero(rt.in))
@@ -45,6 +45,7 @@ func (rt *route) describe(ref *openapi31.Reflector) error {
 	if !ok {
 		return errors.New("the reflector hides its operations")
 	}
+	op.Operation().WithMapOfAnythingItem("x-zh", rt.says.ZH.extension())
 	refuses(op.Operation().ResponsesEns(), rt.problems())
 	rt.access(oc, op.Operation())
 	if err := ref.AddOperation(oc); err != nil {

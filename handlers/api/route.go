@@ -19,8 +19,7 @@ import (
 // A route is one operation: what the document says of it and what the door needs to serve it.
 type route struct {
 	Method, Path string // path under /v1, with {names}
-	summary      string
-	details      []string
+	says         inBoth
 	tag          string
 	Action       Action
 	Open         bool
@@ -43,9 +42,9 @@ type route struct {
 // Option describes a route.
 type Option func(*route)
 
-// Does is the route's one line in the document, and what else is worth saying.
-func Does(summary string, details ...string) Option {
-	return func(rt *route) { rt.summary, rt.details = summary, details }
+// Does says what a route of a test does, instead of docs/routes.
+func Does(summary string) Option {
+	return func(rt *route) { rt.says = inBoth{said{Summary: summary}, said{Summary: summary}} }
 }
 
 // An Action is what a route does, in the field's words: "medical.bills.pay".
@@ -131,6 +130,7 @@ func routeOf(method, path string, in, out reflect.Type, opts []Option) *route {
 	if rt.out == reflect.TypeFor[None]() {
 		rt.status = http.StatusNoContent
 	}
+	rt.says = routeTexts()[rt.Name()]
 	rt.tag, _, _ = strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	for _, o := range opts {
 		o(rt)
@@ -207,7 +207,7 @@ func (rt *route) check() error {
 			faults = append(faults, fmt.Errorf(format, args...))
 		}
 	}
-	fault(rt.summary == "", "it has no Does")
+	fault(!rt.says.whole(), "docs/routes does not say in both languages what it does")
 	fault(rt.Open == (rt.Action != ""), "it needs exactly one of May and Open")
 	fault(rt.Action != "" && len(rt.roles) == 0, "action %q lets nobody in", rt.Action)
 	fault(rt.keyed && rt.Open, "an answer kept for nobody would be replayed to anybody: Open excludes Creates and Moves")

@@ -68,7 +68,7 @@ func TestFinishListsEveryFault(t *testing.T) {
 	if err == nil {
 		t.Fatal("no fault found")
 	}
-	for _, want := range []string{"/a: it has no Does", "/b: it needs exactly one", "/c: action", "/i: action \"all.know\" lets others in elsewhere", "/d: an answer kept for nobody",
+	for _, want := range []string{"/a: docs/routes does not say in both languages what it does", "/b: it needs exactly one", "/c: action", "/i: action \"all.know\" lets others in elsewhere", "/d: an answer kept for nobody",
 		"/e/{id}: the path names [id]", "comes from nowhere", "dive is missing", "GET /h: it is mounted already"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is missing in:\n%v", want, err)

@@ -17,17 +17,17 @@ import (
 
 func (h Handler) mountDesk(r *api.Router) {
 	tag := api.Tag("award office")
-	api.Get(r, "/award-programmes/{id}/nominations", h.cases, api.Does("A programme's nominations in a state, the oldest first", "A department sees what it is asked about"), mayNominationsDesk, api.Reveals, tag)
-	api.Get(r, "/nominations/{id}", h.oneCase, api.Does("One nomination, with materials, hits, opinions and, once they are open, marks"), mayNominationsDesk, api.Reveals, tag)
-	api.Post(r, "/nominations/{id}/materials", h.check, api.Does("Check the materials: approve, send back with what to mend, or refuse"), mayOffice, api.Reveals, tag)
-	api.Post(r, "/nominations/{id}/opinion", h.opine, api.Does("Give my unit's opinion; silence is no objection", "A concern names a record or a ground, which the nominee reads and may answer. Points are of 100.00, in hundredths"), mayNominationsOpinion, api.Reveals, tag)
-	api.Post(r, "/nominations/{id}/decision", h.judge, api.Does("Decide after the notice: two people agree"), mayOffice, api.Reveals, tag)
-	api.Post(r, "/nominations/{id}/rescore", h.rescore, api.Does("Have a case scored again by newly drawn experts, for a finding about its marks"), mayOffice, api.Reveals, tag)
-	api.Get(r, "/award-programmes/{id}/experts", h.experts, api.Does("The experts who may be drawn"), mayOffice, api.Reveals, tag)
+	api.Get(r, "/award-programmes/{id}/nominations", h.cases, mayNominationsDesk, api.Reveals, tag)
+	api.Get(r, "/nominations/{id}", h.oneCase, mayNominationsDesk, api.Reveals, tag)
+	api.Post(r, "/nominations/{id}/materials", h.check, mayOffice, api.Reveals, tag)
+	api.Post(r, "/nominations/{id}/opinion", h.opine, mayNominationsOpinion, api.Reveals, tag)
+	api.Post(r, "/nominations/{id}/decision", h.judge, mayOffice, api.Reveals, tag)
+	api.Post(r, "/nominations/{id}/rescore", h.rescore, mayOffice, api.Reveals, tag)
+	api.Get(r, "/award-programmes/{id}/experts", h.experts, mayOffice, api.Reveals, tag)
 	api.Post(r, "/award-programmes/{id}/experts", api.OnRelease(api.Releases[award.Programme, api.List[expertView]]{
 		Repo: h.Programmes, Mine: h.released().Mine, View: h.expertsSeen,
-	}, h.register), api.Does("Add experts"), mayOffice, api.Reveals, tag)
-	api.Get(r, "/award-programmes/{id}/findings", h.findings, api.Does("What is unusual about the experts' marks", "A finding proves nothing: it is a reason to have a case scored again"), mayOffice, api.Reveals, tag)
+	}, h.register), mayOffice, api.Reveals, tag)
+	api.Get(r, "/award-programmes/{id}/findings", h.findings, mayOffice, api.Reveals, tag)
 }
 
 // desk is a nomination an office works on: the credit office's region, an auditor's, or a unit that is asked. Errors: NotFound.

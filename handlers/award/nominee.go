@@ -14,15 +14,14 @@ import (
 
 func (h Handler) mountNominee(r *api.Router) {
 	tag := api.Tag("nominations")
-	api.Post(r, "/nominations", h.nominate, api.Does("Nominate: myself, or somebody else by ID number or code",
-		"Nobody is nominated against their will: a nominee is asked, and may refuse. Whoever is nominated in a category already is nominated once: what you say is added"), mayNominationsMake, api.Creates, tag)
-	api.Get(r, "/me/nominations", h.mine, api.Does("My nominations, the newest first"), mayNominationsMine, tag)
-	api.Get(r, "/me/nominations/{id}", h.myOne, api.Does("One of my nominations: what the records say, what departments said, what it came to and why"), mayNominationsMine, tag)
-	api.Post(r, "/me/nominations/{id}/consent", h.agree, api.Does("Agree to be nominated and vetted", "Being named in public and being recorded in the credit file are asked apart, and may be changed at any time"), mayNominationsMine, tag)
-	api.Post(r, "/me/nominations/{id}/withdraw", h.leave, api.Does("Refuse, or withdraw: at any time before the award"), mayNominationsMine, tag)
-	api.Post(r, "/me/nominations/{id}/file", h.file, api.Does("Hand the materials in, also anew when they were sent back"), mayNominationsMine, tag)
-	api.Post(r, "/me/nominations/{id}/hits/{record}", h.answerHit, api.Does("Answer a record that was found", "WRONG names the objection, REPAIRED the repair: both wait for it. A record that is put right is looked at again by itself"), mayNominationsMine, tag)
-	api.Post(r, "/me/nominations/{id}/opinions/{unit}", h.reply, api.Does("Answer a department's concern"), mayNominationsMine, tag)
+	api.Post(r, "/nominations", h.nominate, mayNominationsMake, api.Creates, tag)
+	api.Get(r, "/me/nominations", h.mine, mayNominationsMine, tag)
+	api.Get(r, "/me/nominations/{id}", h.myOne, mayNominationsMine, tag)
+	api.Post(r, "/me/nominations/{id}/consent", h.agree, mayNominationsMine, tag)
+	api.Post(r, "/me/nominations/{id}/withdraw", h.leave, mayNominationsMine, tag)
+	api.Post(r, "/me/nominations/{id}/file", h.file, mayNominationsMine, tag)
+	api.Post(r, "/me/nominations/{id}/hits/{record}", h.answerHit, mayNominationsMine, tag)
+	api.Post(r, "/me/nominations/{id}/opinions/{unit}", h.reply, mayNominationsMine, tag)
 }
 
 type nominateRequest struct {

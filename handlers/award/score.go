@@ -11,9 +11,9 @@ import (
 
 func (h Handler) mountScore(r *api.Router) {
 	tag := api.Tag("award experts")
-	api.Get(r, "/me/award-scores", h.toScore, api.Does("Cases of a programme I was drawn to score"), mayNominationsScore, api.Reveals, tag)
-	api.Post(r, "/me/award-scores/{id}", h.score, api.Does("Give my points for a case, once", "Sealed until all are in, or the days are over"), mayNominationsScore, api.Reveals, tag)
-	api.Post(r, "/me/award-scores/{id}/recuse", h.recuse, api.Does("Stand aside: kin, the same unit, a nominator; the next expert is drawn"), mayNominationsScore, api.Reveals, tag)
+	api.Get(r, "/me/award-scores", h.toScore, mayNominationsScore, api.Reveals, tag)
+	api.Post(r, "/me/award-scores/{id}", h.score, mayNominationsScore, api.Reveals, tag)
+	api.Post(r, "/me/award-scores/{id}/recuse", h.recuse, mayNominationsScore, api.Reveals, tag)
 }
 
 type scoringRequest struct {

@@ -13,11 +13,11 @@ import (
 
 func (h Handler) mountVote(r *api.Router) {
 	tag := api.Tag("award vote")
-	api.Get(r, "/award-programmes/{id}/candidates", h.candidates, api.Does("Who stands in the public vote, in the order of nomination; no counts before the close"), api.Open(), api.Limit(api.Minute, 120), tag)
-	api.Post(r, "/votes", h.cast, api.Does("Vote: once in a category, with a real name", "Who voted for whom is not kept. The vote counts at most a fifth"), mayVotesCast, api.Creates, api.Limit(api.Minute, 10), tag)
-	api.Get(r, "/award-programmes/{id}/signals", h.signals, api.Does("What is unusual about the ballots: bursts, devices, addresses", "A signal sets nothing aside. Where ballots came from is kept as keyed hashes and erased after the count"), mayOffice, tag)
-	api.Post(r, "/votes/aside", h.aside, api.Does("Want ballots set aside, with a reason: they count until a second person agrees"), mayOffice, tag)
-	api.Post(r, "/votes/aside/confirm", h.confirm, api.Does("Agree that ballots are set aside, or have them counted: not by who asked"), mayOffice, tag)
+	api.Get(r, "/award-programmes/{id}/candidates", h.candidates, api.Open(), api.Limit(api.Minute, 120), tag)
+	api.Post(r, "/votes", h.cast, mayVotesCast, api.Creates, api.Limit(api.Minute, 10), tag)
+	api.Get(r, "/award-programmes/{id}/signals", h.signals, mayOffice, tag)
+	api.Post(r, "/votes/aside", h.aside, mayOffice, tag)
+	api.Post(r, "/votes/aside/confirm", h.confirm, mayOffice, tag)
 }
 
 type candidateView struct {

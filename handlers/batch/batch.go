@@ -34,17 +34,17 @@ const (
 
 // Mount names the routes.
 func (h Handler) Mount(r *api.Router) {
-	api.Post(r, "/batches", h.create, api.Does("Announce a file of records", "Then send its parts and submit it. The same number of a unit for an item is the same batch; dryRun checks and keeps nothing"), mayBatchesWrite, api.Creates)
-	api.Put(r, "/batches/{id}/parts/{n}", h.part, api.Does("Send a part of the file, from 1 on, at most 4 MiB each", "The last part may be sent again"), mayBatchesWrite, api.Takes(maxPart))
-	api.Post(r, "/batches/{id}/submit", h.submit, api.Does("Have the file read", "sha256 is that of the whole file in hex"), mayBatchesWrite)
-	api.Post(r, "/batches/{id}/withdraw", h.withdraw, api.Does("Take back what a batch brought"), mayBatchesWrite)
-	api.Get(r, "/batches", h.list, api.Does("The batches of my unit; of my region for an office"), mayBatchesRead)
-	api.Get(r, "/batches/metrics", h.metrics, api.Does("The three hundred per cent of a month, by unit", "Basis points; null where there is no data"), mayBatchesRead)
-	api.Get(r, "/batches/{id}", h.get, api.Does("A batch, and how far it has come"), mayBatchesRead)
-	api.Stream(r, "/batches/{id}/stream", h.stream, api.Does("A batch as it goes on"), mayBatchesRead)
-	api.Get(r, "/batches/{id}/rows", h.rows, api.Does("The rows that were refused, with reasons: a unit's work list", "Only the unit itself sees what its rows say"), mayBatchesRows, api.Reveals)
-	api.Get(r, "/batches/{id}/rows.csv", h.rowsCSV, api.Does("The work list as a file"), mayBatchesRows, api.Reveals)
-	api.Post(r, "/batches/{id}/rows", h.resubmit, api.Does("Send refused rows again, put right", "At most 200; each has its own verdict"), mayBatchesWrite, api.Moves)
+	api.Post(r, "/batches", h.create, mayBatchesWrite, api.Creates)
+	api.Put(r, "/batches/{id}/parts/{n}", h.part, mayBatchesWrite, api.Takes(maxPart))
+	api.Post(r, "/batches/{id}/submit", h.submit, mayBatchesWrite)
+	api.Post(r, "/batches/{id}/withdraw", h.withdraw, mayBatchesWrite)
+	api.Get(r, "/batches", h.list, mayBatchesRead)
+	api.Get(r, "/batches/metrics", h.metrics, mayBatchesRead)
+	api.Get(r, "/batches/{id}", h.get, mayBatchesRead)
+	api.Stream(r, "/batches/{id}/stream", h.stream, mayBatchesRead)
+	api.Get(r, "/batches/{id}/rows", h.rows, mayBatchesRows, api.Reveals)
+	api.Get(r, "/batches/{id}/rows.csv", h.rowsCSV, mayBatchesRows, api.Reveals)
+	api.Post(r, "/batches/{id}/rows", h.resubmit, mayBatchesWrite, api.Moves)
 }
 
 type request struct {

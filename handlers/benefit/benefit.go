@@ -31,27 +31,25 @@ type Handler struct {
 // Mount names the routes.
 func (h Handler) Mount(r *api.Router) {
 	tag := api.Tag("benefits")
-	api.Get(r, "/scenes", h.scenes, api.Does("What being honest is good for: the scenes of 信易+, with how many offers each has"), api.Open(), tag, api.Limit(time.Minute, 60))
-	api.Get(r, "/offers/{id}", h.offer, api.Does("An offer, with the rule of who may have it", "Anybody can read it: each condition in words and as it is evaluated"), api.Open(), tag, api.Limit(time.Minute, 120))
-	api.Get(r, "/me/offers", h.mine, api.Does("What I may use, near where I live", "Those I may have first; of the others the conditions that do not hold"), mayMine, tag)
-	api.Put(r, "/me/offers/{id}/saved", h.save, api.Does("Save an offer"), mayMine, tag)
-	api.Delete(r, "/me/offers/{id}/saved", h.unsave, api.Does("Save it no more"), mayMine, tag)
-	api.Post(r, "/offers/{id}/eligibility", h.eligibility, api.Does("May I have this, why not, and what would change that",
-		"Every condition is evaluated; paths are the smallest sets of changes that are enough, each with the first day; nextEligibleOn is when time alone is. The decision is kept and can be replayed"),
-		mayMine, tag)
-	api.Get(r, "/me/band", h.band, api.Does("My band, and what it comes from", "There is none below C, and C is everybody's"), mayMine, tag)
-	api.Put(r, "/me/band", h.choose, api.Does("Have no band, or have one again", "Nothing is lost by it but offers that ask for one"), mayMine, tag)
+	api.Get(r, "/scenes", h.scenes, api.Open(), tag, api.Limit(time.Minute, 60))
+	api.Get(r, "/offers/{id}", h.offer, api.Open(), tag, api.Limit(time.Minute, 120))
+	api.Get(r, "/me/offers", h.mine, mayMine, tag)
+	api.Put(r, "/me/offers/{id}/saved", h.save, mayMine, tag)
+	api.Delete(r, "/me/offers/{id}/saved", h.unsave, mayMine, tag)
+	api.Post(r, "/offers/{id}/eligibility", h.eligibility, mayMine, tag)
+	api.Get(r, "/me/band", h.band, mayMine, tag)
+	api.Put(r, "/me/band", h.choose, mayMine, tag)
 
-	api.Post(r, "/offers/{id}/claims", h.hold, api.Does("Hold a place of an offer for fifteen minutes, or claim it at once with agree"), mayMine, api.Creates, tag)
-	api.Post(r, "/me/claims/{id}/confirm", h.confirm, api.Does("Claim what is held: agree to its text"), mayMine, tag)
-	api.Get(r, "/me/claims", h.claims, api.Does("My claims, the newest first"), mayMine, tag)
-	api.Get(r, "/me/claims/{id}", h.claim, api.Does("One of my claims"), mayMine, tag)
-	api.Post(r, "/me/claims/{id}/cancel", h.cancel, api.Does("Give a claim back before its use; the place goes to who waits"), mayMine, tag)
-	api.Post(r, "/me/claims/{id}/code", h.code, api.Does("A code to show at the counter, five minutes", "Eight characters, and a signed token that can be checked without a network"), mayMine, api.Answers(201), api.Limit(time.Minute, 10), tag)
-	api.Post(r, "/me/claims/{id}/objection", h.object, api.Does("Say that a breach is wrong", "It counts no more until an office has decided"), mayMine, tag)
-	api.Post(r, "/offers/{id}/waits", h.wait, api.Does("Wait for a place; who comes first is served first"), mayMine, api.Creates, tag)
-	api.Get(r, "/me/waits", h.waits, api.Does("Where I wait or waited, the newest first"), mayMine, tag)
-	api.Post(r, "/me/waits/{id}/leave", h.leave, api.Does("Wait no more"), mayMine, tag)
+	api.Post(r, "/offers/{id}/claims", h.hold, mayMine, api.Creates, tag)
+	api.Post(r, "/me/claims/{id}/confirm", h.confirm, mayMine, tag)
+	api.Get(r, "/me/claims", h.claims, mayMine, tag)
+	api.Get(r, "/me/claims/{id}", h.claim, mayMine, tag)
+	api.Post(r, "/me/claims/{id}/cancel", h.cancel, mayMine, tag)
+	api.Post(r, "/me/claims/{id}/code", h.code, mayMine, api.Answers(201), api.Limit(time.Minute, 10), tag)
+	api.Post(r, "/me/claims/{id}/objection", h.object, mayMine, tag)
+	api.Post(r, "/offers/{id}/waits", h.wait, mayMine, api.Creates, tag)
+	api.Get(r, "/me/waits", h.waits, mayMine, tag)
+	api.Post(r, "/me/waits/{id}/leave", h.leave, mayMine, tag)
 }
 
 type sceneView struct {

@@ -14,12 +14,12 @@ import (
 
 func (h Desk) mountOffice(r *api.Router) {
 	tag := api.Tag("benefits")
-	api.Get(r, "/benefits/versions", h.waiting, api.Does("Versions of offers in one state, those that wait for approval when none is named"), mayApprove, tag)
-	api.Get(r, "/benefits/versions/{id}", h.tried, api.Does("A version with its rule and what its simulation came to"), mayApprove, tag)
-	api.Post(r, "/benefits/versions/{id}/approve", api.OnRelease(h.inRegion(), h.approve), api.Does("Approve a version", "A second person, within seven days of its simulation; else 409"), mayApprove, tag)
-	api.Get(r, "/benefits/breaches", h.breaches, api.Does("Breaches somebody objects to, the oldest first"), mayDecide, api.Reveals, tag)
-	api.Post(r, "/benefits/breaches/{id}/decide", h.decide, api.Does("Decide on an objection to a breach"), mayDecide, tag)
-	api.Get(r, "/benefits/metrics", h.metrics, api.Does("What 信易+ comes to: scenes in use, users, uses, what was saved, fields covered"), mayMetrics, tag)
+	api.Get(r, "/benefits/versions", h.waiting, mayApprove, tag)
+	api.Get(r, "/benefits/versions/{id}", h.tried, mayApprove, tag)
+	api.Post(r, "/benefits/versions/{id}/approve", api.OnRelease(h.inRegion(), h.approve), mayApprove, tag)
+	api.Get(r, "/benefits/breaches", h.breaches, mayDecide, api.Reveals, tag)
+	api.Post(r, "/benefits/breaches/{id}/decide", h.decide, mayDecide, tag)
+	api.Get(r, "/benefits/metrics", h.metrics, mayMetrics, tag)
 }
 
 type stateRequest struct {

@@ -23,16 +23,15 @@ type Handler struct {
 
 // Mount names the routes.
 func (h Handler) Mount(r *api.Router) {
-	api.Post(r, "/campaigns", h.create, api.Does("Draft a notice to many people", "To those who live in a region within one's own, all of them or those with an office or a tag. A second person lets it go"),
-		mayWrite, api.Creates)
-	api.Get(r, "/campaigns", h.list, api.Does("The campaigns of my region", "By place, the newest first in each"), mayRead)
-	api.Get(r, "/campaigns/tags", h.tags, api.Does("What an audience can be asked for by, and how many people of a region have it"), mayRead)
-	api.Get(r, "/campaigns/{id}", h.get, api.Does("A campaign, and how far it has come"), mayRead)
-	api.Put(r, "/campaigns/{id}", api.OnRelease(h.released(), h.edit), api.Does("Change a draft", "Only its maker, and only before it is approved"), mayWrite)
-	api.Post(r, "/campaigns/{id}/preview", h.preview, api.Does("The words as its people will see them, and how many they are"), mayWrite)
-	api.Post(r, "/campaigns/{id}/approve", api.OnRelease(h.released(), api.Simply[api.ByID]((*campaign.Campaign).Approve)), api.Does("Let a campaign go; never one's own", "It starts at once, or when it is planned for, moved a few minutes away from a quarter hour"), mayWrite)
-	api.Post(r, "/campaigns/{id}/stop", h.stop, api.Does("Stop a campaign", "People already being told keep the message; what still waits for their phones is not sent"), mayWrite)
-	api.Post(r, "/campaigns/{id}/cancel", api.OnRelease(h.released(), api.Simply[api.ByID]((*campaign.Campaign).Cancel)), api.Does("Give a draft up"), mayWrite)
+	api.Post(r, "/campaigns", h.create, mayWrite, api.Creates)
+	api.Get(r, "/campaigns", h.list, mayRead)
+	api.Get(r, "/campaigns/tags", h.tags, mayRead)
+	api.Get(r, "/campaigns/{id}", h.get, mayRead)
+	api.Put(r, "/campaigns/{id}", api.OnRelease(h.released(), h.edit), mayWrite)
+	api.Post(r, "/campaigns/{id}/preview", h.preview, mayWrite)
+	api.Post(r, "/campaigns/{id}/approve", api.OnRelease(h.released(), api.Simply[api.ByID]((*campaign.Campaign).Approve)), mayWrite)
+	api.Post(r, "/campaigns/{id}/stop", h.stop, mayWrite)
+	api.Post(r, "/campaigns/{id}/cancel", api.OnRelease(h.released(), api.Simply[api.ByID]((*campaign.Campaign).Cancel)), mayWrite)
 }
 
 type audienceRequest struct {

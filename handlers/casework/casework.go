@@ -35,25 +35,25 @@ type Handler struct {
 
 // Mount names the routes.
 func (h Handler) Mount(r *api.Router) {
-	api.Post(r, "/me/objections", h.object, api.Does("Object to a record of my file (异议)", "The record carries the mark at once, wherever it is shown"), mayCasesMine, api.Creates, api.Tag("objections"))
-	api.Get(r, "/me/objections", h.objections, api.Does("My objections, the newest first"), mayCasesMine, api.Tag("objections"))
-	api.Post(r, "/me/accesses/{id}/challenge", h.contest, api.Does("Challenge a look at my data", "Another office answers than the one that looked"), mayCasesMine, api.Creates, api.Tag("accesses"))
-	api.Post(r, "/decisions/{id}/review", h.review, api.Does("Ask for a person to look at what was decided by rule"), mayCasesMine, api.Creates)
-	api.Get(r, "/me/cases", h.mine, api.Does("All I asked for, the newest first"), mayCasesMine, api.Tag("cases"))
-	api.Get(r, "/me/cases/{id}", h.one, api.Does("One of my cases, with its clock and every step"), mayCasesMine, api.Tag("cases"))
-	api.Post(r, "/me/cases/{id}/supply", h.supply, api.Does("Hand in what was asked for"), mayCasesMine, api.Tag("cases"))
-	api.Post(r, "/me/cases/{id}/withdraw", h.giveUp, api.Does("Give a case up"), mayCasesMine, api.Tag("cases"))
+	api.Post(r, "/me/objections", h.object, mayCasesMine, api.Creates, api.Tag("objections"))
+	api.Get(r, "/me/objections", h.objections, mayCasesMine, api.Tag("objections"))
+	api.Post(r, "/me/accesses/{id}/challenge", h.contest, mayCasesMine, api.Creates, api.Tag("accesses"))
+	api.Post(r, "/decisions/{id}/review", h.review, mayCasesMine, api.Creates)
+	api.Get(r, "/me/cases", h.mine, mayCasesMine, api.Tag("cases"))
+	api.Get(r, "/me/cases/{id}", h.one, mayCasesMine, api.Tag("cases"))
+	api.Post(r, "/me/cases/{id}/supply", h.supply, mayCasesMine, api.Tag("cases"))
+	api.Post(r, "/me/cases/{id}/withdraw", h.giveUp, mayCasesMine, api.Tag("cases"))
 
 	h.mountRepair(r)
-	api.Post(r, "/me/erasure", h.erase, api.Does("Ask for my data to be deleted, as far as the law lets it go", "GET tells what goes, what stays and why"), mayErasureMine, api.Creates, api.Tag("rights"))
-	api.Get(r, "/me/erasure", h.erasable, api.Does("What can be deleted on request, what stays, and why"), mayErasureMine, api.Tag("rights"))
-	api.Get(r, "/cases", h.queue, api.Does("What my desk has to act on, the first due first"), mayCasesDesk)
-	api.Get(r, "/cases/{id}", h.desk, api.Does("A case on my desk, with what it is about", "The look is logged and shown to the person"), mayCasesDesk, api.Reveals)
-	api.Post(r, "/cases/{id}/check", h.check, api.Does("Have the source unit check an objection"), mayCasesDecide)
-	api.Post(r, "/cases/{id}/answer", h.answer, api.Does("Say as the source unit what you found"), mayCasesAnswer)
-	api.Post(r, "/cases/{id}/approve", h.approve, api.Does("Decide that the person is right", "An objection needs the values that are right, or withdraw"), mayCasesDecide)
-	api.Post(r, "/cases/{id}/reject", h.reject, api.Does("Decide that the person is not right, with the reason"), mayCasesDecide)
-	api.Post(r, "/cases/{id}/ask", h.ask, api.Does("Ask the person for more; the clock stands meanwhile"), mayCasesDecide)
+	api.Post(r, "/me/erasure", h.erase, mayErasureMine, api.Creates, api.Tag("rights"))
+	api.Get(r, "/me/erasure", h.erasable, mayErasureMine, api.Tag("rights"))
+	api.Get(r, "/cases", h.queue, mayCasesDesk)
+	api.Get(r, "/cases/{id}", h.desk, mayCasesDesk, api.Reveals)
+	api.Post(r, "/cases/{id}/check", h.check, mayCasesDecide)
+	api.Post(r, "/cases/{id}/answer", h.answer, mayCasesAnswer)
+	api.Post(r, "/cases/{id}/approve", h.approve, mayCasesDecide)
+	api.Post(r, "/cases/{id}/reject", h.reject, mayCasesDecide)
+	api.Post(r, "/cases/{id}/ask", h.ask, mayCasesDecide)
 }
 
 // caseView is a case as its subject sees it.

@@ -20,21 +20,21 @@ const maxMaterial = blob.Max
 
 // mountRepair names the routes of repair, and of papers handed in with a case.
 func (h Handler) mountRepair(r *api.Router) {
-	api.Get(r, "/me/repairs", h.repairs, api.Does("My repairs (信用修复), the newest first", "One in DRAFT was prepared for me on the first lawful day: confirm it, or let it be"), mayCasesMine, api.Tag("repairs"))
-	api.Get(r, "/me/repairs/commitment", h.promise, api.Does("What somebody promises who asks for repair", "Its hash is sent back with the request"), mayCasesMine, api.Tag("repairs"))
-	api.Get(r, "/me/repairs/notices/{id}", h.notice, api.Does("The repair notice of a record of my file (两书同达)", "From which day it may be repaired, when it ends by itself, and what it takes"), mayCasesMine, api.Tag("repairs"))
-	api.Post(r, "/me/repairs", h.askRepair, api.Does("Ask for a record of my file to be repaired, free of charge"), mayCasesMine, api.Creates, api.Tag("repairs"))
-	api.Post(r, "/me/repairs/{id}/confirm", h.confirm, api.Does("Confirm the repair that was prepared for me"), mayCasesMine, api.Tag("repairs"))
-	api.Post(r, "/me/cases/{id}/materials", h.attach, api.Does("Hand a paper in with a case: PDF, JPEG or PNG, at most 4 MiB", "The bytes are the body"), mayCasesMine, api.Takes(maxMaterial), api.Tag("cases"))
-	api.Post(r, "/repairs", h.repairFor, api.Does("Ask for repair for somebody who came in person (帮代办)"), mayCasesAssist, api.Creates, api.Tag("repairs"))
-	api.Post(r, "/objections", h.objectFor, api.Does("Object for somebody who came in person (帮代办)"), mayCasesAssist, api.Creates, api.Tag("objections"))
-	api.Get(r, "/records/{id}/notice", h.servedNotice, api.Does("The repair notice of one's own unit's record, to be served together with the decision"), file.MayRecordsRead, api.Reveals)
+	api.Get(r, "/me/repairs", h.repairs, mayCasesMine, api.Tag("repairs"))
+	api.Get(r, "/me/repairs/commitment", h.promise, mayCasesMine, api.Tag("repairs"))
+	api.Get(r, "/me/repairs/notices/{id}", h.notice, mayCasesMine, api.Tag("repairs"))
+	api.Post(r, "/me/repairs", h.askRepair, mayCasesMine, api.Creates, api.Tag("repairs"))
+	api.Post(r, "/me/repairs/{id}/confirm", h.confirm, mayCasesMine, api.Tag("repairs"))
+	api.Post(r, "/me/cases/{id}/materials", h.attach, mayCasesMine, api.Takes(maxMaterial), api.Tag("cases"))
+	api.Post(r, "/repairs", h.repairFor, mayCasesAssist, api.Creates, api.Tag("repairs"))
+	api.Post(r, "/objections", h.objectFor, mayCasesAssist, api.Creates, api.Tag("objections"))
+	api.Get(r, "/records/{id}/notice", h.servedNotice, file.MayRecordsRead, api.Reveals)
 
-	api.Post(r, "/cases/{id}/accept", h.accept, api.Does("Take a repair up; the source unit is asked at once"), mayCasesDecide)
-	api.Post(r, "/cases/{id}/turn-away", h.turnAway, api.Does("Do not take a repair up, with the reason"), mayCasesDecide)
-	api.Post(r, "/cases/{id}/extend", h.extend, api.Does("Prolong the clock of a complex repair, once"), mayCasesDecide)
-	api.Post(r, "/cases/{id}/revoke", h.revoke, api.Does("Undo a repair that rested on false materials"), mayCasesDecide)
-	api.Get(r, "/cases/{id}/materials/{n}", h.material, api.Does("A paper handed in with a case on my desk; the look is logged"), mayCasesDesk, api.Reveals)
+	api.Post(r, "/cases/{id}/accept", h.accept, mayCasesDecide)
+	api.Post(r, "/cases/{id}/turn-away", h.turnAway, mayCasesDecide)
+	api.Post(r, "/cases/{id}/extend", h.extend, mayCasesDecide)
+	api.Post(r, "/cases/{id}/revoke", h.revoke, mayCasesDecide)
+	api.Get(r, "/cases/{id}/materials/{n}", h.material, mayCasesDesk, api.Reveals)
 }
 
 func (h Handler) repairs(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[caseView], error) {

@@ -17,22 +17,21 @@ type Handler struct{ store.Catalogue }
 
 // Mount names the routes.
 func (h Handler) Mount(r *api.Router) {
-	api.Get(r, "/catalogue", h.list, api.Does("The items of the catalogue", "Published ones, by category"), api.Open())
-	api.Get(r, "/catalogue/versions", h.versions, api.Does("Versions in a state, drafts too"), mayRead)
-	api.Get(r, "/catalogue/{code}", h.get, api.Does("An item with its columns and schema", "The version in force today, else the newest published one"), api.Open())
-	api.Get(r, "/catalogue/{code}/diff", h.diff, api.Does("What a version changed", "Words in both languages"), api.Open())
-	api.Get(r, "/catalogue/{code}/template", h.template, api.Does("A file to fill in", "Headings, a row of hints that starts with #, drop-downs for dictionaries in XLSX"),
-		api.Open(), api.Limit(time.Minute, 30))
-	api.Post(r, "/catalogue", h.create, api.Does("Draft a new item"), mayWrite, api.Creates)
-	api.Post(r, "/catalogue/{code}/versions", h.next, api.Does("Draft the next version", "It starts as a copy of the last one"), mayWrite, api.Creates)
-	api.Get(r, "/catalogue/{code}/versions/{version}", api.OneRelease[versionRequest](h.details()), api.Does("A version in any state"), mayRead)
-	api.Put(r, "/catalogue/{code}/versions/{version}", api.OnRelease(h.details(), h.edit), api.Does("Change a draft"), mayWrite)
-	api.Get(r, "/catalogue/{code}/versions/{version}/diff", h.review, api.Does("What a version changes of the one before, before it is published"), mayRead)
-	api.Post(r, "/catalogue/{code}/versions/{version}/review", api.OnRelease(h.released(), api.Simply[versionRequest]((*catalogue.Item).Submit)), api.Does("Give a draft to a second person", "It does not change any more"), mayWrite)
-	api.Post(r, "/catalogue/{code}/versions/{version}/publish", api.OnRelease(h.released(), api.Simply[versionRequest]((*catalogue.Item).Publish)), api.Does("Publish a version; never by who touched it", "It is in force from its first day on"), mayWrite)
-	api.Post(r, "/catalogue/{code}/versions/{version}/return", api.OnRelease(h.released(), reasoning((*catalogue.Item).Return)), api.Does("Send a version back to its makers"), mayWrite)
-	api.Post(r, "/catalogue/{code}/versions/{version}/retire", api.OnRelease(h.released(), reasoning((*catalogue.Item).Retire)), api.Does("End a version today"), mayWrite)
-	api.Get(r, "/units", h.units, api.Does("The units that deliver"), api.Open())
+	api.Get(r, "/catalogue", h.list, api.Open())
+	api.Get(r, "/catalogue/versions", h.versions, mayRead)
+	api.Get(r, "/catalogue/{code}", h.get, api.Open())
+	api.Get(r, "/catalogue/{code}/diff", h.diff, api.Open())
+	api.Get(r, "/catalogue/{code}/template", h.template, api.Open(), api.Limit(time.Minute, 30))
+	api.Post(r, "/catalogue", h.create, mayWrite, api.Creates)
+	api.Post(r, "/catalogue/{code}/versions", h.next, mayWrite, api.Creates)
+	api.Get(r, "/catalogue/{code}/versions/{version}", api.OneRelease[versionRequest](h.details()), mayRead)
+	api.Put(r, "/catalogue/{code}/versions/{version}", api.OnRelease(h.details(), h.edit), mayWrite)
+	api.Get(r, "/catalogue/{code}/versions/{version}/diff", h.review, mayRead)
+	api.Post(r, "/catalogue/{code}/versions/{version}/review", api.OnRelease(h.released(), api.Simply[versionRequest]((*catalogue.Item).Submit)), mayWrite)
+	api.Post(r, "/catalogue/{code}/versions/{version}/publish", api.OnRelease(h.released(), api.Simply[versionRequest]((*catalogue.Item).Publish)), mayWrite)
+	api.Post(r, "/catalogue/{code}/versions/{version}/return", api.OnRelease(h.released(), reasoning((*catalogue.Item).Return)), mayWrite)
+	api.Post(r, "/catalogue/{code}/versions/{version}/retire", api.OnRelease(h.released(), reasoning((*catalogue.Item).Retire)), mayWrite)
+	api.Get(r, "/units", h.units, api.Open())
 }
 
 type itemsRequest struct {

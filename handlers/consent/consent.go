@@ -23,16 +23,16 @@ type Handler struct {
 
 // Mount names the routes.
 func (h Handler) Mount(r *api.Router) {
-	api.Get(r, "/consents/terms", h.terms, api.Does("What consent can be given for", "Purposes, scopes, and the texts that are shown before somebody agrees"), api.Open())
-	api.Get(r, "/me/consents", h.mine, api.Does("My consents and the requests for them, the newest first"), mayOwn, api.Tag("consents"))
-	api.Post(r, "/me/consents", h.offer, api.Does("Consent unasked", "To one organisation, or to a kind of organisations"), mayOwn, api.Creates, api.Tag("consents"))
-	api.Get(r, "/me/consents/{id}", h.one, api.Does("One of my consents"), mayOwn, api.Tag("consents"))
-	api.Post(r, "/me/consents/{id}/approve", h.approve, api.Does("Give what was asked for, or less of it", "Never more. Terms do not change afterwards"), mayOwn, api.Tag("consents"))
-	api.Post(r, "/me/consents/{id}/deny", h.deny, api.Does("Do not give what was asked for", "No reason is asked for, and whoever asked does not learn of it"), mayOwn, api.Tag("consents"))
-	api.Post(r, "/me/consents/{id}/withdraw", h.withdraw, api.Does("Withdraw a consent", "Nothing is read after it"), mayOwn, api.Tag("consents"))
-	api.Get(r, "/me/consents/{id}/receipts", h.receipts, api.Does("What was read under a consent, the newest first"), mayOwn, api.Tag("consents"))
-	api.Post(r, "/consents/requests", h.ask, api.Does("Ask somebody for consent", "The answer is the same whether anybody is there to be asked"), mayAsk, api.Creates)
-	api.Get(r, "/consents/requests/{id}", h.asked, api.Does("A request of my organisation", "A denial looks like no answer yet, then like one that never came"), mayAsk)
+	api.Get(r, "/consents/terms", h.terms, api.Open())
+	api.Get(r, "/me/consents", h.mine, mayOwn, api.Tag("consents"))
+	api.Post(r, "/me/consents", h.offer, mayOwn, api.Creates, api.Tag("consents"))
+	api.Get(r, "/me/consents/{id}", h.one, mayOwn, api.Tag("consents"))
+	api.Post(r, "/me/consents/{id}/approve", h.approve, mayOwn, api.Tag("consents"))
+	api.Post(r, "/me/consents/{id}/deny", h.deny, mayOwn, api.Tag("consents"))
+	api.Post(r, "/me/consents/{id}/withdraw", h.withdraw, mayOwn, api.Tag("consents"))
+	api.Get(r, "/me/consents/{id}/receipts", h.receipts, mayOwn, api.Tag("consents"))
+	api.Post(r, "/consents/requests", h.ask, mayAsk, api.Creates)
+	api.Get(r, "/consents/requests/{id}", h.asked, mayAsk)
 }
 
 type termsView struct {

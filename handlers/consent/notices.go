@@ -14,8 +14,8 @@ type Notices struct{}
 
 // Mount names the routes.
 func (h Notices) Mount(r *api.Router) {
-	api.Get(r, "/privacy-notices", h.list, api.Does("What people are told before their data is handled, with versions (告知书)"), api.Open(), api.Limit(time.Minute, 120))
-	api.Get(r, "/privacy-notices/{id}", h.one, api.Does("One notice, in the version named or the newest"), api.Open(), api.Limit(time.Minute, 120))
+	api.Get(r, "/privacy-notices", h.list, api.Open(), api.Limit(time.Minute, 120))
+	api.Get(r, "/privacy-notices/{id}", h.one, api.Open(), api.Limit(time.Minute, 120))
 }
 
 // noticeTextView is a notice. The hash is of its words in both languages and never changes under one version.

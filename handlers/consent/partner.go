@@ -22,8 +22,8 @@ type Partners struct {
 
 // Mount names the routes.
 func (h Partners) Mount(r *api.Router) {
-	api.Put(r, "/consents/partners/{client}", h.register, api.Does("Say what a partner's system may ask for, and how it signs"), mayPartners)
-	api.Get(r, "/consents/partners/{client}", h.get, api.Does("What a partner's system may ask for"), mayPartners)
+	api.Put(r, "/consents/partners/{client}", h.register, mayPartners)
+	api.Get(r, "/consents/partners/{client}", h.get, mayPartners)
 }
 
 func compare(a, b string) int { return cmp.Compare(a, b) }

@@ -30,15 +30,9 @@ const mostGiven = 1000
 
 // Mount names the routes.
 func (h Query) Mount(r *api.Router) {
-	api.Post(r, "/records/queries", h.query, api.Does("Read a subject's records within a consent",
-		"Ten checks, in this order: malformed_object, unknown_partner, signature_invalid, audience_mismatch, subject_not_allowed, purpose_not_allowed, "+
-			"scope_exceeds_policy, expired or validity_exceeds_policy or exhausted, revoked, replay. The first that fails is the reason (query.…), and is logged.",
-		"A system with a key sends X-Signature over five lines: consentId, purpose, scopes with a blank between them, the idNumber or code, nonce.",
-		"Every answer takes one read of the consent, is logged before it is given, and carries a receipt signed with the seal (GET /v1/seals)."),
-		mayRecordsQuery, api.Reveals)
-	api.Post(r, "/records/lookups", h.lookup, api.Does("Read a subject's records for a case, by law", "Only offices, only for a purpose the law gives, only for an open case about that subject"),
-		mayRecordsLookup, api.Reveals)
-	api.Get(r, "/receipts/{id}/status", h.status, api.Does("Whether a receipt still holds", "active, revoked or expired; no answer means no. Ask again before each use: nothing is cached"), api.Open(), api.Tag("records"), api.Limit(time.Minute, 120))
+	api.Post(r, "/records/queries", h.query, mayRecordsQuery, api.Reveals)
+	api.Post(r, "/records/lookups", h.lookup, mayRecordsLookup, api.Reveals)
+	api.Get(r, "/receipts/{id}/status", h.status, api.Open(), api.Tag("records"), api.Limit(time.Minute, 120))
 }
 
 type queryView struct {

@@ -32,19 +32,16 @@ func (h Handler) Mount(r *api.Router) {
 		return c.JSON(h.metadata())
 	})
 	tag := api.Tag("credentials")
-	api.Get(r, "/me/credentials", h.list, api.Does("My credentials, the newest first, each with when it was last taken along"), mayMine, tag)
-	api.Get(r, "/me/credentials/{id}/presentations", h.presentations, api.Does("When I took a credential along, and what it showed, the last first"), mayMine, tag)
-	api.Get(r, "/me/honours/{award}/credential", h.token, api.Does("An honour as a compact SD-JWT VC that shows what I choose, for anybody to check offline",
-		"What is not chosen cannot be learned from it. Each is noted in my own list. Number and place in the status list are always the same: two who compare theirs can tell that it is one holder."),
-		mayMine, api.Limit(time.Minute, 30), tag)
-	api.Get(r, "/me/honours/{award}/certificate.pdf", h.certificate, api.Does("An honour as a certificate to print: A4 across, sealed, with a code to check it by"), mayMine, api.Limit(time.Minute, 30), tag)
+	api.Get(r, "/me/credentials", h.list, mayMine, tag)
+	api.Get(r, "/me/credentials/{id}/presentations", h.presentations, mayMine, tag)
+	api.Get(r, "/me/honours/{award}/credential", h.token, mayMine, api.Limit(time.Minute, 30), tag)
+	api.Get(r, "/me/honours/{award}/certificate.pdf", h.certificate, mayMine, api.Limit(time.Minute, 30), tag)
 
-	api.Post(r, "/credentials/verify", h.verify, api.Does("Whether a credential one was shown is genuine and stands", "By its text (token) or the code on its paper. Answers what it discloses and nothing else."), api.Open(), api.Limit(time.Minute, 30), tag)
-	api.Get(r, "/credentials/verify/{code}", h.verifyCode, api.Does("Whether the honour on a paper stands", "The name of a person is masked."), api.Open(), api.Limit(time.Minute, 30), tag)
-	api.Get(r, "/credentials/verify/{code}/page", h.verifyPage, api.Does("The same as a page, for who scanned the code"), api.Open(), api.Limit(time.Minute, 30), tag)
-	api.Get(r, "/credentials/status/{list}", h.status, api.Does("A status list, signed: a bit for each credential, set when it does not stand any more",
-		"draft-ietf-oauth-status-list; may be kept for its ttl, and gone by offline until its exp."), api.Open(), api.Limit(time.Minute, 120), tag)
-	api.Get(r, "/credentials/types/{kind}", h.kind, api.Does("What the credentials of a kind say: SD-JWT VC type metadata"), api.Open(), tag)
+	api.Post(r, "/credentials/verify", h.verify, api.Open(), api.Limit(time.Minute, 30), tag)
+	api.Get(r, "/credentials/verify/{code}", h.verifyCode, api.Open(), api.Limit(time.Minute, 30), tag)
+	api.Get(r, "/credentials/verify/{code}/page", h.verifyPage, api.Open(), api.Limit(time.Minute, 30), tag)
+	api.Get(r, "/credentials/status/{list}", h.status, api.Open(), api.Limit(time.Minute, 120), tag)
+	api.Get(r, "/credentials/types/{kind}", h.kind, api.Open(), tag)
 }
 
 func (h Handler) issuer() credential.Issuer {

@@ -20,13 +20,11 @@ type Handler struct {
 
 // Mount names every route of the capability, and nothing else does.
 func (h Handler) Mount(r *api.Router) {
-	api.Get(r, "/decisions", h.list, api.Does("Decisions about me, or for an office those about a document", "An office names the document with about, and why it looks with X-Purpose and X-Case; the person reads who looked."),
-		mayList, api.Reveals)
-	api.Get(r, "/decisions/queue", h.queue, api.Does("Decisions that came out otherwise once a record was put right, while what was given still runs: an office looks, nothing ends by itself"),
-		mayQueue, api.Reveals)
-	api.Get(r, "/decisions/{id}", h.one, api.Does("Why it was decided so: each clause, what was found, what is needed, who can change it and from when; the rule and the records used"), mayMine)
-	api.Get(r, "/decisions/{id}/replay", h.replay, api.Does("The decision made again with the stored facts by the stored rule; the bytes must be equal"), mayMine)
-	api.Post(r, "/decisions/{id}/looked", h.looked, api.Does("Take a decision off the queue, with what was found"), mayQueue)
+	api.Get(r, "/decisions", h.list, mayList, api.Reveals)
+	api.Get(r, "/decisions/queue", h.queue, mayQueue, api.Reveals)
+	api.Get(r, "/decisions/{id}", h.one, mayMine)
+	api.Get(r, "/decisions/{id}/replay", h.replay, mayMine)
+	api.Post(r, "/decisions/{id}/looked", h.looked, mayQueue)
 }
 
 type citedView struct {

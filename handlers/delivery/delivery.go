@@ -26,9 +26,8 @@ type Handler struct {
 
 // Mount names every route of the capability.
 func (h Handler) Mount(r *api.Router) {
-	api.Get(r, "/me/deliveries", h.list, api.Does("What was sent to my devices and phone, the newest first", "The inbox has every message; this is how it was told outside."),
-		mayMine, api.Tag("deliveries"))
-	api.Post(r, "/me/deliveries/{id}/opened", h.opened, api.Does("Say that I tapped a push", "Again changes nothing."), mayMine, api.Tag("deliveries"))
+	api.Get(r, "/me/deliveries", h.list, mayMine, api.Tag("deliveries"))
+	api.Post(r, "/me/deliveries/{id}/opened", h.opened, mayMine, api.Tag("deliveries"))
 	h.mountDevices(r)
 	h.mountPreferences(r)
 	h.mountStaff(r)

@@ -21,13 +21,10 @@ type Tester interface {
 }
 
 func (h Handler) mountDevices(r *api.Router) {
-	api.Get(r, "/me/devices", h.devices, api.Does("The devices I am told on, the last seen first"), mayDevices, api.Tag("devices"))
-	api.Put(r, "/me/devices/{id}", h.report, api.Does("Register a device, or say that it lives and where it can be reached",
-		"Apps call it at every start. An address belongs to one device: another one that had it is told nothing any more.",
-		"Of more devices than a person can have, the one not seen for longest gives way."), mayDevices, api.Tag("devices"))
-	api.Delete(r, "/me/devices/{id}", h.signOff, api.Does("Tell me nothing on a device any more", "The app calls it when it signs out."), mayDevices, api.Tag("devices"))
-	api.Post(r, "/me/devices/{id}/test", h.test, api.Does("Find out whether a device can be reached", "Nothing is shown on it."),
-		mayDevices, api.Tag("devices"), api.Limit(time.Minute, 5), api.Within(20*time.Second))
+	api.Get(r, "/me/devices", h.devices, mayDevices, api.Tag("devices"))
+	api.Put(r, "/me/devices/{id}", h.report, mayDevices, api.Tag("devices"))
+	api.Delete(r, "/me/devices/{id}", h.signOff, mayDevices, api.Tag("devices"))
+	api.Post(r, "/me/devices/{id}/test", h.test, mayDevices, api.Tag("devices"), api.Limit(time.Minute, 5), api.Within(20*time.Second))
 }
 
 type installation struct {

@@ -13,17 +13,8 @@ import (
 )
 
 func (h Handler) mountPreferences(r *api.Router) {
-	api.Get(r, "/me/notification-preferences", h.preferences, api.Does("How I want to be told",
-		"The inbox gets everything: preferences bind pushes and text messages alone.",
-		"Legal notices ignore what is muted, on every channel, because they have legal effect; quiet hours hold them up like the rest unless they are urgent.",
-		"Without a choice of one's own quietHours shows the hours of the city. Marketing is sent to nobody who did not ask for it."),
-		mayPreferences, api.Tag("preferences"))
-	api.Put(r, "/me/notification-preferences", h.setPreferences, api.Does("Choose how I want to be told",
-		"The whole is replaced: a channel or topic that is not named is wanted. What GET answers may be sent back as it is.",
-		"With quietHoursChosen and an empty list of quietHours there are no quiet hours; without it the hours of the city hold.",
-		"Quiet hours begin on each of days (1 Monday to 7 Sunday), in Asia/Shanghai, and end on the next day when to is not later than from.",
-		"Legal notices cannot be refused."),
-		mayPreferences, api.Tag("preferences"))
+	api.Get(r, "/me/notification-preferences", h.preferences, mayPreferences, api.Tag("preferences"))
+	api.Put(r, "/me/notification-preferences", h.setPreferences, mayPreferences, api.Tag("preferences"))
 }
 
 type windowView struct {

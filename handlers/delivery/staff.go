@@ -19,13 +19,9 @@ import (
 const mostReplays = 1000
 
 func (h Handler) mountStaff(r *api.Router) {
-	api.Get(r, "/notifications/deliveries", h.staffList, api.Does("Deliveries in a state, or about a document, the newest first",
-		"An operator sees a state, DEAD when none is named, without persons, addresses and contents.",
-		"Health administration, credit office and auditors see what reached whom about a document (subject), within their region."),
-		mayStaff, api.Tag("notifications"), api.Reveals)
-	api.Post(r, "/notifications/deliveries/{id}/replay", h.replay, api.Does("Send a delivery once more, with all its tries"), mayReplay, api.Tag("notifications"))
-	api.Post(r, "/notifications/deliveries/replay", h.replayAll, api.Does("Send dead deliveries once more", "At most 1,000 a call; more says whether to call again."),
-		mayReplay, api.Tag("notifications"), api.Within(30*time.Second))
+	api.Get(r, "/notifications/deliveries", h.staffList, mayStaff, api.Tag("notifications"), api.Reveals)
+	api.Post(r, "/notifications/deliveries/{id}/replay", h.replay, mayReplay, api.Tag("notifications"))
+	api.Post(r, "/notifications/deliveries/replay", h.replayAll, mayReplay, api.Tag("notifications"), api.Within(30*time.Second))
 }
 
 type staffDeliveries struct {

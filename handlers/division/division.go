@@ -17,9 +17,9 @@ type Handler struct {
 
 // Mount names every route of the capability.
 func (h Handler) Mount(r *api.Router) {
-	api.Get(r, "/divisions", h.list, api.Does("The places directly inside a place, by code", "Without parent: the provinces. One level at a time, as a picker needs them."), api.Open())
-	api.Get(r, "/divisions/{code}", h.one, api.Does("A place"), api.Open())
-	api.Get(r, "/zones", h.zones, api.Does("Functional zones and the places in them", "confirmed is false until somebody with the official paper has checked the entry."), api.Open(), api.Tag("divisions"))
+	api.Get(r, "/divisions", h.list, api.Open())
+	api.Get(r, "/divisions/{code}", h.one, api.Open())
+	api.Get(r, "/zones", h.zones, api.Open(), api.Tag("divisions"))
 }
 
 type divisionsRequest struct {

@@ -21,8 +21,8 @@ type Handler struct{ Portions []api.Portion }
 
 // Mount names the routes.
 func (h Handler) Mount(r *api.Router) {
-	api.Get(r, "/me/export", h.file, api.Does("Everything that is kept about me, to take along", "One JSON document, a portion a capability, as my own lists show it"), mayMine, api.Limit(time.Hour, 20), api.Tag("rights"))
-	api.Get(r, "/me/export/page", h.page, api.Does("The same as a page to read or print"), mayMine, api.Limit(time.Hour, 20), api.Tag("rights"))
+	api.Get(r, "/me/export", h.file, mayMine, api.Limit(time.Hour, 20), api.Tag("rights"))
+	api.Get(r, "/me/export/page", h.page, mayMine, api.Limit(time.Hour, 20), api.Tag("rights"))
 }
 
 // portionView is one portion of an export.

@@ -15,12 +15,12 @@ import (
 
 func (h Desk) mountChanges(r *api.Router) {
 	tag := api.Tag("farm desk")
-	api.Post(r, "/farmers/files/{id}/changes", h.askFor, api.Does("Ask for a change for a household: its head, its members, its village", "Another person decides"), mayFarmWrite, api.Creates, api.Reveals, tag)
-	api.Get(r, "/farmers/changes", h.waiting, api.Does("Changes that wait in my place, by village, the oldest first"), mayFarmWrite, api.Reveals, tag)
-	api.Get(r, "/farmers/changes/{id}", h.preview, api.Does("A change with what it would do, field by field, before and after"), mayFarmWrite, api.Reveals, tag)
-	api.Post(r, "/farmers/changes/{id}/approve", h.approveChange, api.Does("Have a change done", "Not by whoever asked for it"), mayFarmWrite, tag)
-	api.Post(r, "/farmers/changes/{id}/reject", h.rejectChange, api.Does("Leave the file as it is"), mayFarmWrite, tag)
-	api.Post(r, "/farmers/changes/{id}/revise", h.reviseChange, api.Does("Ask whoever asked for more"), mayFarmWrite, tag)
+	api.Post(r, "/farmers/files/{id}/changes", h.askFor, mayFarmWrite, api.Creates, api.Reveals, tag)
+	api.Get(r, "/farmers/changes", h.waiting, mayFarmWrite, api.Reveals, tag)
+	api.Get(r, "/farmers/changes/{id}", h.preview, mayFarmWrite, api.Reveals, tag)
+	api.Post(r, "/farmers/changes/{id}/approve", h.approveChange, mayFarmWrite, tag)
+	api.Post(r, "/farmers/changes/{id}/reject", h.rejectChange, mayFarmWrite, tag)
+	api.Post(r, "/farmers/changes/{id}/revise", h.reviseChange, mayFarmWrite, tag)
 }
 
 type wantRequest struct {

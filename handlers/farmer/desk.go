@@ -20,18 +20,16 @@ type Desk struct{ Handler }
 // Mount names the routes.
 func (h Desk) Mount(r *api.Router) {
 	tag := api.Tag("farm desk")
-	api.Post(r, "/farmers/sync", h.sync, api.Does("Bring what phones gathered without a network: at most 50 households at a time",
-		"Each operation has an id of the phone's own, and is taken once however often it is sent; each field has a verdict. Of two who wrote the same field the later stands, and the other is named a conflict"),
-		mayFarmWrite, api.Reveals, api.Within(30*time.Second), tag)
-	api.Get(r, "/farmers/files", h.list, api.Does("The files of my place, by village and number, or those in a state"), mayFarmRead, api.Reveals, tag)
-	api.Get(r, "/farmers/files/{id}", h.get, api.Does("One household's file", "Names and numbers masked; every look is logged and the household sees it"), mayFarmRead, api.Reveals, tag)
-	api.Post(r, "/farmers/files/{id}/submit", h.submit, api.Does("Hand a file to a second person"), mayFarmWrite, api.Reveals, tag)
-	api.Post(r, "/farmers/files/{id}/verify", h.verify, api.Does("Say that a file is as it should be", "Nobody verifies what they wrote"), mayFarmWrite, api.Reveals, tag)
-	api.Post(r, "/farmers/files/{id}/return", h.giveBack, api.Does("Send a file back to whoever gathered it"), mayFarmWrite, api.Reveals, tag)
-	api.Post(r, "/farmers/files/{id}/photos", h.picture, api.Does("Add a picture: of a signature, a field, a certificate", "JPEG or PNG, at most 4 MiB; what a camera notes besides is taken out"), mayFarmWrite, api.Takes(blob.Max), api.Reveals, tag)
-	api.Get(r, "/farmers/files/{id}/photos/{photo}", h.look, api.Does("A picture of a file"), mayFarmRead, api.Reveals, tag)
-	api.Post(r, "/farmers/files/{id}/agreements", h.paper, api.Does("Note what the head signed on paper", "The picture of the signature goes first"), mayFarmWrite, api.Reveals, tag)
-	api.Post(r, "/farmers/files/{id}/conflicts/{conflict}", h.settle, api.Does("Decide which of two stands"), mayFarmWrite, api.Reveals, tag)
+	api.Post(r, "/farmers/sync", h.sync, mayFarmWrite, api.Reveals, api.Within(30*time.Second), tag)
+	api.Get(r, "/farmers/files", h.list, mayFarmRead, api.Reveals, tag)
+	api.Get(r, "/farmers/files/{id}", h.get, mayFarmRead, api.Reveals, tag)
+	api.Post(r, "/farmers/files/{id}/submit", h.submit, mayFarmWrite, api.Reveals, tag)
+	api.Post(r, "/farmers/files/{id}/verify", h.verify, mayFarmWrite, api.Reveals, tag)
+	api.Post(r, "/farmers/files/{id}/return", h.giveBack, mayFarmWrite, api.Reveals, tag)
+	api.Post(r, "/farmers/files/{id}/photos", h.picture, mayFarmWrite, api.Takes(blob.Max), api.Reveals, tag)
+	api.Get(r, "/farmers/files/{id}/photos/{photo}", h.look, mayFarmRead, api.Reveals, tag)
+	api.Post(r, "/farmers/files/{id}/agreements", h.paper, mayFarmWrite, api.Reveals, tag)
+	api.Post(r, "/farmers/files/{id}/conflicts/{conflict}", h.settle, mayFarmWrite, api.Reveals, tag)
 	h.mountChanges(r)
 	h.mountSheets(r)
 	h.mountOffice(r)

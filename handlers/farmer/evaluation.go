@@ -14,14 +14,14 @@ import (
 
 func (h Handler) mountEvaluation(r *api.Router) {
 	tag := api.Tag("farm file")
-	api.Post(r, "/me/farm-file/evaluations", h.apply, api.Does("Ask to be evaluated as a credit household (信用户)", "It is up to me; no benefit of mine that I have anyway hangs on it"), file.MayFarmMine, api.Creates, tag)
-	api.Get(r, "/me/farm-file/evaluations", h.evaluations, api.Does("My household's evaluations, the newest first"), file.MayFarmMine, tag)
-	api.Get(r, "/me/farm-file/evaluations/{id}", h.evaluation, api.Does("One, with what it was decided on, item by item"), file.MayFarmMine, tag)
-	api.Post(r, "/me/farm-file/evaluations/{id}/withdraw", h.quit, api.Does("Stop an evaluation, or give the title up"), file.MayFarmMine, tag)
-	api.Post(r, "/me/farm-file/evaluations/{id}/appeal", h.appeal, api.Does("Appeal against a refusal or the end of the title", "The county decides"), file.MayFarmMine, tag)
-	api.Get(r, "/me/farm-reviews/{id}", h.asked, api.Does("What I am asked about a neighbour's household, apart from the others"), file.MayFarmMine, tag)
-	api.Post(r, "/me/farm-reviews/{id}", h.answer, api.Does("Answer once, or say that I am of the family, or owe or am owed", "Nobody sees what I answered; it counts in the mean"), file.MayFarmMine, tag)
-	api.Get(r, "/farmers/certificates/{no}", h.certificate, api.Does("Is this certificate genuine", "A masked name, the grade and until when"), api.Open(), api.Limit(api.Minute, 60), tag)
+	api.Post(r, "/me/farm-file/evaluations", h.apply, file.MayFarmMine, api.Creates, tag)
+	api.Get(r, "/me/farm-file/evaluations", h.evaluations, file.MayFarmMine, tag)
+	api.Get(r, "/me/farm-file/evaluations/{id}", h.evaluation, file.MayFarmMine, tag)
+	api.Post(r, "/me/farm-file/evaluations/{id}/withdraw", h.quit, file.MayFarmMine, tag)
+	api.Post(r, "/me/farm-file/evaluations/{id}/appeal", h.appeal, file.MayFarmMine, tag)
+	api.Get(r, "/me/farm-reviews/{id}", h.asked, file.MayFarmMine, tag)
+	api.Post(r, "/me/farm-reviews/{id}", h.answer, file.MayFarmMine, tag)
+	api.Get(r, "/farmers/certificates/{no}", h.certificate, api.Open(), api.Limit(api.Minute, 60), tag)
 }
 
 type evalView struct {
@@ -244,17 +244,17 @@ type Evaluation struct{ Desk }
 // Mount names the routes.
 func (h Evaluation) Mount(r *api.Router) {
 	tag := api.Tag("farm evaluation")
-	api.Post(r, "/farmers/files/{id}/evaluations", h.start, api.Does("Start the evaluation of a household that asked for it"), mayFarmWrite, api.Creates, api.Reveals, tag)
-	api.Get(r, "/farmers/evaluations", h.at, api.Does("Evaluations of my place at a step, by village, the oldest first"), mayFarmRead, api.Reveals, tag)
-	api.Get(r, "/farmers/evaluations/{id}", h.read, api.Does("One, with what it is decided on, item by item"), mayFarmRead, api.Reveals, tag)
-	api.Post(r, "/farmers/evaluations/{id}/peers", h.invite, api.Does("Ask neighbours, five at least, apart from each other", "Nobody of the household; whoever is kin, owes or is owed says so and is left out"), mayFarmWrite, api.Reveals, tag)
-	api.Post(r, "/farmers/evaluations/{id}/propose", h.propose, api.Does("The village's word: on to the notice"), mayFarmWrite, api.Reveals, tag)
-	api.Post(r, "/farmers/evaluations/{id}/reject", h.reject, api.Does("Refuse, with the reason the household reads"), mayFarmWrite, api.Reveals, tag)
-	api.Post(r, "/farmers/evaluations/{id}/certify", h.certify, api.Does("The township's word: the certificate", "Not by whoever gave the village's"), mayFarmCertify, api.Reveals, tag)
-	api.Post(r, "/farmers/evaluations/{id}/renew", h.renew, api.Does("The yearly review, on what is known now", "Below the line there are 90 days to mend; then this ends the title"), mayFarmCertify, api.Reveals, tag)
-	api.Post(r, "/farmers/evaluations/{id}/revoke", h.revoke, api.Does("End a title at once, for fraud"), mayFarmCertify, api.Reveals, tag)
-	api.Post(r, "/farmers/evaluations/{id}/appeal/decide", h.decide, api.Does("Decide an appeal"), mayFarmAppeals, api.Reveals, tag)
-	api.Post(r, "/farmers/notices", h.show, api.Does("Show a village's proposed credit households to everybody for seven days", "All that are ready, or those named; masked names and grades"), mayFarmWrite, api.Creates, tag)
+	api.Post(r, "/farmers/files/{id}/evaluations", h.start, mayFarmWrite, api.Creates, api.Reveals, tag)
+	api.Get(r, "/farmers/evaluations", h.at, mayFarmRead, api.Reveals, tag)
+	api.Get(r, "/farmers/evaluations/{id}", h.read, mayFarmRead, api.Reveals, tag)
+	api.Post(r, "/farmers/evaluations/{id}/peers", h.invite, mayFarmWrite, api.Reveals, tag)
+	api.Post(r, "/farmers/evaluations/{id}/propose", h.propose, mayFarmWrite, api.Reveals, tag)
+	api.Post(r, "/farmers/evaluations/{id}/reject", h.reject, mayFarmWrite, api.Reveals, tag)
+	api.Post(r, "/farmers/evaluations/{id}/certify", h.certify, mayFarmCertify, api.Reveals, tag)
+	api.Post(r, "/farmers/evaluations/{id}/renew", h.renew, mayFarmCertify, api.Reveals, tag)
+	api.Post(r, "/farmers/evaluations/{id}/revoke", h.revoke, mayFarmCertify, api.Reveals, tag)
+	api.Post(r, "/farmers/evaluations/{id}/appeal/decide", h.decide, mayFarmAppeals, api.Reveals, tag)
+	api.Post(r, "/farmers/notices", h.show, mayFarmWrite, api.Creates, tag)
 }
 
 // see is an evaluation as staff see it, once the look is logged.

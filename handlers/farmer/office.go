@@ -18,22 +18,22 @@ import (
 
 func (h Desk) mountOffice(r *api.Router) {
 	tag := api.Tag("farm office")
-	api.Get(r, "/farmers/forms/{section}/versions", h.formVersions, api.Does("The versions of a section's form in a place"), mayFarmOffice, tag)
-	api.Post(r, "/farmers/forms", h.draftForm, api.Does("Draft the next version of a section's form", "A JSON Schema; fields of what is never collected are refused. A county may have fields of its own"), mayFarmOffice, api.Creates, tag)
-	api.Post(r, "/farmers/forms/{id}/publish", api.OnRelease(h.releasedForms(), api.Simply[api.ByID]((*farmer.Form).Publish)), api.Does("Put a form in force", "A second person does; files that are filled in stay at their version until they are changed"), mayFarmOffice, tag)
-	api.Post(r, "/farmers/forms/{id}/retire", api.OnRelease(h.releasedForms(), api.Simply[api.ByID]((*farmer.Form).Retire)), api.Does("Take a form out of use"), mayFarmOffice, tag)
+	api.Get(r, "/farmers/forms/{section}/versions", h.formVersions, mayFarmOffice, tag)
+	api.Post(r, "/farmers/forms", h.draftForm, mayFarmOffice, api.Creates, tag)
+	api.Post(r, "/farmers/forms/{id}/publish", api.OnRelease(h.releasedForms(), api.Simply[api.ByID]((*farmer.Form).Publish)), mayFarmOffice, tag)
+	api.Post(r, "/farmers/forms/{id}/retire", api.OnRelease(h.releasedForms(), api.Simply[api.ByID]((*farmer.Form).Retire)), mayFarmOffice, tag)
 
-	api.Get(r, "/farmers/models", h.modelList, api.Does("The models households are scored by, the newest first"), mayFarmRead, tag)
-	api.Get(r, "/farmers/models/{id}", api.OneRelease[api.ByID](h.released()), api.Does("A model: every indicator, its bands, its source"), mayFarmRead, tag)
-	api.Post(r, "/farmers/models", h.draftModel, api.Does("Draft the next model"), mayFarmModels, api.Creates, tag)
-	api.Put(r, "/farmers/models/{id}", api.OnRelease(h.released(), h.editModel), api.Does("Change a draft"), mayFarmModels, tag)
-	api.Post(r, "/farmers/models/{id}/validate", api.OnRelease(h.released(), h.validateModel), api.Does("Fix a draft; from here it never changes", "Every fault is named"), mayFarmModels, tag)
-	api.Post(r, "/farmers/models/{id}/simulate", h.simulateModel, api.Does("Try a model on every household", "It goes on by itself: how many go from which grade to which, by county; never who"), mayFarmModels, api.Creates, tag)
-	api.Post(r, "/farmers/models/{id}/approve", api.OnRelease(h.released(), h.approveModel), api.Does("Approve a model", "A second person, within days of its trial; else 409"), mayFarmModels, tag)
-	api.Post(r, "/farmers/models/{id}/publish", api.OnRelease(h.released(), h.publishModel), api.Does("Put a model in force from a day on", "On that day every household is scored anew"), mayFarmModels, tag)
-	api.Post(r, "/farmers/models/{id}/withdraw", api.OnRelease(h.released(), api.Simply[api.ByID]((*farmer.Model).Drop)), api.Does("Give a model up that is not in force"), mayFarmModels, tag)
-	api.Get(r, "/farmers/models/{id}/runs", h.runs, api.Does("The trials of a model, or the runs that wrote its grades, the newest first"), mayFarmRead, tag)
-	api.Get(r, "/farmers/metrics", h.metrics, api.Does("Households of a place: filed, by grade, credit households"), mayFarmRead, tag)
+	api.Get(r, "/farmers/models", h.modelList, mayFarmRead, tag)
+	api.Get(r, "/farmers/models/{id}", api.OneRelease[api.ByID](h.released()), mayFarmRead, tag)
+	api.Post(r, "/farmers/models", h.draftModel, mayFarmModels, api.Creates, tag)
+	api.Put(r, "/farmers/models/{id}", api.OnRelease(h.released(), h.editModel), mayFarmModels, tag)
+	api.Post(r, "/farmers/models/{id}/validate", api.OnRelease(h.released(), h.validateModel), mayFarmModels, tag)
+	api.Post(r, "/farmers/models/{id}/simulate", h.simulateModel, mayFarmModels, api.Creates, tag)
+	api.Post(r, "/farmers/models/{id}/approve", api.OnRelease(h.released(), h.approveModel), mayFarmModels, tag)
+	api.Post(r, "/farmers/models/{id}/publish", api.OnRelease(h.released(), h.publishModel), mayFarmModels, tag)
+	api.Post(r, "/farmers/models/{id}/withdraw", api.OnRelease(h.released(), api.Simply[api.ByID]((*farmer.Model).Drop)), mayFarmModels, tag)
+	api.Get(r, "/farmers/models/{id}/runs", h.runs, mayFarmRead, tag)
+	api.Get(r, "/farmers/metrics", h.metrics, mayFarmRead, tag)
 }
 
 type formVersionsRequest struct {

@@ -28,16 +28,11 @@ type Share struct {
 // Mount names the routes.
 func (h Share) Mount(r *api.Router) {
 	tag := api.Tag("farm packages")
-	api.Post(r, "/farmers/packages", h.give, api.Does("Read a household's file within a consent of its head",
-		"The same ten checks as POST /records/queries, and the same signature. The answer is a JWE (RFC 7516) to the bank's registered key that holds a JWS (RFC 7515) by the seal; only the parts agreed to are in it.",
-		"Every package takes one read, is logged before it is given, and the household sees it. What comes of its consent is that it ends: then the deletion is to be attested"),
-		mayFarmPackages, api.Reveals, tag)
-	api.Get(r, "/farmers/packages", h.mineAt, api.Does("What I have of households, and what I have to delete, the newest first"), mayFarmPackages, api.Reveals, tag)
-	api.Post(r, "/farmers/packages/{id}/deleted", h.deleted, api.Does("Attest that what was read under a consent is deleted"), mayFarmPackages, api.Reveals, tag)
-	api.Post(r, "/farmers/facts", h.tell, api.Does("Tell what a department's or a bank's record says of a household: land, insurance, honours, duties, farm businesses; debts",
-		"Each field names its record, and stands in the file with where it comes from. A bank names a consent of the head; restricted fields need the head's two agreements besides"),
-		mayFarmTell, api.Reveals, tag)
-	api.Get(r, "/farmers/undeleted", h.undeleted, api.Does("Banks that did not attest in time, by village"), mayFarmOverdue, api.Reveals, tag)
+	api.Post(r, "/farmers/packages", h.give, mayFarmPackages, api.Reveals, tag)
+	api.Get(r, "/farmers/packages", h.mineAt, mayFarmPackages, api.Reveals, tag)
+	api.Post(r, "/farmers/packages/{id}/deleted", h.deleted, mayFarmPackages, api.Reveals, tag)
+	api.Post(r, "/farmers/facts", h.tell, mayFarmTell, api.Reveals, tag)
+	api.Get(r, "/farmers/undeleted", h.undeleted, mayFarmOverdue, api.Reveals, tag)
 }
 
 type packageView struct {

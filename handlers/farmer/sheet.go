@@ -21,14 +21,12 @@ import (
 
 func (h Desk) mountSheets(r *api.Router) {
 	tag := api.Tag("farm desk")
-	api.Get(r, "/farmers/layouts", h.layouts, api.Does("The layouts of sheets that may be used in my place"), mayFarmWrite, tag)
-	api.Put(r, "/farmers/layouts/{name}", h.layout, api.Does("Say how a township writes its sheet: which heading is which field"), mayFarmLayouts, tag)
-	api.Post(r, "/farmers/imports", h.importSheet, api.Does("Bring a sheet (XLSX, at most 4 MiB) in a layout of the township",
-		"It is read some lines at a time; each line has a verdict. dryRun checks and keeps nothing. Formulas, and sheets that unpack too large, are refused"),
-		mayFarmWrite, api.Takes(blob.Max), api.Creates, tag)
-	api.Get(r, "/farmers/imports", h.imports, api.Does("The imports of my place, the newest first in each"), mayFarmWrite, tag)
-	api.Get(r, "/farmers/imports/{id}", h.imported, api.Does("How far an import has come, and the lines with something to say"), mayFarmWrite, tag)
-	api.Get(r, "/farmers/export.xlsx", h.export, api.Does("The households of a village as a sheet in a layout", "At most 2,000; names and numbers masked, nothing restricted; each household sees the look"), mayFarmWrite, api.Reveals, api.Within(30*time.Second), tag)
+	api.Get(r, "/farmers/layouts", h.layouts, mayFarmWrite, tag)
+	api.Put(r, "/farmers/layouts/{name}", h.layout, mayFarmLayouts, tag)
+	api.Post(r, "/farmers/imports", h.importSheet, mayFarmWrite, api.Takes(blob.Max), api.Creates, tag)
+	api.Get(r, "/farmers/imports", h.imports, mayFarmWrite, tag)
+	api.Get(r, "/farmers/imports/{id}", h.imported, mayFarmWrite, tag)
+	api.Get(r, "/farmers/export.xlsx", h.export, mayFarmWrite, api.Reveals, api.Within(30*time.Second), tag)
 }
 
 type layoutView struct {

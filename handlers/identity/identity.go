@@ -37,23 +37,18 @@ func (h Handler) Mount(r *api.Router) {
 	r.App().Get("/.well-known/jwks.json", func(c *fiber.Ctx) error { return c.JSON(h.Tokens.JWKS()) })
 	r.App().Post("/v1/auth/token", formToken)
 
-	api.Post(r, "/auth/codes", h.sendCode, api.Does("Send a one-time code to a phone", "The answer is the same whether or not the phone is known."),
-		api.Open(), api.Answers(fiber.StatusAccepted), api.Limit(time.Hour, max(h.Policy.FromAddress, 1)))
-	api.Post(r, "/auth/sessions", h.signIn, api.Does("Sign in with a phone and its code"), api.Open(), api.Limit(time.Minute, 60))
-	api.Post(r, "/auth/sessions/refresh", h.refresh, api.Does("Change a refresh token for a new one and an access token",
-		"A refresh token is good once. The one before stays good for half a minute; later it ends the session on every holder."), api.Open(), api.Limit(time.Minute, 120))
-	api.Post(r, "/auth/oidc", h.signInOIDC, api.Does("Sign in with an ID token of a known issuer"), api.Open(), api.Limit(time.Minute, 60))
-	api.Post(r, "/auth/token", h.token, api.Does("Sign a partner's system in",
-		"JSON {clientId, clientSecret} answers in our names; grant_type=client_credentials, as JSON or as the form of RFC 6749 with HTTP Basic or client_id and client_secret, answers in the names of that RFC."),
-		api.Open(), api.Limit(time.Minute, 120))
+	api.Post(r, "/auth/codes", h.sendCode, api.Open(), api.Answers(fiber.StatusAccepted), api.Limit(time.Hour, max(h.Policy.FromAddress, 1)))
+	api.Post(r, "/auth/sessions", h.signIn, api.Open(), api.Limit(time.Minute, 60))
+	api.Post(r, "/auth/sessions/refresh", h.refresh, api.Open(), api.Limit(time.Minute, 120))
+	api.Post(r, "/auth/oidc", h.signInOIDC, api.Open(), api.Limit(time.Minute, 60))
+	api.Post(r, "/auth/token", h.token, api.Open(), api.Limit(time.Minute, 120))
 
-	api.Get(r, "/me", h.me, api.Does("Who I am"), mayMeRead, api.Tag("me"))
-	api.Delete(r, "/me", h.leave, api.Does("Close my account, for good", "Refused (422) while something is owed or open; clauses say what. All devices are signed out, and whoever signs in with the phone later is a new person."),
-		mayMeLeave, api.Tag("me"))
-	api.Post(r, "/me/identity", h.bind, api.Does("Bind my real name", "Once, for good; at most a few tries a day."), mayMeBind)
-	api.Get(r, "/me/sessions", h.sessions, api.Does("Where I am signed in"), maySessionsRead)
-	api.Delete(r, "/me/sessions/{id}", h.endSession, api.Does("Sign a device out"), maySessionsEnd)
-	api.Delete(r, "/me/sessions", h.endOthers, api.Does("Sign all other devices out"), maySessionsEnd)
+	api.Get(r, "/me", h.me, mayMeRead, api.Tag("me"))
+	api.Delete(r, "/me", h.leave, mayMeLeave, api.Tag("me"))
+	api.Post(r, "/me/identity", h.bind, mayMeBind)
+	api.Get(r, "/me/sessions", h.sessions, maySessionsRead)
+	api.Delete(r, "/me/sessions/{id}", h.endSession, maySessionsEnd)
+	api.Delete(r, "/me/sessions", h.endOthers, maySessionsEnd)
 	h.mountMandates(r)
 }
 

@@ -13,13 +13,12 @@ import (
 )
 
 func (h Handler) mountMandates(r *api.Router) {
-	api.Post(r, "/me/mandates", h.propose, api.Does("Ask to act for somebody", "For a child or an adult under guardianship, or for an adult who cannot use a phone. Staff of that person's region look at the evidence."),
-		mayMandatesOwn, api.Answers(http.StatusCreated))
-	api.Get(r, "/me/mandates", h.myMandates, api.Does("For whom I act, or who acts for me"), mayMandatesOwn)
-	api.Post(r, "/me/mandates/{id}/end", h.endMine, api.Does("End a mandate"), mayMandatesOwn)
-	api.Get(r, "/mandates", h.mandates, api.Does("The mandates of my region"), mayMandatesApprove, api.Reveals)
-	api.Post(r, "/mandates/{id}/approve", h.approve, api.Does("Put a mandate in force"), mayMandatesApprove, api.Reveals)
-	api.Post(r, "/mandates/{id}/end", h.endMandate, api.Does("Refuse or end a mandate"), mayMandatesApprove, api.Reveals)
+	api.Post(r, "/me/mandates", h.propose, mayMandatesOwn, api.Answers(http.StatusCreated))
+	api.Get(r, "/me/mandates", h.myMandates, mayMandatesOwn)
+	api.Post(r, "/me/mandates/{id}/end", h.endMine, mayMandatesOwn)
+	api.Get(r, "/mandates", h.mandates, mayMandatesApprove, api.Reveals)
+	api.Post(r, "/mandates/{id}/approve", h.approve, mayMandatesApprove, api.Reveals)
+	api.Post(r, "/mandates/{id}/end", h.endMandate, mayMandatesApprove, api.Reveals)
 }
 
 type mandateView struct {

@@ -20,15 +20,15 @@ type Staff struct {
 
 // Mount names the routes.
 func (h Staff) Mount(r *api.Router) {
-	api.Post(r, "/staff", h.appoint, api.Does("Give somebody an office", "Who has signed in with a phone and given a real name"), mayStaffAppoint, api.Creates)
-	api.Post(r, "/staff/lookup", h.lookup, api.Does("The offices that somebody holds in my region"), mayStaffAppoint)
-	api.Post(r, "/staff/{person}/offices/{id}/end", h.dismiss, api.Does("End an office at once"), mayStaffAppoint)
-	api.Post(r, "/clients", h.register, api.Does("Register a partner's system", "It has no secret yet"), mayClientsManage, api.Creates)
-	api.Get(r, "/clients", h.clients, api.Does("The systems of a kind of partners in my region"), mayClientsManage)
-	api.Get(r, "/clients/{id}", h.client, api.Does("A partner's system"), mayClientsManage)
-	api.Post(r, "/clients/{id}/secret", h.secret, api.Does("Make a new secret", "It is shown this once; the one before stays good for a while"), mayClientsManage)
-	api.Post(r, "/clients/{id}/stop", h.stop, api.Does("Shut a partner's system out at once"), mayClientsManage)
-	api.Post(r, "/clients/{id}/resume", h.resume, api.Does("Let a partner's system in again"), mayClientsManage)
+	api.Post(r, "/staff", h.appoint, mayStaffAppoint, api.Creates)
+	api.Post(r, "/staff/lookup", h.lookup, mayStaffAppoint)
+	api.Post(r, "/staff/{person}/offices/{id}/end", h.dismiss, mayStaffAppoint)
+	api.Post(r, "/clients", h.register, mayClientsManage, api.Creates)
+	api.Get(r, "/clients", h.clients, mayClientsManage)
+	api.Get(r, "/clients/{id}", h.client, mayClientsManage)
+	api.Post(r, "/clients/{id}/secret", h.secret, mayClientsManage)
+	api.Post(r, "/clients/{id}/stop", h.stop, mayClientsManage)
+	api.Post(r, "/clients/{id}/resume", h.resume, mayClientsManage)
 }
 
 // heldView is an office as who appoints sees it.

@@ -29,13 +29,13 @@ type Handler struct {
 // Mount names the routes.
 func (h Handler) Mount(r *api.Router) {
 	h.log, h.spoilt = r.Cfg.Log, &sync.Map{}
-	api.Get(r, "/me/inbox", h.list, api.Does("My messages, the newest first", "Without a state: all but the archived and the snoozed"), mayRead)
-	api.Stream(r, "/me/inbox/stream", h.stream, api.Does("My messages as they come", streamSays...), mayRead)
-	api.Get(r, "/me/inbox/unread", h.unread, api.Does("How many messages I have not read"), mayRead)
-	api.Post(r, "/me/inbox/read-all", h.readAll, api.Does("Mark all my messages read", "At most 1,000 a call; more says to call again"), mayChange)
-	api.Post(r, "/me/inbox/{id}/read", h.read, api.Does("Mark a message read"), mayChange)
-	api.Post(r, "/me/inbox/{id}/snooze", h.snooze, api.Does("Put a message out of sight until a time", "At most 30 days; then it is unread again"), mayChange)
-	api.Post(r, "/me/inbox/{id}/archive", h.archive, api.Does("Put a message away"), mayChange)
+	api.Get(r, "/me/inbox", h.list, mayRead)
+	api.Stream(r, "/me/inbox/stream", h.stream, mayRead)
+	api.Get(r, "/me/inbox/unread", h.unread, mayRead)
+	api.Post(r, "/me/inbox/read-all", h.readAll, mayChange)
+	api.Post(r, "/me/inbox/{id}/read", h.read, mayChange)
+	api.Post(r, "/me/inbox/{id}/snooze", h.snooze, mayChange)
+	api.Post(r, "/me/inbox/{id}/archive", h.archive, mayChange)
 }
 
 type request struct {

@@ -26,12 +26,6 @@ const (
 	mostMissed = 200             // messages a client that comes back is sent; the rest is in the list
 )
 
-var streamSays = []string{
-	"Events: message, as in the list; unread {count}, at the start and when it changes; more, when so many messages came while the client was away that only the last 200 are sent: list the rest.",
-	"Each has an id. A client that comes back sends the last one as Last-Event-ID and misses nothing; without it the stream starts now. Rarely a message comes twice: drop it by its id.",
-	"Each comment (a line that starts with a colon) is a sign of life. The stream ends with the token, and after an hour at most: sign in anew and come back. At most 5 streams a person.",
-}
-
 type streamRequest struct {
 	Last string `header:"Last-Event-ID" validate:"max=2048" description:"The id of the last event that was had"`
 }

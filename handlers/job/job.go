@@ -19,10 +19,10 @@ type Handler struct{ Kinds func() []store.Jobs }
 
 // Mount names the routes.
 func (h Handler) Mount(r *api.Router) {
-	api.Get(r, "/jobs", h.list, api.Does("Jobs that are under way, those that stall first", "Of all kinds, in the order of the kinds; one that moves on between two pages may be missed or come twice"), mayJobsRead)
-	api.Get(r, "/jobs/{kind}/{id}", h.get, api.Does("A job, and how far it has come"), mayJobsRead)
-	api.Post(r, "/jobs/{kind}/{id}/resume", h.resume, api.Does("Have the part that is due tried at once", "Without it a job that stalls tries again by itself, after pauses that grow to an hour"), mayJobsAct)
-	api.Post(r, "/jobs/{kind}/{id}/cancel", h.cancel, api.Does("End a job before its time", "Whoever started it is told, with the reason. A batch first takes back what it brought; what must not stay half done answers job.must_end"), mayJobsAct)
+	api.Get(r, "/jobs", h.list, mayJobsRead)
+	api.Get(r, "/jobs/{kind}/{id}", h.get, mayJobsRead)
+	api.Post(r, "/jobs/{kind}/{id}/resume", h.resume, mayJobsAct)
+	api.Post(r, "/jobs/{kind}/{id}/cancel", h.cancel, mayJobsAct)
 }
 
 type listRequest struct {

@@ -14,9 +14,9 @@ type Handler struct{ Lost *store.Repo[journal.Lost] }
 
 // Mount names the routes.
 func (h Handler) Mount(r *api.Router) {
-	api.Get(r, "/events/dead", h.list, api.Does("Events a subscriber gave up", "Without a state: those that wait for a decision"), mayEventsDeadRead)
-	api.Post(r, "/events/dead/{id}/replay", h.replay, api.Does("Tell a dead event once more"), mayEventsDeadDecide)
-	api.Post(r, "/events/dead/{id}/drop", h.drop, api.Does("Give a dead event up for good"), mayEventsDeadDecide)
+	api.Get(r, "/events/dead", h.list, mayEventsDeadRead)
+	api.Post(r, "/events/dead/{id}/replay", h.replay, mayEventsDeadDecide)
+	api.Post(r, "/events/dead/{id}/drop", h.drop, mayEventsDeadDecide)
 }
 
 type deadRequest struct {

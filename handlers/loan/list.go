@@ -21,12 +21,12 @@ type Lists struct {
 // Mount names the routes.
 func (h Lists) Mount(r *api.Router) {
 	tag := api.Tag("white-lists")
-	api.Post(r, "/unit/loan-lists", h.start, api.Does("Start a white-list: what it asks, and who is proposed"), mayLists, api.Creates, tag)
-	api.Get(r, "/unit/loan-lists", h.mine, api.Does("My lists, the newest first"), mayLists, tag)
-	api.Get(r, "/unit/loan-lists/{id}", h.one, api.Does("One of my lists, with what was found"), mayLists, tag)
-	api.Post(r, "/unit/loan-lists/{id}/check", h.check, api.Does("Check everybody on it against the records in force", "Each thing found is named with its record"), mayLists, tag)
-	api.Post(r, "/unit/loan-lists/{id}/show", h.show, api.Does("Put those who fit on public notice for five working days", "It is published by itself when the notice closes"), mayLists, api.Creates, tag)
-	api.Post(r, "/unit/loan-lists/{id}/remove", h.remove, api.Does("Take one off, for a breach"), mayLists, tag)
+	api.Post(r, "/unit/loan-lists", h.start, mayLists, api.Creates, tag)
+	api.Get(r, "/unit/loan-lists", h.mine, mayLists, tag)
+	api.Get(r, "/unit/loan-lists/{id}", h.one, mayLists, tag)
+	api.Post(r, "/unit/loan-lists/{id}/check", h.check, mayLists, tag)
+	api.Post(r, "/unit/loan-lists/{id}/show", h.show, mayLists, api.Creates, tag)
+	api.Post(r, "/unit/loan-lists/{id}/remove", h.remove, mayLists, tag)
 }
 
 type startListRequest struct {

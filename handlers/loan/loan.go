@@ -26,19 +26,19 @@ type Handler struct {
 // Mount names the routes.
 func (h Handler) Mount(r *api.Router) {
 	tag := api.Tag("loans")
-	api.Get(r, "/loan-products", h.products, api.Does("Loans that banks offer, the newest first, with what each costs where I ask"), api.Open(), api.Limit(api.Minute, 120), tag)
-	api.Get(r, "/loan-products/{id}", h.product, api.Does("One loan product"), api.Open(), api.Limit(api.Minute, 120), tag)
-	api.Post(r, "/loan-products/{id}/schedule", h.schedule, api.Does("What an amount over some months would come to, instalment by instalment", "Nothing is kept"), api.Open(), api.Limit(api.Minute, 60), tag)
-	api.Post(r, "/me/loan-applications", h.ask, api.Does("Ask a bank for a loan, under a consent that lets it read what it needs", "The same needId asks several banks at once. The bank decides; it has three working days to a first answer"), mayMine, api.Creates, tag)
-	api.Get(r, "/me/loan-applications", h.applications, api.Does("What I asked for, the newest first"), mayMine, tag)
-	api.Get(r, "/me/loan-applications/{id}", h.application, api.Does("One application, with the offer or the reasons"), mayMine, tag)
-	api.Get(r, "/me/loan-needs/{id}/offers", h.compare, api.Does("The offers for one need side by side, the cheapest first"), mayMine, tag)
-	api.Post(r, "/me/loan-applications/{id}/supply", h.supply, api.Does("Answer what the bank asked"), mayMine, tag)
-	api.Post(r, "/me/loan-applications/{id}/accept", h.accept, api.Does("Take an offer; what I asked of other banks for the same need is withdrawn"), mayMine, tag)
-	api.Post(r, "/me/loan-applications/{id}/withdraw", h.quit, api.Does("Withdraw an application"), mayMine, tag)
-	api.Get(r, "/me/loans", h.loans, api.Does("My loans, the last paid out first"), mayMine, tag)
-	api.Get(r, "/me/loans/{id}", h.loan, api.Does("A loan with its instalments and payments, and what would settle it today"), mayMine, tag)
-	api.Get(r, "/loan-lists", h.lists, api.Does("White-lists in force in a field"), api.Open(), api.Limit(api.Minute, 60), tag)
+	api.Get(r, "/loan-products", h.products, api.Open(), api.Limit(api.Minute, 120), tag)
+	api.Get(r, "/loan-products/{id}", h.product, api.Open(), api.Limit(api.Minute, 120), tag)
+	api.Post(r, "/loan-products/{id}/schedule", h.schedule, api.Open(), api.Limit(api.Minute, 60), tag)
+	api.Post(r, "/me/loan-applications", h.ask, mayMine, api.Creates, tag)
+	api.Get(r, "/me/loan-applications", h.applications, mayMine, tag)
+	api.Get(r, "/me/loan-applications/{id}", h.application, mayMine, tag)
+	api.Get(r, "/me/loan-needs/{id}/offers", h.compare, mayMine, tag)
+	api.Post(r, "/me/loan-applications/{id}/supply", h.supply, mayMine, tag)
+	api.Post(r, "/me/loan-applications/{id}/accept", h.accept, mayMine, tag)
+	api.Post(r, "/me/loan-applications/{id}/withdraw", h.quit, mayMine, tag)
+	api.Get(r, "/me/loans", h.loans, mayMine, tag)
+	api.Get(r, "/me/loans/{id}", h.loan, mayMine, tag)
+	api.Get(r, "/loan-lists", h.lists, api.Open(), api.Limit(api.Minute, 60), tag)
 }
 
 type planView struct {

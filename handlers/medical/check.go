@@ -15,7 +15,7 @@ type Ledger struct{ Checks *store.Repo[medical.Check] }
 
 // Mount names the routes.
 func (h Ledger) Mount(r *api.Router) {
-	api.Get(r, "/medical/ledger/checks", h.checks, api.Does("The last nightly checks of the ledger", "The newest first, with the first faults of the last one; ids and amounts, no personal data"), mayLedgerRead)
+	api.Get(r, "/medical/ledger/checks", h.checks, mayLedgerRead)
 }
 
 // ledgerView is the check: where it stands, and the runs that ended.

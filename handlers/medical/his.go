@@ -20,15 +20,15 @@ import (
 
 // mountHospital names the routes of a hospital's information system.
 func (h Handler) mountHospital(r *api.Router) {
-	api.Post(r, "/his/encounters", h.open, api.Does("Open a visit", "Says whether it can be put on credit, never why not beyond the code. Care is never refused."), mayHis, api.Creates, api.Reveals)
-	api.Get(r, "/his/encounters/{id}", h.encounter, api.Does("A visit of this hospital"), mayHis, api.Reveals)
-	api.Post(r, "/his/encounters/{id}/charges", h.charge, api.Does("Post charges and reversals, at most 200 lines", "PAY_NOW is collected at the desk."), mayHis, api.Moves, api.Keeps(month))
-	api.Post(r, "/his/encounters/{id}/settlements", h.settle, api.Does("Post the insurer's settlement", "Its sums hold to the fen or it waits in the exception queue."), mayHis, api.Creates, api.Keeps(month))
-	api.Post(r, "/his/encounters/{id}/cancel", h.cancel, api.Does("Cancel a visit"), mayHis, api.Moves)
-	api.Post(r, "/his/settlements/{setlId}/reverse", h.reverse, api.Does("Take a settlement back whole"), mayHis, api.Moves, api.Keeps(month))
-	api.Post(r, "/his/bills/{billNo}/offline-payments", h.desk, api.Does("Report a payment taken at the desk"), mayHis, api.Creates, api.Keeps(month))
-	api.Post(r, "/his/bills/{billNo}/offline-refunds", h.deskRefund, api.Does("Report a refund paid out at the desk"), mayHis, api.Creates, api.Keeps(month))
-	api.Get(r, "/his/exceptions", h.exceptions, api.Does("Visits whose settlement or charges do not add up"), mayHis, api.Reveals)
+	api.Post(r, "/his/encounters", h.open, mayHis, api.Creates, api.Reveals)
+	api.Get(r, "/his/encounters/{id}", h.encounter, mayHis, api.Reveals)
+	api.Post(r, "/his/encounters/{id}/charges", h.charge, mayHis, api.Moves, api.Keeps(month))
+	api.Post(r, "/his/encounters/{id}/settlements", h.settle, mayHis, api.Creates, api.Keeps(month))
+	api.Post(r, "/his/encounters/{id}/cancel", h.cancel, mayHis, api.Moves)
+	api.Post(r, "/his/settlements/{setlId}/reverse", h.reverse, mayHis, api.Moves, api.Keeps(month))
+	api.Post(r, "/his/bills/{billNo}/offline-payments", h.desk, mayHis, api.Creates, api.Keeps(month))
+	api.Post(r, "/his/bills/{billNo}/offline-refunds", h.deskRefund, mayHis, api.Creates, api.Keeps(month))
+	api.Get(r, "/his/exceptions", h.exceptions, mayHis, api.Reveals)
 }
 
 type openRequest struct {

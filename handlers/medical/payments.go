@@ -17,7 +17,7 @@ type Payments struct {
 
 // Mount names the routes of the channels.
 func (h Payments) Mount(r *api.Router) {
-	api.Post(r, "/payments/callbacks", h.callback, api.Does("A channel reports a payment or refund", "Signed; late, repeated and overtaking reports change nothing they should not."), api.Open(), api.Tag("payments"))
+	api.Post(r, "/payments/callbacks", h.callback, api.Open(), api.Tag("payments"))
 }
 
 type callbackRequest struct {

@@ -14,21 +14,21 @@ import (
 
 // mountStaff names the routes of hospital finance and the county's health administration. They see bills, amounts and states, and nobody's name.
 func (h Handler) mountStaff(r *api.Router) {
-	api.Get(r, "/medical/bills", h.staffBills, api.Does("Bills of a hospital or a county"), mayBillsList, api.Reveals)
-	api.Get(r, "/medical/bills/{id}", h.staffBill, api.Does("A bill, its payments and refunds"), mayBillsList, api.Reveals)
-	api.Post(r, "/medical/bills/{id}/waive", h.waive, api.Does("Ask to waive what is owed; a second person approves"), mayBillsWaive, api.Creates, api.Keeps(month), api.Reveals)
-	api.Post(r, "/medical/bills/{id}/waivers/{waiver}/decide", h.decideWaiver, api.Does("Approve or deny a waiver; never one's own"), mayBillsWaive, api.Moves, api.Keeps(month), api.Reveals)
-	api.Post(r, "/medical/bills/{id}/dispute/decide", h.decideDispute, api.Does("Decide a dispute"), mayDisputesDecide, api.Moves, api.Reveals)
-	api.Post(r, "/medical/bills/{id}/pause", h.pause, api.Does("Stop a bill's clock"), mayDisputesDecide, api.Moves, api.Reveals)
-	api.Post(r, "/medical/bills/{id}/resume", h.resume, api.Does("Let a bill's clock go on"), mayDisputesDecide, api.Moves, api.Reveals)
-	api.Get(r, "/medical/agreements", h.staffAgreements, api.Does("Agreements of a county in one state"), mayAgreementsList, api.Reveals)
-	api.Post(r, "/medical/agreements/{id}/suspend", h.suspend, api.Does("Suspend an agreement, with a reason"), mayAgreementsDecide, api.Moves, api.Reveals)
-	api.Post(r, "/medical/agreements/{id}/reinstate", h.reinstate, api.Does("Lift an office's suspension"), mayAgreementsDecide, api.Moves, api.Reveals)
-	api.Post(r, "/medical/agreements/{id}/limit", h.setLimit, api.Does("Change the outpatient limit; never below what is in use"), mayAgreementsDecide, api.Moves, api.Reveals)
-	api.Post(r, "/medical/agreements/{id}/decide", h.decide, api.Does("Decide a human review of a rejection"), mayAgreementsDecide, api.Moves, api.Reveals)
-	api.Get(r, "/medical/conducts", h.staffConducts, api.Does("Records of unpaid bills of a county in one state"), mayConductsDecide, api.Reveals)
-	api.Post(r, "/medical/conducts/{id}/confirm", h.confirm, api.Does("Confirm a default; only a person does"), mayConductsDecide, api.Moves, api.Reveals)
-	api.Post(r, "/medical/conducts/{id}/decide", h.decideObjection, api.Does("Decide an objection"), mayConductsDecide, api.Moves, api.Reveals)
+	api.Get(r, "/medical/bills", h.staffBills, mayBillsList, api.Reveals)
+	api.Get(r, "/medical/bills/{id}", h.staffBill, mayBillsList, api.Reveals)
+	api.Post(r, "/medical/bills/{id}/waive", h.waive, mayBillsWaive, api.Creates, api.Keeps(month), api.Reveals)
+	api.Post(r, "/medical/bills/{id}/waivers/{waiver}/decide", h.decideWaiver, mayBillsWaive, api.Moves, api.Keeps(month), api.Reveals)
+	api.Post(r, "/medical/bills/{id}/dispute/decide", h.decideDispute, mayDisputesDecide, api.Moves, api.Reveals)
+	api.Post(r, "/medical/bills/{id}/pause", h.pause, mayDisputesDecide, api.Moves, api.Reveals)
+	api.Post(r, "/medical/bills/{id}/resume", h.resume, mayDisputesDecide, api.Moves, api.Reveals)
+	api.Get(r, "/medical/agreements", h.staffAgreements, mayAgreementsList, api.Reveals)
+	api.Post(r, "/medical/agreements/{id}/suspend", h.suspend, mayAgreementsDecide, api.Moves, api.Reveals)
+	api.Post(r, "/medical/agreements/{id}/reinstate", h.reinstate, mayAgreementsDecide, api.Moves, api.Reveals)
+	api.Post(r, "/medical/agreements/{id}/limit", h.setLimit, mayAgreementsDecide, api.Moves, api.Reveals)
+	api.Post(r, "/medical/agreements/{id}/decide", h.decide, mayAgreementsDecide, api.Moves, api.Reveals)
+	api.Get(r, "/medical/conducts", h.staffConducts, mayConductsDecide, api.Reveals)
+	api.Post(r, "/medical/conducts/{id}/confirm", h.confirm, mayConductsDecide, api.Moves, api.Reveals)
+	api.Post(r, "/medical/conducts/{id}/decide", h.decideObjection, mayConductsDecide, api.Moves, api.Reveals)
 }
 
 // scoped says whether an office may act in a region, or on its own hospital. Errors: Forbidden "medical.other_region".

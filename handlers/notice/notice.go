@@ -20,12 +20,12 @@ type Handler struct {
 // Mount names the routes.
 func (h Handler) Mount(r *api.Router) {
 	tag := api.Tag("notices")
-	api.Get(r, "/notices", h.list, api.Does("Public notices of a place, the open ones unless all are asked for"), api.Open(), api.Limit(api.Minute, 120), tag)
-	api.Get(r, "/notices/{id}", h.get, api.Does("A notice with its lines"), api.Open(), api.Limit(api.Minute, 120), tag)
-	api.Post(r, "/notices/{id}/objections", h.object, api.Does("Object to one line of an open notice", "Who objects is seen by the office that answers alone. Only that line waits"), mayObject, api.Creates, tag)
-	api.Get(r, "/notices/{id}/objections", h.objections, api.Does("What was said against its lines"), mayAnswer, api.Reveals, tag)
-	api.Post(r, "/notices/{id}/objections/{objection}/answer", h.answer, api.Does("Answer an objection", "Not by whoever opened the notice, nor by whoever objected"), mayAnswer, api.Reveals, tag)
-	api.Post(r, "/notices/{id}/withdraw", h.withdraw, api.Does("Take an open notice back"), mayAnswer, tag)
+	api.Get(r, "/notices", h.list, api.Open(), api.Limit(api.Minute, 120), tag)
+	api.Get(r, "/notices/{id}", h.get, api.Open(), api.Limit(api.Minute, 120), tag)
+	api.Post(r, "/notices/{id}/objections", h.object, mayObject, api.Creates, tag)
+	api.Get(r, "/notices/{id}/objections", h.objections, mayAnswer, api.Reveals, tag)
+	api.Post(r, "/notices/{id}/objections/{objection}/answer", h.answer, mayAnswer, api.Reveals, tag)
+	api.Post(r, "/notices/{id}/withdraw", h.withdraw, mayAnswer, tag)
 }
 
 type noticesRequest struct {

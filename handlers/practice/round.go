@@ -17,13 +17,13 @@ type Rounds struct{ Handler }
 // Mount names the routes.
 func (h Rounds) Mount(r *api.Router) {
 	tag := api.Tag("practice rounds")
-	api.Get(r, "/practice-rounds", h.list, api.Does("The yearly selections of a city, the last first"), api.Open(), api.Limit(api.Minute, 120), tag)
-	api.Get(r, "/practice-rounds/{id}", h.get, api.Does("A selection: its seats, the commitment to its seed, later the seed and the results", "Anybody can draw the experts again"), api.Open(), api.Limit(api.Minute, 120), tag)
-	api.Post(r, "/practice-rounds", h.open, api.Does("Call for cases", "The seed that draws the experts is made and committed to here, before the cases are known"), mayDecide, api.Creates, tag)
-	api.Get(r, "/practice-rounds/{id}/seats", h.seats, api.Does("The cases I was drawn to score", "Without the unit's name"), mayScore, tag)
-	api.Post(r, "/practice-rounds/{id}/rank", h.rank, api.Does("Close the scoring and put what is chosen on public notice"), mayDecide, tag)
-	api.Post(r, "/practice-rounds/{id}/cancel", h.cancel, api.Does("Give a selection up"), mayDecide, tag)
-	api.Get(r, "/practice-rounds/{id}/integrity", h.integrity, api.Does("What the marks look like", "A finding accuses nobody: it says where to look"), mayWatch, tag)
+	api.Get(r, "/practice-rounds", h.list, api.Open(), api.Limit(api.Minute, 120), tag)
+	api.Get(r, "/practice-rounds/{id}", h.get, api.Open(), api.Limit(api.Minute, 120), tag)
+	api.Post(r, "/practice-rounds", h.open, mayDecide, api.Creates, tag)
+	api.Get(r, "/practice-rounds/{id}/seats", h.seats, mayScore, tag)
+	api.Post(r, "/practice-rounds/{id}/rank", h.rank, mayDecide, tag)
+	api.Post(r, "/practice-rounds/{id}/cancel", h.cancel, mayDecide, tag)
+	api.Get(r, "/practice-rounds/{id}/integrity", h.integrity, mayWatch, tag)
 }
 
 type seatsRequest struct {

@@ -19,10 +19,10 @@ type Handler struct {
 
 // Mount names every route of the capability, and nothing else does.
 func (h Handler) Mount(r *api.Router) {
-	api.Get(r, "/recalls", h.own, api.Does("What my organisation was given and has to put right, the longest outstanding first", "Read the record anew, act, and acknowledge."), mayOwn)
-	api.Get(r, "/recalls/overdue", h.overdue, api.Does("Recipients who were reminded in vain"), mayOverdue)
-	api.Post(r, "/recalls/{id}/ack", h.ack, api.Does("Say that we acted on a change"), mayOwn)
-	api.Get(r, "/me/recalls", h.mine, api.Does("Changes of records about me: who had used them, who was told when, who has acted"), mayMine, api.Tag("recalls"))
+	api.Get(r, "/recalls", h.own, mayOwn)
+	api.Get(r, "/recalls/overdue", h.overdue, mayOverdue)
+	api.Post(r, "/recalls/{id}/ack", h.ack, mayOwn)
+	api.Get(r, "/me/recalls", h.mine, mayMine, api.Tag("recalls"))
 }
 
 // useView is a use without a word about the person: the recipient knows its receipt.

@@ -19,10 +19,9 @@ import (
 // mountFile names the routes of a subject's own file: everything that is kept, what others may see of it now, and what can be
 // done about it.
 func (h Handler) mountFile(r *api.Router) {
-	api.Get(r, "/me/file", h.summary, api.Does("My credit file at a glance", "Of the person, or of the organisation acted for (X-Acting-As)"), mayFileRead, api.Tag("file"))
-	api.Get(r, "/me/file/records", h.list, api.Does("The records of my file, the last decided first"), mayFileRead, api.Tag("file"))
-	api.Get(r, "/me/file/records/{id}", h.get, api.Does("One record of my file, with every version, who used it and what is asked about it",
-		"knownAt answers the version we knew then, validOn the one that by today's knowledge held that day"), mayFileRead, api.Tag("file"))
+	api.Get(r, "/me/file", h.summary, mayFileRead, api.Tag("file"))
+	api.Get(r, "/me/file/records", h.list, mayFileRead, api.Tag("file"))
+	api.Get(r, "/me/file/records/{id}", h.get, mayFileRead, api.Tag("file"))
 }
 
 // mostCounted bounds what a summary reads; a subject with more records sees it said.

@@ -20,11 +20,11 @@ const (
 
 // mountOrganisation names the routes of who acts for an organisation.
 func (h Handler) mountOrganisation(r *api.Router) {
-	api.Get(r, "/me/organisations", h.organisations, api.Does("The organisations I act for", "Act for one with X-Acting-As: <its code>"), mayOrganisationsMine, api.Tag("organisations"))
-	api.Post(r, "/me/organisations", h.claim, api.Does("Act for an organisation as its legal representative", "The registration must name the caller"), mayOrganisationsMine, api.Creates, api.Limit(time.Hour, 10), api.Tag("organisations"))
-	api.Post(r, "/me/organisations/{code}/agents", h.appointAgent, api.Does("Let somebody act for my organisation"), mayOrganisationsMine, api.Creates, api.Tag("organisations"))
-	api.Get(r, "/me/organisations/{code}/agents", h.agents, api.Does("Who acts for my organisation"), mayOrganisationsMine, api.Tag("organisations"))
-	api.Delete(r, "/me/organisations/{code}/agents/{id}", h.endAgent, api.Does("End it, one's own or that of who was appointed"), mayOrganisationsMine, api.Tag("organisations"))
+	api.Get(r, "/me/organisations", h.organisations, mayOrganisationsMine, api.Tag("organisations"))
+	api.Post(r, "/me/organisations", h.claim, mayOrganisationsMine, api.Creates, api.Limit(time.Hour, 10), api.Tag("organisations"))
+	api.Post(r, "/me/organisations/{code}/agents", h.appointAgent, mayOrganisationsMine, api.Creates, api.Tag("organisations"))
+	api.Get(r, "/me/organisations/{code}/agents", h.agents, mayOrganisationsMine, api.Tag("organisations"))
+	api.Delete(r, "/me/organisations/{code}/agents/{id}", h.endAgent, mayOrganisationsMine, api.Tag("organisations"))
 }
 
 // agentView is who acts for an organisation.

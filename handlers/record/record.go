@@ -32,13 +32,13 @@ type Handler struct {
 func (h Handler) Mount(r *api.Router) {
 	h.mountFile(r)
 	h.mountOrganisation(r)
-	api.Get(r, "/records", h.staffList, api.Does("The records of a unit and an item, the last decided first", "A source unit sees its own, a credit office those of its region. Every look is logged and shown to the person"), file.MayRecordsRead, api.Reveals)
-	api.Get(r, "/records/public", h.public, api.Does("What is published about an organisation", "Never about a natural person"), api.Open(), api.Limit(time.Minute, 60))
-	api.Get(r, "/records/{id}", h.staffGet, api.Does("One record; the look is logged and shown to the person"), file.MayRecordsRead, api.Reveals)
-	api.Post(r, "/records", h.keep, api.Does("Report one record by hand", "Cells by column key of the item, as in a row of a batch"), mayWrite, api.Creates)
-	api.Post(r, "/records/{id}/correct", h.correct, api.Does("Correct a record of one's own unit; everybody who used it is told"), mayWrite)
-	api.Post(r, "/records/{id}/withdraw", h.withdraw, api.Does("Take back a record of one's own unit"), mayWrite)
-	api.Post(r, "/records/reschedule", h.reschedule, api.Does("Work out anew for how long the records of an item are shown", "A page at a time: send the cursor of the answer until it is empty. May be repeated"), mayReschedule)
+	api.Get(r, "/records", h.staffList, file.MayRecordsRead, api.Reveals)
+	api.Get(r, "/records/public", h.public, api.Open(), api.Limit(time.Minute, 60))
+	api.Get(r, "/records/{id}", h.staffGet, file.MayRecordsRead, api.Reveals)
+	api.Post(r, "/records", h.keep, mayWrite, api.Creates)
+	api.Post(r, "/records/{id}/correct", h.correct, mayWrite)
+	api.Post(r, "/records/{id}/withdraw", h.withdraw, mayWrite)
+	api.Post(r, "/records/reschedule", h.reschedule, mayReschedule)
 }
 
 type staffRecordsRequest struct {

@@ -35,15 +35,15 @@ type Handler struct {
 
 // Mount names the routes.
 func (h Handler) Mount(r *api.Router) {
-	api.Post(r, "/me/reports", h.issue, api.Does("Have a report issued, free of charge", "CREDIT: what counts now. SPECIAL: replaces certificates of no violation"), mayMine, api.Creates, api.Limit(time.Hour, 30), api.Tag("reports"))
-	api.Get(r, "/me/reports", h.list, api.Does("My reports, the newest first"), mayMine, api.Tag("reports"))
-	api.Get(r, "/me/reports/{id}", h.one, api.Does("One of my reports"), mayMine, api.Tag("reports"))
-	api.Get(r, "/me/reports/{id}/pdf", h.pdf, api.Does("A report to print or send on: A4, sealed"), mayMine, api.Limit(time.Minute, 30), api.Tag("reports"))
-	api.Get(r, "/me/reports/{id}/json", h.bundle, api.Does("A report for programs: its content under our seal", "Check it without asking us: xinyi verify FILE"), mayMine, api.Tag("reports"))
-	api.Post(r, "/me/reports/{id}/revoke", h.revoke, api.Does("End a report of mine; whoever checks it sees so"), mayMine, api.Tag("reports"))
-	api.Get(r, "/reports/sections", h.sections, api.Does("What a report of a kind can show"), api.Open(), api.Limit(time.Minute, 60))
-	api.Get(r, "/reports/verify/{code}", h.verify, api.Does("Whether a report that one was shown holds (合规一码通)", "Nothing of its content but what it covers"), api.Open(), api.Limit(time.Minute, 30))
-	api.Get(r, "/reports/verify/{code}/page", h.verifyPage, api.Does("The same as a page, for who scanned the code"), api.Open(), api.Limit(time.Minute, 30))
+	api.Post(r, "/me/reports", h.issue, mayMine, api.Creates, api.Limit(time.Hour, 30), api.Tag("reports"))
+	api.Get(r, "/me/reports", h.list, mayMine, api.Tag("reports"))
+	api.Get(r, "/me/reports/{id}", h.one, mayMine, api.Tag("reports"))
+	api.Get(r, "/me/reports/{id}/pdf", h.pdf, mayMine, api.Limit(time.Minute, 30), api.Tag("reports"))
+	api.Get(r, "/me/reports/{id}/json", h.bundle, mayMine, api.Tag("reports"))
+	api.Post(r, "/me/reports/{id}/revoke", h.revoke, mayMine, api.Tag("reports"))
+	api.Get(r, "/reports/sections", h.sections, api.Open(), api.Limit(time.Minute, 60))
+	api.Get(r, "/reports/verify/{code}", h.verify, api.Open(), api.Limit(time.Minute, 30))
+	api.Get(r, "/reports/verify/{code}/page", h.verifyPage, api.Open(), api.Limit(time.Minute, 30))
 }
 
 // view is a report as its holder sees it.

@@ -22,8 +22,8 @@ func (h Clock) Mount(r *api.Router) {
 	if !r.Cfg.Sandbox {
 		return
 	}
-	api.Get(r, "/sandbox/clock", h.show, api.Does("The sandbox's time"), api.Open())
-	api.Post(r, "/sandbox/clock", h.advance, api.Does("Move the sandbox's time ahead", "Everything that falls due on the way happens, in order"), api.Open(), api.Within(advanceWithin))
+	api.Get(r, "/sandbox/clock", h.show, api.Open())
+	api.Post(r, "/sandbox/clock", h.advance, api.Open(), api.Within(advanceWithin))
 }
 
 // advanceWithin bounds a move of the clock. It is long: a slow machine lives through a year too, and a move cut short would be a failure.

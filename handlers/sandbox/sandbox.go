@@ -50,9 +50,9 @@ func (h Handler) Mount(r *api.Router) {
 	if !r.Cfg.Sandbox {
 		return
 	}
-	api.Get(r, "/sandbox/codes/{phone}", h.code, api.Does("The last code sent to a phone"), api.Open())
-	api.Get(r, "/sandbox/pushes", h.pushes, api.Does("What the sandbox's push service handed to a device"), api.Open())
-	api.Get(r, "/sandbox/accounts", h.accounts, api.Does("The made-up people and partner systems"), api.Open())
+	api.Get(r, "/sandbox/codes/{phone}", h.code, api.Open())
+	api.Get(r, "/sandbox/pushes", h.pushes, api.Open())
+	api.Get(r, "/sandbox/accounts", h.accounts, api.Open())
 }
 
 type codeRequest struct {

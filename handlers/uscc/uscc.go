@@ -15,16 +15,16 @@ type Handler struct{ store.Catalogue }
 
 // Mount names the routes.
 func (h Handler) Mount(r *api.Router) {
-	api.Get(r, "/uscc/check", h.check, api.Does("Is this a well-formed code", "What is wrong with it, and what it may have been meant as; nobody's name"), api.Open(), api.Limit(time.Minute, 30))
-	api.Post(r, "/uscc/scans", h.scan, api.Does("Look through every organisation for wrong and doubled codes", "It goes on by itself; one at a time"), mayScan, api.Creates)
-	api.Get(r, "/uscc/scans", h.scans, api.Does("Scans, the newest first"), mayRead)
-	api.Get(r, "/uscc/scans/{id}", h.progress, api.Does("How far a scan has come"), mayRead)
-	api.Get(r, "/uscc/tickets", h.tickets, api.Does("Tickets, the first due first", "A data officer sees those of the own unit"), mayRead)
-	api.Get(r, "/uscc/tickets/{id}", h.ticket, api.Does("A ticket"), mayRead)
-	api.Post(r, "/uscc/tickets/{id}/assign", h.assign, api.Does("Give a ticket to a unit"), mayAssign)
-	api.Post(r, "/uscc/tickets/{id}/correct", h.correct, api.Does("Say what is right", "Other pairs go out of use; the data is looked at"), mayCorrect)
-	api.Post(r, "/uscc/tickets/{id}/verify", h.verify, api.Does("Look at the data once more", "Only the data verifies a ticket"), mayCorrect)
-	api.Get(r, "/uscc/metrics", h.metrics, api.Does("Wrong codes that are open, and how many were put in order"), mayRead)
+	api.Get(r, "/uscc/check", h.check, api.Open(), api.Limit(time.Minute, 30))
+	api.Post(r, "/uscc/scans", h.scan, mayScan, api.Creates)
+	api.Get(r, "/uscc/scans", h.scans, mayRead)
+	api.Get(r, "/uscc/scans/{id}", h.progress, mayRead)
+	api.Get(r, "/uscc/tickets", h.tickets, mayRead)
+	api.Get(r, "/uscc/tickets/{id}", h.ticket, mayRead)
+	api.Post(r, "/uscc/tickets/{id}/assign", h.assign, mayAssign)
+	api.Post(r, "/uscc/tickets/{id}/correct", h.correct, mayCorrect)
+	api.Post(r, "/uscc/tickets/{id}/verify", h.verify, mayCorrect)
+	api.Get(r, "/uscc/metrics", h.metrics, mayRead)
 }
 
 type checkCodeRequest struct {

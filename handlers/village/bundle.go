@@ -28,11 +28,9 @@ type Bundle struct {
 // Mount names the routes.
 func (h Bundle) Mount(r *api.Router) {
 	tag := api.Tag("villages")
-	api.Get(r, "/village-entries/{id}/bundle", h.bundle, api.Does("What is published of an entry, sealed: the scheme, the facts with counts below five hidden, the root of the households' rows, the result",
-		"From the day its notice opens. Anybody scores it again without asking us: xinyi recompute, or docs/verify/village.mjs; the keys are at GET /v1/seals"), api.Open(), api.Limit(api.Minute, 120), tag)
-	api.Get(r, "/me/village-rows", h.mine, api.Does("What was frozen of my household in each round, with the proof that it is in what is published", "The newest first"), file.MayFarmMine, tag)
-	api.Get(r, "/village-entries/{id}/rows", h.rows, api.Does("All rows of an entry in their order, without names, so that the sums and the root can be checked", "Every household sees that its row was looked at"),
-		mayRows, api.Reveals, tag)
+	api.Get(r, "/village-entries/{id}/bundle", h.bundle, api.Open(), api.Limit(api.Minute, 120), tag)
+	api.Get(r, "/me/village-rows", h.mine, file.MayFarmMine, tag)
+	api.Get(r, "/village-entries/{id}/rows", h.rows, mayRows, api.Reveals, tag)
 }
 
 // bundle is a bundle as it is handed out.

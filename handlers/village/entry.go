@@ -17,17 +17,16 @@ import (
 
 func (h Handler) mountEntries(r *api.Router) {
 	tag := api.Tag("village entries")
-	api.Post(r, "/village-entries", h.start, api.Does("Begin a village's, or a town's, application in an open round"), mayApply, api.Creates, tag)
-	api.Get(r, "/village-entries", h.entries, api.Does("Entries of my place in a state, by village, or those of a round"), mayRead, tag)
-	api.Get(r, "/village-entries/{id}", h.entry, api.Does("One, with what it is decided on, item by item"), mayRead, tag)
-	api.Post(r, "/village-entries/{id}/apply", h.apply, api.Does("File it with the number of households that live there, or file it anew after it was sent back",
-		"The roster needs evidence, and is never below the households on file"), mayApply, tag)
-	api.Post(r, "/village-entries/{id}/withdraw", h.quit, api.Does("Take it back, or give a plaque up"), mayApply, tag)
-	api.Post(r, "/village-entries/{id}/votes", h.vote, api.Does("One word on the step that is due", "Nobody who filed it, nobody twice, nobody in two steps; votes are only ever added"), mayVote, tag)
-	api.Get(r, "/village-entries/{id}/sample", h.sample, api.Does("The households that are looked at on the spot, drawn by the round's seed and the root of what was frozen"), mayVote, api.Reveals, tag)
-	api.Put(r, "/village-entries/{id}/sample/{household}", h.check, api.Does("Note what was found at a household of the sample"), mayVote, api.Reveals, tag)
-	api.Post(r, "/village-entries/{id}/renew", h.renew, api.Does("The yearly review, on what is known now", "Below the line there are 90 days to mend; then this takes the plaque down"), mayDecide, tag)
-	api.Post(r, "/village-entries/{id}/revoke", h.revoke, api.Does("Take a plaque down at once, for something that was false"), mayDecide, tag)
+	api.Post(r, "/village-entries", h.start, mayApply, api.Creates, tag)
+	api.Get(r, "/village-entries", h.entries, mayRead, tag)
+	api.Get(r, "/village-entries/{id}", h.entry, mayRead, tag)
+	api.Post(r, "/village-entries/{id}/apply", h.apply, mayApply, tag)
+	api.Post(r, "/village-entries/{id}/withdraw", h.quit, mayApply, tag)
+	api.Post(r, "/village-entries/{id}/votes", h.vote, mayVote, tag)
+	api.Get(r, "/village-entries/{id}/sample", h.sample, mayVote, api.Reveals, tag)
+	api.Put(r, "/village-entries/{id}/sample/{household}", h.check, mayVote, api.Reveals, tag)
+	api.Post(r, "/village-entries/{id}/renew", h.renew, mayDecide, tag)
+	api.Post(r, "/village-entries/{id}/revoke", h.revoke, mayDecide, tag)
 }
 
 type entryView struct {

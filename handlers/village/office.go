@@ -22,13 +22,13 @@ import (
 
 func (h Handler) mountOffice(r *api.Router) {
 	tag := api.Tag("village office")
-	api.Post(r, "/village-schemes", h.draft, api.Does("Draft the next version of how villages, or towns, are evaluated"), maySchemes, api.Creates, tag)
-	api.Put(r, "/village-schemes/{id}", api.OnRelease(h.released(), h.edit), api.Does("Change a draft"), maySchemes, tag)
-	api.Post(r, "/village-schemes/{id}/publish", api.OnRelease(h.released(), api.Simply[api.ByID]((*village.Scheme).Publish)), api.Does("Put a draft in force", "Not by anybody who touched it. Rounds that began go by theirs"), maySchemes, tag)
-	api.Post(r, "/village-schemes/{id}/drop", api.OnRelease(h.released(), api.Simply[api.ByID]((*village.Scheme).Drop)), api.Does("Give a draft up"), maySchemes, tag)
-	api.Post(r, "/village-rounds", h.open, api.Does("Plan a round of my county by the scheme in force", "Without days: those of the scheme's calendar. The seed of its draws is fixed now, and committed to"), mayRounds, api.Creates, tag)
-	api.Get(r, "/village-rounds/{id}/statistics", h.statistics, api.Does("How a round goes: entries by state, how far second sheets agree, and how far each scorer lies from the others"), mayStatistics, tag)
-	api.Post(r, "/village-notices", h.show, api.Does("Show a round's entries that the offices let through to everybody for five working days", "All that are ready, or those named. Objections are answered by the county's office or a wider one"), mayRounds, api.Creates, tag)
+	api.Post(r, "/village-schemes", h.draft, maySchemes, api.Creates, tag)
+	api.Put(r, "/village-schemes/{id}", api.OnRelease(h.released(), h.edit), maySchemes, tag)
+	api.Post(r, "/village-schemes/{id}/publish", api.OnRelease(h.released(), api.Simply[api.ByID]((*village.Scheme).Publish)), maySchemes, tag)
+	api.Post(r, "/village-schemes/{id}/drop", api.OnRelease(h.released(), api.Simply[api.ByID]((*village.Scheme).Drop)), maySchemes, tag)
+	api.Post(r, "/village-rounds", h.open, mayRounds, api.Creates, tag)
+	api.Get(r, "/village-rounds/{id}/statistics", h.statistics, mayStatistics, tag)
+	api.Post(r, "/village-notices", h.show, mayRounds, api.Creates, tag)
 }
 
 type planRequest struct {

@@ -15,15 +15,12 @@ import (
 
 func (h Handler) mountSheet(r *api.Router) {
 	tag := api.Tag("village entries")
-	api.Get(r, "/village-entries/{id}/scores", h.sheet, api.Does("The sheet: what stands of each indicator that is looked at by hand, and what phones wrote past each other"), mayRead, tag)
-	api.Put(r, "/village-entries/{id}/scores", h.write, api.Does("Bring what a phone wrote of the sheet, perhaps without a network",
-		"Each write has an id of the phone's own, and is taken once however often it is sent; each has a verdict. Of two who wrote the same indicator the later stands; what nobody had seen is kept as a conflict, until a write settles it"),
-		mayScore, tag)
-	api.Post(r, "/village-entries/{id}/evidence", h.attach, api.Does("Add evidence: a picture or a PDF of at most 4 MiB, with where and when it was taken", "What a camera notes besides is taken out"),
-		mayEvidence, api.Takes(blob.Max), tag)
-	api.Get(r, "/village-entries/{id}/evidence/{evidence}", h.exhibit, api.Does("A piece of evidence"), mayRead, tag)
-	api.Post(r, "/village-entries/{id}/survey", h.answer, api.Does("Say whether I am satisfied with how the village I live in is run", "Once; who said what is not kept, only how many"), maySurvey, api.Creates, tag)
-	api.Post(r, "/bank/village-figures", h.figure, api.Does("Tell the sums of my loans to a village's households as of a day", "No household is in it. The same village and day again take the place of what was told before"), mayFigures, tag)
+	api.Get(r, "/village-entries/{id}/scores", h.sheet, mayRead, tag)
+	api.Put(r, "/village-entries/{id}/scores", h.write, mayScore, tag)
+	api.Post(r, "/village-entries/{id}/evidence", h.attach, mayEvidence, api.Takes(blob.Max), tag)
+	api.Get(r, "/village-entries/{id}/evidence/{evidence}", h.exhibit, mayRead, tag)
+	api.Post(r, "/village-entries/{id}/survey", h.answer, maySurvey, api.Creates, tag)
+	api.Post(r, "/bank/village-figures", h.figure, mayFigures, tag)
 }
 
 type writeRequest struct {

@@ -29,13 +29,12 @@ type Handler struct {
 // Mount names the routes.
 func (h Handler) Mount(r *api.Router) {
 	tag := api.Tag("villages")
-	api.Get(r, "/village-schemes", h.schemes, api.Does("How villages, or towns, are evaluated: the versions, the newest first"), api.Open(), api.Limit(api.Minute, 120), tag)
-	api.Get(r, "/village-schemes/{id}", api.OneRelease[api.ByID](h.released()), api.Does("A version with its indicators, days, terms and steps"), api.Open(), api.Limit(api.Minute, 120), tag)
-	api.Get(r, "/village-rounds", h.rounds, api.Does("Rounds of a place, by county, the newest first"), api.Open(), api.Limit(api.Minute, 120), tag)
-	api.Get(r, "/village-rounds/{id}", h.round, api.Does("A round with its days, how far the freezing has come, and what the draws are made by",
-		"commitment is shown from the day it opens, the seed itself once everything is frozen: then anybody draws the samples again"), api.Open(), api.Limit(api.Minute, 120), tag)
-	api.Get(r, "/village-rounds/{id}/ranking", h.ranking, api.Does("What was shown in a round's notices, by points"), api.Open(), api.Limit(api.Minute, 60), tag)
-	api.Get(r, "/villages/map", h.places, api.Does("How many villages carry a plaque in the places directly inside a place, and with how many stars"), api.Open(), api.Limit(api.Minute, 60), tag)
+	api.Get(r, "/village-schemes", h.schemes, api.Open(), api.Limit(api.Minute, 120), tag)
+	api.Get(r, "/village-schemes/{id}", api.OneRelease[api.ByID](h.released()), api.Open(), api.Limit(api.Minute, 120), tag)
+	api.Get(r, "/village-rounds", h.rounds, api.Open(), api.Limit(api.Minute, 120), tag)
+	api.Get(r, "/village-rounds/{id}", h.round, api.Open(), api.Limit(api.Minute, 120), tag)
+	api.Get(r, "/village-rounds/{id}/ranking", h.ranking, api.Open(), api.Limit(api.Minute, 60), tag)
+	api.Get(r, "/villages/map", h.places, api.Open(), api.Limit(api.Minute, 60), tag)
 	h.mountOffice(r)
 	h.mountEntries(r)
 	h.mountSheet(r)

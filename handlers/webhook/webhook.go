@@ -35,20 +35,18 @@ const (
 
 // Mount names the routes.
 func (h Handler) Mount(r *api.Router) {
-	api.Get(r, "/webhooks", h.list, api.Does("The endpoints of my system", "An operator sees everybody's in a state, the active ones unless said"), mayRead)
-	api.Post(r, "/webhooks", h.create, api.Does("Register an endpoint", "At most 10 a system. Its signing keys are at /webhooks/{id}/keys"), mayOwn, api.Creates)
-	api.Get(r, "/webhooks/kinds", h.kinds, api.Does("The kinds of events my system may hear of"), mayOwn)
-	api.Get(r, "/webhooks/{id}", h.get, api.Does("An endpoint"), mayRead)
-	api.Put(r, "/webhooks/{id}", h.change, api.Does("Change an endpoint's address and kinds"), mayOwn)
-	api.Get(r, "/webhooks/{id}/keys", h.keys, api.Does("The keys an endpoint's signatures are made with",
-		"Standard Webhooks 1.0.0: v1 is HMAC-SHA256 with the whsec_ key, v1a Ed25519 with the whpk_ key. While keys overlap, each signs."), mayOwn)
-	api.Post(r, "/webhooks/{id}/rotate", h.rotate, api.Does("New keys; the old ones sign beside them for a while"), mayOwn, api.Moves)
-	api.Post(r, "/webhooks/{id}/enable", h.enable, api.Does("Send to an endpoint again"), mayRead)
-	api.Post(r, "/webhooks/{id}/disable", h.disable, api.Does("Stop sending to an endpoint"), mayRead)
-	api.Post(r, "/webhooks/{id}/ping", h.ping, api.Does("Send webhook.ping to an endpoint and say what it answered"), mayOwn, api.Limit(time.Minute, 10), api.Within(25*time.Second))
-	api.Get(r, "/webhooks/{id}/deliveries", h.deliveries, api.Does("What was sent to an endpoint, the oldest first", "Of the last 30 days, or since a moment"), mayRead)
-	api.Post(r, "/webhooks/{id}/redeliver", h.redeliver, api.Does("Send deliveries once more", "By id (at most 200), or those of a span of at most 30 days that did not arrive; at most 1,000 a call, more says whether to call again"),
-		mayOwn, api.Within(30*time.Second))
+	api.Get(r, "/webhooks", h.list, mayRead)
+	api.Post(r, "/webhooks", h.create, mayOwn, api.Creates)
+	api.Get(r, "/webhooks/kinds", h.kinds, mayOwn)
+	api.Get(r, "/webhooks/{id}", h.get, mayRead)
+	api.Put(r, "/webhooks/{id}", h.change, mayOwn)
+	api.Get(r, "/webhooks/{id}/keys", h.keys, mayOwn)
+	api.Post(r, "/webhooks/{id}/rotate", h.rotate, mayOwn, api.Moves)
+	api.Post(r, "/webhooks/{id}/enable", h.enable, mayRead)
+	api.Post(r, "/webhooks/{id}/disable", h.disable, mayRead)
+	api.Post(r, "/webhooks/{id}/ping", h.ping, mayOwn, api.Limit(time.Minute, 10), api.Within(25*time.Second))
+	api.Get(r, "/webhooks/{id}/deliveries", h.deliveries, mayRead)
+	api.Post(r, "/webhooks/{id}/redeliver", h.redeliver, mayOwn, api.Within(30*time.Second))
 }
 
 type endpointID struct {

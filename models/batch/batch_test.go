@@ -68,6 +68,10 @@ func in(t *testing.T, s State) *Batch {
 			must(err)
 		}
 	}
+	if s == Cancelled {
+		b.DryRun = true
+		must(b.Abort(clerk, "wrong", noon))
+	}
 	if b.State != s {
 		t.Fatalf("%s, want %s", b.State, s)
 	}

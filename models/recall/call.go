@@ -78,7 +78,7 @@ func (c *Call) Touches(u *Use) bool {
 // Wake asks for the second look, after which nothing can be on its way any more.
 func (c *Call) Wake(now time.Time) error {
 	switch {
-	case !c.Busy():
+	case !c.Busy() || c.WakeAt == nil || c.WakeAt.After(now):
 	case c.BeganAt == nil:
 		job.Begin(c, models.Clockwork, now)
 	default:

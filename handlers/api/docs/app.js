@@ -11,6 +11,8 @@ let lang = localStorage.getItem("lang") || ((navigator.language || "zh").startsW
 let doc = null;
 const $ = (id) => document.getElementById(id);
 const say = (key) => words[lang][key];
+const text = (of) => (lang === "zh" && of["x-zh"]) || of; // summary and description in the language chosen
+const group = (name) => { const t = (doc.tags || []).find((t) => t.name === name) || {}; return (lang === "zh" && t["x-zh"] ? t["x-zh"].summary : t["x-displayName"]) || name; };
 const role = (r) => (lang === "zh" && roles[r]) || r;
 
 function el(tag, attrs, ...children) {
@@ -111,7 +113,7 @@ function tryIt(path, method, op) {
 function operation(path, method, op) {
   const verb = method.toUpperCase();
   const inner = el("div", {});
-  const box = el("details", { class: "op", id: op.operationId }, el("summary", {}, el("span", { class: "m " + verb }, verb), el("code", {}, path), el("span", { class: "says" }, op.summary || "")), inner);
+  const box = el("details", { class: "op", id: op.operationId }, el("summary", {}, el("span", { class: "m " + verb }, verb), el("code", {}, path), el("span", { class: "says" }, text(op).summary || "")), inner);
   box.addEventListener("toggle", () => {
     if (!box.open || inner.childElementCount) return;
     const media = op.requestBody && op.requestBody.content["application/json"];
@@ -122,7 +124,7 @@ function operation(path, method, op) {
       return rows.length ? [el("p", {}, el("span", { class: "chip" }, status)), el("table", {}, rows)] : el("span", { class: "chip" }, status + " " + (a.description || ""));
     });
     inner.append(...[
-      op.description ? el("p", {}, op.description) : "",
+      ...(text(op).description || "").split("\n\n").map((p) => p && el("p", {}, p)),
       el("h3", {}, say("roles")), el("p", {}, (op["x-roles"] || []).map((r) => el("span", { class: "chip" }, role(r))), op["x-roles"] ? "" : say("open")),
       ...(op.parameters ? [el("h3", {}, say("params")), el("table", {}, op.parameters.map((p) => row(p.name + " (" + p.in + ")", p.schema, p.required, p.description)))] : []),
       ...(media ? [el("h3", {}, say("body")), el("table", {}, fields(media.schema, "", 0))] : []),
@@ -150,15 +152,15 @@ function render() {
   const want = $("search").value.trim().toLowerCase();
   const groups = new Map();
   for (const [path, item] of Object.entries(doc.paths || {})) for (const [method, op] of Object.entries(item)) {
-    const text = [path, method, op.summary, op.description, op["x-action"]].join(" ").toLowerCase();
-    if (want && !text.includes(want)) continue;
+    const all = [path, method, op.summary, op.description, ...Object.values(op["x-zh"] || {}), op["x-action"]].join(" ").toLowerCase();
+    if (want && !all.includes(want)) continue;
     const tag = (op.tags || ["other"])[0];
     groups.set(tag, [...(groups.get(tag) || []), operation(path, method, op)]);
   }
   const tags = [...groups.keys()].sort();
-  $("nav").replaceChildren(...tags.map((t) => el("a", { href: "#tag-" + t }, t, el("i", {}, String(groups.get(t).length)))), el("a", { href: "#permissions" }, say("perms")));
-  $("main").replaceChildren(...(want ? [] : [el("h2", {}, say("about")), el("p", { class: "about" }, doc.info.description || "")]),
-    ...tags.flatMap((t) => [el("h2", { id: "tag-" + t }, t), ...groups.get(t)]), ...(tags.length ? [] : [el("p", {}, say("none"))]), ...(want ? [] : permissions()));
+  $("nav").replaceChildren(...tags.map((t) => el("a", { href: "#tag-" + t }, group(t), el("i", {}, String(groups.get(t).length)))), el("a", { href: "#permissions" }, say("perms")));
+  $("main").replaceChildren(...(want ? [] : [el("h2", {}, say("about")), el("p", { class: "about" }, text(doc.info).description || "")]),
+    ...tags.flatMap((t) => [el("h2", { id: "tag-" + t }, group(t)), ...groups.get(t)]), ...(tags.length ? [] : [el("p", {}, say("none"))]), ...(want ? [] : permissions()));
 }
 
 $("lang").addEventListener("click", () => { lang = lang === "zh" ? "en" : "zh"; localStorage.setItem("lang", lang); render(); });
