@@ -273,6 +273,42 @@ func TestParity(t *testing.T) {
 	}
 }
 
+// TestNoPageIsSifted makes sure that no list leaves documents out after a page was read: whoever asks for twenty gets twenty while
+// there are. What no index can hold goes through api.Sifted, which reads on.
+func TestNoPageIsSifted(t *testing.T) {
+	pages := 0
+	for _, s := range sources(t) {
+		if path.Dir(s.dir) != "handlers" {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			loop, ok := n.(*ast.RangeStmt)
+			if !ok || base(loop.X) != "Items" {
+				return true
+			}
+			pages++
+			for _, line := range loop.Body.List {
+				if check, ok := line.(*ast.IfStmt); ok && leavesOut(check) {
+					t.Errorf("%s leaves documents of a page out", s.set.Position(check.Pos()))
+				}
+			}
+			return true
+		})
+	}
+	if pages < 10 {
+		t.Errorf("only %d pages found", pages)
+	}
+}
+
+// leavesOut says whether a condition keeps a document for the list, or passes one over.
+func leavesOut(check *ast.IfStmt) (out bool) {
+	for _, line := range check.Body.List {
+		assigned, ok := line.(*ast.AssignStmt)
+		out = out || ok && len(assigned.Lhs) == 1 && base(assigned.Lhs[0]) == "Items" && check.Init == nil
+	}
+	return out
+}
+
 // TestLivesAreDrawn makes sure that the life of every document has its picture.
 func TestLivesAreDrawn(t *testing.T) {
 	machine := regexp.MustCompile(`(?m)^var (\w+) = models\.Machine\[`)

@@ -47,4 +47,4 @@ func ViewStaff(d *delivery.Delivery) StaffDelivery {
 	return v
 }
 
-var ErrFull = errors.New("as many as one call replays")
+var ErrFull = errors.New("as many as one call takes")

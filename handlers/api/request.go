@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"strings"
 	"time"
 
@@ -101,6 +102,32 @@ func Found[T, V any](ctx context.Context, repo *store.Repo[T], q store.Query, in
 		return List[V]{}, err
 	}
 	return Listed(page, view), nil
+}
+
+// siftedMost bounds how many documents one page looks at: only a page that was sifted out of so many is short.
+const siftedMost = 1000
+
+// Sifted is a page of those documents of q that show keeps, filled up by reading on: a page is short at the end alone, or when it
+// had to look at 1,000 documents. It is for a condition that no index of q can hold.
+func Sifted[T, V any](ctx context.Context, repo *store.Repo[T], q store.Query, in PageQuery, show func(*T) (V, bool, error)) (List[V], error) {
+	list, size, seen := List[V]{Items: []V{}}, in.Limit, 0
+	if size == 0 {
+		size = store.DefaultPage
+	}
+	next, err := repo.Each(ctx, q.Page(0, in.Cursor), func(d *T) error {
+		if seen++; seen > siftedMost || len(list.Items) == size {
+			return ErrFull
+		}
+		v, kept, err := show(d)
+		if kept {
+			list.Items = append(list.Items, v)
+		}
+		return err
+	})
+	if errors.Is(err, ErrFull) {
+		list.NextCursor, err = next, nil
+	}
+	return list, err
 }
 
 // Revised is a view of an editable document: it is sent with ETag, and If-None-Match is answered 304.

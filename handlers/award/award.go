@@ -95,33 +95,17 @@ type programmesRequest struct {
 }
 
 func (h Handler) programmes(ctx context.Context, _ api.Request, in programmesRequest) (api.List[programmeView], error) {
-	v := api.List[programmeView]{Items: []programmeView{}}
-	page, err := h.Programmes.Find(ctx, store.AwardProgrammesIn(in.Place).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return v, err
-	}
-	for _, p := range page.Items {
-		if p.State != award.Drafted {
-			v.Items = append(v.Items, viewProgramme(p))
-		}
-	}
-	v.NextCursor = page.Next
-	return v, nil
+	q := store.AwardProgrammesIn(in.Place)
+	return api.Sifted(ctx, h.Programmes, q, in.PageQuery, func(p *award.Programme) (programmeView, bool, error) {
+		return viewProgramme(p), p.State != award.Drafted, nil
+	})
 }
 
 func (h Handler) drafts(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[programmeView], error) {
-	v := api.List[programmeView]{Items: []programmeView{}}
-	page, err := h.Programmes.Find(ctx, store.AwardProgrammesIn(rq.Actor.Region).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return v, err
-	}
-	for _, p := range page.Items {
-		if p.State == award.Drafted {
-			v.Items = append(v.Items, viewProgramme(p))
-		}
-	}
-	v.NextCursor = page.Next
-	return v, nil
+	q := store.AwardProgrammesIn(rq.Actor.Region)
+	return api.Sifted(ctx, h.Programmes, q, in, func(p *award.Programme) (programmeView, bool, error) {
+		return viewProgramme(p), p.State == award.Drafted, nil
+	})
 }
 
 func (h Handler) programme(ctx context.Context, _ api.Request, in api.ByID) (programmeView, error) {

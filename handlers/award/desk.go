@@ -70,18 +70,17 @@ func (h Handler) cases(ctx context.Context, rq api.Request, in casesRequest) (ap
 	if err != nil {
 		return v, err
 	}
-	page, err := h.Nominations.Find(ctx, store.NominationsAt(p.ID, in.State).Page(in.Limit, in.Cursor))
+	var looks []access.Look
+	v, err = api.Sifted(ctx, h.Nominations, store.NominationsAt(p.ID, in.State), in.PageQuery, func(n *award.Nomination) (nominationRow, bool, error) {
+		if !seesCase(rq.Actor, p, n) {
+			return nominationRow{}, false, nil
+		}
+		looks = append(looks, lookAtNominee(n, "nomination"))
+		return rowOfNomination(n, rq.Lang), true, nil
+	})
 	if err != nil {
 		return v, err
 	}
-	var looks []access.Look
-	for _, n := range page.Items {
-		if seesCase(rq.Actor, p, n) {
-			v.Items = append(v.Items, rowOfNomination(n, rq.Lang))
-			looks = append(looks, lookAtNominee(n, "nomination"))
-		}
-	}
-	v.NextCursor = page.Next
 	return v, h.Looks.Look(ctx, rq, looks...)
 }
 

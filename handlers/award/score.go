@@ -47,21 +47,14 @@ func (h Handler) toScore(ctx context.Context, rq api.Request, in scoringRequest)
 	if err != nil {
 		return v, err
 	}
-	page, err := h.Nominations.Find(ctx, store.NominationsAt(p.ID, award.InScoring).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return v, err
-	}
-	for _, n := range page.Items {
+	q := store.NominationsAt(p.ID, award.InScoring)
+	v, err = api.Sifted(ctx, h.Nominations, q, in.PageQuery, func(n *award.Nomination) (scoringView, bool, error) {
 		if !n.Drawn(rq.Actor.Person) {
-			continue
+			return scoringView{}, false, nil
 		}
-		if err := h.Looks.Look(ctx, rq, lookAtNominee(n, "nomination.deed")); err != nil {
-			return v, err
-		}
-		v.Items = append(v.Items, viewScoring(n, p, rq.Actor.Person, rq.Lang))
-	}
-	v.NextCursor = page.Next
-	if len(v.Items) == 0 {
+		return viewScoring(n, p, rq.Actor.Person, rq.Lang), true, h.Looks.Look(ctx, rq, lookAtNominee(n, "nomination.deed"))
+	})
+	if err == nil && len(v.Items) == 0 {
 		err = h.Looks.Look(ctx, rq)
 	}
 	return v, err

@@ -188,17 +188,9 @@ type clientsRequest struct {
 }
 
 func (h Staff) clients(ctx context.Context, rq api.Request, in clientsRequest) (api.List[systemView], error) {
-	page, err := h.Identity.Clients.Find(ctx, store.ClientsOf(in.Kind).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[systemView]{}, err
-	}
-	list := api.List[systemView]{Items: []systemView{}, NextCursor: page.Next}
-	for _, c := range page.Items {
-		if rq.Actor.Region.Contains(c.Region) {
-			list.Items = append(list.Items, viewSystem(rq.Now)(c))
-		}
-	}
-	return list, nil
+	return api.Sifted(ctx, h.Identity.Clients, store.ClientsOf(in.Kind), in.PageQuery, func(c *identity.Client) (systemView, bool, error) {
+		return viewSystem(rq.Now)(c), rq.Actor.Region.Contains(c.Region), nil
+	})
 }
 
 func (h Staff) client(ctx context.Context, rq api.Request, in api.ByID) (systemView, error) {

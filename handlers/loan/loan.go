@@ -93,28 +93,18 @@ type productsRequest struct {
 }
 
 func (h Handler) products(ctx context.Context, rq api.Request, in productsRequest) (api.List[productView], error) {
-	v := api.List[productView]{Items: []productView{}}
-	page, err := h.Products.Find(ctx, store.LoanProductsOnline().Page(in.Limit, in.Cursor))
-	if err != nil {
-		return v, err
-	}
 	stars, err := h.Farm.Stars(ctx, in.Place, models.DayOf(rq.Now))
 	if err != nil {
-		return v, err
+		return api.List[productView]{}, err
 	}
-	for _, p := range page.Items {
-		if in.Place != "" && !p.Terms.For(in.Place) {
-			continue
-		}
+	return api.Sifted(ctx, h.Products, store.LoanProductsOnline(), in.PageQuery, func(p *loan.Product) (productView, bool, error) {
 		one := viewProduct(p, rq.Lang)
 		if in.Place != "" {
 			here := p.Terms.RateIn(stars)
 			one.Here = &here
 		}
-		v.Items = append(v.Items, one)
-	}
-	v.NextCursor = page.Next
-	return v, nil
+		return one, in.Place == "" || p.Terms.For(in.Place), nil
+	})
 }
 
 // online is a product anybody may see. Errors: NotFound for a draft.

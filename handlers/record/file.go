@@ -113,23 +113,13 @@ func (h Handler) list(ctx context.Context, rq api.Request, in recordsRequest) (a
 	if err != nil {
 		return api.List[file.RecordRow]{}, err
 	}
-	page, err := h.Records.Find(ctx, store.RecordsOf(sub.Ref).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return api.List[file.RecordRow]{}, err
-	}
 	s := file.Shower{Forms: h.Forms, Lang: rq.Lang, Own: true}
-	list := api.List[file.RecordRow]{Items: []file.RecordRow{}, NextCursor: page.Next}
-	for _, r := range page.Items {
-		if in.Item != "" && r.Item != in.Item {
-			continue
+	return api.Sifted(ctx, h.Records, store.RecordsOf(sub.Ref), in.PageQuery, func(r *record.Record) (row file.RecordRow, kept bool, err error) {
+		if kept = in.Item == "" || r.Item == in.Item; kept {
+			row, err = s.Row(ctx, r)
 		}
-		row, err := s.Row(ctx, r)
-		if err != nil {
-			return list, err
-		}
-		list.Items = append(list.Items, row)
-	}
-	return list, nil
+		return row, kept, err
+	})
 }
 
 // whole is a page of the file with every version of its records, as an export has it.

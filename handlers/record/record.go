@@ -109,24 +109,14 @@ type publicView struct {
 }
 
 func (h Handler) public(ctx context.Context, rq api.Request, in publicRequest) (api.List[publicView], error) {
-	list := api.List[publicView]{Items: []publicView{}}
-	page, err := h.Records.Find(ctx, store.RecordsOf(string(in.Code)).Page(in.Limit, in.Cursor))
-	if err != nil {
-		return list, err
-	}
 	s := file.Shower{Forms: h.Forms, Lang: rq.Lang, Own: false}
-	for _, r := range page.Items {
+	return api.Sifted(ctx, h.Records, store.RecordsOf(string(in.Code)), in.PageQuery, func(r *record.Record) (publicView, bool, error) {
 		if !r.Published() {
-			continue
+			return publicView{}, false, nil
 		}
 		v, err := s.Whole(ctx, r)
-		if err != nil {
-			return list, err
-		}
-		list.Items = append(list.Items, publicView{v.RecordRow, v.Name, h.open(ctx, r, v.Values)})
-	}
-	list.NextCursor = page.Next
-	return list, nil
+		return publicView{v.RecordRow, v.Name, h.open(ctx, r, v.Values)}, true, err
+	})
 }
 
 // open leaves out what is about persons.

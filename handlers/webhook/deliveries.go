@@ -45,37 +45,10 @@ func (h Handler) deliveries(ctx context.Context, rq api.Request, in deliveriesRe
 	if in.Since != nil {
 		since = *in.Since
 	}
-	q := store.DeliveriesTo(in.ID, since, rq.Now.Add(time.Minute)).Page(in.Limit, in.Cursor)
-	if in.State == "" {
-		page, err := h.Deliveries.Find(ctx, q)
-		return api.Listed(page, viewDelivery), err
-	}
-	return h.only(ctx, q, in.State)
-}
-
-// looked bounds how many deliveries one page looks at for those in a state.
-const looked = 1000
-
-// only lists the deliveries of q in a state, as many as a page holds of the next 1,000.
-func (h Handler) only(ctx context.Context, q store.Query, state delivery.State) (api.List[hookDelivery], error) {
-	size, seen, list := q.Limit, 0, api.List[hookDelivery]{Items: []hookDelivery{}}
-	if size == 0 {
-		size = store.DefaultPage
-	}
-	next, err := h.Deliveries.Each(ctx, q, func(d *delivery.Delivery) error {
-		if seen++; seen > looked || len(list.Items) == size {
-			return api.ErrFull
-		}
-		if d.State == state {
-			list.Items = append(list.Items, viewDelivery(d))
-		}
-		return nil
+	q := store.DeliveriesTo(in.ID, since, rq.Now.Add(time.Minute))
+	return api.Sifted(ctx, h.Deliveries, q, in.PageQuery, func(d *delivery.Delivery) (hookDelivery, bool, error) {
+		return viewDelivery(d), in.State == "" || d.State == in.State, nil
 	})
-	if errors.Is(err, api.ErrFull) {
-		list.NextCursor = next
-		return list, nil
-	}
-	return list, err
 }
 
 type redeliverRequest struct {
