@@ -470,7 +470,7 @@ func TestTwoPhones(t *testing.T) {
 		{"op": "x3", "household": "phone-9", "village": fanshi, "no": "0102", "edits": []m{}},
 		{"op": "x4", "household": "phone-10", "village": fanshi, "no": "0210", "edits": []m{edit("members/m1/idNumber", farmersNumber(v), "2026-01-03T08:00:00Z"), edit("head/name", "某人", "2026-01-03T08:00:00Z")}},
 	}})["results"].([]any)
-	for i, want := range []string{"range farmer_no_field", "farmer.other_region", "farmer.number_taken", ""} {
+	for i, want := range []string{"wrong_type farmer_no_field", "farmer.other_region", "farmer.number_taken", ""} {
 		got := fmt.Sprint(bad[i])
 		for _, w := range strings.Fields(want) {
 			if !strings.Contains(got, w) {

@@ -71,7 +71,35 @@ func differing(standard any, text []byte) (any, error) {
 	for _, said := range [][]byte{whole, text} {
 		err = errors.Join(err, json.Unmarshal(said, p.Interface(), json.RejectUnknownMembers(true), json.WithUnmarshalers(json.UnmarshalFunc(readSpan))))
 	}
-	return p.Elem().Interface(), err
+	return p.Elem().Interface(), errors.Join(err, within(p.Elem(), reflect.ValueOf(standard), ""))
+}
+
+// mostTimes is how far above the standard a number of a policy may lie. Our assumption: what lies beyond is a slip of the hand.
+const mostTimes = 100
+
+// within finds the numbers of a policy that are out of bounds: what is positive in the standard stays positive and at most a hundred
+// times as large; nothing is negative. It names every one.
+func within(v, standard reflect.Value, at string) error {
+	var faults []error
+	switch {
+	case v.Kind() == reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				faults = append(faults, within(v.Field(i), standard.Field(i), at+"/"+v.Type().Field(i).Name))
+			}
+		}
+	case v.Kind() == reflect.Slice || v.Kind() == reflect.Array:
+		for i := range v.Len() {
+			faults = append(faults, within(v.Index(i), v.Index(i), fmt.Sprintf("%s/%d", at, i)))
+		}
+	case v.Kind() == reflect.Map:
+		for _, k := range v.MapKeys() {
+			faults = append(faults, within(v.MapIndex(k), v.MapIndex(k), fmt.Sprintf("%s/%v", at, k)))
+		}
+	case v.CanInt() && (v.Int() < 0 || v.Int() == 0 && standard.Int() > 0 || standard.Int() > 0 && v.Int()/mostTimes > standard.Int()):
+		faults = append(faults, fmt.Errorf("%s: %v is out of bounds; the standard is %v", at, v, standard))
+	}
+	return errors.Join(faults...)
 }
 
 // Spans of time are written as "1h30m"; a day is 24h.

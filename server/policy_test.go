@@ -25,12 +25,17 @@ func TestPolicyFile(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		`{"Casework":{"ObjectOwn":5}} x`:         "POLICY_PATH",
-		`{"Casework":{"ObjectOwned":5}}`:         "ObjectOwned",
-		`{"Identity":{"CodeLife":300}}`:          "1h30m",
-		`{"Identity":{"CodeLife":"-5m"}}`:        "not negative",
-		`{"Casework":{"ObjectOwn":"three"}}`:     "POLICY_PATH",
-		`{"Delivery":{"Quiet":[{"Dayz":[1]}]}} `: "Dayz",
+		`{"Casework":{"ObjectOwn":5}} x`:                                                  "POLICY_PATH",
+		`{"Casework":{"ObjectOwned":5}}`:                                                  "ObjectOwned",
+		`{"Identity":{"CodeLife":300}}`:                                                   "1h30m",
+		`{"Identity":{"CodeLife":"-5m"}}`:                                                 "not negative",
+		`{"Casework":{"ObjectOwn":"three"}}`:                                              "POLICY_PATH",
+		`{"Casework":{"ObjectOwn":-3}}`:                                                   "/ObjectOwn: -3 is out of bounds",
+		`{"Casework":{"UnitAnswer":0}}`:                                                   "/UnitAnswer: 0 is out of bounds",
+		`{"Identity":{"CodeLife":"9000h"}}`:                                               "/CodeLife",
+		`{"Record":{"Regimes":[{"ID":"R","Terms":{"GENERAL":{"Shown":true,"Min":-3}}}]}}`: "/Min: -3",
+		`{"Nothing":{}}`:                                                                  "there is no policy Nothing",
+		`{"Delivery":{"Quiet":[{"Dayz":[1]}]}} `:                                          "Dayz",
 	} {
 		write(text)
 		if _, err := ReadConfig([]string{"POLICY_PATH=" + path}); err == nil || !strings.Contains(err.Error(), want) {
@@ -60,5 +65,29 @@ func TestPolicyFile(t *testing.T) {
 	}
 	if got := policyIn[record.Policy](again).Publish(models.Negative, models.General, "2020-01-01"); got.Regime != "R2" {
 		t.Errorf("%+v", got)
+	}
+}
+
+// Every number of every policy has its bounds, and the standards lie within them. A file never changes a standard.
+func TestStandardPoliciesAreWithinBounds(t *testing.T) {
+	t.Parallel()
+	before, err := readPolicy("", capabilities())
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "policy.json")
+	if err := os.WriteFile(path, []byte(`{"Record":{"Regimes":[{"ID":"R9"}]},"Desks":{"430181":"office-other"}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := readPolicy(path, capabilities()); err != nil {
+		t.Fatal(err)
+	}
+	if record.Standard.Regimes[0].ID == "R9" || casework.StandardDesks["430181"] == "office-other" {
+		t.Error("a file changed the standard")
+	}
+	for name, p := range before {
+		if _, err := differing(p, []byte("{}")); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
