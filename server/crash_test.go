@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"syscall"
@@ -34,6 +35,7 @@ func TestMain(tests *testing.M) {
 	if patternDir, err = os.MkdirTemp("", "xinyi-pattern-"); err != nil {
 		panic(err)
 	}
+	debug.SetGCPercent(400) // dozens of cities at once: a sixth of the processor would go into collecting them
 	code := tests.Run()
 	_ = os.RemoveAll(patternDir)
 	os.Exit(code)

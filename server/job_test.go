@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -126,10 +127,10 @@ var workings = map[string]working{
 		return medical.CheckID, err
 	}},
 	"recall.call": {reads: store.Uses, endless: true, start: func(h *workshop, id string, _ int) (string, error) {
-		e := models.Event{ID: id, Kind: "record.corrected", At: h.a.now(), Data: map[string]string{"record": "none"}}
+		e := models.Event{ID: id, Kind: "record.corrected", At: h.a.now(), Data: map[string]string{"record": "of-" + id}}
 		c := recall.NewCall(e, models.Subject{}, 2, true, h.a.now())
-		c.GoneAt = models.At(h.a.now().Add(24 * time.Hour))
-		return c.ID, h.a.repos.Recall.Calls.Insert(h.t.Context(), c)
+		u := recall.NewUse(recall.Share, "receipt-"+id, "of-"+id, 1, models.Subject{}, "org-bank", h.a.now()) // a call that reaches nobody is deleted
+		return c.ID, errors.Join(h.a.repos.Recall.Uses.Insert(h.t.Context(), u), h.a.repos.Recall.Calls.Insert(h.t.Context(), c))
 	}},
 	"uscc.scan": {reads: store.Orgs, start: func(h *workshop, id string, _ int) (string, error) {
 		s, err := uscc.NewScan(id, 1, h.starter, h.a.now())
