@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"xinyi/flows"
@@ -22,6 +23,9 @@ type Capability struct {
 	// Policy is what a department may set of it without a new program, by the name it has in the file of POLICY_PATH; each value
 	// is the standard. Open finds what is in force by its type (policyOf).
 	Policy map[string]any
+
+	// Silent are those of its events that nobody is told of, each with the reason, beside notifications.Silent.
+	Silent map[string]string
 
 	// Lives are the pictures of its documents, for the pages that show them; nil: it has none that move.
 	Lives func() []models.Picture
@@ -52,6 +56,7 @@ func (a *App) open() error {
 			return fmt.Errorf("the capability %s is there twice", c.Name)
 		}
 		names[c.Name] = true
+		maps.Copy(a.told.Silent, c.Silent)
 		a.parts = append(a.parts, c.Open(a))
 	}
 	var faults []error

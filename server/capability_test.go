@@ -113,6 +113,7 @@ func (h findDoor) giveBack(ctx context.Context, rq api.Request, in api.ByID) (fi
 var findCapability = Capability{
 	Name:   "find",
 	Policy: map[string]any{"Find": findPolicy{Thanks: 3}},
+	Silent: map[string]string{eventReturned: "whoever brought it back was there"},
 	Open: func(a *App) Parts {
 		repo := store.NewRepo[find](a.store, finds)
 		thank := func(ctx context.Context, e models.Event) error {
@@ -172,6 +173,9 @@ func TestACapabilityIsOneValue(t *testing.T) {
 	}
 	if _, err := a.store.Engine.Get(t.Context(), finds, "umbrella"); err != nil {
 		t.Errorf("seeded: %v", err)
+	}
+	if n, err := a.repos.lost.Count(t.Context(), store.DeadUndecided()); n != 0 || err != nil {
+		t.Errorf("%d dead events, %v", n, err)
 	}
 	if err := a.explain(t.Context()); err != nil {
 		t.Error(err)
