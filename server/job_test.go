@@ -225,7 +225,7 @@ func openWorkshop(t *testing.T) *workshop {
 		t.Fatal(err)
 	}
 	for _, p := range d.People {
-		switch p.Role { //nolint:exhaustive // the others are not needed
+		switch p.Role {
 		case models.Operator:
 			h.operator = h.signIn(p.Phone.Reveal())
 		case models.CreditOffice:

@@ -34,7 +34,7 @@ func document[T any](v *T) models.Document { return any(v).(models.Document) } /
 
 // typed is a document as its type, nil for none.
 func typed[T any](v models.Document) *T {
-	t, _ := any(v).(*T)
+	t, _ := any(v).(*T) //nolint:errcheck // nil for none
 	return t
 }
 

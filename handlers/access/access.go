@@ -1,3 +1,4 @@
+// Package access is the door to the access log: who looked at my data, and why (查询记录).
 package access
 
 import (

@@ -1,7 +1,5 @@
 package api
 
-import ()
-
 // PurposeOr is the purpose the caller named, or the one the route is for.
 func (rq Request) PurposeOr(purpose string) string {
 	if rq.Purpose != "" {

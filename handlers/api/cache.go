@@ -10,6 +10,7 @@ type Cache[K comparable, V any] struct {
 	fresh, old map[K]V
 }
 
+// Get is the value kept for a key, and whether there is one.
 func (c *Cache[K, V]) Get(k K) (V, bool) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
@@ -20,6 +21,7 @@ func (c *Cache[K, V]) Get(k K) (V, bool) {
 	return v, ok
 }
 
+// Put keeps a value.
 func (c *Cache[K, V]) Put(k K, v V) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -29,6 +31,7 @@ func (c *Cache[K, V]) Put(k K, v V) {
 	c.fresh[k] = v
 }
 
+// Remove forgets one key.
 func (c *Cache[K, V]) Remove(k K) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -36,6 +39,7 @@ func (c *Cache[K, V]) Remove(k K) {
 	delete(c.old, k)
 }
 
+// Drop forgets those keys that say so.
 func (c *Cache[K, V]) Drop(gone func(K, V) bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -15,7 +15,7 @@ func WhyOver(d *delivery.Delivery) string {
 	return ""
 }
 
-// A staffDelivery has neither person nor address, and nothing of what is said.
+// A StaffDelivery has neither person nor address, and nothing of what is said.
 type StaffDelivery struct {
 	ID       string            `json:"id"`
 	Channel  Channel           `json:"channel"`
@@ -31,11 +31,13 @@ type StaffDelivery struct {
 	OpenedAt *time.Time        `json:"openedAt,omitempty"`
 }
 
+// A DeliveryFailure is one attempt that failed.
 type DeliveryFailure struct {
 	At   time.Time `json:"at"`
 	Code string    `json:"code" description:"The channel's word"`
 }
 
+// ViewStaff shows a delivery without the person it is for.
 func ViewStaff(d *delivery.Delivery) StaffDelivery {
 	v := StaffDelivery{
 		ID: d.ID, Channel: Channel(d.Channel), Kind: d.Kind, State: d.State, Why: WhyOver(d), Legal: d.Legal, Tries: d.Tries,
@@ -47,4 +49,5 @@ func ViewStaff(d *delivery.Delivery) StaffDelivery {
 	return v
 }
 
+// ErrFull ends what reads on once a call has taken as many as it takes.
 var ErrFull = errors.New("as many as one call takes")

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// A device is what a person knows a phone by in the list of their sessions. Apps send a name, or what they know of the phone.
+// A Device is what a person knows a phone by in the list of their sessions. Apps send a name, or what they know of the phone.
 type Device string
 
 var errDevice = errors.New("a device is a name, or an object with name, model, platform or id")

@@ -1,7 +1,5 @@
 package api
 
-import ()
-
 // SheetView is a file of a table.
 type SheetView struct {
 	Kind string
@@ -11,6 +9,7 @@ type SheetView struct {
 // File makes it be sent as it is.
 func (v SheetView) File() (contentType string, body []byte) { return v.Kind, v.Body }
 
+// The media types of downloads.
 const (
 	CsvKind  = "text/csv; charset=utf-8"
 	XlsxKind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

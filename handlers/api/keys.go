@@ -7,6 +7,7 @@ import (
 	"time"
 )
 
+// What every replica holds by itself.
 const (
 	RecheckAfter = 30 * time.Second // how long another replica's ending of a session may stay unseen
 	maxTokens    = 16384            // tokens a generation of the cache; two generations are kept
@@ -39,7 +40,7 @@ func WriteWhole(path string, raw []byte, fresh bool) error {
 	return nil
 }
 
-// A jwk is a public key of RFC 8037.
+// A Jwk is a public key of RFC 8037.
 type Jwk struct {
 	Kty string `json:"kty"`
 	Crv string `json:"crv"`
@@ -49,6 +50,7 @@ type Jwk struct {
 	X   string `json:"x"`
 }
 
+// Jwks are the public keys as RFC 7517 lists them.
 type Jwks struct {
 	Keys []Jwk `json:"keys"`
 }

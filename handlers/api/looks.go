@@ -83,6 +83,7 @@ func (l *Looks) entries(ctx context.Context, rq Request, looks []access.Look) ([
 	return entries, nil
 }
 
+// OfficeName is what people call an office.
 func (l *Looks) OfficeName(ctx context.Context, by models.Actor) (string, error) {
 	if l.Office == nil {
 		return by.Org, nil

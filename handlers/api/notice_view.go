@@ -1,14 +1,11 @@
 package api
 
 import (
-	"time"
-
 	"xinyi/models"
 	"xinyi/models/notice"
 )
 
-const Minute = time.Minute
-
+// A PublicNoticeView is a public notice with its lines, for anybody.
 type PublicNoticeView struct {
 	ID     string           `json:"id"`
 	About  string           `json:"about" description:"farmer.household: households proposed as credit households"`
@@ -29,6 +26,7 @@ type noticeLineView struct {
 	Outcome string `json:"outcome,omitempty" description:"What was decided in the end"`
 }
 
+// ViewPublicNotice shows a notice to anybody.
 func ViewPublicNotice(n *notice.Notice) PublicNoticeView {
 	v := NoticeHead(n)
 	for _, l := range n.Lines {
@@ -37,6 +35,7 @@ func ViewPublicNotice(n *notice.Notice) PublicNoticeView {
 	return v
 }
 
+// NoticeHead shows what a notice says of itself, without its lines.
 func NoticeHead(n *notice.Notice) PublicNoticeView {
 	return PublicNoticeView{ID: n.ID, About: n.About, Title: n.Title, Region: n.Region, State: n.State, Opened: n.Opened, Closes: n.Closes}
 }

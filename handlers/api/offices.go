@@ -11,4 +11,5 @@ type OfficeView struct {
 	Org      string      `json:"org"`
 }
 
+// ViewOffice shows an office by its name.
 func ViewOffice(a models.Actor) OfficeView { return OfficeView{a.Person, a.Role, a.Org} }

@@ -44,6 +44,7 @@ type Problem struct {
 	Clauses   []ProblemClause `json:"clauses,omitempty" description:"With denied: every condition and how it came out"`
 }
 
+// A ProblemField is one fault of a request.
 type ProblemField struct {
 	Pointer string `json:"pointer" description:"RFC 6901 into the body, or #query/name, #path/name, #header/name"`
 	Code    string `json:"code"`
@@ -56,6 +57,7 @@ type problemMove struct {
 	Reason string      `json:"reason,omitempty"`
 }
 
+// A ProblemClause is one condition of a rule, and how it came out.
 type ProblemClause struct {
 	ID           string       `json:"id"`
 	Outcome      Outcome      `json:"outcome"`
@@ -67,6 +69,7 @@ type ProblemClause struct {
 	Remedy       string       `json:"remedy,omitempty"`
 }
 
+// ProblemKind is the media type of a problem.
 const ProblemKind = "application/problem+json; charset=utf-8"
 
 // coded is err as one of ours: an error of the server underneath by its status, anything nobody coded as Internal.

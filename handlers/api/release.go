@@ -30,6 +30,7 @@ type deskView struct {
 	Org  string      `json:"org,omitempty"`
 }
 
+// ViewRelease shows where a release stands, and who had a hand in it.
 func ViewRelease(d release.Document, by models.Actor) ReleaseView {
 	r := d.Released()
 	v := ReleaseView{State: r.State, Makers: []deskView{}, Hash: r.Hash, TriedAt: r.TriedAt, Begins: r.Begins, Acts: []string{}, Revision: d.Head().Revision}
@@ -56,6 +57,7 @@ type Releases[T, V any] struct {
 // keyed is a request that names one document.
 type keyed interface{ Key() string }
 
+// Key is the document the request names.
 func (in ByID) Key() string { return in.ID }
 
 // documentOf is a pointer to what a repo of T keeps.

@@ -1,3 +1,5 @@
+// Package api is the framework of every room: routing, decoding, problems, permissions, idempotency, limits, streams, the OpenAPI
+// document, and the shapes that rooms share. It knows no capability.
 package api
 
 import (

@@ -1,7 +1,5 @@
 package api
 
-import ()
-
 // RuleView names a rule so that nobody can put another in its place.
 type RuleView struct {
 	ID      string `json:"id"`

@@ -5,6 +5,7 @@ import (
 	"xinyi/models/score"
 )
 
+// A FarmScoreView is a household's score with everything it counts.
 type FarmScoreView struct {
 	Model      string         `json:"model"`
 	Hash       string         `json:"modelHash"`
@@ -16,6 +17,7 @@ type FarmScoreView struct {
 	Vetoes     []farmVetoView `json:"vetoes"`
 }
 
+// A FarmDimView is one dimension of a score.
 type FarmDimView struct {
 	Code   string         `json:"code"`
 	Title  string         `json:"title"`
@@ -41,6 +43,7 @@ type farmVetoView struct {
 	Record string `json:"record" description:"The lawful record it rests on: <id>@<version>"`
 }
 
+// ViewFarmScore shows a score.
 func ViewFarmScore(set *score.Set, r score.Result, on models.Day, lang string) FarmScoreView {
 	v := FarmScoreView{Model: r.Set, Hash: r.Hash, On: on, Points: r.Total.String(), Grade: r.Grade, Good: r.Good, Dimensions: []FarmDimView{}, Vetoes: []farmVetoView{}}
 	n := 0

@@ -17,8 +17,10 @@ func Harmless(cell string) string {
 	return cell
 }
 
+// Itoa is strconv.Itoa.
 func Itoa(n int) string { return strconv.Itoa(n) }
 
+// CompareText orders texts by their bytes.
 func CompareText(a, b string) int { return cmp.Compare(a, b) }
 
 // Existing takes what is there already for done: the same request, once more.
@@ -43,10 +45,12 @@ func PlaceWithin(rq Request, place models.Region) (models.Region, error) {
 	return place, nil
 }
 
+// An IdRequest names a document by an id of at most 100 characters.
 type IdRequest struct {
 	ID string `path:"id" validate:"required,max=100"`
 }
 
+// A ByID names a document.
 type ByID struct {
 	ID string `path:"id" validate:"required,max=128"`
 }
@@ -67,11 +71,13 @@ func PointAt(err error, pointer, reason string) error {
 	return err
 }
 
+// A ReasonRequest says why.
 type ReasonRequest struct {
 	ByID
 	Reason string `json:"reason" validate:"required,max=500"`
 }
 
+// A VerifyRequest is something printed that is to be checked.
 type VerifyRequest struct {
 	Code string `path:"code" validate:"required,max=64"`
 }

@@ -107,6 +107,7 @@ func (b StreamBounds) orDefault() StreamBounds {
 	return b
 }
 
+// EventStream is the media type of server-sent events.
 const EventStream = "text/event-stream"
 
 // A source writes frames, each of which ends with an empty line.

@@ -9,6 +9,7 @@ import (
 	"xinyi/store"
 )
 
+// A NamedCode is a code with its name.
 type NamedCode struct {
 	Code string `json:"code"`
 	Name string `json:"name" personal:"false"`

@@ -45,6 +45,7 @@ var Texts = func() map[string]map[string]string {
 // repeated are keys that two areas define: a test refuses them.
 var repeated []string
 
+// HasText says whether a key has its sentence in both languages.
 func HasText(key string) bool { return Texts[key]["zh"] != "" && Texts[key]["en"] != "" }
 
 // Say is the sentence of key in lang, "" when there is none. A placeholder without a value stays as it is.

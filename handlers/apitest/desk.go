@@ -23,13 +23,14 @@ func (p Places) Authenticate(ctx context.Context, token string) (api.Caller, err
 	return c, err
 }
 
-// A pulpit is a door from which notices go out.
+// A Pulpit is a door from which notices go out.
 type Pulpit struct {
 	*Door
 	Campaigns  store.Campaign
 	Deliveries *store.Repo[delivery.Delivery]
 }
 
+// Callers of a county.
 const (
 	TownMaker   = "as ann+town_staff@430181108"
 	TownChecker = "as bob+town_staff@430181108"

@@ -1,3 +1,5 @@
+// Package apitest is what the tests of rooms share: callers, a clock to move, requests and checked answers, a small capability of
+// notes.
 package apitest
 
 import (
@@ -35,7 +37,7 @@ func (Names) Authenticate(_ context.Context, token string) (api.Caller, error) {
 	return c, nil
 }
 
-// A door under test.
+// A Door is under test.
 type Door struct {
 	*testing.T
 	R     *api.Router

@@ -10,7 +10,7 @@ import (
 	"xinyi/store"
 )
 
-// A note is the smallest document with a life.
+// A Note is the smallest document with a life.
 type Note struct {
 	models.Meta `bson:",inline"`
 	Text        string `bson:"text"`

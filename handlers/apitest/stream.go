@@ -70,7 +70,7 @@ func Serves(t *testing.T, r *api.Router) (string, *http.Client) {
 	return "http://" + l.Addr().String(), client
 }
 
-// A line is what a client has of an open stream.
+// A Line is what a client has of an open stream.
 type Line struct {
 	*testing.T
 	Res   *http.Response

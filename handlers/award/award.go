@@ -1,3 +1,4 @@
+// Package award is the door to awards of honest people and firms: programmes, nominations, experts, the vote, honours (诚信典型).
 package award
 
 import (
@@ -24,9 +25,9 @@ type Handler struct {
 // Mount names the routes.
 func (h Handler) Mount(r *api.Router) {
 	tag := api.Tag("award programmes")
-	api.Get(r, "/award-programmes", h.programmes, api.Open(), api.Limit(api.Minute, 120), tag)
+	api.Get(r, "/award-programmes", h.programmes, api.Open(), api.Limit(time.Minute, 120), tag)
 	api.Get(r, "/award-programmes/drafts", h.drafts, mayOffice, tag)
-	api.Get(r, "/award-programmes/{id}", h.programme, api.Open(), api.Limit(api.Minute, 120), tag)
+	api.Get(r, "/award-programmes/{id}", h.programme, api.Open(), api.Limit(time.Minute, 120), tag)
 	api.Post(r, "/award-programmes", h.write, mayOffice, api.Creates, tag)
 	api.Put(r, "/award-programmes/{id}", api.OnRelease(h.released(), h.rewrite), mayOffice, tag)
 	api.Post(r, "/award-programmes/{id}/publish", api.OnRelease(h.released(), h.publish), mayOffice, tag)

@@ -2,6 +2,7 @@ package award
 
 import (
 	"context"
+	"time"
 
 	"xinyi/handlers/api"
 	"xinyi/models"
@@ -12,7 +13,7 @@ import (
 
 func (h Handler) mountHonour(r *api.Router) {
 	tag := api.Tag("awards")
-	api.Get(r, "/awards", h.winners, api.Open(), api.Limit(api.Minute, 120), tag)
+	api.Get(r, "/awards", h.winners, api.Open(), api.Limit(time.Minute, 120), tag)
 	api.Get(r, "/me/honours", h.honours, mayHonoursMine, tag)
 	api.Put(r, "/me/honours/{id}", h.choose, mayHonoursMine, tag)
 	api.Post(r, "/me/honours/{id}/answer", h.answer, mayHonoursMine, tag)

@@ -1,3 +1,4 @@
+// Package batch is the door for departments that deliver records by the sheet (批量报送).
 package batch
 
 import (

@@ -1,3 +1,4 @@
+// Package benefit is the door to 信易+: offers, claims, codes, the counter.
 package benefit
 
 import (

@@ -1,3 +1,4 @@
+// Package campaign is the door for offices that tell many people at once (群发通知).
 package campaign
 
 import (

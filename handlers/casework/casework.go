@@ -1,3 +1,4 @@
+// Package casework is the door to objections, repairs, challenges, reviews and erasures (异议、修复、申诉、复核、删除).
 package casework
 
 import (

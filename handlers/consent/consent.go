@@ -1,3 +1,4 @@
+// Package consent is the door to consents, to partners and to what they read under a consent (授权与查询).
 package consent
 
 import (

@@ -1,3 +1,4 @@
+// Package credential is the door to honours that a third party checks without us (电子荣誉凭证).
 package credential
 
 import (

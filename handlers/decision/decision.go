@@ -1,3 +1,4 @@
+// Package decision is the door to decisions a machine made, explained (自动化决定).
 package decision
 
 import (

@@ -1,3 +1,4 @@
+// Package delivery is the door to devices, preferences and what was sent to them (消息推送).
 package delivery
 
 import (

@@ -1,3 +1,4 @@
+// Package division is the door to places and zones (行政区划).
 package division
 
 import (

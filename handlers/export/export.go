@@ -1,3 +1,4 @@
+// Package export is the door through which people take along everything that is kept about them (数据导出).
 package export
 
 import (

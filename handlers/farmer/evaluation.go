@@ -3,6 +3,7 @@ package farmer
 import (
 	"context"
 	"errors"
+	"time"
 
 	"xinyi/handlers/api"
 	"xinyi/handlers/file"
@@ -21,7 +22,7 @@ func (h Handler) mountEvaluation(r *api.Router) {
 	api.Post(r, "/me/farm-file/evaluations/{id}/appeal", h.appeal, file.MayFarmMine, tag)
 	api.Get(r, "/me/farm-reviews/{id}", h.asked, file.MayFarmMine, tag)
 	api.Post(r, "/me/farm-reviews/{id}", h.answer, file.MayFarmMine, tag)
-	api.Get(r, "/farmers/certificates/{no}", h.certificate, api.Open(), api.Limit(api.Minute, 60), tag)
+	api.Get(r, "/farmers/certificates/{no}", h.certificate, api.Open(), api.Limit(time.Minute, 60), tag)
 }
 
 type evalView struct {

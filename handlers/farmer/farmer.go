@@ -1,3 +1,4 @@
+// Package farmer is the door to the credit files of farmers' households: their own, the desk's, evaluation and sharing (农户信用档案).
 package farmer
 
 import (

@@ -150,7 +150,7 @@ func shortened(names []string) []string {
 	return short
 }
 
-// A receiptClaim is what a receipt says.
+// A ReceiptClaim is what a receipt says.
 type ReceiptClaim struct {
 	jwt.RegisteredClaims
 	Consent    string   `json:"consent_id"`

@@ -1,3 +1,5 @@
+// Package file is how rooms read and show a credit file: whose it is, its records, forms and texts, and what a consent lets a partner
+// read.
 package file
 
 import (
@@ -12,12 +14,14 @@ import (
 	"xinyi/store"
 )
 
+// A MyRecordRequest names a record of the caller's own file.
 type MyRecordRequest struct {
 	api.ByID
 	KnownAt *time.Time `query:"knownAt"`
 	ValidOn models.Day `query:"validOn" validate:"omitempty,day"`
 }
 
+// Drafted is a record as a form and its cells make it.
 func Drafted(ctx context.Context, forms *Forms, subjects store.Subjects, by models.Actor, it *catalogue.Item, cells map[string]string) (record.Draft, error) {
 	if !delivers(it, by.Org) {
 		return record.Draft{}, models.E(models.Forbidden, "record.item_of_others")

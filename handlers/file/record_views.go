@@ -84,6 +84,7 @@ type Shower struct {
 	Own   bool
 }
 
+// Row shows a record in one line.
 func (s Shower) Row(ctx context.Context, r *record.Record) (RecordRow, error) {
 	it, _, err := s.Forms.Of(ctx, r.Item, r.ItemVersion)
 	if err != nil {
@@ -103,6 +104,7 @@ func (s Shower) Row(ctx context.Context, r *record.Record) (RecordRow, error) {
 	}, nil
 }
 
+// Whole shows a record with every version.
 func (s Shower) Whole(ctx context.Context, r *record.Record) (RecordView, error) {
 	row, err := s.Row(ctx, r)
 	if err != nil {
@@ -200,7 +202,7 @@ func (s Shower) Past(ctx context.Context, v *RecordView, r *record.Record, in My
 	return nil
 }
 
-// scopes says whether the caller may see a record as an office: its own unit's, or its region's.
+// ScopesRecord says whether the caller may see a record as an office: its own unit's, or its region's.
 func ScopesRecord(a models.Actor, r *record.Record) bool {
 	if a.Is(models.Department, models.DataOfficer) {
 		return a.Org == r.Unit

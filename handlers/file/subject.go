@@ -15,7 +15,7 @@ type SubjectRequest struct {
 	Code     string `json:"code,omitempty" validate:"max=32" description:"Unified social credit code of an organisation"`
 }
 
-// subject is whom a partner names. Errors: Invalid "consent.subject_invalid"; Forbidden "consent.minor".
+// SubjectOf is whom a partner names. Errors: Invalid "consent.subject_invalid"; Forbidden "consent.minor".
 func SubjectOf(ctx context.Context, subjects store.Subjects, in SubjectRequest, now time.Time) (models.Subject, error) {
 	if in.IDNumber == "" && in.Code != "" {
 		code, err := models.ParseUSCC(in.Code)
@@ -34,7 +34,7 @@ func SubjectOf(ctx context.Context, subjects store.Subjects, in SubjectRequest, 
 	return subjects.OfNumber(ctx, n)
 }
 
-// file answers whose file the caller may read. Errors: Conflict "record.minor_has_no_file", "identity.not_bound".
+// OwnSubject answers whose file the caller may read. Errors: Conflict "record.minor_has_no_file", "identity.not_bound".
 func OwnSubject(ctx context.Context, subjects store.Subjects, rq api.Request) (models.Subject, error) {
 	if rq.Actor.Is(models.Resident) {
 		p, err := api.Here(subjects.People.Get(ctx, rq.Actor.Person))

@@ -1,3 +1,4 @@
+// Package identity is the door to sign in at, and to people, offices, systems, mandates (身份).
 package identity
 
 import (

@@ -88,7 +88,7 @@ func (e *entrance) refuse(want int, reason, line, body string, headers ...string
 func (e *entrance) code(phone string) string {
 	e.Helper()
 	e.must(202, "POST /v1/auth/codes", `{"phone":"`+phone+`"}`)
-	return apitest.Read[sandbox.SandboxCode](e.T, e.must(200, "GET /v1/sandbox/codes/"+phone, "")).Code
+	return apitest.Read[sandbox.CodeView](e.T, e.must(200, "GET /v1/sandbox/codes/"+phone, "")).Code
 }
 
 func signInBody(phone, code string) string {

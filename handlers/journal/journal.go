@@ -1,3 +1,4 @@
+// Package journal is the door to events nobody could take (死信).
 package journal
 
 import (

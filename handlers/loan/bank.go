@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"xinyi/handlers/api"
 	"xinyi/models"
@@ -43,7 +44,7 @@ func (h Desk) Mount(r *api.Router) {
 
 	api.Get(r, "/loans/metrics", h.metrics, mayMetrics, tag)
 	api.Get(r, "/loans/late", h.late, mayMetrics, api.Reveals, tag)
-	api.Get(r, "/farmers/villages/{village}", h.village, api.Open(), api.Limit(api.Minute, 120), tag)
+	api.Get(r, "/farmers/villages/{village}", h.village, api.Open(), api.Limit(time.Minute, 120), tag)
 }
 
 type termsOfProduct struct {

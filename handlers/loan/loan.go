@@ -1,3 +1,4 @@
+// Package loan is the door to 信易贷: products, applications, loans, white-lists.
 package loan
 
 import (
@@ -26,9 +27,9 @@ type Handler struct {
 // Mount names the routes.
 func (h Handler) Mount(r *api.Router) {
 	tag := api.Tag("loans")
-	api.Get(r, "/loan-products", h.products, api.Open(), api.Limit(api.Minute, 120), tag)
-	api.Get(r, "/loan-products/{id}", h.product, api.Open(), api.Limit(api.Minute, 120), tag)
-	api.Post(r, "/loan-products/{id}/schedule", h.schedule, api.Open(), api.Limit(api.Minute, 60), tag)
+	api.Get(r, "/loan-products", h.products, api.Open(), api.Limit(time.Minute, 120), tag)
+	api.Get(r, "/loan-products/{id}", h.product, api.Open(), api.Limit(time.Minute, 120), tag)
+	api.Post(r, "/loan-products/{id}/schedule", h.schedule, api.Open(), api.Limit(time.Minute, 60), tag)
 	api.Post(r, "/me/loan-applications", h.ask, mayMine, api.Creates, tag)
 	api.Get(r, "/me/loan-applications", h.applications, mayMine, tag)
 	api.Get(r, "/me/loan-applications/{id}", h.application, mayMine, tag)
@@ -38,7 +39,7 @@ func (h Handler) Mount(r *api.Router) {
 	api.Post(r, "/me/loan-applications/{id}/withdraw", h.quit, mayMine, tag)
 	api.Get(r, "/me/loans", h.loans, mayMine, tag)
 	api.Get(r, "/me/loans/{id}", h.loan, mayMine, tag)
-	api.Get(r, "/loan-lists", h.lists, api.Open(), api.Limit(api.Minute, 60), tag)
+	api.Get(r, "/loan-lists", h.lists, api.Open(), api.Limit(time.Minute, 60), tag)
 }
 
 type planView struct {

@@ -1,3 +1,4 @@
+// Package medical is the door to credit medical care: agreements, visits, bills, payments, the ledger (信用就医).
 package medical
 
 import (

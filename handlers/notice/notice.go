@@ -1,3 +1,4 @@
+// Package notice is the door to public notices and the objections to them (公示).
 package notice
 
 import (
@@ -20,8 +21,8 @@ type Handler struct {
 // Mount names the routes.
 func (h Handler) Mount(r *api.Router) {
 	tag := api.Tag("notices")
-	api.Get(r, "/notices", h.list, api.Open(), api.Limit(api.Minute, 120), tag)
-	api.Get(r, "/notices/{id}", h.get, api.Open(), api.Limit(api.Minute, 120), tag)
+	api.Get(r, "/notices", h.list, api.Open(), api.Limit(time.Minute, 120), tag)
+	api.Get(r, "/notices/{id}", h.get, api.Open(), api.Limit(time.Minute, 120), tag)
 	api.Post(r, "/notices/{id}/objections", h.object, mayObject, api.Creates, tag)
 	api.Get(r, "/notices/{id}/objections", h.objections, mayAnswer, api.Reveals, tag)
 	api.Post(r, "/notices/{id}/objections/{objection}/answer", h.answer, mayAnswer, api.Reveals, tag)

@@ -15,6 +15,7 @@ type PageView struct {
 	Sections              []Section
 }
 
+// A Section is a part of a page with a heading.
 type Section struct {
 	Title, Why string
 	Items      [][]ExportRow

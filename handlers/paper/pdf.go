@@ -1,3 +1,4 @@
+// Package paper is what rooms print with: pages, sealed PDFs, QR codes.
 package paper
 
 import (
@@ -21,12 +22,14 @@ import (
 	"xinyi/models"
 )
 
+// CanonicalJSON is v in the one form that is hashed: keys in order, no spaces.
 func CanonicalJSON(raw []byte) ([]byte, error) {
 	v := jsontext.Value(slices.Clone(raw))
 	err := v.Canonicalize()
 	return v, err
 }
 
+// HashOf is the SHA-256 of text, in hex.
 func HashOf(raw []byte) string {
 	sum := sha256.Sum256(raw)
 	return hex.EncodeToString(sum[:])
@@ -66,6 +69,7 @@ var (
 	ErrForged   = errors.New("the seal does not fit: the file was altered, or the key is not among ours")
 )
 
+// CheckPDF reads what a sealed PDF says, and whose seal it carries.
 func CheckPDF(raw []byte, seals models.Seals) (Checked, error) {
 	at := strings.LastIndex(string(raw), pdfSeal)
 	if at < 0 {

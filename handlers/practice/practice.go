@@ -1,3 +1,4 @@
+// Package practice is the door to good practices and their rounds (典型案例).
 package practice
 
 import (
@@ -25,11 +26,11 @@ type Handler struct {
 // Mount names the routes.
 func (h Handler) Mount(r *api.Router) {
 	tag := api.Tag("practice cases")
-	api.Get(r, "/practice-cases", h.library, api.Open(), api.Limit(api.Minute, 120), tag)
+	api.Get(r, "/practice-cases", h.library, api.Open(), api.Limit(time.Minute, 120), tag)
 	api.Get(r, "/practice-cases/mine", h.mine, mayWrite, tag)
 	api.Get(r, "/practice-cases/desk", h.desk, mayWatch, tag)
-	api.Get(r, "/practice-cases/{id}", h.published, api.Open(), api.Limit(api.Minute, 120), tag)
-	api.Get(r, "/practice-cases/{id}/files/{file}", h.publishedFile, api.Open(), api.Limit(api.Minute, 120), tag)
+	api.Get(r, "/practice-cases/{id}", h.published, api.Open(), api.Limit(time.Minute, 120), tag)
+	api.Get(r, "/practice-cases/{id}/files/{file}", h.publishedFile, api.Open(), api.Limit(time.Minute, 120), tag)
 	api.Get(r, "/practice-cases/{id}/review", h.one, mayRead, tag)
 	api.Get(r, "/practice-cases/{id}/review/files/{file}", h.file, mayRead, tag)
 	api.Post(r, "/practice-cases", h.create, mayWrite, api.Creates, tag)

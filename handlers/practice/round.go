@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"time"
 
 	"xinyi/handlers/api"
 	"xinyi/models"
@@ -17,8 +18,8 @@ type Rounds struct{ Handler }
 // Mount names the routes.
 func (h Rounds) Mount(r *api.Router) {
 	tag := api.Tag("practice rounds")
-	api.Get(r, "/practice-rounds", h.list, api.Open(), api.Limit(api.Minute, 120), tag)
-	api.Get(r, "/practice-rounds/{id}", h.get, api.Open(), api.Limit(api.Minute, 120), tag)
+	api.Get(r, "/practice-rounds", h.list, api.Open(), api.Limit(time.Minute, 120), tag)
+	api.Get(r, "/practice-rounds/{id}", h.get, api.Open(), api.Limit(time.Minute, 120), tag)
 	api.Post(r, "/practice-rounds", h.open, mayDecide, api.Creates, tag)
 	api.Get(r, "/practice-rounds/{id}/seats", h.seats, mayScore, tag)
 	api.Post(r, "/practice-rounds/{id}/rank", h.rank, mayDecide, tag)

@@ -1,3 +1,4 @@
+// Package recall is the door to corrections that reach everybody who read what was wrong (更正通知).
 package recall
 
 import (

@@ -1,3 +1,4 @@
+// Package record is the door to credit records, to one's own file and to what is public (信用记录).
 package record
 
 import (

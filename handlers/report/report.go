@@ -1,3 +1,4 @@
+// Package report is the door to credit reports, printed and checked (信用报告).
 package report
 
 import (

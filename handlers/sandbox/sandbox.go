@@ -1,3 +1,4 @@
+// Package sandbox is the door that only a sandbox has: codes that are shown, accounts, pushes, the clock.
 package sandbox
 
 import (
@@ -38,7 +39,7 @@ type Handler struct {
 	Phone func(token string) []Push // what the sandbox's push service handed to a device, the oldest first
 }
 
-// A SandboxPush is what a phone shows.
+// A Push is what a phone shows.
 type Push struct {
 	Title string            `json:"title"`
 	Body  string            `json:"body"`
@@ -71,22 +72,23 @@ func (h Handler) pushes(_ context.Context, _ api.Request, in pushesRequest) (api
 	return seen, nil
 }
 
-type SandboxCode struct {
+// A CodeView is a sign-in code that a sandbox shows.
+type CodeView struct {
 	Code string `json:"code"`
 }
 
-func (h Handler) code(_ context.Context, _ api.Request, in codeRequest) (SandboxCode, error) {
+func (h Handler) code(_ context.Context, _ api.Request, in codeRequest) (CodeView, error) {
 	phone, err := identity.ParsePhone(in.Phone)
 	if err != nil {
-		return SandboxCode{}, err
+		return CodeView{}, err
 	}
 	h.Codes.mu.Lock()
 	defer h.Codes.mu.Unlock()
 	code, ok := h.Codes.codes[phone.Reveal()]
 	if !ok {
-		return SandboxCode{}, models.E(models.NotFound, "not_found")
+		return CodeView{}, models.E(models.NotFound, "not_found")
 	}
-	return SandboxCode{code}, nil
+	return CodeView{code}, nil
 }
 
 type accountsView struct {

@@ -1,3 +1,4 @@
+// Package uscc is the door to the care for unified social credit codes (统一社会信用代码).
 package uscc
 
 import (

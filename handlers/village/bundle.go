@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strconv"
+	"time"
 
 	"xinyi/handlers/api"
 	"xinyi/handlers/file"
@@ -28,7 +29,7 @@ type Bundle struct {
 // Mount names the routes.
 func (h Bundle) Mount(r *api.Router) {
 	tag := api.Tag("villages")
-	api.Get(r, "/village-entries/{id}/bundle", h.bundle, api.Open(), api.Limit(api.Minute, 120), tag)
+	api.Get(r, "/village-entries/{id}/bundle", h.bundle, api.Open(), api.Limit(time.Minute, 120), tag)
 	api.Get(r, "/me/village-rows", h.mine, file.MayFarmMine, tag)
 	api.Get(r, "/village-entries/{id}/rows", h.rows, mayRows, api.Reveals, tag)
 }

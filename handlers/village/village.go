@@ -1,3 +1,4 @@
+// Package village is the door to the evaluation of credit villages and towns (信用村镇).
 package village
 
 import (
@@ -29,12 +30,12 @@ type Handler struct {
 // Mount names the routes.
 func (h Handler) Mount(r *api.Router) {
 	tag := api.Tag("villages")
-	api.Get(r, "/village-schemes", h.schemes, api.Open(), api.Limit(api.Minute, 120), tag)
-	api.Get(r, "/village-schemes/{id}", api.OneRelease[api.ByID](h.released()), api.Open(), api.Limit(api.Minute, 120), tag)
-	api.Get(r, "/village-rounds", h.rounds, api.Open(), api.Limit(api.Minute, 120), tag)
-	api.Get(r, "/village-rounds/{id}", h.round, api.Open(), api.Limit(api.Minute, 120), tag)
-	api.Get(r, "/village-rounds/{id}/ranking", h.ranking, api.Open(), api.Limit(api.Minute, 60), tag)
-	api.Get(r, "/villages/map", h.places, api.Open(), api.Limit(api.Minute, 60), tag)
+	api.Get(r, "/village-schemes", h.schemes, api.Open(), api.Limit(time.Minute, 120), tag)
+	api.Get(r, "/village-schemes/{id}", api.OneRelease[api.ByID](h.released()), api.Open(), api.Limit(time.Minute, 120), tag)
+	api.Get(r, "/village-rounds", h.rounds, api.Open(), api.Limit(time.Minute, 120), tag)
+	api.Get(r, "/village-rounds/{id}", h.round, api.Open(), api.Limit(time.Minute, 120), tag)
+	api.Get(r, "/village-rounds/{id}/ranking", h.ranking, api.Open(), api.Limit(time.Minute, 60), tag)
+	api.Get(r, "/villages/map", h.places, api.Open(), api.Limit(time.Minute, 60), tag)
 	h.mountOffice(r)
 	h.mountEntries(r)
 	h.mountSheet(r)
