@@ -12,6 +12,7 @@
 #	field id                             # a field of the last answer, the first where it lies least deep
 #	field hash share                     # … of the thing in it whose id is share
 #	answer                               # the last answer, whole
+#	by_day                               # goes on by five minutes, at night to the morning: phones are quiet then
 #	later P8D                            # moves the demo city's clock; everything due on the way happens
 #	settled                              # waits until what follows from the last request has happened
 #	await PAID mei GET /v1/… state       # asks again until the first field says so
@@ -53,6 +54,14 @@ field() {
 
 later() {
   guest POST /v1/sandbox/clock "{\"advance\":\"$1\"}" now
+}
+
+# by_day goes on by five minutes, or in the evening and at night to ten in the morning: from 21:00 to 08:00 in Changsha phones are left in peace.
+by_day() {
+  guest GET /v1/sandbox/clock now >/dev/null
+  hour=$(field now | cut -c12-13)
+  hour=$(((${hour#0} + 8) % 24))
+  if [ "$hour" -lt 8 ] || [ "$hour" -ge 20 ]; then later "PT$(((34 - hour) % 24))H"; else later PT5M; fi
 }
 
 settled() { guest POST /v1/sandbox/clock '{"advance":"PT1S"}' >/dev/null; }
