@@ -3,9 +3,8 @@ package main
 import (
 	"strings"
 
-	decisionhttp "xinyi/handlers/decision"
-
 	"xinyi/handlers/api"
+	decisionhttp "xinyi/handlers/decision"
 	"xinyi/handlers/file"
 	identityhttp "xinyi/handlers/identity"
 	"xinyi/models/consent"
