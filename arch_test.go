@@ -281,14 +281,18 @@ func TestNoPageIsSifted(t *testing.T) {
 		if path.Dir(s.dir) != "handlers" {
 			continue
 		}
+		lists := false // the function looked at answers a list
 		ast.Inspect(s.file, func(n ast.Node) bool {
+			if f, ok := n.(*ast.FuncDecl); ok {
+				lists = f.Type.Results != nil && base(f.Type.Results.List[0].Type) == "List"
+			}
 			loop, ok := n.(*ast.RangeStmt)
-			if !ok || base(loop.X) != "Items" {
+			if !ok || base(loop.X) != "Items" || loop.Value == nil { // by index, a view is filled in its place
 				return true
 			}
 			pages++
 			for _, line := range loop.Body.List {
-				if check, ok := line.(*ast.IfStmt); ok && leavesOut(check) {
+				if check, ok := line.(*ast.IfStmt); ok && lists && leavesOut(check) {
 					t.Errorf("%s leaves documents of a page out", s.set.Position(check.Pos()))
 				}
 			}
@@ -304,6 +308,9 @@ func TestNoPageIsSifted(t *testing.T) {
 func leavesOut(check *ast.IfStmt) (out bool) {
 	for _, line := range check.Body.List {
 		assigned, ok := line.(*ast.AssignStmt)
+		if branch, skips := line.(*ast.BranchStmt); skips {
+			out = out || branch.Tok == token.CONTINUE
+		}
 		out = out || ok && len(assigned.Lhs) == 1 && base(assigned.Lhs[0]) == "Items" && check.Init == nil
 	}
 	return out

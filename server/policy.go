@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"reflect"
 	"strconv"
@@ -34,9 +33,14 @@ func policyIn[T any](all Policies) T {
 
 // readPolicy is the standard of the capabilities with what the file at path says instead; "" is no file.
 func readPolicy(path string, of []Capability) (Policies, error) {
-	all := Policies{}
+	all, types := Policies{}, map[reflect.Type]string{}
 	for _, c := range of {
-		maps.Copy(all, c.Policy)
+		for name, p := range c.Policy {
+			if other, twice := types[reflect.TypeOf(p)]; twice || all[name] != nil { // policyOf could not tell them apart
+				return all, fmt.Errorf("the policy %s of %s is there twice (%s)", name, c.Name, other)
+			}
+			all[name], types[reflect.TypeOf(p)] = p, name
+		}
 	}
 	if path == "" {
 		return all, nil

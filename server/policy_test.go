@@ -85,6 +85,10 @@ func TestStandardPoliciesAreWithinBounds(t *testing.T) {
 	if record.Standard.Regimes[0].ID == "R9" || casework.StandardDesks["430181"] == "office-other" {
 		t.Error("a file changed the standard")
 	}
+	twice := Capability{Name: "twice", Policy: map[string]any{"Other": record.Standard}}
+	if _, err := readPolicy("", append(capabilities(), twice)); err == nil || !strings.Contains(err.Error(), "twice") {
+		t.Errorf("two policies of one type: %v", err)
+	}
 	for name, p := range before {
 		if _, err := differing(p, []byte("{}")); err != nil {
 			t.Errorf("%s: %v", name, err)
