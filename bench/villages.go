@@ -20,6 +20,7 @@ import (
 	"xinyi/models/farmer"
 	"xinyi/models/village"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // The four counties whose villages are closed, and how many villages they have.
@@ -39,7 +40,7 @@ func (p plan) villages(ctx context.Context, dir string) (err error) {
 	if err != nil {
 		return err
 	}
-	v := store.OpenVillage(c.store, c.Blobs, c.Farmer)
+	v := usecase.OpenVillage(c.store, c.Blobs, c.Farmer)
 	divisions := store.NewRepo[division.Division](c.store, store.Divisions)
 	if err := c.store.Ensure(ctx); err != nil {
 		return err
@@ -122,7 +123,7 @@ func (c *county) crowd(ctx context.Context, places []models.Region, n int) error
 }
 
 // closes closes the four rounds and shows how they go on.
-func (c *county) closes(ctx context.Context, v store.Village, relay *flows.Relay, places []models.Region, n int) error {
+func (c *county) closes(ctx context.Context, v usecase.Village, relay *flows.Relay, places []models.Region, n int) error {
 	day := models.DayOf(c.store.Now())
 	rounds := map[models.Region]*village.Round{}
 	var entries []*village.Entry

@@ -12,12 +12,13 @@ import (
 	"xinyi/models"
 	"xinyi/models/journal"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Seal closes the event log in batches: every entry gets its place in a Merkle log, whose head is signed. Appending an entry
 // never waits for it. Two sealers at once are harmless: a place is an id, so one of them finds it taken and starts anew.
 type Seal struct {
-	store.Audit
+	usecase.Audit
 	Seals models.Seals
 	Log   *slog.Logger
 	Now   func() time.Time

@@ -11,13 +11,14 @@ import (
 	"xinyi/models/recall"
 	"xinyi/models/rule"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Decision keeps what other capabilities decide by rule, and makes a decision again when a record it used changes.
 type Decision struct {
-	store.Decision
+	usecase.Decision
 	Medical   store.Medical
-	Subjects  store.Subjects
+	Subjects  usecase.Subjects
 	Recall    Recall
 	Benefit   *Benefit                                                                                     // nil: no decision of it is made again
 	Award     *Award                                                                                       // nil: no vetting is made again
@@ -50,7 +51,7 @@ func (f Decision) admission(ctx context.Context, e models.Event) error {
 	if err != nil {
 		return err
 	}
-	v, err := decision.New(store.Admitted(a, subject, e))
+	v, err := decision.New(usecase.Admitted(a, subject, e))
 	if err != nil {
 		return err
 	}

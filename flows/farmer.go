@@ -13,13 +13,14 @@ import (
 	"xinyi/models/record"
 	"xinyi/models/score"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Farmer is what follows for households' files: scores follow files, records and neighbours; changes are done once they are
 // approved; sheets are read; evaluations follow their notices; banks delete what is over.
 type Farmer struct {
-	store.Farmer
-	Facts  store.FarmFacts
+	usecase.Farmer
+	Facts  usecase.FarmFacts
 	Policy farmer.Policy
 	Now    func() time.Time
 

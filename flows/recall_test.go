@@ -26,6 +26,7 @@ import (
 	"xinyi/models/recall"
 	"xinyi/models/record"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // A broken engine refuses every n-th write of a collection, the first eight times.
@@ -90,9 +91,9 @@ func newBureau(t *testing.T, engine store.Engine) *bureau {
 	s := store.New(engine, clock.now, store.TestKeys())
 	b := &bureau{T: t, clock: clock, store: s, medical: store.OpenMedical(s), people: store.NewRepo[identity.Person](s, store.People), heard: map[string][]models.Event{}}
 	b.recall = flows.Recall{Recall: store.OpenRecall(s), Records: store.NewRepo[record.Record](s, store.Records), Policy: recall.Standard, Now: clock.now}
-	subjects := store.Subjects{People: b.people, Keys: s.Keys}
+	subjects := usecase.Subjects{People: b.people, Keys: s.Keys}
 	b.flow = flows.Decision{
-		Decision: store.OpenDecision(s), Medical: b.medical, Subjects: subjects, Recall: b.recall, Now: clock.now,
+		Decision: usecase.OpenDecision(s), Medical: b.medical, Subjects: subjects, Recall: b.recall, Now: clock.now,
 		Restricts: decisionhttp.Facts{Subjects: subjects, Records: b.recall.Records, Lists: decisionhttp.StandardLists}.Restricts,
 	}
 	metrics := flows.NewMetrics(prometheus.NewRegistry())

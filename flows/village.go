@@ -12,12 +12,13 @@ import (
 	"xinyi/models/release"
 	"xinyi/models/village"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Village is what follows for credit villages and towns: rounds know who applied, entries take what was frozen and follow their
 // notices, and a plaque is what loans look at.
 type Village struct {
-	store.Village
+	usecase.Village
 	Divisions *store.Repo[division.Division]
 	Policy    village.Policy
 	Now       func() time.Time

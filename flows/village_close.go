@@ -12,11 +12,12 @@ import (
 	"xinyi/models/division"
 	"xinyi/models/village"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // VillageClose freezes the facts of a round's cut-off day, part by part.
 type VillageClose struct {
-	store.Village
+	usecase.Village
 	Divisions *store.Repo[division.Division]
 	Policy    village.Policy
 	Secret    func() string // random, for the salts of a round

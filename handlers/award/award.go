@@ -11,13 +11,14 @@ import (
 	"xinyi/models"
 	"xinyi/models/award"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Handler is the door to the choice of honest people and firms: programmes here, nominees in award_nominee.go, the office in
 // award_desk.go, experts in award_score.go, the vote in award_vote.go, awards in award_honour.go.
 type Handler struct {
-	store.Award
-	Facts  store.AwardFacts
+	usecase.Award
+	Facts  usecase.AwardFacts
 	Policy award.Policy
 	Looks  *api.Looks
 }

@@ -24,6 +24,7 @@ import (
 	deciding "xinyi/models/rule"
 	"xinyi/store"
 	"xinyi/store/sqlite/sqlitetest"
+	"xinyi/usecase"
 )
 
 // A bureau is a door to decisions and recalls, with two residents of a county.
@@ -49,9 +50,9 @@ func newBureau(t *testing.T) *bureau {
 	b := &bureau{Pulpit: &apitest.Pulpit{Door: &apitest.Door{T: t, Time: time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC)}}}
 	s := store.New(engine, b.Now, store.TestKeys())
 	people := store.NewRepo[identity.Person](s, store.People)
-	subjects := store.Subjects{People: people, Keys: s.Keys}
+	subjects := usecase.Subjects{People: people, Keys: s.Keys}
 	b.entries = store.NewRepo[access.Entry](s, store.Accesses)
-	b.h = Handler{Decision: store.OpenDecision(s), Subjects: subjects, Looks: &api.Looks{Entries: b.entries}}
+	b.h = Handler{Decision: usecase.OpenDecision(s), Subjects: subjects, Looks: &api.Looks{Entries: b.entries}}
 	b.recall = recallhttp.Handler{Recall: store.OpenRecall(s), Subjects: subjects}
 	b.facts = Facts{Subjects: subjects, Records: store.NewRepo[record.Record](s, store.Records), Lists: StandardLists}
 	b.medical = medicalhttp.Handler{Medical: store.OpenMedical(s), People: people, Restricts: b.facts.Restricts}

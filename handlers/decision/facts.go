@@ -9,11 +9,12 @@ import (
 	"xinyi/models/record"
 	deciding "xinyi/models/rule"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Facts reads from the credit file what a decision may rest on, and nothing else.
 type Facts struct {
-	Subjects store.Subjects
+	Subjects usecase.Subjects
 	Records  *store.Repo[record.Record]
 	Lists    Lists
 }

@@ -15,12 +15,13 @@ import (
 	place "xinyi/models/division"
 	"xinyi/models/village"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Bundle is the door through which anybody scores a village again: what is published of it, a household's own row, and all rows
 // for an auditor.
 type Bundle struct {
-	store.Village
+	usecase.Village
 	Divisions *store.Repo[place.Division]
 	Looks     *api.Looks
 	Seals     models.Seals

@@ -15,12 +15,13 @@ import (
 	"xinyi/models/score"
 	"xinyi/models/village"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Handler is the door to credit villages and towns: everybody reads schemes, rounds, the ranking and the map; the village applies, the
 // township scores, the county and the city decide.
 type Handler struct {
-	store.Village
+	usecase.Village
 	Divisions *store.Repo[place.Division]
 	Looks     *api.Looks
 	Policy    village.Policy

@@ -1,4 +1,4 @@
-package store
+package usecase
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 
 	"xinyi/models"
 	"xinyi/models/farmer"
+	"xinyi/store"
 )
 
 // A Gathered is what a phone or a sheet brings for one household.
@@ -104,7 +105,7 @@ func (f Farmer) sits(file *farmer.File, refs []string) bool {
 // find is the file that is meant.
 func (f Farmer) find(ctx context.Context, g Gathered) (*farmer.File, error) {
 	if g.Household == "" {
-		return f.Files.First(ctx, FarmFileIn(g.Village, g.No))
+		return f.Files.First(ctx, store.FarmFileIn(g.Village, g.No))
 	}
 	file, err := f.Files.Get(ctx, g.Household)
 	if errors.Is(err, models.NotFound) {
@@ -222,7 +223,7 @@ func (f Farmer) Reseat(ctx context.Context, household string) error {
 			}
 		}
 	}
-	_, err = f.Seats.Each(ctx, SeatsOf(household), func(s *farmer.Seat) error {
+	_, err = f.Seats.Each(ctx, store.SeatsOf(household), func(s *farmer.Seat) error {
 		if in[s.ID] {
 			return nil
 		}
