@@ -33,7 +33,7 @@ func (f Seal) Subscribers() []Subscriber {
 func (f Seal) Ready(ctx context.Context) error {
 	_, err := f.Sealers.Get(ctx, journal.SealerID)
 	if errors.Is(err, models.NotFound) {
-		return existing(f.Sealers.Insert(ctx, journal.NewSealer(f.Now())))
+		return store.Existing(f.Sealers.Insert(ctx, journal.NewSealer(f.Now())))
 	}
 	return err
 }
@@ -174,7 +174,7 @@ func (f Seal) sign(ctx context.Context, size int64) (*journal.Head, error) {
 		return nil, err
 	}
 	h := &journal.Head{Meta: models.Meta{ID: journal.LeafID(size)}, Size: size, Root: root.String(), At: f.Now(), Note: text, Prev: prev}
-	if err := existing(f.Heads.Insert(ctx, h)); err != nil {
+	if err := store.Existing(f.Heads.Insert(ctx, h)); err != nil {
 		return nil, err
 	}
 	f.Log.InfoContext(ctx, "the audit log is sealed", "size", size, "root", h.Root)

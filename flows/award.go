@@ -11,7 +11,6 @@ import (
 	"xinyi/models/identity"
 	"xinyi/models/notice"
 	"xinyi/models/record"
-	"xinyi/models/rule"
 	"xinyi/store"
 	"xinyi/usecase"
 )
@@ -22,8 +21,7 @@ type Award struct {
 	usecase.Award
 	Catalogue usecase.Catalogue
 	Entries   *store.Repo[access.Entry]
-	Decisions *store.Repo[decision.Decision]
-	Decided   func(ctx context.Context, r rule.Rule, v *decision.Decision) error // keeps a decision
+	Decisions usecase.Decision
 	Facts     usecase.AwardFacts
 	Policy    record.Policy
 	Now       func() time.Time

@@ -271,7 +271,7 @@ func (l *load) count(ctx context.Context, verdicts []*verdict, counts *batch.Cou
 		return err
 	}
 	for _, r := range refused { // a part that runs once more
-		if err := existing(l.f.Rows.Insert(ctx, r)); err != nil {
+		if err := store.Existing(l.f.Rows.Insert(ctx, r)); err != nil {
 			return err
 		}
 	}

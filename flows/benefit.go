@@ -121,7 +121,7 @@ func (f Benefit) used(ctx context.Context, e models.Event) error {
 		return err
 	}
 	if _, err := f.Tallies.Get(ctx, string(c.Day)); errors.Is(err, models.NotFound) {
-		err = existing(f.Tallies.Insert(ctx, benefit.NewTally(c.Day, f.Policy)))
+		err = store.Existing(f.Tallies.Insert(ctx, benefit.NewTally(c.Day, f.Policy)))
 		if err != nil {
 			return err
 		}

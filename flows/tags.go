@@ -89,7 +89,7 @@ func (f Tags) keep(ctx context.Context, tag *campaign.Tag) error {
 		return nil
 	})
 	if errors.Is(err, models.NotFound) {
-		return existing(f.Tags.Insert(ctx, tag))
+		return store.Existing(f.Tags.Insert(ctx, tag))
 	}
 	return err
 }

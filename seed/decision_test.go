@@ -18,7 +18,9 @@ import (
 func openCredit(t *testing.T) Stores {
 	t.Helper()
 	s, stores := opened(t)
-	stores.Records, stores.Decision, stores.Recall = store.NewRepo[record.Record](s, store.Records), usecase.OpenDecision(s), store.OpenRecall(s)
+	stores.Records = store.NewRepo[record.Record](s, store.Records)
+	stores.Recall = usecase.OpenRecall(s, stores.Records, recall.Standard)
+	stores.Decision = usecase.OpenDecision(s, stores.Recall)
 	stores.Subjects = usecase.Subjects{People: stores.Identity.People, Keys: s.Keys}
 	stores.Catalogue, stores.Batch = usecase.OpenCatalogue(s), usecase.OpenBatch(s, store.NewRepo[blob.Blob](s, store.Blobs))
 	stores.Consent = store.OpenConsent(s)

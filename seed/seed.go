@@ -41,7 +41,7 @@ type Stores struct {
 	Records   *store.Repo[record.Record]
 	Subjects  usecase.Subjects
 	Decision  usecase.Decision
-	Recall    store.Recall
+	Recall    usecase.Recall
 	Catalogue usecase.Catalogue
 	Batch     usecase.Batch
 	Cases     *store.Repo[casework.Case]

@@ -28,6 +28,7 @@ import (
 	"xinyi/models/identity"
 	"xinyi/models/inbox"
 	"xinyi/models/journal"
+	"xinyi/models/recall"
 	"xinyi/models/record"
 	"xinyi/models/report"
 	"xinyi/models/sandbox"
@@ -195,13 +196,14 @@ func (a *App) openRepos() {
 	a.repos.audit = usecase.OpenAudit(s, a.repos.Events)
 	a.repos.Records = store.NewRepo[record.Record](s, store.Records)
 	a.repos.Subjects = usecase.Subjects{People: a.repos.Identity.People, Keys: s.Keys}
-	a.repos.Decision, a.repos.Recall, a.repos.Catalogue = usecase.OpenDecision(s), store.OpenRecall(s), usecase.OpenCatalogue(s)
+	a.repos.Recall = usecase.OpenRecall(s, a.repos.Records, policyOf[recall.Policy](a))
+	a.repos.Decision, a.repos.Catalogue = usecase.OpenDecision(s, a.repos.Recall), usecase.OpenCatalogue(s)
 	a.repos.Consent = store.OpenConsent(s)
 	a.repos.Benefit = usecase.OpenBenefit(s, a.repos.Identity.People, a.repos.Records, a.repos.Subjects, a.repos.Medical)
 	a.repos.Batch = usecase.OpenBatch(s, store.NewRepo[blob.Blob](s, store.Blobs))
 	a.repos.Farmer = usecase.OpenFarmer(s, a.repos.Batch.Blobs, a.repos.Records, a.repos.Subjects)
 	a.repos.Loan = usecase.OpenLoan(s)
-	a.repos.Village = usecase.OpenVillage(s, a.repos.Batch.Blobs, a.repos.Farmer)
+	a.repos.Village = usecase.OpenVillage(s, a.repos.Batch.Blobs, a.repos.Divisions, a.repos.Farmer)
 	a.repos.Award = usecase.OpenAward(s, a.repos.Farmer.Notices, a.repos.Records, a.repos.Subjects)
 	a.repos.Credential = store.OpenCredential(s)
 	a.repos.Practice = store.OpenPractice(s, a.repos.Batch.Blobs)

@@ -16,7 +16,7 @@ var awardCapability = Capability{
 	Policy: map[string]any{"Award": award.Standard},
 	Open: func(a *App) Parts {
 		follows := flows.Award{
-			Award: a.repos.Award, Catalogue: a.repos.Catalogue, Entries: a.repos.entries, Decisions: a.repos.Decision.Decisions, Decided: a.decisions().Decided,
+			Award: a.repos.Award, Catalogue: a.repos.Catalogue, Entries: a.repos.entries, Decisions: a.repos.Decision,
 			Facts: usecase.StandardAwardFacts, Policy: policyOf[record.Policy](a), Now: a.now,
 		}
 		return Parts{

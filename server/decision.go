@@ -21,7 +21,7 @@ func (a *App) decisions() flows.Decision {
 	offers := a.benefits()
 	honours := flows.Award{Award: a.repos.Award, Facts: usecase.StandardAwardFacts, Now: a.now}
 	return flows.Decision{
-		Decision: a.repos.Decision, Medical: a.repos.Medical, Subjects: a.repos.Subjects, Benefit: &offers, Award: &honours, Restricts: a.facts().Restricts,
-		Now: a.now, Recall: a.recalls(),
+		Decision: a.repos.Decision, Medical: a.repos.Medical, Subjects: a.repos.Subjects, Benefit: &offers, Award: &honours, Restricts: a.restrictions().Restricts,
+		Now: a.now,
 	}
 }

@@ -7,19 +7,21 @@ import (
 	"xinyi/models"
 	"xinyi/models/decision"
 	"xinyi/models/medical"
+	"xinyi/models/recall"
 	"xinyi/models/rule"
 	"xinyi/store"
 )
 
-// Decision keeps the rules by which was decided, made ready.
+// Decision keeps what was decided by rule, with the rule and the uses of the records it rests on.
 type Decision struct {
 	store.Decision
-	cache *rule.Cache
+	Recall Recall
+	cache  *rule.Cache
 }
 
 // OpenDecision opens the repos on s, once a process.
-func OpenDecision(s *store.Store) Decision {
-	return Decision{store.OpenDecision(s), &rule.Cache{}}
+func OpenDecision(s *store.Store, recall Recall) Decision {
+	return Decision{store.OpenDecision(s), recall, &rule.Cache{}}
 }
 
 // Keep keeps a rule by which something was decided, for good. One that is there stays as it is.
@@ -29,6 +31,37 @@ func (d Decision) Keep(ctx context.Context, r rule.Rule) error {
 	}
 	if err := d.Rules.Insert(ctx, rule.Keep(r)); !errors.Is(err, models.Conflict) {
 		return err
+	}
+	return nil
+}
+
+// Decided keeps a decision somebody has just made, and its rule; one that is kept already stays as it is.
+func (d Decision) Decided(ctx context.Context, r rule.Rule, v *decision.Decision) error {
+	if _, err := d.Decisions.Get(ctx, v.ID); err == nil || !errors.Is(err, models.NotFound) {
+		return err
+	}
+	if err := d.Keep(ctx, r); err != nil {
+		return err
+	}
+	return d.Enter(ctx, v)
+}
+
+// Enter keeps a decision, the uses of its records before itself, and looks whether one of them changed meanwhile.
+func (d Decision) Enter(ctx context.Context, v *decision.Decision) error {
+	uses := make([]*recall.Use, len(v.Uses))
+	for i, c := range v.Uses {
+		uses[i] = recall.NewUse(recall.Decision, v.ID, c.Record, c.Version, v.Subject, "", v.At)
+		if err := store.Existing(d.Recall.Uses.Insert(ctx, uses[i])); err != nil {
+			return err
+		}
+	}
+	if err := store.Existing(d.Decisions.Insert(ctx, v)); err != nil {
+		return err
+	}
+	for _, u := range uses {
+		if err := d.Recall.Check(ctx, u); err != nil {
+			return err
+		}
 	}
 	return nil
 }

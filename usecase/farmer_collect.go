@@ -124,13 +124,21 @@ func (f Farmer) start(ctx context.Context, g Gathered, by models.Actor) (*farmer
 	if err != nil || g.DryRun {
 		return file, err
 	}
-	err = f.Files.Insert(ctx, file)
-	if errors.Is(err, models.Conflict) {
-		if file, err = f.Files.Get(ctx, id); errors.Is(err, models.NotFound) { // not the id: the number
-			err = models.E(models.Conflict, "farmer.number_taken")
-		}
+	return f.Keep(ctx, file)
+}
+
+// Keep keeps a new file, and answers it as it is kept: one that is there already is the same act, once more. Errors: Conflict
+// "farmer.number_taken".
+func (f Farmer) Keep(ctx context.Context, file *farmer.File) (*farmer.File, error) {
+	err := f.Files.Insert(ctx, file)
+	if !errors.Is(err, models.Conflict) {
+		return file, err
 	}
-	return file, err
+	kept, err := f.Files.Get(ctx, file.ID)
+	if errors.Is(err, models.NotFound) { // not the id: the number
+		err = models.E(models.Conflict, "farmer.number_taken")
+	}
+	return kept, err
 }
 
 // seated are the people an operation names.

@@ -2,9 +2,11 @@ package usecase
 
 import (
 	"context"
+	"time"
 
 	"xinyi/models"
 	"xinyi/models/blob"
+	"xinyi/models/division"
 	"xinyi/models/farmer"
 	"xinyi/models/notice"
 	"xinyi/models/village"
@@ -14,14 +16,15 @@ import (
 // Village gathers the facts of villages and towns.
 type Village struct {
 	store.Village
-	Notices *store.Repo[notice.Notice]
-	Blobs   *store.Repo[blob.Blob]
-	Farm    Farmer
+	Notices   *store.Repo[notice.Notice]
+	Blobs     *store.Repo[blob.Blob]
+	Divisions *store.Repo[division.Division]
+	Farm      Farmer
 }
 
 // OpenVillage opens the repos on s, once a process.
-func OpenVillage(s *store.Store, blobs *store.Repo[blob.Blob], farm Farmer) Village {
-	return Village{store.OpenVillage(s), farm.Notices, blobs, farm}
+func OpenVillage(s *store.Store, blobs *store.Repo[blob.Blob], divisions *store.Repo[division.Division], farm Farmer) Village {
+	return Village{store.OpenVillage(s), farm.Notices, blobs, divisions, farm}
 }
 
 // LoansOf are the sums banks told of a village as of a day: of each bank the newest figure that still counts.
@@ -90,4 +93,41 @@ func (v Village) TownFacts(ctx context.Context, villages []models.Region, round 
 	}
 	sums.Into(facts)
 	return facts, nil
+}
+
+// Villages are the villages of a town that may apply.
+func (v Village) Villages(ctx context.Context, town models.Region, pol village.Policy) ([]models.Region, error) {
+	var places []models.Region
+	_, err := v.Divisions.Each(ctx, store.DivisionsIn(town), func(d *division.Division) error {
+		if place := models.Region(d.ID); pol.Rural(place, village.OfVillages) {
+			places = append(places, place)
+		}
+		return nil
+	})
+	return places, err
+}
+
+// Today are the facts of an entry's place now, counted as on a cut-off day. Of a town they are its villages'.
+func (v Village) Today(ctx context.Context, e *village.Entry, pol village.Policy, now time.Time) (map[string]int64, error) {
+	today := models.DayOf(now)
+	if e.Level == village.OfTowns {
+		places, err := v.Villages(ctx, e.Village, pol)
+		if err != nil {
+			return nil, err
+		}
+		return v.TownFacts(ctx, places, village.RoundID(e.Village.County(), e.Year, village.OfVillages), today, pol)
+	}
+	rows, err := v.RowsOf(ctx, e.Village, today, village.Salter{})
+	if err != nil {
+		return nil, err
+	}
+	loans, err := v.LoansOf(ctx, e.Village, today, pol)
+	if err != nil {
+		return nil, err
+	}
+	frozen, err := village.Freeze(e, rows, loans, now)
+	if err != nil {
+		return nil, err
+	}
+	return frozen.Facts, nil
 }

@@ -170,7 +170,7 @@ func (in programmeRequest) call(now time.Time) award.Call {
 func (h Handler) write(ctx context.Context, rq api.Request, in programmeRequest) (programmeView, error) {
 	p, err := award.NewProgramme(rq.NewID(), in.call(rq.Now), rq.Actor, rq.Now)
 	if err == nil {
-		err = api.Existing(h.Programmes.Insert(ctx, p))
+		err = store.Existing(h.Programmes.Insert(ctx, p))
 	}
 	if err != nil {
 		return programmeView{}, err

@@ -12,7 +12,6 @@ import (
 	"xinyi/handlers/api"
 	"xinyi/models"
 	"xinyi/models/benefit"
-	deciding "xinyi/models/decision"
 	ruling "xinyi/models/rule"
 	"xinyi/store"
 	"xinyi/usecase"
@@ -27,7 +26,8 @@ type Handler struct {
 	Looks  *api.Looks
 	Seals  models.Seals
 	Issuer string
-	Keep   func(ctx context.Context, r ruling.Rule, v *deciding.Decision) error // keeps a decision with its rule, once
+
+	Decisions usecase.Decision
 }
 
 // Mount names the routes.

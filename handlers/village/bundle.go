@@ -12,7 +12,6 @@ import (
 	"xinyi/handlers/paper"
 	"xinyi/models"
 	"xinyi/models/access"
-	place "xinyi/models/division"
 	"xinyi/models/village"
 	"xinyi/store"
 	"xinyi/usecase"
@@ -22,9 +21,8 @@ import (
 // for an auditor.
 type Bundle struct {
 	usecase.Village
-	Divisions *store.Repo[place.Division]
-	Looks     *api.Looks
-	Seals     models.Seals
+	Looks *api.Looks
+	Seals models.Seals
 }
 
 // Mount names the routes.

@@ -22,10 +22,8 @@ import (
 // township scores, the county and the city decide.
 type Handler struct {
 	usecase.Village
-	Divisions *store.Repo[place.Division]
-	Looks     *api.Looks
-	Policy    village.Policy
-	Facts     func(ctx context.Context, e *village.Entry, now time.Time) (map[string]int64, error) // of a place today
+	Looks  *api.Looks
+	Policy village.Policy
 }
 
 // Mount names the routes.
