@@ -21,9 +21,9 @@ type counted struct {
 	asked atomic.Int64
 }
 
-func (c *counted) Find(ctx context.Context, of store.Collection, q store.Query, ix store.Index, limit int, after *store.Key) ([]bson.Raw, error) {
+func (c *counted) Find(ctx context.Context, of store.Collection, s store.Scan) ([]bson.Raw, error) {
 	c.asked.Add(1)
-	return c.Engine.Find(ctx, of, q, ix, limit, after)
+	return c.Engine.Find(ctx, of, s)
 }
 
 func newSweeper(t *testing.T, engine store.Engine, clock *hands) (*store.Store, *store.Repo[sleeper], *flows.Sweep) {

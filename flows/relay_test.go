@@ -127,9 +127,9 @@ func (c *counting) write(of store.Collection) error {
 	return nil
 }
 
-func (c *counting) Find(ctx context.Context, of store.Collection, q store.Query, ix store.Index, limit int, after *store.Key) ([]bson.Raw, error) {
+func (c *counting) Find(ctx context.Context, of store.Collection, s store.Scan) ([]bson.Raw, error) {
 	c.finds.Add(1)
-	raws, err := c.Engine.Find(ctx, of, q, ix, limit, after)
+	raws, err := c.Engine.Find(ctx, of, s)
 	if c.found != nil {
 		c.found(of)
 	}

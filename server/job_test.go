@@ -52,11 +52,11 @@ func (e *lamed) Get(ctx context.Context, c store.Collection, id string) (bson.Ra
 	return e.Engine.Get(ctx, c, id)
 }
 
-func (e *lamed) Find(ctx context.Context, c store.Collection, q store.Query, ix store.Index, limit int, after *store.Key) ([]bson.Raw, error) {
-	if err := e.fault(c, ix); err != nil {
+func (e *lamed) Find(ctx context.Context, c store.Collection, s store.Scan) ([]bson.Raw, error) {
+	if err := e.fault(c, s.Index); err != nil {
 		return nil, err
 	}
-	return e.Engine.Find(ctx, c, q, ix, limit, after)
+	return e.Engine.Find(ctx, c, s)
 }
 
 func (e *lamed) Count(ctx context.Context, c store.Collection, q store.Query, ix store.Index) (int64, error) {

@@ -228,7 +228,7 @@ func (r *documents) raws(ctx context.Context, q Query, size int) (along Query, r
 	if err != nil {
 		return q, nil, false, err
 	}
-	raws, err = r.s.Engine.Find(ctx, r.c, q, ix, size+1, after)
+	raws, err = r.s.Engine.Find(ctx, r.c, Scan{Query: q, Index: ix, Limit: size + 1, After: after})
 	if more = len(raws) > size; more {
 		raws = raws[:size]
 	}

@@ -29,7 +29,7 @@ func (s *Store) Reencrypt(ctx context.Context, f Face, after string, progress fu
 		if err != nil {
 			return done, err
 		}
-		raws, err := s.Engine.Find(ctx, f.Collection(), All(), Index{}, MaxPage, from)
+		raws, err := s.Engine.Find(ctx, f.Collection(), Scan{Query: All(), Index: Index{}, Limit: MaxPage, After: from})
 		if err != nil || len(raws) == 0 {
 			return done, err
 		}

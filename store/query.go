@@ -166,6 +166,14 @@ type Key struct {
 	ID   string `bson:"i"`
 }
 
+// A Scan is one reading of a collection along an index.
+type Scan struct {
+	Query Query // its Limit and After are ignored
+	Index Index // the one IndexFor chose
+	Limit int   // documents at most
+	After *Key  // nil: from the start
+}
+
 // cursor writes a key so that a client can carry it.
 func cursor(k Key) (string, error) {
 	raw, err := bson.Marshal(k)

@@ -73,9 +73,8 @@ type Engine interface {
 	// Expire removes those of the documents whose goneAt is at or before now: one that was saved anew in between stays.
 	Expire(ctx context.Context, c Collection, now time.Time, ids ...string) error
 
-	// Find reads at most limit documents of q after the key (nil: from the start), in q's order, by ix, the index IndexFor chose.
-	// It ignores q.Limit and q.After.
-	Find(ctx context.Context, c Collection, q Query, ix Index, limit int, after *Key) ([]bson.Raw, error)
+	// Find reads the documents of a scan, in its query's order.
+	Find(ctx context.Context, c Collection, s Scan) ([]bson.Raw, error)
 
 	// Count counts the documents of q.
 	Count(ctx context.Context, c Collection, q Query, ix Index) (int64, error)

@@ -36,23 +36,23 @@ type reading struct {
 }
 
 // Find reads at most limit documents of q after the key, in q's order: one ordered scan per combination of values, merged.
-func (e *Engine) Find(ctx context.Context, c store.Collection, q store.Query, ix store.Index, limit int, after *store.Key) ([]bson.Raw, error) {
-	s, err := searchOf(q, ix)
+func (e *Engine) Find(ctx context.Context, c store.Collection, scan store.Scan) ([]bson.Raw, error) {
+	s, err := searchOf(scan.Query, scan.Index)
 	if err != nil {
 		return nil, err
 	}
-	if after != nil && (len(after.Sort) != len(s.sort) || after.ID == "") {
+	if scan.After != nil && (len(scan.After.Sort) != len(s.sort) || scan.After.ID == "") {
 		return nil, models.Bad("#query/cursor", "cursor", "cursor.invalid")
 	}
-	if limit <= 0 {
+	if scan.Limit <= 0 {
 		return nil, nil
 	}
-	r := &reading{e.coll(c), s, limit, int32(min(limit, max(2*limit/len(s.lanes), 16)))} //nolint:gosec // limit is a page
+	r := &reading{e.coll(c), s, scan.Limit, int32(min(scan.Limit, max(2*scan.Limit/len(s.lanes), 16)))} //nolint:gosec // limit is a page
 	lanes := make([]*lane, len(s.lanes))
 	group, each := errgroup.WithContext(ctx)
 	group.SetLimit(opening)
 	for i := range lanes {
-		lanes[i] = &lane{left: s.stretches(s.lanes[i], after)}
+		lanes[i] = &lane{left: s.stretches(s.lanes[i], scan.After)}
 		group.Go(func() error { return r.next(each, lanes[i]) })
 	}
 	err = group.Wait()

@@ -137,7 +137,7 @@ func listDocs(b *testing.B, e *sqlite.Engine, q store.Query) error {
 	if !ok {
 		return fmt.Errorf("no index for %+v", q)
 	}
-	raws, err := e.Find(b.Context(), benched, q, ix, 20, nil)
+	raws, err := e.Find(b.Context(), benched, store.Scan{Query: q, Index: ix, Limit: 20})
 	if err != nil {
 		return err
 	}

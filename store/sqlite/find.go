@@ -46,17 +46,22 @@ func without(paths []string, path string) []string {
 	return slices.DeleteFunc(slices.Clone(paths), func(p string) bool { return p == path })
 }
 
-// Find reads at most limit documents of q after the key, in q's order.
-func (e *Engine) Find(ctx context.Context, c store.Collection, q store.Query, ix store.Index, limit int, after *store.Key) ([]bson.Raw, error) {
+// search is a query of a collection along an index.
+func (e *Engine) search(c store.Collection, q store.Query, ix store.Index) (*search, error) {
 	t, err := e.table(c)
 	if err != nil {
 		return nil, err
 	}
-	s, err := t.searchOf(q, ix)
+	return t.searchOf(q, ix)
+}
+
+// Find reads at most limit documents of q after the key, in q's order.
+func (e *Engine) Find(ctx context.Context, c store.Collection, scan store.Scan) ([]bson.Raw, error) {
+	s, err := e.search(c, scan.Query, scan.Index)
 	if err != nil {
 		return nil, err
 	}
-	key, id, err := s.key(after)
+	key, id, err := s.key(scan.After)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +69,7 @@ func (e *Engine) Find(ctx context.Context, c store.Collection, q store.Query, ix
 	var docs []bson.Raw
 	err = e.read(ctx, func(r *conn) error {
 		for chunk := range slices.Chunk(parts, maxScans) {
-			if err := s.fetch(r, chunk, limit, &docs); err != nil {
+			if err := s.fetch(r, chunk, scan.Limit, &docs); err != nil {
 				return err
 			}
 		}
@@ -74,7 +79,7 @@ func (e *Engine) Find(ctx context.Context, c store.Collection, q store.Query, ix
 		return nil, err
 	}
 	if len(parts) > maxScans {
-		docs = s.merge(docs, limit)
+		docs = s.merge(docs, scan.Limit)
 	}
 	return docs, nil
 }
@@ -171,15 +176,7 @@ func order(a, b any) int {
 }
 
 // each runs one statement per scan, all on the same state of the file.
-func (e *Engine) each(ctx context.Context, c store.Collection, q store.Query, ix store.Index, columns, tail string, fn func(*row) error) error {
-	t, err := e.table(c)
-	if err != nil {
-		return err
-	}
-	s, err := t.searchOf(q, ix)
-	if err != nil {
-		return err
-	}
+func (e *Engine) each(ctx context.Context, s *search, columns, tail string, fn func(*row) error) error {
 	parts := s.scans(nil, "")
 	return e.read(ctx, func(r *conn) (err error) {
 		r.SetInterrupt(ctx.Done())
@@ -205,8 +202,12 @@ func (e *Engine) each(ctx context.Context, c store.Collection, q store.Query, ix
 
 // Count counts the documents of q.
 func (e *Engine) Count(ctx context.Context, c store.Collection, q store.Query, ix store.Index) (int64, error) {
+	s, err := e.search(c, q, ix)
+	if err != nil {
+		return 0, err
+	}
 	var n int64
-	err := e.each(ctx, c, q, ix, "count(*)", "", func(r *row) error {
+	err = e.each(ctx, s, "count(*)", "", func(r *row) error {
 		n += r.int(0)
 		return nil
 	})
@@ -218,8 +219,12 @@ func (e *Engine) CountBy(ctx context.Context, c store.Collection, path string, q
 	if !slices.Contains(ix.Paths, path) {
 		return nil, models.E(models.Internal, "internal", fmt.Errorf("%s: the index %v does not cover %q", c.Name, ix.Paths, path))
 	}
+	s, err := e.search(c, q, ix)
+	if err != nil {
+		return nil, err
+	}
 	counts := map[string]int64{}
-	err := e.each(ctx, c, q, ix, quote(path)+", count(*)", " GROUP BY 1", func(r *row) error {
+	err = e.each(ctx, s, quote(path)+", count(*)", " GROUP BY 1", func(r *row) error {
 		counts[r.text(0)] += r.int(1)
 		return nil
 	})

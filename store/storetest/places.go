@@ -15,10 +15,13 @@ import (
 	"xinyi/usecase"
 )
 
+// people are how many want a place at once.
+const people = 10_000
+
 // testPlaces: ten thousand people after a thousand places, at two replicas at once, get exactly a thousand, each at most one;
 // a place whose claim was never made comes back.
 func testPlaces(t *testing.T, f *fixture) {
-	const people, places, lost = 10_000, 1000, 37
+	const places, lost = 1000, 37
 	pol := benefit.Standard
 	pol.SharePlace = 130 // so that shares end at different times
 	var replicas []usecase.Benefit
@@ -42,7 +45,7 @@ func testPlaces(t *testing.T, f *fixture) {
 			t.Fatal(err)
 		}
 	}
-	won := rush(t, f, replicas, o, pol, people)
+	won := rush(t, f, replicas, o, pol)
 	if won != places-lost {
 		t.Fatalf("%d claims, want %d", won, places-lost)
 	}
@@ -53,14 +56,14 @@ func testPlaces(t *testing.T, f *fixture) {
 		}
 	}
 	open(t, b)
-	if again := rush(t, f, replicas, o, pol, people); again != lost {
+	if again := rush(t, f, replicas, o, pol); again != lost {
 		t.Fatalf("%d claims for the places that came back, want %d", again, lost)
 	}
 	count(t, b, places)
 }
 
 // rush lets everybody claim once, twice at the same time, and says how many got a place.
-func rush(t *testing.T, f *fixture, replicas []usecase.Benefit, o *benefit.Offer, pol benefit.Policy, people int) int64 {
+func rush(t *testing.T, f *fixture, replicas []usecase.Benefit, o *benefit.Offer, pol benefit.Policy) int64 {
 	t.Helper()
 	var won atomic.Int64
 	var wg sync.WaitGroup
