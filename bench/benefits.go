@@ -296,5 +296,5 @@ func (f *fair) trial(ctx context.Context, everybody int64) (*benefit.Simulation,
 			return nil, err
 		}
 	}
-	return benefit.NewSimulation("bench", second, first, everybody, desk, now)
+	return second.Simulate("bench", first, everybody, desk, now)
 }

@@ -155,7 +155,7 @@ func (c *county) village(ctx context.Context, from, to int) error {
 		} else {
 			f.Tie(ref, "", now)
 		}
-		if _, err := f.Apply("", cells(rng, now), c.forms, 0, staff, now); err != nil {
+		if _, err := f.Apply(farmer.Operation{ID: "", Edits: cells(rng, now), Skew: 0}, c.forms, staff, now); err != nil {
 			return err
 		}
 		f.State, f.Outbox, f.Makers = farmer.Verified, nil, nil
@@ -215,7 +215,7 @@ func (c *county) scores(ctx context.Context, n int) error {
 
 // run does one run over every household and shows how it goes on.
 func (c *county) run(ctx context.Context, relay *flows.Relay, m *farmer.Model, kind farmer.RunKind, n int) error {
-	r, err := farmer.NewRun("bench-"+string(kind), kind, m, farmer.ModelID(1), int64(n), models.Actor{Role: models.System}, c.store.Now())
+	r, err := m.NewRun("bench-"+string(kind), farmer.RunPlan{Kind: kind, Against: farmer.ModelID(1), Total: int64(n)}, models.Actor{Role: models.System}, c.store.Now())
 	if err != nil {
 		return err
 	}

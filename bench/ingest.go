@@ -121,7 +121,7 @@ func delivered(ctx context.Context, f flows.Batches, rows int) (*batch.Batch, in
 		return nil, 0, err
 	}
 	var file bytes.Buffer
-	planted, err := seed.Sample(&file, form, rows, 30, 7, f.Now())
+	planted, err := seed.Sample(&file, form, seed.Sampling{Rows: rows, PerMille: 30, Seed: 7}, f.Now())
 	if err != nil {
 		return nil, 0, err
 	}

@@ -31,22 +31,22 @@ func (v *Verdict) fault(format string, args ...any) {
 
 // Verify recomputes the whole log from the rows as they stand and compares it with every signed head, and with known, a head
 // somebody kept elsewhere ("" for none). It trusts nothing that is stored but the seals. seen is told of progress.
-func Verify(ctx context.Context, a usecase.Audit, seals models.Seals, known string, now time.Time, seen func(int64)) (Verdict, error) {
+func (s Seal) Verify(ctx context.Context, known string, now time.Time, seen func(int64)) (Verdict, error) {
 	v := Verdict{}
-	heads, err := headsOf(ctx, a, seals, &v)
+	heads, err := headsOf(ctx, s.Audit, s.Seals, &v)
 	if err != nil {
 		return v, err
 	}
 	if known != "" {
-		size, root, err := journal.ReadCheckpoint(known, seals)
+		size, root, err := journal.ReadCheckpoint(known, s.Seals)
 		if err != nil {
 			return v, fmt.Errorf("the head that was given: %w", err)
 		}
 		heads[size] = append(heads[size], root)
 	}
 	fold := journal.Fold{}
-	_, err = a.Leaves.Each(ctx, store.LeavesFrom(0), func(l *journal.Leaf) error {
-		if err := v.leaf(ctx, a, l, &fold); err != nil {
+	_, err = s.Audit.Leaves.Each(ctx, store.LeavesFrom(0), func(l *journal.Leaf) error {
+		if err := v.leaf(ctx, s.Audit, l, &fold); err != nil {
 			return err
 		}
 		for _, root := range heads[fold.Size] {
@@ -66,7 +66,7 @@ func Verify(ctx context.Context, a usecase.Audit, seals models.Seals, known stri
 	for size := range heads {
 		v.fault("a signed head covers %d rows, but there are %d: rows at the end are gone", size, fold.Size)
 	}
-	v.Loose, err = loose(ctx, a, now)
+	v.Loose, err = loose(ctx, s.Audit, now)
 	return v, err
 }
 

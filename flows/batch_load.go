@@ -264,7 +264,7 @@ func (l *load) count(ctx context.Context, verdicts []*verdict, counts *batch.Cou
 		if err != nil {
 			return err
 		}
-		refused = append(refused, batch.Refuse(l.b.ID, v.line.No, v.row.Key, v.faults, string(cells), now))
+		refused = append(refused, batch.Refuse(l.b.ID, v.line.No, batch.Wrong{Key: v.row.Key, Faults: v.faults, Cells: string(cells)}, now))
 	}
 	err := l.f.Rows.InsertMany(ctx, refused)
 	if !errors.Is(err, models.Conflict) {

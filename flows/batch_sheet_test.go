@@ -98,7 +98,7 @@ func FuzzXLSX(f *testing.F) {
 func (k *intake) sheetOf(rows, perMille int, number uint64) (raw []byte, planted int) {
 	k.Helper()
 	var text bytes.Buffer
-	faults, err := seed.Sample(&text, k.form, rows, perMille, number, k.clock.now())
+	faults, err := seed.Sample(&text, k.form, seed.Sampling{Rows: rows, PerMille: perMille, Seed: number}, k.clock.now())
 	must(k.T, err)
 	table, err := csv.NewReader(&text).ReadAll()
 	must(k.T, err)
@@ -117,7 +117,7 @@ func (k *intake) sheetOf(rows, perMille int, number uint64) (raw []byte, planted
 func (k *intake) csvOf(rows, perMille int, number uint64) (text []byte, planted int) {
 	k.Helper()
 	var out bytes.Buffer
-	faults, err := seed.Sample(&out, k.form, rows, perMille, number, k.clock.now())
+	faults, err := seed.Sample(&out, k.form, seed.Sampling{Rows: rows, PerMille: perMille, Seed: number}, k.clock.now())
 	must(k.T, err)
 	return out.Bytes(), len(faults)
 }

@@ -131,7 +131,7 @@ func TestEveryPlantedFaultIsNamed(t *testing.T) {
 	k := intakes(t)
 	var file bytes.Buffer
 	const rows = 6000
-	planted, err := seed.Sample(&file, k.form, rows, 30, 7, noon)
+	planted, err := seed.Sample(&file, k.form, seed.Sampling{Rows: rows, PerMille: 30, Seed: 7}, noon)
 	must(t, err)
 	b := k.submit(k.deliver(batch.Draft{Format: batch.CSV}, file.Bytes(), 100_000), file.Bytes())
 	if b.State != batch.Done || b.Counts.Rows != rows || b.Counts.Rejected != len(planted) || b.Counts.Accepted != rows-len(planted) {

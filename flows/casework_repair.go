@@ -37,9 +37,9 @@ func (f Casework) prepare(ctx context.Context, e models.Event) error {
 	if _, may := r.Repairable(models.DayOf(now)); !may {
 		return nil
 	}
-	c, err := casework.Prepare(models.Derived("repair", r.ID, string(r.Publication.Eligible)), casework.Filing{
+	c, err := casework.Filing{
 		Subject: r.Subject, About: About(r), Desk: f.Desks.Of(r.Region), Region: r.Region,
-	}, casework.RepairFile{Eligible: r.Publication.Eligible, Ends: r.Publication.Ends}, f.Terms, now)
+	}.Prepare(models.Derived("repair", r.ID, string(r.Publication.Eligible)), casework.RepairFile{Eligible: r.Publication.Eligible, Ends: r.Publication.Ends}, f.Terms, now)
 	if err != nil {
 		return err
 	}

@@ -66,7 +66,7 @@ func (d *desk) objects(r *record.Record) *casework.Case {
 	d.Helper()
 	f := casework.Filing{Subject: r.Subject, About: flows.About(r), Desk: "desk", Region: "4301", Words: "不对",
 		Changes: []casework.Change{{Field: "CF_WFXW", Old: models.NewSecret("示例"), New: models.NewSecret("另一种")}}}
-	c, err := casework.Object("case-"+r.ID, f, casework.Standard, ownFor, d.clock.now())
+	c, err := f.Object("case-"+r.ID, casework.Standard, ownFor, d.clock.now())
 	must(d.T, err)
 	must(d.T, d.Cases.Insert(d.Context(), c))
 	return c
@@ -239,9 +239,9 @@ func TestErasure(t *testing.T) {
 	t.Parallel()
 	d := desks(t)
 	for i, grant := range []bool{true, false} {
-		c, err := casework.Erase(string(rune('a'+i)), casework.Filing{
+		c, err := casework.Filing{
 			Subject: models.Subject{Kind: models.PersonSubject, Person: "p-" + string(rune('a'+i))}, About: casework.About{Kind: "account", ID: "p"}, Desk: "desk", Region: "4301", Words: "w",
-		}, casework.Standard, ownFor, d.clock.now())
+		}.Erase(string(rune('a'+i)), casework.Standard, ownFor, d.clock.now())
 		must(t, err)
 		must(t, d.Cases.Insert(t.Context(), c))
 		d.does(c.ID, func(c *casework.Case) error {

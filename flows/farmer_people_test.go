@@ -102,7 +102,7 @@ func (h *hamlet) evaluated(t *testing.T, file string, by models.Actor) *farmer.E
 	t.Helper()
 	f, err := h.Files.Get(t.Context(), file)
 	must(t, err)
-	e, err := farmer.Apply("eval", f, f.Label(), h.Policy, by, h.clock.now())
+	e, err := f.Evaluate("eval", f.Label(), h.Policy, by, h.clock.now())
 	must(t, err)
 	must(t, h.Evaluations.Insert(t.Context(), e))
 	h.settles(t, 9*24*time.Hour)

@@ -124,7 +124,7 @@ func (f Farmer) active(ctx context.Context, e models.Event) error {
 	if err != nil {
 		return err
 	}
-	run, err := farmer.NewRun(models.Derived("run", e.ID), farmer.Rate, m, against, total, models.Clockwork, f.Now())
+	run, err := m.NewRun(models.Derived("run", e.ID), farmer.RunPlan{Kind: farmer.Rate, Against: against, Total: total}, models.Clockwork, f.Now())
 	if err != nil {
 		return err
 	}

@@ -80,7 +80,7 @@ func hamlets(t *testing.T) *hamlet {
 		"households": {{Heading: "户号", To: "no"}, {Heading: "户主姓名", To: "head.name"}, {Heading: "身份证号", To: "head.idNumber"}, {Heading: "承包地", To: "land.contracted"}},
 		"members":    {{Heading: "户号", To: "no"}, {Heading: "成员姓名", To: "members.name"}, {Heading: "成员身份证号", To: "members.idNumber"}},
 	} {
-		l, err := farmer.NewLayout("4301", name, columns, forms, office, noon)
+		l, err := farmer.NewLayout(farmer.LayoutDraft{Region: "4301", Name: name, Columns: columns}, forms, office, noon)
 		must(t, err)
 		must(t, h.Layouts.Insert(t.Context(), l))
 	}
@@ -111,7 +111,7 @@ func (h *hamlet) brings(t *testing.T, layout string, raw []byte, dry bool) *farm
 	must(t, h.Blobs.Insert(t.Context(), b))
 	l, err := h.Layouts.Get(t.Context(), "4301-"+layout)
 	must(t, err)
-	im, err := farmer.NewImport(id, l, village, b.ID, b.Hash, dry, h.clerk, h.clock.now())
+	im, err := farmer.NewImport(l, farmer.Upload{ID: id, Village: village, Blob: b.ID, Hash: b.Hash, DryRun: dry}, h.clerk, h.clock.now())
 	must(t, err)
 	return im
 }
@@ -341,7 +341,7 @@ func TestRunIsTheSameAsOneByOne(t *testing.T) {
 			}
 			must(t, h.Scores.Insert(t.Context(), s))
 		}
-		r, err := farmer.NewRun("run", farmer.Rate, m, "", 35, office, noon)
+		r, err := m.NewRun("run", farmer.RunPlan{Kind: farmer.Rate, Against: "", Total: 35}, office, noon)
 		must(t, err)
 		engine := h.engine.(*counting)
 		var left atomic.Int64 // writes that are let through; grades are written side by side
@@ -398,7 +398,7 @@ func TestRunOutOfTime(t *testing.T) {
 	for i := range 450 { // more than two pages
 		must(t, h.Scores.Insert(t.Context(), &farmer.Score{Meta: models.Meta{ID: fmt.Sprintf("h-%03d", i)}, Village: village}))
 	}
-	r, err := farmer.NewRun("run", farmer.Simulate, m, "", 450, office, noon)
+	r, err := m.NewRun("run", farmer.RunPlan{Kind: farmer.Simulate, Against: "", Total: 450}, office, noon)
 	must(t, err)
 	r.Outbox = nil
 	must(t, h.Runs.Insert(t.Context(), r))

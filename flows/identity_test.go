@@ -50,7 +50,7 @@ func (h *household) person(t *testing.T, id, phone string, birth models.Day) {
 	must(t, p.Bind("王小明", n, identity.Evidence{Method: "sandbox"}, noon))
 	must(t, h.flow.People.Insert(t.Context(), p))
 	for _, s := range []string{"s1", "s2"} {
-		must(t, h.flow.Sessions.Insert(t.Context(), identity.NewSession(id+s, p, "", "code", "f", "t", identity.Standard, noon)))
+		must(t, h.flow.Sessions.Insert(t.Context(), identity.NewSession(p, identity.SignIn{ID: id + s, Device: "", Method: "code", Family: "f", Token: "t"}, identity.Standard, noon)))
 	}
 	must(t, h.flow.Links.Insert(t.Context(), &identity.Link{Meta: models.Meta{ID: "link-" + id}, Issuer: "i", Person: id}))
 	dev, err := delivery.NewDevice(id, "phone-01", delivery.Address{Channel: delivery.FCM, Token: "token-" + id, Lang: "zh"}, delivery.Standard, noon)
@@ -83,7 +83,7 @@ func (h *household) mandate(t *testing.T, id, agent, principal string) {
 	must(t, err)
 	p, err := h.flow.People.Get(t.Context(), principal)
 	must(t, err)
-	m, err := identity.Propose(id, a, p, identity.Proposal{Kind: identity.Agent, Scope: []string{"medical"}, Evidence: "e"}, identity.Standard, noon)
+	m, err := a.Propose(id, p, identity.Proposal{Kind: identity.Agent, Scope: []string{"medical"}, Evidence: "e"}, identity.Standard, noon)
 	must(t, err)
 	must(t, h.flow.Mandates.Insert(t.Context(), m))
 }

@@ -75,7 +75,7 @@ func (f Medical) release(ctx context.Context, e *medical.Encounter, rest models.
 		changed := false
 		for _, b := range page.Items {
 			if b.State != medical.BillDraft && b.State != medical.CancelledBill {
-				changed = a.Draw(b.ID, e.ID, e.Type, b.Drawn(), b.Version, f.Now()) || changed
+				changed = a.Draw(medical.Drawing{Bill: b.ID, Visit: e.ID, Outstanding: b.Drawn()}, e.Type, b.Version, f.Now()) || changed
 			}
 		}
 		if changed = a.Lower(e.ID, e.Type, rest, e.Version, f.Now()) || changed; !changed {
@@ -122,7 +122,7 @@ func (f Medical) fresh(ctx context.Context, e *medical.Encounter, n int) (*medic
 		return nil, err
 	}
 	id := e.ID + "-" + strconv.Itoa(n)
-	return medical.NewBill(id, medical.BillNumber(id, models.DayOf(f.Now())), n, e, a, s, h, f.Now()), nil
+	return medical.NewBill(medical.BillHead{ID: id, No: medical.BillNumber(id, models.DayOf(f.Now())), Seq: n, Hospital: h.Name, Funding: s.Funding}, e, a, f.Now()), nil
 }
 
 // carry lets the visit's bills carry what its settlement deferred; what none may take becomes a new bill.
@@ -160,7 +160,7 @@ func (f Medical) standing(ctx context.Context, ev models.Event) error {
 	}
 	_, err = f.Agreements.Update(ctx, b.Agreement, func(a *medical.Agreement) error {
 		now := f.Now()
-		changed := a.Draw(b.ID, b.Encounter, b.Type, b.Drawn(), b.Version, now)
+		changed := a.Draw(medical.Drawing{Bill: b.ID, Visit: b.Encounter, Outstanding: b.Drawn()}, b.Type, b.Version, now)
 		if ev.Kind == medical.BillPaid && b.OnTime() {
 			changed = a.PaidOnTime(b.ID, now) || changed
 		}

@@ -57,7 +57,7 @@ func (c *counter) fill(agreements, bills int) {
 		var owed []*medical.Bill
 		for j := range bills {
 			id := fmt.Sprintf("%s-%04d", a.ID, j)
-			b := medical.NewBill(id, id, 1, &medical.Encounter{Meta: models.Meta{ID: "v" + id}, Hospital: "h1", Type: medical.Outpatient}, a, scheme, place, noon)
+			b := medical.NewBill(medical.BillHead{ID: id, No: id, Seq: 1, Hospital: place.Name, Funding: scheme.Funding}, &medical.Encounter{Meta: models.Meta{ID: "v" + id}, Hospital: "h1", Type: medical.Outpatient}, a, noon)
 			must(c.T, b.Carry(100, 1, noon))
 			b.Outbox = nil
 			owed = append(owed, b)

@@ -40,7 +40,7 @@ func TestPracticeTwiceIsOnce(t *testing.T) {
 	for i := range 6 {
 		call.Pool = append(call.Pool, practice.Expert{Person: fmt.Sprint("p", i), Unit: fmt.Sprint("u", i)})
 	}
-	r, err := practice.NewRound("r1", "seed", call, practice.Standard, office("c", "4301"), noon)
+	r, err := call.Round("r1", "seed", practice.Standard, office("c", "4301"), noon)
 	must(t, err)
 	clock.t = call.Closes.Add(1).Start()
 	must(t, r.Wake(clock.t))

@@ -148,7 +148,7 @@ func (b *bureau) sign(id string) *medical.Agreement {
 	var err error
 	who.Restricted, who.Looked, err = b.flow.Restricts(b.Context(), "mei")
 	must(b.T, err)
-	a, err := medical.Sign(id, who, b.scheme, []medical.Consent{{ID: "credit_query", Version: "1"}}, models.Actor{Person: "mei", Role: models.Resident}, b.clock.now())
+	a, err := b.scheme.Sign(id, who, []medical.Consent{{ID: "credit_query", Version: "1"}}, models.Actor{Person: "mei", Role: models.Resident}, b.clock.now())
 	if a == nil {
 		b.Fatal(err)
 	}
@@ -318,8 +318,7 @@ func TestADecisionKeptLate(t *testing.T) {
 	if restricted != r.Versioned() || len(looked) != 1 {
 		t.Fatal(restricted, looked)
 	}
-	a, err := medical.Sign("a1", medical.Applicant{Person: "mei", Birth: "1990-01-01", Level: 1, Restricted: restricted, Looked: looked}, b.scheme,
-		[]medical.Consent{{ID: "credit_query", Version: "1"}}, models.Actor{Person: "mei", Role: models.Resident}, b.clock.now())
+	a, err := b.scheme.Sign("a1", medical.Applicant{Person: "mei", Birth: "1990-01-01", Level: 1, Restricted: restricted, Looked: looked}, []medical.Consent{{ID: "credit_query", Version: "1"}}, models.Actor{Person: "mei", Role: models.Resident}, b.clock.now())
 	if a == nil {
 		t.Fatal(err)
 	}
@@ -362,7 +361,7 @@ func TestRecallIsEveryUse(t *testing.T) {
 			var uses []*recall.Use
 			for i := range 1500 {
 				r := records[dice.IntN(3)]
-				uses = append(uses, recall.NewUse(kinds[dice.IntN(3)], fmt.Sprint("ref", i), r.ID, 1+dice.IntN(3), r.Subject, "bank-1", noon.Add(time.Duration(i)*time.Second)))
+				uses = append(uses, recall.NewUse(recall.Paper{Kind: kinds[dice.IntN(3)], Ref: fmt.Sprint("ref", i), Recipient: "bank-1"}, r.ID, 1+dice.IntN(3), r.Subject, noon.Add(time.Duration(i)*time.Second)))
 			}
 			must(t, b.recall.Uses.InsertMany(t.Context(), uses))
 			b.pass(time.Hour)
@@ -375,8 +374,8 @@ func TestRecallIsEveryUse(t *testing.T) {
 			engine.in = []string{store.Uses.Name, store.Calls.Name}
 			b.change(wrong.ID, func(r *record.Record) error { return r.Correct(record.Change{}, models.Clockwork, b.clock.now()) }) // version 3
 			b.pass(0)
-			late := recall.NewUse(recall.Share, "late", wrong.ID, 2, wrong.Subject, "bank-2", b.clock.now()) // was on its way into the store
-			fresh := recall.NewUse(recall.Share, "fresh", wrong.ID, 3, wrong.Subject, "bank-2", b.clock.now())
+			late := recall.NewUse(recall.Paper{Kind: recall.Share, Ref: "late", Recipient: "bank-2"}, wrong.ID, 2, wrong.Subject, b.clock.now()) // was on its way into the store
+			fresh := recall.NewUse(recall.Paper{Kind: recall.Share, Ref: "fresh", Recipient: "bank-2"}, wrong.ID, 3, wrong.Subject, b.clock.now())
 			engine.every = 0
 			must(t, b.recall.Uses.InsertMany(t.Context(), []*recall.Use{late, fresh}))
 			engine.every = every
@@ -435,8 +434,8 @@ func TestARecipientIsChased(t *testing.T) {
 	t.Parallel()
 	b := newBureau(t, newEngine(t))
 	r := b.entry("k1", withheld)
-	share := recall.NewUse(recall.Share, "receipt", r.ID, 1, r.Subject, "bank-1", noon)
-	other := recall.NewUse(recall.Share, "receipt2", r.ID, 1, r.Subject, "bank-2", noon)
+	share := recall.NewUse(recall.Paper{Kind: recall.Share, Ref: "receipt", Recipient: "bank-1"}, r.ID, 1, r.Subject, noon)
+	other := recall.NewUse(recall.Paper{Kind: recall.Share, Ref: "receipt2", Recipient: "bank-2"}, r.ID, 1, r.Subject, noon)
 	must(t, b.recall.Uses.InsertMany(t.Context(), []*recall.Use{share, other}))
 	b.change(r.ID, func(r *record.Record) error { return r.Withdraw(models.Clockwork, "wrong", b.clock.now()) })
 	b.pass(0)

@@ -206,7 +206,7 @@ func (f Village) star(ctx context.Context, v, up *village.Entry) error {
 		if w.Stars == stars && (stars == 0 || w.Until >= until && w.Paper == paper) || paper == "" {
 			return store.Unchanged()
 		}
-		return w.Star(stars, since, max(since, until), paper, office, f.Now())
+		return w.Star(farmer.Rating{Stars: stars, Since: since, Until: max(since, until), Paper: paper}, office, f.Now())
 	}
 	_, err := f.Farm.Villages.Update(ctx, string(v.Village), change)
 	if !errors.Is(err, models.NotFound) {

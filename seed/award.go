@@ -149,7 +149,7 @@ func (h *honours) firm(i int) nominee {
 // led leads a nomination of an open programme as far as the scores, or to a state before.
 func (h *honours) led(p *award.Programme, x nominee, to award.State, promises int, at time.Time) (*award.Nomination, error) {
 	who := models.Actor{Person: DemoGuardian, Role: models.Resident}
-	n, err := award.New(p, "star", x.who, award.ByPublic, "说到做到，邻里都信得过", who, at)
+	n, err := award.New(p, award.Draft{Category: "star", Nominee: x.who, How: award.ByPublic, Reason: "说到做到，邻里都信得过"}, who, at)
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +171,7 @@ func (h *honours) led(p *award.Programme, x nominee, to award.State, promises in
 		},
 		func() error {
 			points := score.Points(9000)
-			return n.Opine(award.Support, "", "", &points, h.clerk, at.Add(72*time.Hour))
+			return n.Opine(award.Opinion{Say: award.Support, Record: "", Ground: "", Points: &points}, h.clerk, at.Add(72*time.Hour))
 		},
 		func() error { n.Draw(p, at.Add(72*time.Hour)); return nil },
 		func() error {

@@ -27,7 +27,7 @@ const (
 
 func newDelivery(it *catalogue.Item, form *catalogue.Form, clerk models.Actor, now time.Time) (*delivery, error) {
 	var text bytes.Buffer
-	if _, err := Sample(&text, form, deliveredRows, deliveredFaults, 430100, now); err != nil {
+	if _, err := Sample(&text, form, Sampling{Rows: deliveredRows, PerMille: deliveredFaults, Seed: 430100}, now); err != nil {
 		return nil, err
 	}
 	const id = "batch-demo"

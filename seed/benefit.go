@@ -178,7 +178,7 @@ func (b *benefits) offer(i int, plan planned, approver models.Actor, holders []*
 	began := b.now.AddDate(0, 0, -80)
 	desk := models.Actor{Role: from.Kind, Org: from.ID, Client: from.ID, Region: from.Region}
 	scene := b.scenes[plan.scene]
-	o, err := benefit.NewOffer("offer-"+strings.ToLower(plan.scene), scene, from.ID, from.Name, from.Region, models.PersonSubject, desk, began)
+	o, err := scene.NewOffer("offer-"+strings.ToLower(plan.scene), benefit.Provider{Org: from.ID, Name: from.Name, Region: from.Region}, models.PersonSubject, desk, began)
 	if err != nil {
 		return err
 	}
@@ -225,7 +225,7 @@ func (b *benefits) offer(i int, plan planned, approver models.Actor, holders []*
 
 // simulate tries a version on everybody of the demo city.
 func (b *benefits) simulate(v *benefit.Version, desk models.Actor, now time.Time) error {
-	s, err := benefit.NewSimulation("simulation-"+v.Offer, v, nil, int64(len(b.profiles)), desk, now)
+	s, err := v.Simulate("simulation-"+v.Offer, nil, int64(len(b.profiles)), desk, now)
 	if err != nil {
 		return err
 	}

@@ -49,7 +49,7 @@ func (c *credit) cases() error {
 func (c *credit) objected(r *record.Record, id string, by models.Actor, at time.Time, then func(*casework.Case) error) error {
 	f := about(r, "罚款已按期缴清，违法行为类型与决定书不一致，请核对。")
 	f.Changes = []casework.Change{{Field: "CF_WFXW", Old: models.NewSecret(text(r, "CF_WFXW")), New: models.NewSecret("未亮照经营")}}
-	k, err := casework.Object(id, f, casework.Standard, by, at)
+	k, err := f.Object(id, casework.Standard, by, at)
 	if err == nil && then != nil {
 		err = then(k)
 	}
@@ -68,8 +68,7 @@ func text(r *record.Record, field string) string {
 
 // prepared is what the first lawful day brought: a repair filled in, to be confirmed by the firm.
 func (c *credit) prepared(r *record.Record) error {
-	k, err := casework.Prepare(models.Derived("repair", r.ID, string(r.Publication.Eligible)), about(r, ""),
-		casework.RepairFile{Eligible: r.Publication.Eligible, Ends: r.Publication.Ends}, casework.Standard, r.Publication.Eligible.Clock(0, 0))
+	k, err := about(r, "").Prepare(models.Derived("repair", r.ID, string(r.Publication.Eligible)), casework.RepairFile{Eligible: r.Publication.Eligible, Ends: r.Publication.Ends}, casework.Standard, r.Publication.Eligible.Clock(0, 0))
 	if err != nil {
 		return err
 	}
@@ -81,8 +80,7 @@ func (c *credit) prepared(r *record.Record) error {
 func (c *credit) repaired(r *record.Record, office models.Actor) error {
 	at := r.Publication.Eligible.Add(3).Clock(10, 0)
 	firm := models.Actor{Role: models.Business, Org: r.Subject.Ref}
-	k, err := casework.AskRepair("case-repair-closed", about(r, "已经改正，罚款已缴清。"),
-		casework.RepairFile{Eligible: r.Publication.Eligible, Ends: r.Publication.Ends, Commitment: casework.Promise.Hash()}, casework.Standard, firm, at)
+	k, err := about(r, "已经改正，罚款已缴清。").AskRepair("case-repair-closed", casework.RepairFile{Eligible: r.Publication.Eligible, Ends: r.Publication.Ends, Commitment: casework.Promise.Hash()}, casework.Standard, firm, at)
 	if err != nil {
 		return err
 	}
@@ -111,10 +109,10 @@ func (c *credit) review(decisions []*decision.Decision) error {
 			continue
 		}
 		person := c.people.byID[d.Person]
-		k, err := casework.AskReview("case-review-new", casework.Filing{
+		k, err := casework.Filing{
 			Subject: d.Subject, About: casework.About{Kind: "decision", ID: d.ID}, Desk: casework.StandardDesks.Of(person.Region),
 			Region: person.Region, Words: "名单上的事已经了结，请人工看一看。",
-		}, casework.Standard, person.Self(), models.DayOf(c.now).Add(-1).Clock(15, 0))
+		}.AskReview("case-review-new", casework.Standard, person.Self(), models.DayOf(c.now).Add(-1).Clock(15, 0))
 		if err == nil {
 			c.add(k)
 		}

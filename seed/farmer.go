@@ -126,7 +126,7 @@ func (fs *farms) household(i int, head *identity.Person) error {
 			return err
 		}
 	}
-	verdicts, err := f.Apply("seed", fs.cells(i, head, len(texts) > 1), fs.forms, 0, by, at)
+	verdicts, err := f.Apply(farmer.Operation{ID: "seed", Edits: fs.cells(i, head, len(texts) > 1), Skew: 0}, fs.forms, by, at)
 	if err != nil {
 		return err
 	}
@@ -269,7 +269,7 @@ func (fs *farms) evaluation(i int, f *farmer.File) (*farmer.Evaluation, error) {
 		began = fs.now.Add(-24 * time.Hour)
 	}
 	self := models.Actor{Person: f.Person, Role: models.Resident}
-	e, err := farmer.Apply("farmeval-"+f.ID, f, f.Label(), fs.pol, self, began)
+	e, err := f.Evaluate("farmeval-"+f.ID, f.Label(), fs.pol, self, began)
 	if err != nil || i == 3 {
 		return e, err
 	}

@@ -169,7 +169,7 @@ func FarmModel(forms []*farmer.Form, now time.Time) (*farmer.Model, error) {
 	if err := m.Validate(sheets, formAuthor, now); err != nil {
 		return nil, err
 	}
-	run, err := farmer.NewRun("run-standard", farmer.Simulate, m, "", 0, formAuthor, now)
+	run, err := m.NewRun("run-standard", farmer.RunPlan{Kind: farmer.Simulate, Against: "", Total: 0}, formAuthor, now)
 	if err == nil {
 		_, err = run.Step(farmer.Part{Last: true}, now)
 	}
@@ -202,7 +202,7 @@ func farmLayouts(forms farmer.Forms, now time.Time) ([]*farmer.Layout, error) {
 				columns = append(columns, farmer.LayoutColumn{Heading: c.Title.ZH, To: section + "." + c.Key})
 			}
 		}
-		l, err := farmer.NewLayout("4301", name, columns, forms, formAuthor, now)
+		l, err := farmer.NewLayout(farmer.LayoutDraft{Region: "4301", Name: name, Columns: columns}, forms, formAuthor, now)
 		if err != nil {
 			return nil, fmt.Errorf("layout %s: %w", name, err)
 		}

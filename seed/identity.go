@@ -207,7 +207,7 @@ func (p *Population) mandates() error {
 	town := p.byID["staff-town"].Actors(p.Opened)[1]
 	for ward, kind := range map[string]identity.MandateKind{DemoChild: identity.Guardian, DemoElder: identity.Agent} {
 		proposal := identity.Proposal{Kind: kind, Scope: []string{"medical"}, Evidence: "户口簿"}
-		m, err := identity.Propose("mandate-"+ward, p.byID[DemoGuardian], p.byID[ward], proposal, identity.Standard, p.Opened)
+		m, err := p.byID[DemoGuardian].Propose("mandate-"+ward, p.byID[ward], proposal, identity.Standard, p.Opened)
 		if err == nil {
 			err = m.Approve(town, p.Opened)
 		}
@@ -223,7 +223,7 @@ func (p *Population) mandates() error {
 // clients gives every institution a system with its public secret.
 func (p *Population) clients() error {
 	for _, i := range Institutions {
-		c, err := identity.NewClient(i.ID, i.Kind, i.Name, i.ID, i.Region, p.Opened)
+		c, err := identity.NewClient(i.ID, identity.System{Kind: i.Kind, Name: i.Name, Org: i.ID, Region: i.Region}, p.Opened)
 		if err == nil {
 			err = c.Rotate(models.Clockwork, secretOf(i), 0, p.Opened)
 		}

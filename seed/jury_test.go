@@ -65,7 +65,7 @@ func practiceCase(t *testing.T) juried {
 	for i := range 20 {
 		call.Pool = append(call.Pool, practice.Expert{Person: fmt.Sprint("p", i), Unit: fmt.Sprint("unit", i)})
 	}
-	r, err := practice.NewRound("r", "seed", call, practice.Standard, office, noon)
+	r, err := call.Round("r", "seed", practice.Standard, office, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +171,7 @@ func TestSecondSheetIsSealed(t *testing.T) {
 			e.First.Writes = append(e.First.Writes, village.Write{Op: code, Indicator: code, Value: 1, Evidence: []string{"x-" + code}, Wrote: noon, By: "first"})
 		}
 	}
-	if _, err := e.Write(true, nil, s, 0, as("first"), noon); !errors.Is(err, models.Forbidden) {
+	if _, err := e.Write(village.Sync{Second: true, Writes: nil, Skew: 0}, s, as("first"), noon); !errors.Is(err, models.Forbidden) {
 		t.Errorf("who wrote the first sheet writes the second: %v", err)
 	}
 	for i, w := range e.First.Writes {
@@ -179,7 +179,7 @@ func TestSecondSheetIsSealed(t *testing.T) {
 			t.Errorf("with %d of %d written: %v", i, len(e.First.Writes), got)
 		}
 		w.Value = 0
-		if _, err := e.Write(true, []village.Write{w}, s, 0, as("second"), noon); err != nil {
+		if _, err := e.Write(village.Sync{Second: true, Writes: []village.Write{w}, Skew: 0}, s, as("second"), noon); err != nil {
 			t.Fatal(err)
 		}
 	}

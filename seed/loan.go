@@ -68,7 +68,7 @@ func (ls *loans) offer() error {
 	}{{"loan-product-1", readingBank, "惠农信用贷", "Farm credit loan", 575}, {"loan-product-2", otherBank, "乡村振兴贷", "Village loan", 620}} {
 		at := ls.now.AddDate(0, 0, -300)
 		bank := models.Actor{Role: models.Bank, Org: x.bank, Client: x.bank, Region: "430181"}
-		p, err := loan.NewProduct(x.id, x.bank, institution(x.bank).Name, "430181", loan.Terms{
+		p, err := loan.NewProduct(x.id, loan.Lender{Bank: x.bank, Called: institution(x.bank).Name, Region: "430181"}, loan.Terms{
 			Name: models.Words{ZH: x.zh, EN: x.en}, Details: models.Words{ZH: "用于生产经营，星级信用村利率优惠。", EN: "For production; less in villages with stars."},
 			Methods: []loan.Method{loan.EqualInstalment, loan.EqualPrincipal, loan.Bullet}, From: 500_000, To: 30_000_000, MinMonths: 3, MaxMonths: 36, Rate: x.rate,
 			Stars: [3]models.Bp{10, 20, 30}, Regions: []models.Region{"430181"}, Scopes: []string{"farm.household", "farm.production", "farm.score"},
@@ -120,7 +120,7 @@ func (ls *loans) one(i int, household string, place models.Region, by models.Act
 		offered = ls.now.Add(-24 * time.Hour)
 	}
 	plan := loan.Plan{Method: loan.EqualPrincipal, Amount: a.Amount, Rate: p.Terms.Rate - 30, Months: 12}
-	if err := a.MakeOffer(loan.Offer{Plan: plan, No: fmt.Sprintf("O-%d", i)}, p, 0, loan.Standard, bank, offered); err != nil || i == 4 {
+	if err := a.MakeOffer(loan.Offer{Stars: 0, Plan: plan, No: fmt.Sprintf("O-%d", i)}, p, loan.Standard, bank, offered); err != nil || i == 4 {
 		return err
 	}
 	if err := a.Agree(by, offered); err != nil {
@@ -132,7 +132,7 @@ func (ls *loans) one(i int, household string, place models.Region, by models.Act
 // lend pays a loan out, and lets what is due be paid, or not.
 func (ls *loans) lend(i int, a *loan.Application, bank models.Actor, at time.Time) error {
 	on := models.DayOf(at)
-	l, err := loan.Open(models.Derived("loan", a.ID), a, fmt.Sprintf("L-%d", i), on, true, loan.Standard, at)
+	l, err := loan.Open(a, loan.Contract{ID: models.Derived("loan", a.ID), No: fmt.Sprintf("L-%d", i), On: on, First: true}, loan.Standard, at)
 	if err == nil {
 		err = a.Disburse(l.ID, bank, at)
 	}

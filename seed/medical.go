@@ -101,7 +101,7 @@ func (l *life) follow() error {
 		return nil
 	}
 	l.a.Lower(l.e.ID, l.e.Type, l.b.Principal, 1, l.now)
-	l.a.Draw(l.b.ID, l.e.ID, l.e.Type, l.b.Drawn(), int64(len(l.b.Ledger)+len(l.b.Done)), l.now)
+	l.a.Draw(medical.Drawing{Bill: l.b.ID, Visit: l.e.ID, Outstanding: l.b.Drawn()}, l.e.Type, int64(len(l.b.Ledger)+len(l.b.Done)), l.now)
 	overdue := l.b.State == medical.PastDue || l.b.State == medical.InCollection
 	switch dpd := l.b.Dpd(models.DayOf(l.now)); {
 	case !overdue:
@@ -185,7 +185,7 @@ func (l *life) sign(who medical.Applicant) {
 		if who.Restricted != "" {
 			who = listed(who)
 		}
-		a, err := medical.Sign("agreement-"+l.person.ID, who, l.scheme, signed, l.person.Self(), l.now)
+		a, err := l.scheme.Sign("agreement-"+l.person.ID, who, signed, l.person.Self(), l.now)
 		if a == nil {
 			return err
 		}
@@ -202,21 +202,21 @@ func (l *life) visit(typ medical.VisitType, charges ...models.Fen) {
 		l.b, l.conduct = nil, nil
 		no := l.person.ID + "-" + strconv.Itoa(l.visits)
 		desk := models.Actor{Role: models.Hospital, Org: l.hospital.ID, Region: l.hospital.Region, Client: l.hospital.ID}
-		l.e = medical.Open("visit-"+no, l.hospital.ID, no, typ, l.person.ID, l.a, l.a.Creditable(typ), l.hospital.Region, desk, l.now)
+		l.e = medical.Open(medical.Arrival{ID: "visit-" + no, Hospital: l.hospital.ID, VisitNo: no, Type: typ, Person: l.person.ID, Agreement: l.a, Reason: l.a.Creditable(typ), Region: l.hospital.Region}, desk, l.now)
 		l.c.encounters = append(l.c.encounters, l.e)
 		lines := make([]medical.Line, len(charges))
 		for i, f := range charges {
 			lines[i] = medical.Line{ID: "L" + strconv.Itoa(i+1), Revision: 1, Category: "OTHER", Amount: f, At: *models.At(l.now)}
 		}
 		need := l.e.Fit(lines, l.a.Room(l.e.ID, typ), l.now)
-		if err := l.a.Reserve(l.e.ID, typ, need, 1, desk, l.now); err != nil {
+		if err := l.a.Reserve(l.e.ID, typ, need, 1, l.now); err != nil {
 			return err
 		}
 		if _, err := l.e.Charge(lines, need, desk, l.now); err != nil {
 			return err
 		}
 		id := l.e.ID + "-1"
-		l.b = medical.NewBill(id, medical.BillNumber(id, models.DayOf(l.now)), 1, l.e, l.a, l.scheme, l.hospital, l.now)
+		l.b = medical.NewBill(medical.BillHead{ID: id, No: medical.BillNumber(id, models.DayOf(l.now)), Seq: 1, Hospital: l.hospital.Name, Funding: l.scheme.Funding}, l.e, l.a, l.now)
 		l.c.bills = append(l.c.bills, l.b)
 		return nil
 	})
@@ -228,7 +228,7 @@ func (l *life) settle(cash models.Fen) {
 		sum := l.e.Total()
 		m := medical.Amounts{MedfeeSum: sum, FundPaySum: sum - cash, PsnPart: cash, CashPay: cash}
 		hold, _ := l.a.HeldFor(l.e.ID, l.e.Type)
-		s, err := l.e.Settle("setl-"+l.e.VisitNo, len(l.e.Settlements)+1, m, false, hold, models.Actor{Role: models.Hospital, Org: l.hospital.ID}, l.now)
+		s, err := l.e.Settle(medical.InsurerWord{SetlID: "setl-" + l.e.VisitNo, Revision: len(l.e.Settlements) + 1, Amounts: m, MulaidInside: false}, hold, models.Actor{Role: models.Hospital, Org: l.hospital.ID}, l.now)
 		if err != nil {
 			return err
 		}
@@ -290,7 +290,9 @@ var stories = []story{
 	{name: "waiver asked", started: 6, tell: func(l *life) {
 		l.usual(36000)
 		l.until(2)
-		l.do(func() error { return l.b.AskWaiver("waiver-"+l.b.ID, 10000, "HARDSHIP", "低保户", officer1, l.now) })
+		l.do(func() error {
+			return l.b.AskWaiver(medical.Waiver{ID: "waiver-" + l.b.ID, Amount: 10000, Reason: "HARDSHIP", Note: "低保户"}, officer1, l.now)
+		})
 	}},
 	{name: "suspended by the office", started: 30, tell: func(l *life) { l.do(func() error { return l.a.Suspend(officer1, "证件核对中", l.now) }) }},
 	{name: "closing with a debt", started: 4, tell: func(l *life) { l.usual(11000); l.do(func() error { return l.a.Close(l.person.Self(), l.now) }) }},
@@ -333,7 +335,7 @@ func (l *life) reverse() {
 func (l *life) writeOff() {
 	l.do(func() error {
 		id := "waiver-" + l.b.ID
-		if err := l.b.AskWaiver(id, 0, "DEATH", "", officer1, l.now); err != nil {
+		if err := l.b.AskWaiver(medical.Waiver{ID: id, Amount: 0, Reason: "DEATH", Note: ""}, officer1, l.now); err != nil {
 			return err
 		}
 		return l.b.DecideWaiver(id, true, officer2, l.now)

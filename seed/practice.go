@@ -172,7 +172,7 @@ func (ps *practices) hold(id string, year, days int, cases []*practice.Case, ove
 	for _, class := range practice.Classes {
 		call.Seats = append(call.Seats, practice.Seats{Class: class, N: 2})
 	}
-	r, err := practice.NewRound(id, "demo seed of "+id, call, practice.Standard, ps.one, opened)
+	r, err := call.Round(id, "demo seed of "+id, practice.Standard, ps.one, opened)
 	if err != nil {
 		return err
 	}

@@ -23,10 +23,10 @@ const (
 
 // use notes that a decision, a bank and a provider used an entry.
 func (v *recalls) use(d *decision.Decision, entry *record.Record) {
-	v.uses = append(v.uses, recall.NewUse(recall.Decision, d.ID, entry.ID, 1, d.Subject, "", d.At))
+	v.uses = append(v.uses, recall.NewUse(recall.Paper{Kind: recall.Decision, Ref: d.ID, Recipient: ""}, entry.ID, 1, d.Subject, d.At))
 	for _, org := range []string{readingBank, readingProvider} {
 		receipt := models.Derived("seed receipt", org, entry.ID)
-		v.uses = append(v.uses, recall.NewUse(recall.Share, receipt, entry.ID, 1, d.Subject, org, d.At.Add(time.Hour)))
+		v.uses = append(v.uses, recall.NewUse(recall.Paper{Kind: recall.Share, Ref: receipt, Recipient: org}, entry.ID, 1, d.Subject, d.At.Add(time.Hour)))
 	}
 }
 

@@ -139,7 +139,7 @@ func (c *credit) firms() error {
 			return err
 		}
 		if i%4 == 0 {
-			if _, err := c.honour(f.name, string(f.code), models.Organisation, c.today.Add(-90-i), fmt.Sprintf("示表〔2026〕%03d号", i+1), "4"); err != nil {
+			if _, err := c.honour(honoured{f.name, string(f.code), models.Organisation}, c.today.Add(-90-i), fmt.Sprintf("示表〔2026〕%03d号", i+1), "4"); err != nil {
 				return err
 			}
 		}
@@ -147,18 +147,24 @@ func (c *credit) firms() error {
 	return nil
 }
 
+// honoured is who is given an honour.
+type honoured struct {
+	name, number string
+	kind         models.SubjectKind
+}
+
 // honour reports an honour for honesty. number is a code or an ID number.
-func (c *credit) honour(name, number string, kind models.SubjectKind, on models.Day, no, level string) (*record.Record, error) {
+func (c *credit) honour(who honoured, on models.Day, no, level string) (*record.Record, error) {
 	cells := map[string]string{
-		"XDR_MC": name, "XDR_LB": "02", "RY_WSH": no, "RY_MC": "诚实守信示范", "RY_JB": level, "RY_SY": "多年诚实守信", "RY_RQ": string(on),
+		"XDR_MC": who.name, "XDR_LB": "02", "RY_WSH": no, "RY_MC": "诚实守信示范", "RY_JB": level, "RY_SY": "多年诚实守信", "RY_RQ": string(on),
 		"RY_JG": marketName, "LYDW": marketName, "LYDWDM": marketCode,
 	}
-	if kind == models.Organisation {
-		cells["XDR_SHXYM"] = number
+	if who.kind == models.Organisation {
+		cells["XDR_SHXYM"] = who.number
 	} else {
-		cells["XDR_LB"], cells["XDR_ZJLX"], cells["XDR_ZJHM"] = "01", "01", number
+		cells["XDR_LB"], cells["XDR_ZJLX"], cells["XDR_ZJHM"] = "01", "01", who.number
 	}
-	return c.report("RYXX", kind, on, cells)
+	return c.report("RYXX", who.kind, on, cells)
 }
 
 // A penalty of the demo city: whose, how old, how grave, and what other seeds call it.
@@ -233,7 +239,7 @@ func (c *credit) lists() error {
 // persons gives the resident an honour, the farmer a fine, and honest residents theirs.
 func (c *credit) persons() error {
 	resident, farmer := c.people.byID[DemoResident], c.people.byID[DemoFarmer]
-	if _, err := c.honour(resident.Name.Reveal(), resident.IDNumber.Reveal(), models.PersonSubject, c.today.Add(-120), "示表〔2026〕901号", "4"); err != nil {
+	if _, err := c.honour(honoured{resident.Name.Reveal(), resident.IDNumber.Reveal(), models.PersonSubject}, c.today.Add(-120), "示表〔2026〕901号", "4"); err != nil {
 		return err
 	}
 	if err := c.honest(); err != nil {
@@ -256,7 +262,7 @@ func (c *credit) honest() error {
 		}
 		n++
 		level := []string{"4", "3"}[n%2]
-		if _, err := c.honour(who.Name.Reveal(), who.IDNumber.Reveal(), models.PersonSubject, c.today.Add(-200-n), fmt.Sprintf("示表〔2026〕%03d号", 910+n), level); err != nil {
+		if _, err := c.honour(honoured{who.Name.Reveal(), who.IDNumber.Reveal(), models.PersonSubject}, c.today.Add(-200-n), fmt.Sprintf("示表〔2026〕%03d号", 910+n), level); err != nil {
 			return err
 		}
 	}
@@ -266,7 +272,7 @@ func (c *credit) honest() error {
 // represented lets the resident act for the firm whose registration names her.
 func (c *credit) represented() error {
 	head, registered := c.people.byID[DemoResident], c.byName["registration"]
-	a, err := identity.Claim(head, models.USCC(registered.Subject.Ref), registered.Name.Reveal(), registered.Versioned(), registered.Current.Private["DJ_FRZJ"], c.people.Opened)
+	a, err := identity.Claim(head, identity.Registration{Org: models.USCC(registered.Subject.Ref), Name: registered.Name.Reveal(), Source: registered.Versioned(), Number: registered.Current.Private["DJ_FRZJ"]}, c.people.Opened)
 	if err != nil {
 		return err
 	}

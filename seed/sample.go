@@ -74,10 +74,17 @@ const (
 	MostFaults = 60
 )
 
+// A Sampling says how much is made up.
+type Sampling struct {
+	Rows     int
+	PerMille int    // how many of a thousand rows have a fault
+	Seed     uint64 // the same makes up the same
+}
+
 // Sample writes a file of made-up penalties (双公示) decided in the ninety days up to a moment: eight rows in ten about
 // organisations, the others about persons, and perMille of the rows spoiled by each of the faults there are. The same seed writes
 // the same file. No number or code in it is anybody's.
-func Sample(w io.Writer, form *catalogue.Form, rows, perMille int, seed uint64, now time.Time) ([]Planted, error) {
+func Sample(w io.Writer, form *catalogue.Form, of Sampling, now time.Time) ([]Planted, error) {
 	out := csv.NewWriter(w)
 	head := make([]string, len(form.Columns))
 	for i, c := range form.Columns {
@@ -86,12 +93,12 @@ func Sample(w io.Writer, form *catalogue.Form, rows, perMille int, seed uint64, 
 	if err := out.Write(head); err != nil {
 		return nil, err
 	}
-	s := sampler{rng: rand.New(rand.NewPCG(seed, 29)), today: models.DayOf(now), prefix: strconv.FormatUint(seed, 36)}
+	s := sampler{rng: rand.New(rand.NewPCG(of.Seed, 29)), today: models.DayOf(now), prefix: strconv.FormatUint(of.Seed, 36)}
 	var planted []Planted
 	cells := make([]string, len(head))
-	for i := range rows {
+	for i := range of.Rows {
 		row := s.row(i)
-		if p, ok := s.fault(row, perMille); ok {
+		if p, ok := s.fault(row, of.PerMille); ok {
 			p.spoil(row, i)
 			planted = append(planted, Planted{i + 1, p.column, p.code})
 		}

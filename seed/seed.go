@@ -100,7 +100,7 @@ func City(ctx context.Context, s Stores, now time.Time, more ...Step) error {
 	if err := keepCatalogue(ctx, s.Catalogue, items); err != nil {
 		return fmt.Errorf("seed the catalogue: %w", err)
 	}
-	if err := keepCredit(ctx, s, p, c, files, now); err != nil {
+	if err := files.keepAll(ctx, s, p, c, now); err != nil {
 		return err
 	}
 	hooks, err := endpoints(p.Clients, p.Opened)
@@ -118,25 +118,25 @@ func City(ctx context.Context, s Stores, now time.Time, more ...Step) error {
 	return fresh(ctx, s.Marks, []*Mark{{Meta: models.Meta{ID: "city"}, Edition: "1"}})
 }
 
-// keepCredit keeps what a store with credit files has room for: decisions, files, cases, codes and a delivery.
-func keepCredit(ctx context.Context, s Stores, p *Population, c *care, files *credit, now time.Time) error {
-	if files == nil {
+// keepAll keeps what a store with credit files has room for: decisions, files, cases, codes and a delivery.
+func (c *credit) keepAll(ctx context.Context, s Stores, p *Population, care *care, now time.Time) error {
+	if c == nil {
 		return nil
 	}
-	verdicts, err := newVerdicts(p, c, s.Subjects, now)
+	verdicts, err := newVerdicts(p, care, s.Subjects, now)
 	if err == nil {
 		err = verdicts.keep(ctx, s)
 	}
 	if err != nil {
 		return fmt.Errorf("seed decisions: %w", err)
 	}
-	if err := files.review(verdicts.decisions); err != nil {
+	if err := c.review(verdicts.decisions); err != nil {
 		return err
 	}
-	if err := files.keep(ctx, s); err != nil {
-		return fmt.Errorf("seed the credit files: %w", err)
+	if err := c.keep(ctx, s); err != nil {
+		return fmt.Errorf("seed the credit c: %w", err)
 	}
-	office, clerk := p.byID["staff-credit-city"].Actors(now)[1], files.clerk
+	office, clerk := p.byID["staff-credit-city"].Actors(now)[1], c.clerk
 	if err := keepPartners(ctx, s.Consent, p, office); err != nil {
 		return fmt.Errorf("seed the partners: %w", err)
 	}
@@ -147,7 +147,7 @@ func keepCredit(ctx context.Context, s Stores, p *Population, c *care, files *cr
 	if err != nil {
 		return fmt.Errorf("seed the codes: %w", err)
 	}
-	d, err := newDelivery(files.items["XZCF"], files.forms["XZCF"], clerk, now)
+	d, err := newDelivery(c.items["XZCF"], c.forms["XZCF"], clerk, now)
 	if err == nil {
 		err = d.keep(ctx, s.Batch)
 	}
@@ -164,7 +164,7 @@ func keepCredit(ctx context.Context, s Stores, p *Population, c *care, files *cr
 		err = keepVillages(ctx, s, p, now)
 	}
 	if err == nil {
-		err = keepAwards(ctx, s, p, files, now)
+		err = keepAwards(ctx, s, p, c, now)
 	}
 	if err == nil {
 		err = keepCredentials(ctx, s, now)

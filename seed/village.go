@@ -106,7 +106,7 @@ func (fs *farms) creditHousehold(i int, head *identity.Person) error {
 			return err
 		}
 	}
-	verdicts, err := f.Apply("seed", fs.cells(5*(i%3), head, true), fs.forms, 0, fs.town, at)
+	verdicts, err := f.Apply(farmer.Operation{ID: "seed", Edits: fs.cells(5*(i%3), head, true), Skew: 0}, fs.forms, fs.town, at)
 	if err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ func (fs *farms) creditHousehold(i int, head *identity.Person) error {
 
 // certified leads a household of gugang to its title.
 func (fs *farms) certified(i int, f *farmer.File, at time.Time) error {
-	e, err := farmer.Apply("farmeval-"+f.ID, f, headLabel(f), fs.pol, fs.town, at)
+	e, err := f.Evaluate("farmeval-"+f.ID, headLabel(f), fs.pol, fs.town, at)
 	if err != nil {
 		return err
 	}
@@ -267,7 +267,7 @@ type villageCase struct {
 }
 
 func (y *years) live() error {
-	old, err := y.round("430181", -2, -430, -400, -370, []villageCase{
+	old, err := y.round("430181", term{-2, -430, -400, -370}, []villageCase{
 		{fanshi, village.Certified, 96, 76, 2_000_000, 0}, {"430181108227", village.Annual, 97, 82, 500_000, 0}, {"430181108237", village.Grace, 96, 80, 900_000, 0},
 		{"430181108242", village.Revoked, 96, 75, 900_000, 0}, {"430181108239", village.Annual, 98, 90, 100_000, 0},
 	})
@@ -277,30 +277,33 @@ func (y *years) live() error {
 	if err := old.Wake(old.Ends.Add(1).Start()); err != nil {
 		return err
 	}
-	if _, err := y.round("430181", -1, -80, -24, 15, []villageCase{
+	if _, err := y.round("430181", term{-1, -80, -24, 15}, []villageCase{
 		{"430181108229", village.InReview, 95, 81, 300_000, 0}, {"430181108232", village.InReview, 96, 84, 300_000, 1}, {"430181108233", village.Prelim, 97, 79, 800_000, 2},
 		{"430181108234", village.Shown, 96, 88, 100_000, 2}, {"430181108236", village.Deciding, 95, 77, 1_500_000, 2}, {"430181108238", village.Rejected, 80, 62, 300_000, 0},
 		{"430181108241", village.Certified, 98, 86, 100_000, 2},
 	}); err != nil {
 		return err
 	}
-	_, err = y.round("430182", 0, -10, 20, 51, nil)
+	_, err = y.round("430182", term{0, -10, 20, 51}, nil)
 	if err != nil {
 		return err
 	}
 	return y.applying()
 }
 
+// A term is when a round runs: its year, counted from this one, and its days, counted from today.
+type term struct{ year, opens, cutOff, ends int }
+
 // round is a county's round of a year from now, from one day to another, with its entries.
-func (y *years) round(county models.Region, year, opens, cutOff, ends int, cases []villageCase) (*village.Round, error) {
-	began := y.day(opens).Clock(9, 0)
+func (y *years) round(county models.Region, on term, cases []villageCase) (*village.Round, error) {
+	began := y.day(on.opens).Clock(9, 0)
 	at := 0
 	if _, err := fmt.Sscanf(string(y.day(0)), "%d", &at); err != nil {
 		return nil, err
 	}
 	office := y.one
 	office.Region = county
-	r, err := village.NewRound(y.scheme, county, at+year, village.Dates{Opens: y.day(opens), CutOff: y.day(cutOff), Ends: y.day(ends)}, "demo seed "+village.RoundID(county, at+year, village.OfVillages), office, began)
+	r, err := y.scheme.NewRound(village.RoundPlan{County: county, Year: at + on.year, Dates: village.Dates{Opens: y.day(on.opens), CutOff: y.day(on.cutOff), Ends: y.day(on.ends)}, Seed: "demo seed " + village.RoundID(county, at+on.year, village.OfVillages)}, office, began)
 	if err != nil {
 		return nil, err
 	}
@@ -355,7 +358,7 @@ func (y *years) file(r *village.Round, place models.Region, at time.Time) (*vill
 			return nil, err
 		}
 	}
-	if _, err := e.Write(false, writes, y.scheme, 0, y.town, at); err != nil {
+	if _, err := e.Write(village.Sync{Second: false, Writes: writes, Skew: 0}, y.scheme, y.town, at); err != nil {
 		return nil, err
 	}
 	return e, e.Apply(100, 98, y.town, at.Add(time.Hour))
@@ -365,7 +368,7 @@ func (y *years) file(r *village.Round, place models.Region, at time.Time) (*vill
 func (y *years) draft(r *village.Round, place models.Region, at time.Time) (*village.Entry, error) {
 	by := y.town
 	by.Region = place.Town()
-	e, err := village.NewEntry(fmt.Sprintf("ventry-%d-%s", r.Year, place), r, y.scheme, village.Place{Code: place, Name: y.names[place]}, village.Standard, by, at)
+	e, err := r.NewEntry(y.scheme, village.Place{Entry: fmt.Sprintf("ventry-%d-%s", r.Year, place), Code: place, Name: y.names[place]}, village.Standard, by, at)
 	if err != nil {
 		return nil, err
 	}
@@ -412,7 +415,9 @@ func (y *years) freeze(r *village.Round, e *village.Entry, c villageCase, at tim
 func (y *years) lead(r *village.Round, e *village.Entry, c villageCase) error {
 	at := r.CutOff.Add(2).Clock(10, 0)
 	sv := village.Survey{Answers: 24, Satisfied: 22}
-	vote := func(v flow.Verdict, note string, by models.Actor) error { return e.Vote(v, note, y.scheme, sv, by, at) }
+	vote := func(v flow.Verdict, note string, by models.Actor) error {
+		return e.Vote(village.Word{Verdict: v, Note: note}, y.scheme, sv, by, at)
+	}
 	switch {
 	case c.to == village.Rejected:
 		return vote(flow.Reject, "信用户占比没有到线", y.town2)
@@ -483,7 +488,7 @@ func (y *years) plaque(e *village.Entry) error {
 	if !e.Title() {
 		return nil
 	}
-	if err := v.Star(e.Stars, e.Since, e.Stands(today), e.No, y.two, y.now); err != nil {
+	if err := v.Star(farmer.Rating{Stars: e.Stars, Since: e.Since, Until: e.Stands(today), Paper: e.No}, y.two, y.now); err != nil {
 		return err
 	}
 	y.plaques = append(y.plaques, v)

@@ -70,7 +70,7 @@ func auditVerify(ctx context.Context, cfg Config, args []string, out io.Writer) 
 	}
 	var v flows.Verdict
 	if err == nil {
-		v, err = flows.Verify(ctx, a.repos.audit, a.seals, known, a.now(), func(n int64) { fmt.Fprintf(out, "  %d rows\n", n) })
+		v, err = a.seal.Verify(ctx, known, a.now(), func(n int64) { fmt.Fprintf(out, "  %d rows\n", n) })
 	}
 	if err = errors.Join(err, a.store.Engine.Close()); err != nil {
 		return err

@@ -197,7 +197,7 @@ func (f *filed) sample(rows int) (text []byte, planted []seed.Planted) {
 		}
 		form, err := it.Form()
 		if err == nil {
-			planted, err = seed.Sample(&out, form, rows, 8, 43, time.Now())
+			planted, err = seed.Sample(&out, form, seed.Sampling{Rows: rows, PerMille: 8, Seed: 43}, time.Now())
 		}
 		if err != nil {
 			f.t.Fatal(err)

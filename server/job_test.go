@@ -16,7 +16,6 @@ import (
 	"xinyi/handlers/api"
 	"xinyi/models"
 	"xinyi/models/batch"
-	"xinyi/models/benefit"
 	"xinyi/models/blob"
 	"xinyi/models/campaign"
 	farming "xinyi/models/farmer"
@@ -91,7 +90,7 @@ var workings = map[string]working{
 		if err != nil {
 			return "", err
 		}
-		s, err := benefit.NewSimulation(id, v, nil, 1, h.starter, h.a.now())
+		s, err := v.Simulate(id, nil, 1, h.starter, h.a.now())
 		if err != nil {
 			return "", err
 		}
@@ -116,7 +115,7 @@ var workings = map[string]working{
 		if err != nil {
 			return "", err
 		}
-		r, err := farming.NewRun(id, farming.Simulate, model, "", 1, h.starter, h.a.now())
+		r, err := model.NewRun(id, farming.RunPlan{Kind: farming.Simulate, Against: "", Total: 1}, h.starter, h.a.now())
 		if err != nil {
 			return "", err
 		}
@@ -129,7 +128,7 @@ var workings = map[string]working{
 	"recall.call": {reads: store.Uses, endless: true, start: func(h *workshop, id string, _ int) (string, error) {
 		e := models.Event{ID: id, Kind: "record.corrected", At: h.a.now(), Data: map[string]string{"record": "of-" + id}}
 		c := recall.NewCall(e, models.Subject{}, 2, true, h.a.now())
-		u := recall.NewUse(recall.Share, "receipt-"+id, "of-"+id, 1, models.Subject{}, "org-bank", h.a.now()) // a call that reaches nobody is deleted
+		u := recall.NewUse(recall.Paper{Kind: recall.Share, Ref: "receipt-" + id, Recipient: "org-bank"}, "of-"+id, 1, models.Subject{}, h.a.now()) // a call that reaches nobody is deleted
 		return c.ID, errors.Join(h.a.repos.Recall.Uses.Insert(h.t.Context(), u), h.a.repos.Recall.Calls.Insert(h.t.Context(), c))
 	}},
 	"uscc.scan": {reads: store.Orgs, start: func(h *workshop, id string, _ int) (string, error) {
@@ -145,7 +144,7 @@ var workings = map[string]working{
 			return "", err
 		}
 		today := models.DayOf(h.a.now())
-		r, err := rural.NewRound(s, "430181", 2040+n, rural.Dates{Opens: today, CutOff: today, Ends: today.Add(30)}, "seed", h.starter, h.a.now())
+		r, err := s.NewRound(rural.RoundPlan{County: "430181", Year: 2040 + n, Dates: rural.Dates{Opens: today, CutOff: today, Ends: today.Add(30)}, Seed: "seed"}, h.starter, h.a.now())
 		if err != nil {
 			return "", err
 		}
@@ -183,7 +182,7 @@ func (h *workshop) sheet(id string, _ int) (string, error) {
 		return "", err
 	}
 	by := models.Actor{Person: h.starter.Person, Role: models.TownStaff, Region: l.Region}
-	im, err := farming.NewImport(id, l, "", b.ID, b.Hash, true, by, h.a.now())
+	im, err := farming.NewImport(l, farming.Upload{ID: id, Village: "", Blob: b.ID, Hash: b.Hash, DryRun: true}, by, h.a.now())
 	if err == nil {
 		err = h.a.repos.Farmer.Blobs.Insert(ctx, b)
 	}

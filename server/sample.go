@@ -64,7 +64,7 @@ func writeSample(cfg Config, path string, rows, perMille int, number uint64) ([]
 		}
 		var planted []seed.Planted
 		return planted, toFile(path, func(w io.Writer) error {
-			planted, err = seed.Sample(w, form, rows, perMille, number, now)
+			planted, err = seed.Sample(w, form, seed.Sampling{Rows: rows, PerMille: perMille, Seed: number}, now)
 			return err
 		})
 	}

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	reporthttp "xinyi/handlers/report"
-	"xinyi/models"
 	"xinyi/models/credential"
 )
 
@@ -83,7 +82,13 @@ func verifyCredential(cfg Config, file, text string, args []string, out io.Write
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	printCredential(out, seen)
-	return standing(seen, status, seals, fresh, now, out)
+	var list *credential.List
+	if status != "" {
+		if list, err = credential.ReadList(status, seals); err != nil {
+			return err
+		}
+	}
+	return standing(seen, list, fresh, now, out)
 }
 
 func printCredential(out io.Writer, seen credential.Seen) {
@@ -99,15 +104,8 @@ func printCredential(out io.Writer, seen credential.Seen) {
 	}
 }
 
-// standing prints whether a credential stands by a status list, "" for none.
-func standing(seen credential.Seen, status string, seals models.Seals, fresh time.Duration, now time.Time, out io.Writer) error {
-	var list *credential.List
-	if status != "" {
-		var err error
-		if list, err = credential.ReadList(status, seals); err != nil {
-			return err
-		}
-	}
+// standing prints whether a credential stands by a status list, nil for none.
+func standing(seen credential.Seen, list *credential.List, fresh time.Duration, now time.Time, out io.Writer) error {
 	got, why := seen.Stands(list, fresh, now)
 	if list == nil && got == credential.StatusUnknown {
 		why = errors.New("there is no status list to go by: fetch " + seen.Status.List.URI)

@@ -50,7 +50,7 @@ func (d Decision) Decided(ctx context.Context, r rule.Rule, v *decision.Decision
 func (d Decision) Enter(ctx context.Context, v *decision.Decision) error {
 	uses := make([]*recall.Use, len(v.Uses))
 	for i, c := range v.Uses {
-		uses[i] = recall.NewUse(recall.Decision, v.ID, c.Record, c.Version, v.Subject, "", v.At)
+		uses[i] = recall.NewUse(recall.Paper{Kind: recall.Decision, Ref: v.ID, Recipient: ""}, c.Record, c.Version, v.Subject, v.At)
 		if err := store.Existing(d.Recall.Uses.Insert(ctx, uses[i])); err != nil {
 			return err
 		}

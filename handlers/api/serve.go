@@ -157,7 +157,7 @@ func (r *Router) guarded(ctx context.Context, rt *route, rq Request, a *asked) (
 // enter finds out who asks, counts the call and checks the permission.
 func (r *Router) enter(ctx context.Context, c *fiber.Ctx, rt *route, rq *Request) error {
 	if rt.Open {
-		return r.count(c, rt, "address", "address/"+rq.Address, r.limits.rates.Address, rq)
+		return r.count(c, rt, counted{"address", "address/" + rq.Address, r.limits.rates.Address}, rq)
 	}
 	scheme, token, _ := strings.Cut(c.Get(fiber.HeaderAuthorization), " ")
 	if !strings.EqualFold(scheme, "Bearer") || token == "" {
@@ -178,7 +178,7 @@ func (r *Router) enter(ctx context.Context, c *fiber.Ctx, rt *route, rq *Request
 	if caller.Actors[0].Client != "" {
 		name, rate = "client", r.limits.rates.Client
 	}
-	if err := r.count(c, rt, name, caller.Actors[0].Principal(), rate, rq); err != nil {
+	if err := r.count(c, rt, counted{name, caller.Actors[0].Principal(), rate}, rq); err != nil {
 		return err
 	}
 	rq.Caller = caller
@@ -195,11 +195,17 @@ func (rt *route) admits(caller Caller, as, ward string) (models.Actor, error) {
 	return a, err
 }
 
+// counted is whose calls are counted, and how many there may be.
+type counted struct {
+	name, who string
+	rate      Rate
+}
+
 // count takes from the caller's quota, and from the route's own when it has one.
-func (r *Router) count(c *fiber.Ctx, rt *route, name, who string, rate Rate, rq *Request) error {
-	q := r.limits.take(name, who, rate, rq.Now)
+func (r *Router) count(c *fiber.Ctx, rt *route, of counted, rq *Request) error {
+	q := r.limits.take(of.name, of.who, of.rate, rq.Now)
 	if rt.limit != nil && !q.over {
-		q = r.limits.take("route", who+" "+rt.Name(), *rt.limit, rq.Now)
+		q = r.limits.take("route", of.who+" "+rt.Name(), *rt.limit, rq.Now)
 	}
 	if q.rate.N > 0 {
 		policy, state := q.headers()

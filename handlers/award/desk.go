@@ -182,7 +182,7 @@ type opinionRequest struct {
 
 func (h Handler) opine(ctx context.Context, rq api.Request, in opinionRequest) (caseView, error) {
 	return h.onCase(ctx, rq, in.ID, func(n *award.Nomination, _ *award.Programme) error {
-		return n.Opine(in.Opinion, in.Record, in.Ground, in.Points, rq.Actor, rq.Now)
+		return n.Opine(award.Opinion{Say: in.Opinion, Record: in.Record, Ground: in.Ground, Points: in.Points}, rq.Actor, rq.Now)
 	})
 }
 

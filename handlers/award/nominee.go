@@ -109,7 +109,7 @@ func (h Handler) nominate(ctx context.Context, rq api.Request, in nominateReques
 	if err != nil {
 		return nominatedView{}, err
 	}
-	n, err := award.New(p, in.Category, who, how, in.Reason, rq.Actor, rq.Now)
+	n, err := award.New(p, award.Draft{Category: in.Category, Nominee: who, How: how, Reason: in.Reason}, rq.Actor, rq.Now)
 	if err == nil && how == award.BySelf && in.Agreed {
 		err = n.Agree(in.Named, in.Recorded, rq.Actor, rq.Now)
 	}
@@ -375,7 +375,7 @@ type hitRequest struct {
 
 func (h Handler) answerHit(ctx context.Context, rq api.Request, in hitRequest) (myNominationView, error) {
 	return h.onMine(ctx, rq, in.ID, func(n *award.Nomination, p *award.Programme) error {
-		return n.AnswerHit(in.Record, in.Answer, in.Case, in.Note, p.Terms, rq.Actor, rq.Now)
+		return n.AnswerHit(award.HitWord{Hit: in.Record, Answer: in.Answer, Case: in.Case, Note: in.Note}, p.Terms, rq.Actor, rq.Now)
 	})
 }
 

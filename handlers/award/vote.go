@@ -74,7 +74,7 @@ func (h Handler) cast(ctx context.Context, rq api.Request, in castRequest) (cast
 		}
 		return h.Keys.Hash(models.NewSecret(p.ID + "/" + kind + "/" + text))
 	}
-	b, err := award.Vote(p, n, voter, mark("device", in.Device), mark("address", rq.Address), rq.Actor, rq.Now)
+	b, err := award.Vote(p, n, award.Voter{Subject: voter, Device: mark("device", in.Device), Address: mark("address", rq.Address)}, rq.Actor, rq.Now)
 	if err != nil {
 		return castView{}, err
 	}

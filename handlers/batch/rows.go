@@ -10,7 +10,6 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"xinyi/handlers/api"
-	"xinyi/handlers/file"
 	"xinyi/models"
 	"xinyi/models/access"
 	"xinyi/models/batch"
@@ -198,7 +197,7 @@ func (h Handler) fix(ctx context.Context, rq api.Request, b *batch.Batch, no int
 	if err != nil {
 		return nil, false, err
 	}
-	d, err := file.Drafted(ctx, h.Forms, h.Subjects, rq.Actor, it, cells)
+	d, err := h.Forms.Drafted(ctx, h.Subjects, rq.Actor, it, cells)
 	if err != nil {
 		return nil, false, err
 	}

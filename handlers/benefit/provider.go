@@ -111,7 +111,7 @@ func (h Desk) open(ctx context.Context, rq api.Request, in openOfferRequest) (de
 	if err != nil {
 		return deskOfferView{}, err
 	}
-	o, err := benefit.NewOffer(rq.NewID(), s, rq.Actor.Org, c.Name, c.Region.City(), in.Subject, rq.Actor, rq.Now)
+	o, err := s.NewOffer(rq.NewID(), benefit.Provider{Org: rq.Actor.Org, Name: c.Name, Region: c.Region.City()}, in.Subject, rq.Actor, rq.Now)
 	if err != nil {
 		return deskOfferView{}, err
 	}

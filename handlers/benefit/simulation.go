@@ -67,7 +67,7 @@ func (h Desk) simulate(ctx context.Context, rq api.Request, in versionAt) (simul
 	if err != nil {
 		return simulationView{}, err
 	}
-	s, err := benefit.NewSimulation(rq.NewID(), v, inForce, total, rq.Actor, rq.Now)
+	s, err := v.Simulate(rq.NewID(), inForce, total, rq.Actor, rq.Now)
 	if err == nil {
 		err = store.Existing(h.Simulations.Insert(ctx, s))
 	}

@@ -74,7 +74,9 @@ func (h Handler) objectFor(ctx context.Context, rq api.Request, in objectForRequ
 	if err != nil {
 		return deskRow{}, err
 	}
-	c, err := h.newObjection(ctx, rq, r.Subject, r, in.objectRequest, in.agent(rq))
+	f := h.filing(r.Subject, r)
+	f.Agent = in.agent(rq)
+	c, err := h.newObjection(ctx, rq, f, r, in.objectRequest)
 	if err != nil {
 		return deskRow{}, err
 	}

@@ -149,7 +149,7 @@ func (h Handler) object(ctx context.Context, rq api.Request, in objectRequest) (
 	if err != nil {
 		return caseView{}, err
 	}
-	c, err := h.newObjection(ctx, rq, sub, r, in, nil)
+	c, err := h.newObjection(ctx, rq, h.filing(sub, r), r, in)
 	if err != nil {
 		return caseView{}, err
 	}
@@ -157,12 +157,11 @@ func (h Handler) object(ctx context.Context, rq api.Request, in objectRequest) (
 }
 
 // newObjection is an objection to a record that its subject, or an agent for the subject, makes.
-func (h Handler) newObjection(ctx context.Context, rq api.Request, sub models.Subject, r *record.Record, in objectRequest, agent *casework.Agent) (*casework.Case, error) {
+func (h Handler) newObjection(ctx context.Context, rq api.Request, f casework.Filing, r *record.Record, in objectRequest) (*casework.Case, error) {
 	if r.State != record.Objected && !r.Used() {
 		return nil, models.Refused(r.Life, nil, "record.not_objectable")
 	}
-	f := h.filing(sub, r)
-	f.Words, f.Agent = in.Words, agent
+	f.Words = in.Words
 	_, form, err := h.Forms.Of(ctx, r.Item, r.ItemVersion)
 	if err != nil {
 		return nil, err
@@ -179,7 +178,7 @@ func (h Handler) newObjection(ctx context.Context, rq api.Request, sub models.Su
 			return "/changes/" + api.Itoa(at) + "/new"
 		})
 	}
-	return casework.Object(rq.NewID(), f, h.Terms, rq.Actor, rq.Now)
+	return f.Object(rq.NewID(), h.Terms, rq.Actor, rq.Now)
 }
 
 // oldValue is what a field says now, as a cell would.
@@ -220,9 +219,9 @@ func (h Handler) contest(ctx context.Context, rq api.Request, in wordsOnlyReques
 	if desk == e.By.Org { // no office answers for itself
 		desk = h.Desks.Above(desk)
 	}
-	c, err := casework.Contest(rq.NewID(), casework.Filing{
+	c, err := casework.Filing{
 		Subject: sub, About: casework.About{Kind: "access", ID: e.ID}, Desk: desk, Region: rq.Actor.Region, Words: in.Words,
-	}, h.Terms, rq.Actor, rq.Now)
+	}.Contest(rq.NewID(), h.Terms, rq.Actor, rq.Now)
 	if err != nil {
 		return caseView{}, err
 	}
@@ -238,9 +237,9 @@ func (h Handler) review(ctx context.Context, rq api.Request, in wordsOnlyRequest
 	if err != nil || !d.Subject.Is(sub) && (d.Person == "" || d.Person != sub.Person) {
 		return caseView{}, api.NotYours(err)
 	}
-	c, err := casework.AskReview(rq.NewID(), casework.Filing{
+	c, err := casework.Filing{
 		Subject: sub, About: casework.About{Kind: "decision", ID: d.ID}, Desk: h.Desks.Of(rq.Actor.Region), Region: rq.Actor.Region, Words: in.Words,
-	}, h.Terms, rq.Actor, rq.Now)
+	}.AskReview(rq.NewID(), h.Terms, rq.Actor, rq.Now)
 	if err != nil {
 		return caseView{}, err
 	}

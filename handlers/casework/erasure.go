@@ -46,9 +46,9 @@ func (h Handler) erase(ctx context.Context, rq api.Request, in erasureRequest) (
 	if err != nil {
 		return caseView{}, err
 	}
-	c, err := casework.Erase(rq.NewID(), casework.Filing{
+	c, err := casework.Filing{
 		Subject: sub, About: casework.About{Kind: "account", ID: rq.Actor.Person}, Desk: h.Desks.Of(rq.Actor.Region), Region: rq.Actor.Region, Words: in.Words,
-	}, h.Terms, rq.Actor, rq.Now)
+	}.Erase(rq.NewID(), h.Terms, rq.Actor, rq.Now)
 	if err != nil {
 		return caseView{}, err
 	}

@@ -140,7 +140,7 @@ func (h Handler) newRepair(rq api.Request, sub models.Subject, r *record.Record,
 	f := h.filing(sub, r)
 	f.Words, f.Agent = in.Words, agent
 	file := casework.RepairFile{Eligible: r.Publication.Eligible, Ends: r.Publication.Ends, Commitment: in.Commitment}
-	return casework.AskRepair(rq.NewID(), f, file, h.Terms, rq.Actor, rq.Now)
+	return f.AskRepair(rq.NewID(), file, h.Terms, rq.Actor, rq.Now)
 }
 
 // mayRepair says whether anything about a record can be repaired; when is the case's matter.

@@ -209,7 +209,7 @@ func (h Handler) offer(ctx context.Context, rq api.Request, in offerRequest) (sh
 		name = p.Name
 	}
 	t := consent.Terms{Purpose: in.Purpose, Recipient: in.Recipient, Class: in.Class, Scopes: in.Scopes, Mode: in.Mode, Days: in.Days, Reads: in.Reads}
-	c, err := consent.Offer(rq.NewID(), rq.Actor, sub, t, name, s, h.Policy, rq.Now)
+	c, err := consent.Offer(consent.Draft{ID: rq.NewID(), Subject: sub, Terms: t, Name: name}, s, h.Policy, rq.Actor, rq.Now)
 	if err != nil {
 		return shareView{}, err
 	}

@@ -73,7 +73,7 @@ func (h Partners) register(ctx context.Context, rq api.Request, in partnerReques
 	g := consent.Grant{Scopes: in.Grants, Sign: in.Sign, Key: models.NewSecret(in.Key), Box: in.Box}
 	p, err := h.Partners.Update(ctx, c.ID, func(p *consent.Partner) error { return p.Change(g, rq.Actor, rq.Now) })
 	if errors.Is(err, models.NotFound) {
-		if p, err = consent.NewPartner(c.ID, c.Name, c.Org, c.Kind, g, rq.Actor, rq.Now); err == nil {
+		if p, err = consent.NewPartner(consent.System{Client: c.ID, Name: c.Name, Org: c.Org, Kind: c.Kind}, g, rq.Actor, rq.Now); err == nil {
 			err = h.Partners.Insert(ctx, p)
 		}
 	}
@@ -132,7 +132,7 @@ func (h Handler) ask(ctx context.Context, rq api.Request, in askRequest) (askVie
 		return askView{}, err
 	}
 	t := consent.Terms{Purpose: in.Purpose, Scopes: in.Scopes, Mode: in.Mode, Days: in.Days, Reads: in.Reads}
-	c, err := consent.Ask(rq.NewID(), p, rq.Actor, sub, t, h.Policy, rq.Now)
+	c, err := consent.Ask(p, consent.Draft{ID: rq.NewID(), Subject: sub, Terms: t}, h.Policy, rq.Actor, rq.Now)
 	if err != nil {
 		return askView{}, err
 	}

@@ -67,11 +67,13 @@ func (h Query) query(ctx context.Context, rq api.Request, in file.QueryRequest) 
 	if err != nil {
 		return queryView{}, h.Denied(ctx, rq, in, err)
 	}
-	return h.answer(ctx, rq, q, c, given, more)
+	v, err := h.answer(ctx, rq, q, c, given)
+	v.More = more
+	return v, err
 }
 
 // answer keeps the receipt, the look and the uses, and only then shows what was gathered.
-func (h Query) answer(ctx context.Context, rq api.Request, q consent.Query, c *consent.Consent, given []*record.Record, more bool) (queryView, error) {
+func (h Query) answer(ctx context.Context, rq api.Request, q consent.Query, c *consent.Consent, given []*record.Record) (queryView, error) {
 	receipt := consent.NewReceipt(q, c, access.Standard.KeepMonths, rq.Now)
 	receipt.Records = len(given)
 	signed, err := h.Sign(receipt)
@@ -89,7 +91,7 @@ func (h Query) answer(ctx context.Context, rq api.Request, q consent.Query, c *c
 		return queryView{}, err
 	}
 	v := queryView{
-		ConsentID: c.ID, ReceiptID: receipt.ID, Receipt: signed, Scopes: q.Scopes, Policy: policyVersion, Until: receipt.Until, Records: []givenView{}, More: more,
+		ConsentID: c.ID, ReceiptID: receipt.ID, Receipt: signed, Scopes: q.Scopes, Policy: policyVersion, Until: receipt.Until, Records: []givenView{},
 	}
 	if v.Profile, err = h.profile(ctx, c.Subject, q.Scopes, given); err != nil {
 		return queryView{}, err
@@ -104,7 +106,7 @@ func (h Query) answer(ctx context.Context, rq api.Request, q consent.Query, c *c
 func (h Query) use(ctx context.Context, ref, recipient string, given []*record.Record, now time.Time) error {
 	uses := make([]*recall.Use, len(given))
 	for i, r := range given {
-		uses[i] = recall.NewUse(recall.Share, ref, r.ID, r.Current.No, r.Subject, recipient, now)
+		uses[i] = recall.NewUse(recall.Paper{Kind: recall.Share, Ref: ref, Recipient: recipient}, r.ID, r.Current.No, r.Subject, now)
 	}
 	err := h.Uses.InsertMany(ctx, uses)
 	if errors.Is(err, models.Conflict) {

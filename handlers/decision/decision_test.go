@@ -196,7 +196,7 @@ func TestRecallsAreAnswered(t *testing.T) {
 	b.must(b.recall.Calls.Insert(t.Context(), c))
 	uses := map[string]*recall.Use{}
 	for _, org := range []string{"org-bank", "org-provider"} {
-		u := recall.NewUse(recall.Share, "receipt-"+org, "r1", 1, sub, org, b.Now())
+		u := recall.NewUse(recall.Paper{Kind: recall.Share, Ref: "receipt-" + org, Recipient: org}, "r1", 1, sub, b.Now())
 		b.must(b.recall.Uses.Insert(t.Context(), u))
 		uses[org] = u
 	}

@@ -85,7 +85,7 @@ func (h Handler) explained(ctx context.Context, e *farmer.Evaluation, rq api.Req
 
 // applies starts an evaluation; one a household goes on at a time.
 func (h Handler) applies(ctx context.Context, rq api.Request, f *farmer.File) (*farmer.Evaluation, error) {
-	e, err := farmer.Apply(rq.NewID(), f, f.Label(), h.Policy, rq.Actor, rq.Now)
+	e, err := f.Evaluate(rq.NewID(), f.Label(), h.Policy, rq.Actor, rq.Now)
 	if err != nil {
 		return nil, err
 	}

@@ -190,7 +190,7 @@ func (h Desk) simulateModel(ctx context.Context, rq api.Request, in api.ByID) (r
 	if err != nil {
 		return runView{}, err
 	}
-	run, err := farmer.NewRun(rq.NewID(), farmer.Simulate, m, against, total, rq.Actor, rq.Now)
+	run, err := m.NewRun(rq.NewID(), farmer.RunPlan{Kind: farmer.Simulate, Against: against, Total: total}, rq.Actor, rq.Now)
 	if err == nil {
 		err = store.Existing(h.Runs.Insert(ctx, run))
 	}

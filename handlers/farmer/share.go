@@ -90,7 +90,11 @@ func (h Share) give(ctx context.Context, rq api.Request, in file.QueryRequest) (
 	if err != nil {
 		return packageView{}, err
 	}
-	return h.hand(ctx, rq, q, c, f, inside, box)
+	sealed, err := h.seal(inside, box)
+	if err != nil {
+		return packageView{}, err
+	}
+	return h.hand(ctx, rq, handed{q, c, f}, sealed)
 }
 
 // contents are the parts of a file that a query may read. Other people's names and numbers stay masked: the head cannot agree for them.
@@ -124,12 +128,16 @@ func (h Share) contents(ctx context.Context, rq api.Request, q consent.Query, f 
 	return v, nil
 }
 
+// handed is a file that a query is answered with, and the consent to it.
+type handed struct {
+	query   consent.Query
+	consent *consent.Consent
+	file    *farmer.File
+}
+
 // hand keeps receipt, look and share, and only then gives the package.
-func (h Share) hand(ctx context.Context, rq api.Request, q consent.Query, c *consent.Consent, f *farmer.File, inside contents, box jose.Recipient) (packageView, error) {
-	sealed, err := h.seal(inside, box)
-	if err != nil {
-		return packageView{}, err
-	}
+func (h Share) hand(ctx context.Context, rq api.Request, what handed, sealed string) (packageView, error) {
+	q, c := what.query, what.consent
 	receipt := consent.NewReceipt(q, c, access.Standard.KeepMonths, rq.Now)
 	receipt.Records = 1
 	signed, err := h.Query.Sign(receipt)
@@ -150,7 +158,7 @@ func (h Share) hand(ctx context.Context, rq api.Request, q consent.Query, c *con
 		return packageView{}, err
 	}
 	read := farmer.ShareRead{Receipt: receipt.ID, Digest: v.Digest, At: rq.Now}
-	return v, h.noted(ctx, farmer.NewShare(c.ID, f, rq.Actor.Org, name, c.Terms.Scopes, read, rq.Actor, rq.Now), read, rq, c)
+	return v, h.noted(ctx, what.file.NewShare(farmer.Recipient{Consent: c.ID, Bank: rq.Actor.Org, Name: name, Scopes: c.Terms.Scopes}, read, rq.Actor, rq.Now), read, rq, c)
 }
 
 // noted keeps who has the file.

@@ -86,7 +86,7 @@ func (h Desk) layout(ctx context.Context, rq api.Request, in layoutRequest) (lay
 	for i, c := range in.Columns {
 		columns[i] = farmer.LayoutColumn(c)
 	}
-	l, err := farmer.NewLayout(rq.Actor.Region, in.Name, columns, forms, rq.Actor, rq.Now)
+	l, err := farmer.NewLayout(farmer.LayoutDraft{Region: rq.Actor.Region, Name: in.Name, Columns: columns}, forms, rq.Actor, rq.Now)
 	if err != nil {
 		return layoutView{}, err
 	}
@@ -160,7 +160,7 @@ func (h Desk) importSheet(ctx context.Context, rq api.Request, in importRequest)
 	if err != nil {
 		return importView{}, err
 	}
-	im, err := farmer.NewImport(id, l, in.Village, b.ID, b.Hash, in.DryRun, rq.Actor, rq.Now)
+	im, err := farmer.NewImport(l, farmer.Upload{ID: id, Village: in.Village, Blob: b.ID, Hash: b.Hash, DryRun: in.DryRun}, rq.Actor, rq.Now)
 	if err == nil {
 		err = api.KeepOnce(h.Blobs.Insert(ctx, b))
 	}

@@ -22,15 +22,15 @@ type MyRecordRequest struct {
 }
 
 // Drafted is a record as a form and its cells make it.
-func Drafted(ctx context.Context, forms *Forms, subjects usecase.Subjects, by models.Actor, it *catalogue.Item, cells map[string]string) (record.Draft, error) {
+func (f *Forms) Drafted(ctx context.Context, subjects usecase.Subjects, by models.Actor, it *catalogue.Item, cells map[string]string) (record.Draft, error) {
 	if !delivers(it, by.Org) {
 		return record.Draft{}, models.E(models.Forbidden, "record.item_of_others")
 	}
-	_, f, err := forms.Of(ctx, it.Code, it.Version)
+	_, form, err := f.Of(ctx, it.Code, it.Version)
 	if err != nil {
 		return record.Draft{}, err
 	}
-	row, faults := f.Read(cells)
+	row, faults := form.Read(cells)
 	if len(faults) > 0 {
 		for i := range faults {
 			faults[i].Pointer = "/cells" + faults[i].Pointer

@@ -272,7 +272,7 @@ func TestBindIdentity(t *testing.T) {
 
 func TestClientCredentials(t *testing.T) {
 	e := entered(t, nil)
-	c, err := identity.NewClient("his-1", models.Hospital, "医院", "h1", "430181", e.Now())
+	c, err := identity.NewClient("his-1", identity.System{Kind: models.Hospital, Name: "医院", Org: "h1", Region: "430181"}, e.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -603,7 +603,7 @@ func BenchmarkAuthenticate(b *testing.B) {
 		b.Fatal(err)
 	}
 	p := identity.NewPerson("p", models.NewSecret(ann), "zh", now)
-	session := identity.NewSession("s", p, "", "code", "f", "t", identity.Standard, now)
+	session := identity.NewSession(p, identity.SignIn{ID: "s", Device: "", Method: "code", Family: "f", Token: "t"}, identity.Standard, now)
 	if err := errors.Join(repos.People.Insert(b.Context(), p), repos.Sessions.Insert(b.Context(), session)); err != nil {
 		b.Fatal(err)
 	}

@@ -122,7 +122,7 @@ func TestLeaveRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := identity.Propose("m", agent, ward, identity.Proposal{Kind: identity.Agent, Scope: []string{"medical"}, Evidence: "e"}, identity.Standard, e.Now())
+	m, err := agent.Propose("m", ward, identity.Proposal{Kind: identity.Agent, Scope: []string{"medical"}, Evidence: "e"}, identity.Standard, e.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

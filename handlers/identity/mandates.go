@@ -79,7 +79,7 @@ func (h Handler) propose(ctx context.Context, rq api.Request, in proposeRequest)
 	if err != nil {
 		return mandateView{}, err
 	}
-	m, err := identity.Propose(rq.NewID(), agent, principal, identity.Proposal{Kind: in.Kind, Scope: in.Scope, Evidence: in.Evidence, Until: in.Until}, h.Policy, rq.Now)
+	m, err := agent.Propose(rq.NewID(), principal, identity.Proposal{Kind: in.Kind, Scope: in.Scope, Evidence: in.Evidence, Until: in.Until}, h.Policy, rq.Now)
 	if err != nil {
 		return mandateView{}, err
 	}
@@ -103,7 +103,7 @@ func (h Handler) ward(ctx context.Context, rq api.Request, name string, n models
 	if models.CodeOf(err) != models.NotFound {
 		return p, err
 	}
-	p, err = identity.NewWard(rq.NewID(), name, n, ev, rq.Actor, rq.Now)
+	p, err = identity.NewWard(rq.NewID(), identity.RealName{Name: name, Number: n, Evidence: ev}, rq.Actor, rq.Now)
 	if err != nil {
 		return nil, err
 	}

@@ -172,7 +172,7 @@ func (h Staff) register(ctx context.Context, rq api.Request, in registerRequest)
 	if !rq.Actor.Region.Contains(in.Region) {
 		return systemView{}, models.E(models.Forbidden, "identity.may_not_appoint")
 	}
-	c, err := identity.NewClient(in.ID, in.Kind, in.Name, in.Org, in.Region, rq.Now)
+	c, err := identity.NewClient(in.ID, identity.System{Kind: in.Kind, Name: in.Name, Org: in.Org, Region: in.Region}, rq.Now)
 	if err == nil {
 		err = h.Identity.Clients.Insert(ctx, c)
 	}

@@ -75,7 +75,7 @@ func (h Desk) draft(ctx context.Context, rq api.Request, in termsOfProduct) (pro
 	if err != nil {
 		return productView{}, err
 	}
-	p, err := loan.NewProduct(rq.NewID(), rq.Actor.Org, c.Name, c.Region, in.terms(), rq.Actor, rq.Now)
+	p, err := loan.NewProduct(rq.NewID(), loan.Lender{Bank: rq.Actor.Org, Called: c.Name, Region: c.Region}, in.terms(), rq.Actor, rq.Now)
 	if err == nil {
 		err = store.Existing(h.Products.Insert(ctx, p))
 	}
@@ -221,8 +221,8 @@ func (h Desk) offer(ctx context.Context, rq api.Request, in lendRequest) (askedB
 	if err != nil {
 		return askedBy{}, err
 	}
-	o := loan.Offer{Plan: in.plan(in.Rate), No: in.No, Until: in.Until}
-	return h.on(ctx, rq, in.ID, func(a *loan.Application) error { return a.MakeOffer(o, p, stars, h.Policy, rq.Actor, rq.Now) })
+	o := loan.Offer{Plan: in.plan(in.Rate), No: in.No, Until: in.Until, Stars: stars}
+	return h.on(ctx, rq, in.ID, func(a *loan.Application) error { return a.MakeOffer(o, p, h.Policy, rq.Actor, rq.Now) })
 }
 
 type declineRequest struct {
@@ -256,7 +256,7 @@ func (h Desk) disburse(ctx context.Context, rq api.Request, in disburseRequest) 
 		if err != nil {
 			return bankLoanView{}, err
 		}
-		l, err := loan.Open(id, a, in.No, in.On, !had, h.Policy, rq.Now)
+		l, err := loan.Open(a, loan.Contract{ID: id, No: in.No, On: in.On, First: !had}, h.Policy, rq.Now)
 		if err == nil {
 			err = store.Existing(h.Loans.Insert(ctx, l))
 		}

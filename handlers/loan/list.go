@@ -53,7 +53,7 @@ func (h Lists) start(ctx context.Context, rq api.Request, in startListRequest) (
 		entries = append(entries, loan.Entry{Code: code, Name: e.Called})
 	}
 	s := loan.ListStandard{Against: in.Against, Penalties: in.Penalties, Months: in.Months}
-	l, err := loan.NewList(rq.NewID(), in.Field, in.Title, s, entries, rq.Actor, rq.Now)
+	l, err := loan.NewList(rq.NewID(), loan.ListDraft{Field: in.Field, Name: in.Title, Standard: s, Entries: entries}, rq.Actor, rq.Now)
 	if err == nil {
 		err = store.Existing(h.Lists.Insert(ctx, l))
 	}

@@ -63,7 +63,7 @@ func (h Handler) open(ctx context.Context, rq api.Request, in openRequest) (open
 	if err != nil {
 		return openView{}, err
 	}
-	e := medical.Open(id, rq.Actor.Org, in.VisitNo, typ, person, a, reason, rq.Actor.Region, rq.Actor, rq.Now)
+	e := medical.Open(medical.Arrival{ID: id, Hospital: rq.Actor.Org, VisitNo: in.VisitNo, Type: typ, Person: person, Agreement: a, Reason: reason, Region: rq.Actor.Region}, rq.Actor, rq.Now)
 	if err := h.Encounters.Insert(ctx, e); errors.Is(err, models.Conflict) {
 		before, err := h.Encounters.Get(ctx, id)
 		if err != nil {

@@ -97,7 +97,7 @@ func (h Handler) reserve(ctx context.Context, rq api.Request, e *medical.Encount
 		if hold = held; want <= held {
 			return store.Unchanged()
 		}
-		if err := a.Reserve(e.ID, e.Type, want, e.Version+1, rq.Actor, rq.Now); err != nil {
+		if err := a.Reserve(e.ID, e.Type, want, e.Version+1, rq.Now); err != nil {
 			return err
 		}
 		hold = want

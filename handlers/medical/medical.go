@@ -105,7 +105,7 @@ func (h Handler) sign(ctx context.Context, rq api.Request, in signRequest) (agre
 	for i, c := range in.Consents {
 		consents[i] = medical.Consent{ID: c.ID, Version: c.Version}
 	}
-	a, denied := medical.Sign(rq.NewID(), who, s, consents, rq.Actor, rq.Now)
+	a, denied := s.Sign(rq.NewID(), who, consents, rq.Actor, rq.Now)
 	if a == nil {
 		return agreementView{}, denied
 	}

@@ -86,7 +86,7 @@ func (h Handler) settle(ctx context.Context, rq api.Request, in settleRequest) (
 		}
 		return min(e.Wants(m), room)
 	}, func(e *medical.Encounter, hold models.Fen) (err error) {
-		s, err = e.Settle(in.SetlID, in.Revision, m, inside, hold, rq.Actor, rq.Now)
+		s, err = e.Settle(medical.InsurerWord{SetlID: in.SetlID, Revision: in.Revision, Amounts: m, MulaidInside: inside}, hold, rq.Actor, rq.Now)
 		return err
 	})
 	if err != nil {

@@ -159,7 +159,7 @@ func (h Handler) waive(ctx context.Context, rq api.Request, in waiveRequest) (st
 	id := rq.NewID()
 	code, note := in.ground()
 	return h.onBill(ctx, rq, in.ID, func(b *medical.Bill) error {
-		return b.AskWaiver(id, in.AmountFen, code, note, rq.Actor, rq.Now)
+		return b.AskWaiver(medical.Waiver{ID: id, Amount: in.AmountFen, Reason: code, Note: note}, rq.Actor, rq.Now)
 	})
 }
 

@@ -63,7 +63,7 @@ func (h Rounds) open(ctx context.Context, rq api.Request, in call) (roundView, e
 		c.Pool = append(c.Pool, practice.Expert{Person: x.Person, Unit: x.Unit})
 	}
 	id := rq.NewID()
-	r, err := practice.NewRound(id, rand.Text(), c, h.Policy, rq.Actor, rq.Now)
+	r, err := c.Round(id, rand.Text(), h.Policy, rq.Actor, rq.Now)
 	if err != nil {
 		return roundView{}, err
 	}

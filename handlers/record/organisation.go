@@ -87,7 +87,7 @@ func (h Handler) claim(ctx context.Context, rq api.Request, in claimRequest) (ag
 	if err != nil {
 		return agentView{}, err
 	}
-	r, err := identity.Claim(p, in.Code, name, source, number, rq.Now)
+	r, err := identity.Claim(p, identity.Registration{Org: in.Code, Name: name, Source: source, Number: number}, rq.Now)
 	if err != nil {
 		return agentView{}, err
 	}

@@ -156,7 +156,7 @@ func (h Handler) draft(ctx context.Context, rq api.Request, in cellsRequest) (re
 	if err != nil {
 		return record.Draft{}, api.PointAt(err, "/item", "record.item_unknown")
 	}
-	return file.Drafted(ctx, h.Forms, h.Subjects, rq.Actor, it, in.Cells)
+	return h.Forms.Drafted(ctx, h.Subjects, rq.Actor, it, in.Cells)
 }
 
 func (h Handler) keep(ctx context.Context, rq api.Request, in cellsRequest) (keptView, error) {
@@ -198,7 +198,7 @@ func (h Handler) correct(ctx context.Context, rq api.Request, in correctRequest)
 	if err != nil {
 		return keptView{}, err
 	}
-	d, err := file.Drafted(ctx, h.Forms, h.Subjects, rq.Actor, it, in.Cells)
+	d, err := h.Forms.Drafted(ctx, h.Subjects, rq.Actor, it, in.Cells)
 	if err != nil {
 		return keptView{}, err
 	}

@@ -128,7 +128,7 @@ func (h Handler) issue(ctx context.Context, rq api.Request, in issueRequest) (vi
 	if was, err := h.Reports.Get(ctx, id); err == nil { // the same request again, after a crash
 		return h.view(rq, was), nil
 	}
-	r, err := h.make(ctx, rq, sub, q, id, records)
+	r, err := h.make(ctx, rq, q, report.Issue{ID: id, Subject: sub}, records)
 	if err != nil {
 		return view{}, err
 	}
@@ -168,12 +168,12 @@ func (h Handler) fitting(ctx context.Context, sub models.Subject, q report.Reque
 }
 
 // make writes the content of a report down and seals it.
-func (h Handler) make(ctx context.Context, rq api.Request, sub models.Subject, q report.Request, id string, records map[string][]*record.Record) (*report.Report, error) {
+func (h Handler) make(ctx context.Context, rq api.Request, q report.Request, issue report.Issue, records map[string][]*record.Record) (*report.Report, error) {
 	var raw [16]byte
 	if _, err := rand.Read(raw[:]); err != nil {
 		return nil, models.E(models.Internal, "internal", err)
 	}
-	issue := report.Issue{ID: id, Code: base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(raw[:]), Subject: sub}
+	issue.Code = base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(raw[:])
 	for _, rs := range records {
 		issue.Rows += len(rs)
 	}
@@ -198,7 +198,7 @@ func (h Handler) use(ctx context.Context, r *report.Report, records map[string][
 	var uses []*recall.Use
 	for _, rs := range records {
 		for _, rec := range rs {
-			uses = append(uses, recall.NewUse(recall.Report, r.ID, rec.ID, rec.Current.No, r.Subject, "", r.At))
+			uses = append(uses, recall.NewUse(recall.Paper{Kind: recall.Report, Ref: r.ID, Recipient: ""}, rec.ID, rec.Current.No, r.Subject, r.At))
 		}
 	}
 	if len(uses) == 0 {

@@ -220,7 +220,7 @@ func (h Handler) start(ctx context.Context, rq api.Request, in entryRequest) (en
 		return entryView{}, err
 	}
 	id := rq.NewID()
-	e, err := village.NewEntry(id, r, s, village.Place{Code: in.Village, Name: d.DisplayName}, h.Policy, rq.Actor, rq.Now)
+	e, err := r.NewEntry(s, village.Place{Entry: id, Code: in.Village, Name: d.DisplayName}, h.Policy, rq.Actor, rq.Now)
 	if err != nil {
 		return entryView{}, err
 	}
@@ -334,7 +334,7 @@ func (h Handler) vote(ctx context.Context, rq api.Request, in api.VoteRequest) (
 		return entryView{}, err
 	}
 	return h.on(ctx, rq, in.ID, func(e *village.Entry, s *village.Scheme) error {
-		return e.Vote(in.Verdict, in.Note, s, sv, rq.Actor, rq.Now)
+		return e.Vote(village.Word{Verdict: in.Verdict, Note: in.Note}, s, sv, rq.Actor, rq.Now)
 	})
 }
 

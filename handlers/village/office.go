@@ -120,7 +120,7 @@ func (h Handler) open(ctx context.Context, rq api.Request, in roundRequest) (rou
 	if err != nil {
 		return roundView{}, err
 	}
-	r, err := village.NewRound(s, in.County, in.Year, in.dates(models.DayOf(rq.Now)), rand.Text(), rq.Actor, rq.Now)
+	r, err := s.NewRound(village.RoundPlan{County: in.County, Year: in.Year, Dates: in.dates(models.DayOf(rq.Now)), Seed: rand.Text()}, rq.Actor, rq.Now)
 	if err != nil {
 		return roundView{}, err
 	}

@@ -122,7 +122,7 @@ func (h Handler) write(ctx context.Context, rq api.Request, in writeRequest) (sh
 	}
 	var verdicts []village.Verdict
 	e, err = h.Entries.Update(ctx, in.ID, func(e *village.Entry) (err error) {
-		verdicts, err = e.Write(in.Second, writes, s, time.Duration(h.Policy.SkewMinutes)*time.Minute, rq.Actor, rq.Now)
+		verdicts, err = e.Write(village.Sync{Second: in.Second, Writes: writes, Skew: time.Duration(h.Policy.SkewMinutes) * time.Minute}, s, rq.Actor, rq.Now)
 		return err
 	})
 	if err != nil {

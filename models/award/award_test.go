@@ -66,7 +66,7 @@ func who() Nominee {
 func at(t *testing.T, p *Programme, s State) *Nomination {
 	t.Helper()
 	how := ByPublic
-	n, err := New(p, "star", who(), how, "好人", models.Actor{Person: "fan", Role: models.Resident}, noon)
+	n, err := New(p, Draft{Category: "star", Nominee: who(), How: how, Reason: "好人"}, models.Actor{Person: "fan", Role: models.Resident}, noon)
 	must(t, err)
 	if s == Nominated {
 		return n
@@ -95,7 +95,7 @@ func at(t *testing.T, p *Programme, s State) *Nomination {
 	if s == InOpinions {
 		return n
 	}
-	must(t, n.Opine(Support, "", "", nil, bureau, noon))
+	must(t, n.Opine(Opinion{Say: Support, Record: "", Ground: "", Points: nil}, bureau, noon))
 	n.Draw(p, noon)
 	if s == InScoring {
 		return n
@@ -165,7 +165,9 @@ func TestEveryStateAndAct(t *testing.T) {
 			news, err := n.Vet(Vetting{Decision: "d2", Outcome: models.Pass}, p.Terms, noon)
 			return or(news, err)
 		}, map[State]State{InVetting: InScoring, InDecision: InDecision}}, // no department was named: on to the experts
-		{"opine", func(n *Nomination, _ *Programme) error { return n.Opine(NoComment, "", "", nil, bureau, noon) }, map[State]State{InOpinions: InScoring}},
+		{"opine", func(n *Nomination, _ *Programme) error {
+			return n.Opine(Opinion{Say: NoComment, Record: "", Ground: "", Points: nil}, bureau, noon)
+		}, map[State]State{InOpinions: InScoring}},
 		{"score", func(n *Nomination, p *Programme) error {
 			by := "e0"
 			if len(n.Jury.Seats) > 0 {
@@ -311,7 +313,7 @@ func TestWhoMayBeNominated(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			n := who()
 			tc.change(&n)
-			_, err := New(p, "star", n, ByPublic, "好人", mei, noon)
+			_, err := New(p, Draft{Category: "star", Nominee: n, How: ByPublic, Reason: "好人"}, mei, noon)
 			var e *models.Error
 			if errors.As(err, &e) && e.Reason != tc.reason || (err == nil) != (tc.reason == "") {
 				t.Errorf("%v", err)
@@ -348,13 +350,13 @@ func TestHits(t *testing.T) {
 	if !news || n.State != InVetting || first != models.DayOf(noon).AddWorking(5) {
 		t.Fatalf("%v %s %s", news, n.State, first)
 	}
-	if err := n.AnswerHit("r1", HitWrong, "", "", p.Terms, mei, noon); !errors.Is(err, models.Invalid) {
+	if err := n.AnswerHit(HitWord{Hit: "r1", Answer: HitWrong, Case: "", Note: ""}, p.Terms, mei, noon); !errors.Is(err, models.Invalid) {
 		t.Error(err)
 	}
-	if err := n.AnswerHit("r1", HitTrue, "", "", p.Terms, maker, noon); !errors.Is(err, models.NotFound) {
+	if err := n.AnswerHit(HitWord{Hit: "r1", Answer: HitTrue, Case: "", Note: ""}, p.Terms, maker, noon); !errors.Is(err, models.NotFound) {
 		t.Error(err)
 	}
-	must(t, n.AnswerHit("r1", HitWrong, "case-1", "", p.Terms, mei, noon))
+	must(t, n.AnswerHit(HitWord{Hit: "r1", Answer: HitWrong, Case: "case-1", Note: ""}, p.Terms, mei, noon))
 	if !n.Held || n.Until != first.AddWorking(20) {
 		t.Errorf("%v %s", n.Held, n.Until)
 	}
@@ -463,20 +465,20 @@ func TestVoteAndSignals(t *testing.T) {
 	p := running(t)
 	n := at(t, p, InVote)
 	voter := models.Subject{Kind: models.PersonSubject, Ref: "v"}
-	if _, err := Vote(p, n, voter, "", "", mei, noon); !errors.Is(err, models.Conflict) {
+	if _, err := Vote(p, n, Voter{Subject: voter, Device: "", Address: ""}, mei, noon); !errors.Is(err, models.Conflict) {
 		t.Errorf("before the vote: %v", err)
 	}
 	p.State = Voting
-	if _, err := Vote(p, n, sub, "", "", mei, noon); !errors.Is(err, models.Forbidden) {
+	if _, err := Vote(p, n, Voter{Subject: sub, Device: "", Address: ""}, mei, noon); !errors.Is(err, models.Forbidden) {
 		t.Errorf("for herself: %v", err)
 	}
 	var all []*Ballot
 	for i := range 25 {
-		b, err := Vote(p, n, models.Subject{Ref: fmt.Sprint("v", i)}, []string{"", "phone"}[i%2], "line", mei, noon.Add(time.Duration(i%2)*time.Minute))
+		b, err := Vote(p, n, Voter{Subject: models.Subject{Ref: fmt.Sprint("v", i)}, Device: []string{"", "phone"}[i%2], Address: "line"}, mei, noon.Add(time.Duration(i%2)*time.Minute))
 		must(t, err)
 		all = append(all, b)
 	}
-	same, _ := Vote(p, n, models.Subject{Ref: "v1"}, "", "", mei, noon.Add(time.Hour))
+	same, _ := Vote(p, n, Voter{Subject: models.Subject{Ref: "v1"}, Device: "", Address: ""}, mei, noon.Add(time.Hour))
 	if same.ID != all[1].ID {
 		t.Error("one person, two ballots")
 	}

@@ -54,19 +54,25 @@ func BallotID(programme, category, ref string) string {
 	return models.Derived("ballot", programme, category, ref)
 }
 
+// A Voter is who casts a ballot, and from where: hashes of the device and of the address.
+type Voter struct {
+	Subject         models.Subject
+	Device, Address string
+}
+
 // Vote casts a ballot. ref is the voter as a subject. Errors: InvalidTransition when the vote is not open; Conflict "award.not_candidate";
 // Forbidden "award.own_vote".
-func Vote(p *Programme, n *Nomination, voter models.Subject, device, address string, by models.Actor, now time.Time) (*Ballot, error) {
+func Vote(p *Programme, n *Nomination, v Voter, by models.Actor, now time.Time) (*Ballot, error) {
 	switch {
 	case p.State != Voting:
 		return nil, models.Refused(p.Life, stages[p.State], "award.stage")
 	case n.State != InVote || n.Programme != p.ID:
 		return nil, models.E(models.Conflict, "award.not_candidate")
-	case n.Nominee.Is(voter):
+	case n.Nominee.Is(v.Subject):
 		return nil, models.E(models.Forbidden, "award.own_vote")
 	}
-	b := &Ballot{Programme: p.ID, Category: n.Category, Nomination: n.ID, Minute: now.UTC().Truncate(time.Minute), Device: device, Address: address}
-	b.ID, b.State, b.Moved = BallotID(p.ID, n.Category, voter.Ref), Cast, models.Moved{By: by.Role, At: b.Minute}
+	b := &Ballot{Programme: p.ID, Category: n.Category, Nomination: n.ID, Minute: now.UTC().Truncate(time.Minute), Device: v.Device, Address: v.Address}
+	b.ID, b.State, b.Moved = BallotID(p.ID, n.Category, v.Subject.Ref), Cast, models.Moved{By: by.Role, At: b.Minute}
 	return b, nil
 }
 

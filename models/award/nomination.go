@@ -175,34 +175,42 @@ type Nominee struct {
 	WonOn   models.Day // day of the newest award of the same title, "" none
 }
 
+// A Draft says who is nominated, for what, and why.
+type Draft struct {
+	Category string
+	Nominee  Nominee
+	How      How
+	Reason   string
+}
+
 // New nominates somebody in a category. Errors: Invalid "award.no_category", "award.kind"; InvalidTransition when nominations are not taken;
 // Denied "award.minor" for a person not of age, "award.barred", "award.won_before".
 //
 // Source: docs/sources.md#award-eligible.
-func New(p *Programme, category string, who Nominee, how How, reason string, by models.Actor, now time.Time) (*Nomination, error) {
+func New(p *Programme, d Draft, by models.Actor, now time.Time) (*Nomination, error) {
 	if err := p.Taking(); err != nil {
 		return nil, err
 	}
-	c, today := p.Category(category), models.DayOf(now)
+	c, today := p.Category(d.Category), models.DayOf(now)
 	switch {
 	case c == nil:
 		return nil, models.Bad("/category", "award_category", "award.no_category")
-	case who.Subject.Kind != p.Kind.Subject():
+	case d.Nominee.Subject.Kind != p.Kind.Subject():
 		return nil, models.Bad("/programme", "award_kind", "award.kind")
-	case p.Kind == Person && !models.Adult(who.Birth, today):
+	case p.Kind == Person && !models.Adult(d.Nominee.Birth, today):
 		return nil, models.E(models.Denied, "award.minor")
-	case who.Barred >= today:
-		return nil, models.E(models.Denied, "award.barred").With("until", string(who.Barred))
-	case !p.Terms.PastWinners && who.WonOn != "" && who.WonOn.AddMonths(p.Terms.AgainMonths) > today:
-		return nil, models.E(models.Denied, "award.won_before").With("from", string(who.WonOn.AddMonths(p.Terms.AgainMonths)))
+	case d.Nominee.Barred >= today:
+		return nil, models.E(models.Denied, "award.barred").With("until", string(d.Nominee.Barred))
+	case !p.Terms.PastWinners && d.Nominee.WonOn != "" && d.Nominee.WonOn.AddMonths(p.Terms.AgainMonths) > today:
+		return nil, models.E(models.Denied, "award.won_before").With("from", string(d.Nominee.WonOn.AddMonths(p.Terms.AgainMonths)))
 	}
 	n := &Nomination{
-		Programme: p.ID, Kind: p.Kind, Category: category, Title: c.Title, Place: p.Region, Region: who.Region, Industry: p.Industry, Nominee: who.Subject,
-		Name: who.Name,
+		Programme: p.ID, Kind: p.Kind, Category: d.Category, Title: c.Title, Place: p.Region, Region: d.Nominee.Region, Industry: p.Industry, Nominee: d.Nominee.Subject,
+		Name: d.Nominee.Name,
 	}
-	n.ID, n.State, n.Moved = NominationID(p.ID, category, who.Subject.Ref), Nominated, models.Moved{By: by.Role, At: now}
-	n.Nominators = []Nominator{{by, how, models.NewSecret(reason), now}}
-	if how == BySelf {
+	n.ID, n.State, n.Moved = NominationID(p.ID, d.Category, d.Nominee.Subject.Ref), Nominated, models.Moved{By: by.Role, At: now}
+	n.Nominators = []Nominator{{by, d.How, models.NewSecret(d.Reason), now}}
+	if d.How == BySelf {
 		n.State = Drafting
 		return n, nil
 	}

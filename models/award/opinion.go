@@ -60,7 +60,7 @@ func (n *Nomination) Asked(units []string) {
 // InvalidTransition; Conflict "award.opinion_given"; Invalid "award.opinion", "award.ground".
 //
 // Source: docs/sources.md#award-opinions.
-func (n *Nomination) Opine(say Say, record, ground string, points *score.Points, by models.Actor, now time.Time) error {
+func (n *Nomination) Opine(word Opinion, by models.Actor, now time.Time) error {
 	i := slices.IndexFunc(n.Opinions, func(o Opinion) bool { return o.Unit == by.Org })
 	switch {
 	case i < 0 || !by.Is(models.Department, models.DataOfficer):
@@ -69,16 +69,16 @@ func (n *Nomination) Opine(say Say, record, ground string, points *score.Points,
 		return models.Refused(n.Life, moves[n.State], "award.state")
 	case n.Opinions[i].Say != "":
 		return models.E(models.Conflict, "award.opinion_given")
-	case say != Support && say != Concern && say != NoComment:
+	case word.Say != Support && word.Say != Concern && word.Say != NoComment:
 		return models.Bad("/opinion", "oneof", "award.opinion")
-	case say == Concern && record == "" && ground == "":
+	case word.Say == Concern && word.Record == "" && word.Ground == "":
 		return models.Bad("/ground", "required", "award.ground")
-	case points != nil && (*points < 0 || *points > hundred):
+	case word.Points != nil && (*word.Points < 0 || *word.Points > hundred):
 		return models.Bad("/points", "award_points", "award.opinion")
 	}
 	o := &n.Opinions[i]
-	o.Say, o.Record, o.Ground, o.Points, o.By, o.At = say, record, ground, points, by, models.At(now)
-	if say == Concern {
+	o.Say, o.Record, o.Ground, o.Points, o.By, o.At = word.Say, word.Record, word.Ground, word.Points, by, models.At(now)
+	if word.Say == Concern {
 		n.tell(EventConcern, now, by, nil)
 	}
 	if !slices.ContainsFunc(n.Opinions, func(o Opinion) bool { return o.Say == "" }) {

@@ -42,10 +42,10 @@ type Condition struct {
 const vettingBasis = "docs/sources.md#award-vetting"
 
 // none is a condition that a list of records is empty; the first of them is what was looked at.
-func none(id, fact, zh, en, doZH, doEN string) Condition {
+func none(id, fact string, label, remedy models.Words) Condition {
 	return Condition{
 		ID: id, Expr: "size(" + fact + ") == 0", Source: "size(" + fact + ") == 0 ? '' : " + fact + "[0]", Basis: vettingBasis,
-		ChangeableBy: models.ByDepartment, Label: models.Words{ZH: zh, EN: en}, Remedy: models.Words{ZH: doZH, EN: doEN},
+		ChangeableBy: models.ByDepartment, Label: label, Remedy: remedy,
 	}
 }
 
@@ -58,18 +58,18 @@ var (
 			Label: models.Words{ZH: "年满18周岁", EN: "Of full age"}, Remedy: models.Words{ZH: "年满18周岁后可以参评", EN: "From the age of 18"}},
 		{ID: "award.here", Expr: "addMonths(since, 12) <= today", From: "addMonths(since, 12)", Basis: vettingBasis, ChangeableBy: models.ByTime,
 			Label: models.Words{ZH: "在本地居住或工作满一年", EN: "Lives or works here for a year"}, Remedy: models.Words{ZH: "满一年后可以参评", EN: "After a year here"}},
-		none("award.no_serious", FactSerious, "没有有效的严重失信名单", "On no list of serious breach of trust in force", "移出名单后可以参评", "Once you are off the list"),
-		none("award.no_breach", FactBreaches, "没有未履行的承诺", "No promise left unkept", "履行承诺并更正记录后可以参评", "Keep the promise and have the record put right"),
+		none("award.no_serious", FactSerious, models.Words{ZH: "没有有效的严重失信名单", EN: "On no list of serious breach of trust in force"}, models.Words{ZH: "移出名单后可以参评", EN: "Once you are off the list"}),
+		none("award.no_breach", FactBreaches, models.Words{ZH: "没有未履行的承诺", EN: "No promise left unkept"}, models.Words{ZH: "履行承诺并更正记录后可以参评", EN: "Keep the promise and have the record put right"}),
 	}
 	UnitVetting = []Condition{
 		{ID: "award.operating", Expr: "addMonths(since, 36) <= today", From: "addMonths(since, 36)", Basis: vettingBasis, ChangeableBy: models.ByTime,
 			Label: models.Words{ZH: "经营满三年", EN: "Operates for three years"}, Remedy: models.Words{ZH: "满三年后可以参评", EN: "After three years"}},
 		{ID: "award.code", Expr: "codeValid", Basis: vettingBasis, ChangeableBy: models.BySubject,
 			Label: models.Words{ZH: "统一社会信用代码有效，登记存续", EN: "The code is valid and the registration stands"}, Remedy: models.Words{ZH: "请到登记机关核对", EN: "Ask the registrar"}},
-		none("award.no_serious", FactSerious, "没有有效的严重失信名单", "On no list of serious breach of trust in force", "移出名单后可以参评", "Once it is off the list"),
-		none("award.no_penalty", FactPenalties, "两年内没有未修复的一般或严重失信处罚", "No general or serious penalty of two years left unrepaired", "完成信用修复后可以参评", "Have it repaired"),
-		none("award.not_abnormal", FactAbnormal, "没有列入经营异常名录", "On no list of abnormal operation", "移出名录后可以参评", "Once it is off the list"),
-		none("award.no_breach", FactBreaches, "没有违背的承诺和合同", "No promise and no contract broken", "履行并更正记录后可以参评", "Perform it and have the record put right"),
+		none("award.no_serious", FactSerious, models.Words{ZH: "没有有效的严重失信名单", EN: "On no list of serious breach of trust in force"}, models.Words{ZH: "移出名单后可以参评", EN: "Once it is off the list"}),
+		none("award.no_penalty", FactPenalties, models.Words{ZH: "两年内没有未修复的一般或严重失信处罚", EN: "No general or serious penalty of two years left unrepaired"}, models.Words{ZH: "完成信用修复后可以参评", EN: "Have it repaired"}),
+		none("award.not_abnormal", FactAbnormal, models.Words{ZH: "没有列入经营异常名录", EN: "On no list of abnormal operation"}, models.Words{ZH: "移出名录后可以参评", EN: "Once it is off the list"}),
+		none("award.no_breach", FactBreaches, models.Words{ZH: "没有违背的承诺和合同", EN: "No promise and no contract broken"}, models.Words{ZH: "履行并更正记录后可以参评", EN: "Perform it and have the record put right"}),
 	}
 )
 
@@ -208,25 +208,32 @@ func (n *Nomination) Vet(v Vetting, t Terms, now time.Time) (bool, error) {
 	return true, nil
 }
 
+// A HitWord is what a nominee says of a hit.
+type HitWord struct {
+	Hit        string
+	Answer     HitAnswer
+	Case, Note string
+}
+
 // AnswerHit is the nominee's word on a hit: wrong, with the objection; repaired, with the case or a note; or true. Errors: NotFound;
 // InvalidTransition; Invalid "award.hit_answer", "award.hit_case".
-func (n *Nomination) AnswerHit(id string, a HitAnswer, caseID, note string, t Terms, by models.Actor, now time.Time) error {
+func (n *Nomination) AnswerHit(w HitWord, t Terms, by models.Actor, now time.Time) error {
 	if !n.Mine(by) || n.Vetting == nil {
 		return models.E(models.NotFound, "not_found")
 	}
-	i := slices.IndexFunc(n.Vetting.Hits, func(h Hit) bool { return h.ID == id })
+	i := slices.IndexFunc(n.Vetting.Hits, func(h Hit) bool { return h.ID == w.Hit })
 	switch {
 	case i < 0:
 		return models.E(models.NotFound, "not_found")
 	case n.State != InVetting && n.State != InDecision:
 		return models.Refused(n.Life, moves[n.State], "award.state")
-	case a != HitWrong && a != HitRepaired && a != HitTrue:
+	case w.Answer != HitWrong && w.Answer != HitRepaired && w.Answer != HitTrue:
 		return models.Bad("/answer", "oneof", "award.hit_answer")
-	case a == HitWrong && caseID == "":
+	case w.Answer == HitWrong && w.Case == "":
 		return models.Bad("/case", "required", "award.hit_case")
 	}
 	h := &n.Vetting.Hits[i]
-	h.Answer, h.Case, h.Note = a, caseID, note
+	h.Answer, h.Case, h.Note = w.Answer, w.Case, w.Note
 	if n.waits() && !n.Held && n.Until != "" { // the objection and the repair have their own days
 		n.Held = true
 		n.due(n.Until.AddWorking(t.HoldDays))

@@ -280,7 +280,7 @@ func TestOnTime(t *testing.T) {
 }
 
 func TestRow(t *testing.T) {
-	r := Refuse("b", 3, "k", []models.Field{{Pointer: "/A", Code: "required"}}, "{}", noon)
+	r := Refuse("b", 3, Wrong{Key: "k", Faults: []models.Field{{Pointer: "/A", Code: "required"}}, Cells: "{}"}, noon)
 	if r.ID != RowID("b", 3) || !r.GoneAt.Equal(Gone(noon)) {
 		t.Errorf("%+v", r)
 	}

@@ -33,9 +33,16 @@ type Row struct {
 // RowID is the id of a row of a batch.
 func RowID(batch string, no int) string { return models.Derived("row", batch, strconv.Itoa(no)) }
 
+// Wrong is what a row said and what is wrong with it.
+type Wrong struct {
+	Key    string
+	Faults []models.Field
+	Cells  string // as they came
+}
+
 // Refuse makes a refused row; it is deleted with the file.
-func Refuse(batch string, no int, key string, faults []models.Field, cells string, now time.Time) *Row {
-	r := &Row{Batch: batch, No: no, Key: key, Faults: faults, Cells: models.NewSecret(cells)}
+func Refuse(batch string, no int, w Wrong, now time.Time) *Row {
+	r := &Row{Batch: batch, No: no, Key: w.Key, Faults: w.Faults, Cells: models.NewSecret(w.Cells)}
 	r.ID, r.State, r.Moved = RowID(batch, no), Open, models.Moved{By: models.System, At: now}
 	r.GoneAt = models.At(Gone(now))
 	return r

@@ -253,7 +253,7 @@ func TestTermsFaults(t *testing.T) {
 // version is one that has come as far as a stage.
 func version(t *testing.T, to release.State) (*Version, *Simulation) {
 	t.Helper()
-	o, err := NewOffer("o", scene(), "shop", "店", "4301", models.PersonSubject, desk, noon)
+	o, err := scene().NewOffer("o", Provider{Org: "shop", Name: "店", Region: "4301"}, models.PersonSubject, desk, noon)
 	must(t, err)
 	v := NewVersion(o, 1, plain(), desk, noon)
 	var s *Simulation
@@ -286,7 +286,7 @@ func version(t *testing.T, to release.State) (*Version, *Simulation) {
 
 func counted(t *testing.T, v *Version) *Simulation {
 	t.Helper()
-	s, err := NewSimulation("s-"+v.ID, v, nil, 1, desk, noon)
+	s, err := v.Simulate("s-"+v.ID, nil, 1, desk, noon)
 	must(t, err)
 	took, err := s.Step(Part{Seen: 1, Last: true}, noon)
 	if must(t, err); !took {
@@ -359,7 +359,7 @@ func TestGate(t *testing.T) {
 
 func TestOfferLife(t *testing.T) {
 	v, _ := version(t, release.InForce)
-	o, err := NewOffer("o", scene(), "shop", "店", "4301", models.PersonSubject, desk, noon)
+	o, err := scene().NewOffer("o", Provider{Org: "shop", Name: "店", Region: "4301"}, models.PersonSubject, desk, noon)
 	must(t, err)
 	wants(t, "before it starts", o.Open("2026-04-24"), models.Conflict, "benefit.offer_closed")
 	if !o.Start(v, noon) || o.Start(v, noon) || o.State != Online || o.Active != 1 {
@@ -381,7 +381,7 @@ func TestOfferLife(t *testing.T) {
 	if _, err := o.Draft(); models.CodeOf(err) != models.Conflict {
 		t.Error(err)
 	}
-	if _, err := NewOffer("o", scene(), "shop", "店", "4301", models.Organisation, desk, noon); models.CodeOf(err) != models.Invalid {
+	if _, err := scene().NewOffer("o", Provider{Org: "shop", Name: "店", Region: "4301"}, models.Organisation, desk, noon); models.CodeOf(err) != models.Invalid {
 		t.Error(err)
 	}
 	if !o.Terms.Near("430181108") || !o.Terms.Near("43") || o.Terms.Near("36") || o.Terms.Near("") {
@@ -551,7 +551,7 @@ func TestSizes(t *testing.T) {
 // A simulation counts each part once and never shows a count of fewer than five, nor a sum from which it could be worked out.
 func TestSimulation(t *testing.T) {
 	v, _ := version(t, release.Checked)
-	s, err := NewSimulation("s", v, nil, 30, desk, noon)
+	s, err := v.Simulate("s", nil, 30, desk, noon)
 	must(t, err)
 	p := Part{After: "x", Seen: 20, Cells: map[[2]string]*Counts{{"430181", "18-29"}: {Gain: 9, Lose: 4}, {"430182", "75+"}: {Never: 3, Keep: 4}}}
 	for range 2 {
@@ -578,7 +578,7 @@ func TestSimulation(t *testing.T) {
 		}
 	}
 	draft, _ := version(t, release.Draft)
-	if _, err := NewSimulation("s", draft, nil, 1, desk, noon); models.CodeOf(err) != models.Conflict {
+	if _, err := draft.Simulate("s", nil, 1, desk, noon); models.CodeOf(err) != models.Conflict {
 		t.Error(err)
 	}
 	terms := plain()

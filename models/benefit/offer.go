@@ -146,12 +146,18 @@ type Offer struct {
 	Why      string `bson:"why,omitempty"` // of a pause or an end
 }
 
+// A Provider is whose offer it is.
+type Provider struct {
+	Org, Name string
+	Region    models.Region
+}
+
 // NewOffer starts an offer without a version.
-func NewOffer(id string, s *Scene, provider, name string, region models.Region, kind models.SubjectKind, by models.Actor, now time.Time) (*Offer, error) {
+func (s *Scene) NewOffer(id string, p Provider, kind models.SubjectKind, by models.Actor, now time.Time) (*Offer, error) {
 	if !slices.Contains(s.Subjects, kind) {
 		return nil, models.Bad("/subject", "oneof", "benefit.terms_invalid")
 	}
-	o := &Offer{Scene: s.ID, Field: s.Field, Provider: provider, By: name, Region: region, Subject: kind}
+	o := &Offer{Scene: s.ID, Field: s.Field, Provider: p.Org, By: p.Name, Region: p.Region, Subject: kind}
 	o.ID, o.State, o.Moved = id, Preparing, models.Moved{By: by.Role, At: now}
 	return o, nil
 }

@@ -99,7 +99,7 @@ type Simulation struct {
 }
 
 // NewSimulation starts the simulation of a validated version against the one in force, nil for none.
-func NewSimulation(id string, v, inForce *Version, total int64, by models.Actor, now time.Time) (*Simulation, error) {
+func (v *Version) Simulate(id string, inForce *Version, total int64, by models.Actor, now time.Time) (*Simulation, error) {
 	if v.Hash == "" {
 		return nil, models.E(models.Conflict, "benefit.not_validated")
 	}

@@ -55,15 +55,15 @@ func filed(t tb, kind Kind) *Case {
 	case Objection:
 		f := filing(kind)
 		f.Changes = []Change{{Field: "A", Old: models.NewSecret("1"), New: models.NewSecret("2")}, {Field: "B", Old: models.NewSecret("x"), New: models.NewSecret("y")}}
-		c, err = Object("c", f, Standard, ann, noon)
+		c, err = f.Object("c", Standard, ann, noon)
 	case Repair:
-		c, err = AskRepair("c", filing(kind), repairs, Standard, ann, noon)
+		c, err = filing(kind).AskRepair("c", repairs, Standard, ann, noon)
 	case Challenge:
-		c, err = Contest("c", filing(kind), Standard, ann, noon)
+		c, err = filing(kind).Contest("c", Standard, ann, noon)
 	case Review:
-		c, err = AskReview("c", filing(kind), Standard, ann, noon)
+		c, err = filing(kind).AskReview("c", Standard, ann, noon)
 	case Erasure:
-		c, err = Erase("c", filing(kind), Standard, ann, noon)
+		c, err = filing(kind).Erase("c", Standard, ann, noon)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -100,7 +100,7 @@ func in(t tb, kind Kind, s State) *Case {
 	switch s {
 	case Draft:
 		var err error
-		c, err = Prepare("c", filing(Repair), RepairFile{Eligible: "2026-05-10", Ends: "2027-02-10"}, Standard, noon)
+		c, err = filing(Repair).Prepare("c", RepairFile{Eligible: "2026-05-10", Ends: "2027-02-10"}, Standard, noon)
 		must(err)
 	case Submitted:
 	case NeedMore:
@@ -229,7 +229,7 @@ func TestWhoActs(t *testing.T) {
 	own.Person = "ann"
 	agent := filing(Objection)
 	agent.Agent = &Agent{Person: "clerk", Authorisation: "paper 1"}
-	byAgent, err := Object("c", agent, Standard, office, noon)
+	byAgent, err := agent.Object("c", Standard, office, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -268,13 +268,13 @@ func TestFilingRefused(t *testing.T) {
 	} {
 		f := filing(Objection)
 		change(&f)
-		if _, err := Object("c", f, Standard, ann, noon); models.CodeOf(err) != models.Invalid {
+		if _, err := f.Object("c", Standard, ann, noon); models.CodeOf(err) != models.Invalid {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	if f := filing(Objection); true {
 		f.Words = strings.Repeat("长", maxWords)
-		if _, err := Object("c", f, Standard, ann, noon); err != nil {
+		if _, err := f.Object("c", Standard, ann, noon); err != nil {
 			t.Error(err)
 		}
 	}
@@ -389,7 +389,7 @@ func TestUphold(t *testing.T) {
 func TestCheckAtTheUnitItself(t *testing.T) {
 	f := filing(Objection)
 	f.Desk = "unit"
-	c, err := Object("c", f, Standard, ann, noon)
+	c, err := f.Object("c", Standard, ann, noon)
 	if err != nil {
 		t.Fatal(err)
 	}

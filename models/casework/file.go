@@ -41,8 +41,8 @@ type Filing struct {
 const maxWords = 2000
 
 // file starts a case that is asked for. The clock runs n working days. Errors: Invalid.
-func file(id string, f Filing, n int, t Terms, by models.Actor, now time.Time) (*Case, error) {
-	c, err := start(id, f, Submitted, t, by, now)
+func (f Filing) file(id string, n int, t Terms, by models.Actor, now time.Time) (*Case, error) {
+	c, err := f.start(id, Submitted, t, by, now)
 	if err != nil {
 		return nil, err
 	}
@@ -54,8 +54,8 @@ func file(id string, f Filing, n int, t Terms, by models.Actor, now time.Time) (
 }
 
 // draft starts a case that nobody has asked for yet. Errors: Invalid.
-func draft(id string, f Filing, t Terms, by models.Actor, now time.Time) (*Case, error) {
-	c, err := start(id, f, Draft, t, by, now)
+func (f Filing) draft(id string, t Terms, by models.Actor, now time.Time) (*Case, error) {
+	c, err := f.start(id, Draft, t, by, now)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func draft(id string, f Filing, t Terms, by models.Actor, now time.Time) (*Case,
 	return c, nil
 }
 
-func start(id string, f Filing, state State, t Terms, by models.Actor, now time.Time) (*Case, error) {
+func (f Filing) start(id string, state State, t Terms, by models.Actor, now time.Time) (*Case, error) {
 	switch {
 	case f.Subject.Ref == "" && f.Subject.Person == "" || f.About.ID == "" || f.Desk == "":
 		return nil, models.E(models.Invalid, "casework.incomplete")

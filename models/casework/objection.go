@@ -13,7 +13,7 @@ import (
 // when neither a field nor a word says what is wrong.
 //
 // Source: docs/sources.md#casework-clocks.
-func Object(id string, f Filing, t Terms, by models.Actor, now time.Time) (*Case, error) {
+func (f Filing) Object(id string, t Terms, by models.Actor, now time.Time) (*Case, error) {
 	f.Kind = Objection
 	if len(f.Changes) == 0 && strings.TrimSpace(f.Words) == "" {
 		return nil, models.Bad("/words", "required", "casework.nothing_said")
@@ -21,7 +21,7 @@ func Object(id string, f Filing, t Terms, by models.Actor, now time.Time) (*Case
 	if f.About.Kind != "record" || f.About.Version <= 0 || f.About.Unit == "" {
 		return nil, models.E(models.Invalid, "casework.incomplete")
 	}
-	return file(id, f, t.ObjectOwn, t, by, now)
+	return f.file(id, t.ObjectOwn, t, by, now)
 }
 
 // Check asks the source unit: the whole clock becomes that of a check, and the case lies on the unit's desk until it answers.
@@ -123,21 +123,21 @@ func (c *Case) Grant(by models.Actor, why string, now time.Time) error {
 }
 
 // Contest challenges a look at one's data. Errors: Invalid.
-func Contest(id string, f Filing, t Terms, by models.Actor, now time.Time) (*Case, error) {
+func (f Filing) Contest(id string, t Terms, by models.Actor, now time.Time) (*Case, error) {
 	f.Kind = Challenge
-	return file(id, f, t.Challenge, t, by, now)
+	return f.file(id, t.Challenge, t, by, now)
 }
 
 // AskReview asks for a person to look at what a program decided. Errors: Invalid.
 //
 // Source: docs/sources.md#casework-clocks (Personal Information Protection Law, art. 24).
-func AskReview(id string, f Filing, t Terms, by models.Actor, now time.Time) (*Case, error) {
+func (f Filing) AskReview(id string, t Terms, by models.Actor, now time.Time) (*Case, error) {
 	f.Kind = Review
-	return file(id, f, t.Review, t, by, now)
+	return f.file(id, t.Review, t, by, now)
 }
 
 // Erase asks for data to go. Errors: Invalid.
-func Erase(id string, f Filing, t Terms, by models.Actor, now time.Time) (*Case, error) {
+func (f Filing) Erase(id string, t Terms, by models.Actor, now time.Time) (*Case, error) {
 	f.Kind = Erasure
-	return file(id, f, t.Erasure, t, by, now)
+	return f.file(id, t.Erasure, t, by, now)
 }

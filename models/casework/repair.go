@@ -66,11 +66,11 @@ func repairing(f *Filing, r RepairFile) error {
 
 // Prepare fills in a repair for its subject on the first lawful day; nothing is asked for before the subject confirms.
 // Errors: Invalid.
-func Prepare(id string, f Filing, r RepairFile, t Terms, now time.Time) (*Case, error) {
+func (f Filing) Prepare(id string, r RepairFile, t Terms, now time.Time) (*Case, error) {
 	if err := repairing(&f, r); err != nil {
 		return nil, err
 	}
-	c, err := draft(id, f, t, models.Clockwork, now)
+	c, err := f.draft(id, t, models.Clockwork, now)
 	if err != nil {
 		return nil, err
 	}
@@ -81,14 +81,14 @@ func Prepare(id string, f Filing, r RepairFile, t Terms, now time.Time) (*Case, 
 // AskRepair asks for repair, with the commitment made. Errors: Invalid, Denied "casework.too_early" with the first lawful day.
 //
 // Source: docs/sources.md#casework-repair.
-func AskRepair(id string, f Filing, r RepairFile, t Terms, by models.Actor, now time.Time) (*Case, error) {
+func (f Filing) AskRepair(id string, r RepairFile, t Terms, by models.Actor, now time.Time) (*Case, error) {
 	if err := repairing(&f, r); err != nil {
 		return nil, err
 	}
 	if err := r.lawful(f.About.ID, now); err != nil {
 		return nil, err
 	}
-	c, err := file(id, f, t.RepairAccept, t, by, now)
+	c, err := f.file(id, t.RepairAccept, t, by, now)
 	if err != nil {
 		return nil, err
 	}

@@ -11,12 +11,12 @@ import (
 func TestTooEarlyToAsk(t *testing.T) {
 	early := repairs
 	early.Eligible = "2026-05-12"
-	_, err := AskRepair("c", filing(Repair), early, Standard, ann, noon)
+	_, err := filing(Repair).AskRepair("c", early, Standard, ann, noon)
 	var e *models.Error
 	if !errors.As(err, &e) || e.Code != models.Denied || len(e.Clauses) != 1 || *e.Clauses[0].From != "2026-05-12" {
 		t.Errorf("%v", err)
 	}
-	if _, err := AskRepair("c", filing(Repair), early, Standard, ann, models.Day("2026-05-12").Start()); err != nil {
+	if _, err := filing(Repair).AskRepair("c", early, Standard, ann, models.Day("2026-05-12").Start()); err != nil {
 		t.Errorf("on the day: %v", err)
 	}
 }
@@ -24,7 +24,7 @@ func TestTooEarlyToAsk(t *testing.T) {
 func TestTheCommitmentIsMade(t *testing.T) {
 	without := repairs
 	without.Commitment = ""
-	if _, err := AskRepair("c", filing(Repair), without, Standard, ann, noon); models.CodeOf(err) != models.Invalid {
+	if _, err := filing(Repair).AskRepair("c", without, Standard, ann, noon); models.CodeOf(err) != models.Invalid {
 		t.Errorf("%v", err)
 	}
 	c := in(t, Repair, Draft)
@@ -55,7 +55,7 @@ func TestTheUnitBinds(t *testing.T) {
 	if err := c.Reject(office, "the unit says it is not paid", noon); err != nil || c.Slot != "" {
 		t.Errorf("%v", err)
 	}
-	own, err := AskRepair("c", func() Filing { f := filing(Repair); f.Desk = "unit"; return f }(), repairs, Standard, ann, noon)
+	own, err := func() Filing { f := filing(Repair); f.Desk = "unit"; return f }().AskRepair("c", repairs, Standard, ann, noon)
 	if err != nil {
 		t.Fatal(err)
 	}

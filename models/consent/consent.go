@@ -110,12 +110,21 @@ type Read struct {
 	At      time.Time `bson:"at"`
 }
 
+// A Draft is a consent as it is to be.
+type Draft struct {
+	ID      string
+	Subject models.Subject
+	Terms   Terms
+	Name    string // what the recipient is called
+}
+
 // Ask starts a consent that a partner asks for. Its Text is set when it is given. Errors: Forbidden "consent.partner_unknown",
 // "consent.purpose_not_allowed", "consent.scope_not_allowed"; Invalid with every fault.
-func Ask(id string, p *Partner, by models.Actor, subject models.Subject, t Terms, pol Policy, now time.Time) (*Consent, error) {
+func Ask(p *Partner, d Draft, pol Policy, by models.Actor, now time.Time) (*Consent, error) {
 	if p == nil || !p.Knows(by) {
 		return nil, models.E(models.Forbidden, "consent.partner_unknown")
 	}
+	t := d.Terms
 	t.Recipient, t.Class = by.Org, ""
 	switch {
 	case !p.MayFor(t.Purpose):
@@ -127,26 +136,26 @@ func Ask(id string, p *Partner, by models.Actor, subject models.Subject, t Terms
 	if err != nil {
 		return nil, err
 	}
-	c := &Consent{Subject: subject, Asker: by, Asked: &t, Terms: t, Name: p.Name}
-	c.ID, c.State, c.Moved = id, Requested, models.Moved{By: by.Role, At: now}
+	c := &Consent{Subject: d.Subject, Asker: by, Asked: &t, Terms: t, Name: p.Name}
+	c.ID, c.State, c.Moved = d.ID, Requested, models.Moved{By: by.Role, At: now}
 	c.Reply = models.At(now.AddDate(0, 0, pol.ReplyDays))
-	c.Slot = models.Derived(by.Org, subject.Ref, t.Purpose)
+	c.Slot = models.Derived(by.Org, d.Subject.Ref, t.Purpose)
 	c.WakeAt = c.Reply
 	c.tell(EventAsked, by, now)
 	return c, nil
 }
 
 // Offer gives a consent nobody asked for. The recipient is an organisation or a class. Errors: as Give; Invalid with every fault.
-func Offer(id string, by models.Actor, subject models.Subject, t Terms, name string, s Signature, pol Policy, now time.Time) (*Consent, error) {
-	t, err := t.checked(pol)
+func Offer(d Draft, s Signature, pol Policy, by models.Actor, now time.Time) (*Consent, error) {
+	t, err := d.Terms.checked(pol)
 	if err != nil {
 		return nil, err
 	}
 	if (t.Recipient == "") == (t.Class == "") {
 		return nil, models.Bad("/recipient", "required", "consent.recipient_needed")
 	}
-	c := &Consent{Subject: subject, Terms: t, Name: name}
-	c.ID, c.State, c.Moved = id, Requested, models.Moved{By: by.Role, At: now}
+	c := &Consent{Subject: d.Subject, Terms: t, Name: d.Name}
+	c.ID, c.State, c.Moved = d.ID, Requested, models.Moved{By: by.Role, At: now}
 	return c, c.Give(by, s, Narrowing{}, pol, now)
 }
 

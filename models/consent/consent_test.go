@@ -25,7 +25,7 @@ var (
 
 func registered(t *testing.T) *Partner {
 	t.Helper()
-	p, err := NewPartner("bank", "银行", "bank", models.Bank, Grant{Scopes: map[string][]string{
+	p, err := NewPartner(System{Client: "bank", Name: "银行", Org: "bank", Kind: models.Bank}, Grant{Scopes: map[string][]string{
 		"share.loan": {"records.penalty", "records.licence", "profile.name", "item.*", "finance.income"},
 	}}, officer, noon)
 	if err != nil {
@@ -50,7 +50,7 @@ func shown(t Text) Signed { return Signed{ID: t.ID, Version: t.Version, Hash: t.
 
 func asked(t *testing.T) *Consent {
 	t.Helper()
-	c, err := Ask("c", registered(t), bank, annSub, loan(), Standard, noon)
+	c, err := Ask(registered(t), Draft{ID: "c", Subject: annSub, Terms: loan()}, Standard, bank, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,7 +190,7 @@ func TestRestrictedScopesNeedBothNotices(t *testing.T) {
 		"neither": {nil, "consent.notice_missing"}, "only the notice": {[]Text{Adverse}, "consent.notice_missing"},
 		"only the consent": {[]Text{Written}, "consent.notice_missing"}, "one twice": {[]Text{Written, Written}, "consent.notice_missing"}, "both": {[]Text{Adverse, Written}, ""},
 	} {
-		c, err := Ask("c", registered(t), bank, annSub, terms, Standard, noon)
+		c, err := Ask(registered(t), Draft{ID: "c", Subject: annSub, Terms: terms}, Standard, bank, noon)
 		do(t, err)
 		if err := c.Give(ann, agreed(tc.texts...), Narrowing{}, Standard, noon); reasonOf(err) != tc.reason {
 			t.Errorf("%s: %v, want %q", name, err, tc.reason)
@@ -257,12 +257,12 @@ func TestAsk(t *testing.T) {
 		"another's": {p, other, loan(), "consent.partner_unknown"}, "another purpose": {p, bank, purpose, "consent.purpose_not_allowed"},
 		"another scope": {p, bank, scopes, "consent.scope_not_allowed"},
 	} {
-		if c, err := Ask("c", tc.p, tc.by, annSub, tc.t, Standard, noon); reasonOf(err) != tc.reason || (err != nil) != (c == nil) {
+		if c, err := Ask(tc.p, Draft{ID: "c", Subject: annSub, Terms: tc.t}, Standard, tc.by, noon); reasonOf(err) != tc.reason || (err != nil) != (c == nil) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	stranger := models.Subject{Kind: models.PersonSubject, Ref: "ref-new"}
-	c, err := Ask("c", p, bank, stranger, loan(), Standard, noon)
+	c, err := Ask(p, Draft{ID: "c", Subject: stranger, Terms: loan()}, Standard, bank, noon)
 	do(t, err)
 	if len(c.Outbox) != 0 || c.Slot == "" || c.State != Requested {
 		t.Errorf("somebody without an account: %+v", c)
@@ -284,7 +284,7 @@ func TestOffer(t *testing.T) {
 	}{
 		"one": {to("bank", ""), ""}, "any bank": {to("", models.Bank), ""}, "nobody": {to("", ""), "consent.recipient_needed"}, "both": {to("bank", models.Bank), "consent.recipient_needed"},
 	} {
-		c, err := Offer("c", ann, annSub, tc.t, "", agreed(), Standard, noon)
+		c, err := Offer(Draft{ID: "c", Subject: annSub, Terms: tc.t, Name: ""}, agreed(), Standard, ann, noon)
 		if reasonOf(err) != tc.reason || err == nil && c.State != Given {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -293,10 +293,10 @@ func TestOffer(t *testing.T) {
 		}
 	}
 	business := models.Actor{Person: "bob", Role: models.Business, Org: firm.Ref}
-	if c, err := Offer("c", business, firm, to("bank", ""), "", agreed(), Standard, noon); err != nil || c.State != Given {
+	if c, err := Offer(Draft{ID: "c", Subject: firm, Terms: to("bank", ""), Name: ""}, agreed(), Standard, business, noon); err != nil || c.State != Given {
 		t.Errorf("an organisation: %v", err)
 	}
-	if _, err := Offer("c", models.Actor{Person: "bob", Role: models.Business, Org: "other"}, firm, to("bank", ""), "", agreed(), Standard, noon); reasonOf(err) != "consent.other_subject" {
+	if _, err := Offer(Draft{ID: "c", Subject: firm, Terms: to("bank", ""), Name: ""}, agreed(), Standard, models.Actor{Person: "bob", Role: models.Business, Org: "other"}, noon); reasonOf(err) != "consent.other_subject" {
 		t.Errorf("another organisation's: %v", err)
 	}
 }

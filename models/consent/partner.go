@@ -43,11 +43,17 @@ func (Algorithm) Enum() []any { return models.Enum(HMAC, Ed25519) }
 // anyItem grants every scope of one catalogue item.
 const anyItem = itemScope + "*"
 
+// A System is the system of a partner as it signs in.
+type System struct {
+	Client, Name, Org string
+	Kind              models.Role
+}
+
 // NewPartner registers a partner's system, or says anew what it may ask for. Errors: Forbidden unless by is of the credit office;
 // Invalid with every fault.
-func NewPartner(client, name, org string, kind models.Role, g Grant, by models.Actor, now time.Time) (*Partner, error) {
-	p := &Partner{Name: name, Org: org, Kind: kind, Grants: g.Scopes, Sign: g.Sign, Key: g.Key, Box: g.Box, By: by, At: now}
-	p.ID = client
+func NewPartner(s System, g Grant, by models.Actor, now time.Time) (*Partner, error) {
+	p := &Partner{Name: s.Name, Org: s.Org, Kind: s.Kind, Grants: g.Scopes, Sign: g.Sign, Key: g.Key, Box: g.Box, By: by, At: now}
+	p.ID = s.Client
 	return p, p.check(by)
 }
 

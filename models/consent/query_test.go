@@ -157,7 +157,7 @@ func TestNewPartner(t *testing.T) {
 		"by the bank":       {models.Bank, Grant{Scopes: grants}, bank, models.Forbidden},
 		"by another office": {models.Bank, Grant{Scopes: grants}, models.Actor{Person: "x", Role: models.TownStaff}, models.Forbidden},
 	} {
-		p, err := NewPartner("bank", "n", "bank", tc.kind, tc.g, tc.by, noon)
+		p, err := NewPartner(System{Client: "bank", Name: "n", Org: "bank", Kind: tc.kind}, tc.g, tc.by, noon)
 		if !errors.Is(err, tc.want) || err == nil && !p.Knows(bank) {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -126,7 +126,7 @@ type Evaluation struct {
 }
 
 // Apply starts an evaluation of a verified file. Errors: Conflict "farmer.not_verified"; Forbidden.
-func Apply(id string, f *File, label string, pol Policy, by models.Actor, now time.Time) (*Evaluation, error) {
+func (f *File) Evaluate(id, label string, pol Policy, by models.Actor, now time.Time) (*Evaluation, error) {
 	switch {
 	case !f.Mine(by.Person) && !mayWriteIn(by, f.Village):
 		return nil, models.E(models.Forbidden, "farmer.not_yours")

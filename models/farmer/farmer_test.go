@@ -117,7 +117,7 @@ func at(minutes int) time.Time { return noon.Add(time.Duration(minutes) * time.M
 
 func writes(t testing.TB, f *farmer.File, fs farmer.Forms, by models.Actor, es ...farmer.Edit) []farmer.Verdict {
 	t.Helper()
-	vs, err := f.Apply("", es, fs, 5*time.Minute, by, at(60))
+	vs, err := f.Apply(farmer.Operation{ID: "", Edits: es, Skew: 5 * time.Minute}, fs, by, at(60))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -245,10 +245,10 @@ func TestRefusedEdits(t *testing.T) {
 	if rows := f.Rows(farmer.Members); len(rows) != 1 || rows[0].ID != "b" {
 		t.Errorf("%v", rows)
 	}
-	if _, err := f.Apply("", nil, fs, 0, other, noon); !errors.Is(err, models.Forbidden) {
+	if _, err := f.Apply(farmer.Operation{ID: "", Edits: nil, Skew: 0}, fs, other, noon); !errors.Is(err, models.Forbidden) {
 		t.Error(err)
 	}
-	if _, err := f.Apply("", nil, fs, 0, models.Actor{Person: "zhou", Role: models.Resident}, noon); !errors.Is(err, models.Forbidden) {
+	if _, err := f.Apply(farmer.Operation{ID: "", Edits: nil, Skew: 0}, fs, models.Actor{Person: "zhou", Role: models.Resident}, noon); !errors.Is(err, models.Forbidden) {
 		t.Error(err)
 	}
 }
@@ -302,7 +302,7 @@ func TestTwoPeople(t *testing.T) {
 	if len(f.Cells) != 0 || len(f.Agreed) != 0 || f.Seat != "" || f.Slot != "" {
 		t.Errorf("%+v", f)
 	}
-	_, err := f.Apply("", nil, fs, 0, anna, noon)
+	_, err := f.Apply(farmer.Operation{ID: "", Edits: nil, Skew: 0}, fs, anna, noon)
 	fails(t, err, models.Conflict, "farmer.file_left")
 }
 
@@ -484,7 +484,7 @@ func TestMean(t *testing.T) {
 func led(t *testing.T, good bool) *farmer.Evaluation {
 	t.Helper()
 	f := household(t, forms(t))
-	e, err := farmer.Apply("e", f, "罗**", farmer.Standard, head, noon)
+	e, err := f.Evaluate("e", "罗**", farmer.Standard, head, noon)
 	must(t, err)
 	fails(t, e.Invite([]string{"p1", "p2"}, farmer.Standard, anna, noon), models.Invalid, "farmer.too_few_peers")
 	fails(t, e.Invite([]string{"p1", "p2", "p3", "p4", "luo"}, farmer.Standard, anna, noon), models.Invalid, "farmer.peer_kin")
@@ -630,7 +630,7 @@ func TestFalse(t *testing.T) {
 func TestShare(t *testing.T) {
 	f := household(t, forms(t))
 	bank := models.Actor{Role: models.Bank, Org: "b"}
-	s := farmer.NewShare("c", f, "b", "银行", []string{"farm.score"}, farmer.ShareRead{Receipt: "r1", At: noon}, bank, noon)
+	s := f.NewShare(farmer.Recipient{Consent: "c", Bank: "b", Name: "银行", Scopes: []string{"farm.score"}}, farmer.ShareRead{Receipt: "r1", At: noon}, bank, noon)
 	s.Read(farmer.ShareRead{Receipt: "r1", At: noon}, bank, noon)
 	if len(s.Reads) != 1 {
 		t.Error("the same receipt twice")
@@ -652,10 +652,10 @@ func TestShare(t *testing.T) {
 func TestLayout(t *testing.T) {
 	fs := forms(t)
 	clerk := models.Actor{Person: "c", Role: models.TownStaff, Region: "430181108"}
-	l, err := farmer.NewLayout("430181108", "gugang", []farmer.LayoutColumn{
+	l, err := farmer.NewLayout(farmer.LayoutDraft{Region: "430181108", Name: "gugang", Columns: []farmer.LayoutColumn{
 		{Heading: "户号", To: "no"}, {Heading: "姓名", To: "head.name"}, {Heading: "入住", To: "head.since"}, {Heading: "面积", To: "land.area"}, {Heading: "劳力", To: "head.labour", Yes: "√"},
 		{Heading: "关系", To: "members.relation"},
-	}, fs, clerk, noon)
+	}}, fs, clerk, noon)
 	must(t, err)
 	line := l.Read(map[string]string{"户号": " 101 ", "姓名": "罗德胜", "入住": "44197", "面积": "1,250", "劳力": "√", "关系": "spouse"}, fs)
 	want := map[string]any{"head.name": "罗德胜", "head.since": "2021-01-01", "land.area": int64(1250), "head.labour": true, "members.relation": "spouse"}
@@ -677,7 +677,7 @@ func TestLayout(t *testing.T) {
 		"no number": {{Heading: "姓名", To: "head.name"}}, "no field": {{Heading: "户号", To: "no"}, {Heading: "x", To: "head.colour"}},
 		"twice": {{Heading: "户号", To: "no"}, {Heading: "户号", To: "head.name"}}, "money of what is none": {{Heading: "户号", To: "no"}, {Heading: "x", To: "land.area", Unit: "wan"}},
 	} {
-		if _, err := farmer.NewLayout("430181108", "x", columns, fs, clerk, noon); !errors.Is(err, models.Invalid) {
+		if _, err := farmer.NewLayout(farmer.LayoutDraft{Region: "430181108", Name: "x", Columns: columns}, fs, clerk, noon); !errors.Is(err, models.Invalid) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

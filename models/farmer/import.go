@@ -65,16 +65,24 @@ type LineVerdict struct {
 	Faults []models.Field `bson:"faults,omitempty"`
 }
 
+// An Upload is a spreadsheet that was brought.
+type Upload struct {
+	ID         string
+	Village    models.Region // "": that of whoever brings it
+	Blob, Hash string
+	DryRun     bool
+}
+
 // NewImport starts an import.
-func NewImport(id string, l *Layout, village models.Region, blob, hash string, dryRun bool, by models.Actor, now time.Time) (*Import, error) {
-	if village == "" {
-		village = by.Region
+func NewImport(l *Layout, up Upload, by models.Actor, now time.Time) (*Import, error) {
+	if up.Village == "" {
+		up.Village = by.Region
 	}
-	if !mayWriteIn(by, village) || !l.Region.Contains(by.Region) {
+	if !mayWriteIn(by, up.Village) || !l.Region.Contains(by.Region) {
 		return nil, models.E(models.Forbidden, "farmer.other_region")
 	}
-	im := &Import{Layout: l.ID, Village: village, Region: by.Region, Blob: blob, Hash: hash, DryRun: dryRun, By: by}
-	im.ID, im.State, im.Moved = id, Importing, models.Moved{By: by.Role, At: now}
+	im := &Import{Layout: l.ID, Village: up.Village, Region: by.Region, Blob: up.Blob, Hash: up.Hash, DryRun: up.DryRun, By: by}
+	im.ID, im.State, im.Moved = up.ID, Importing, models.Moved{By: by.Role, At: now}
 	im.GoneAt = models.At(now.AddDate(0, 0, 90))
 	job.Begin(im, by, now)
 	return im, nil

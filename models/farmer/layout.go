@@ -35,25 +35,32 @@ const (
 	ToVillage = "village"
 )
 
+// A LayoutDraft is a layout as it is to be.
+type LayoutDraft struct {
+	Region  models.Region
+	Name    string
+	Columns []LayoutColumn
+}
+
 // NewLayout makes a layout. Errors: Invalid "farmer.layout_invalid"; Forbidden.
-func NewLayout(region models.Region, name string, columns []LayoutColumn, forms Forms, by models.Actor, now time.Time) (*Layout, error) {
-	if !by.Is(models.TownStaff, models.CreditOffice) || !by.Region.Contains(region) {
+func NewLayout(d LayoutDraft, forms Forms, by models.Actor, now time.Time) (*Layout, error) {
+	if !by.Is(models.TownStaff, models.CreditOffice) || !by.Region.Contains(d.Region) {
 		return nil, models.E(models.Forbidden, "farmer.other_region")
 	}
-	l := &Layout{Region: region, Name: name, Columns: columns, By: by.Principal(), At: now}
-	l.ID = string(region) + "-" + name
+	l := &Layout{Region: d.Region, Name: d.Name, Columns: d.Columns, By: by.Principal(), At: now}
+	l.ID = string(d.Region) + "-" + d.Name
 	var faults []models.Field
 	fault := func(bad bool, pointer, code string) {
 		if bad {
 			faults = append(faults, models.Field{Pointer: pointer, Code: code})
 		}
 	}
-	fault(!plainRow(name), "/name", "farmer_key")
-	fault(len(columns) == 0 || len(columns) > 150, "/columns", "required")
-	fault(!slices.ContainsFunc(columns, func(c LayoutColumn) bool { return c.To == ToNo }), "/columns", "farmer_no_number")
+	fault(!plainRow(d.Name), "/name", "farmer_key")
+	fault(len(d.Columns) == 0 || len(d.Columns) > 150, "/columns", "required")
+	fault(!slices.ContainsFunc(d.Columns, func(c LayoutColumn) bool { return c.To == ToNo }), "/columns", "farmer_no_number")
 	seen := map[string]bool{}
 	many := ""
-	for _, c := range columns {
+	for _, c := range d.Columns {
 		fault(c.Heading == "" || seen[c.Heading] || seen["→"+c.To], "/columns", "farmer_heading")
 		seen[c.Heading], seen["→"+c.To] = true, true
 		if c.To == ToNo || c.To == ToVillage {

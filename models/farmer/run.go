@@ -69,12 +69,19 @@ type Run struct {
 	DoneAt *time.Time `bson:"doneAt,omitempty"`
 }
 
+// A RunPlan says what a run is for, and over how many households.
+type RunPlan struct {
+	Kind    RunKind
+	Against string // the model in force, "" none
+	Total   int64
+}
+
 // NewRun starts a run of a validated model. against is the model in force, "" none. Errors: Conflict "farmer.model_draft".
-func NewRun(id string, kind RunKind, m *Model, against string, total int64, by models.Actor, now time.Time) (*Run, error) {
+func (m *Model) NewRun(id string, p RunPlan, by models.Actor, now time.Time) (*Run, error) {
 	if m.Hash == "" {
 		return nil, models.E(models.Conflict, "farmer.model_draft")
 	}
-	r := &Run{Kind: kind, Of: m.ID, Hash: m.Hash, Against: against, Today: models.DayOf(now), Total: total}
+	r := &Run{Kind: p.Kind, Of: m.ID, Hash: m.Hash, Against: p.Against, Today: models.DayOf(now), Total: p.Total}
 	r.ID, r.State, r.Moved = id, Running, models.Moved{By: by.Role, At: now}
 	job.Begin(r, by, now)
 	return r, nil

@@ -49,10 +49,16 @@ type ShareRead struct {
 	At      time.Time `bson:"at"`
 }
 
+// A Recipient is the bank that a consent gives a file to.
+type Recipient struct {
+	Consent, Bank, Name string
+	Scopes              []string
+}
+
 // NewShare starts a share with its first read.
-func NewShare(consent string, f *File, bank, name string, scopes []string, r ShareRead, by models.Actor, now time.Time) *Share {
-	s := &Share{Household: f.ID, Person: f.Person, Bank: bank, Name: name, Village: f.Village, Scopes: scopes}
-	s.ID, s.State, s.Moved = consent, Sharing, models.Moved{By: by.Role, At: now}
+func (f *File) NewShare(to Recipient, r ShareRead, by models.Actor, now time.Time) *Share {
+	s := &Share{Household: f.ID, Person: f.Person, Bank: to.Bank, Name: to.Name, Village: f.Village, Scopes: to.Scopes}
+	s.ID, s.State, s.Moved = to.Consent, Sharing, models.Moved{By: by.Role, At: now}
 	s.Read(r, by, now)
 	return s
 }

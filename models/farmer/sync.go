@@ -76,10 +76,17 @@ func (f *File) Takes(by models.Actor) error {
 	return nil
 }
 
+// An Operation is what a phone wrote at one go.
+type Operation struct {
+	ID    string // the phone's, "" none
+	Edits []Edit
+	Skew  time.Duration // by how much the phone's clock may run ahead
+}
+
 // Apply takes edits, cell by cell: the one written last stands, and whoever wrote without knowing of the other is named a conflict.
 // forms are those in force; a section goes over to its form's version with the first edit by it. The same operation twice changes
 // nothing. Errors: Forbidden; Conflict "farmer.file_left". What is wrong with an edit is its own verdict.
-func (f *File) Apply(op string, edits []Edit, forms Forms, skew time.Duration, by models.Actor, now time.Time) ([]Verdict, error) {
+func (f *File) Apply(op Operation, forms Forms, by models.Actor, now time.Time) ([]Verdict, error) {
 	if err := f.Takes(by); err != nil {
 		return nil, err
 	}
@@ -90,10 +97,10 @@ func (f *File) Apply(op string, edits []Edit, forms Forms, skew time.Duration, b
 		f.Forms = map[string]string{}
 	}
 	origin := OriginOf(by)
-	verdicts := make([]Verdict, len(edits))
+	verdicts := make([]Verdict, len(op.Edits))
 	changed := false
-	for i, e := range edits {
-		if e.Wrote.After(now.Add(skew)) {
+	for i, e := range op.Edits {
+		if e.Wrote.After(now.Add(op.Skew)) {
 			e.Wrote = now // a phone whose clock runs ahead wins nothing by it
 		}
 		e.Wrote = *models.At(e.Wrote)
@@ -101,7 +108,7 @@ func (f *File) Apply(op string, edits []Edit, forms Forms, skew time.Duration, b
 		verdicts[i] = v
 		changed = changed || v.Outcome == Applied || v.Outcome == Overwrote
 	}
-	f.take(op)
+	f.take(op.ID)
 	if !changed {
 		return verdicts, nil
 	}
@@ -262,7 +269,7 @@ func (f *File) Settle(id string, lostStands bool, forms Forms, by models.Actor, 
 		if _, there := f.Cells[c.At]; !there {
 			e.Seen = nil
 		}
-		verdicts, err := f.Apply("", []Edit{e}, forms, 0, by, now)
+		verdicts, err := f.Apply(Operation{ID: "", Edits: []Edit{e}, Skew: 0}, forms, by, now)
 		if err != nil {
 			return err
 		}

@@ -17,17 +17,24 @@ type Village struct {
 	By    string     `bson:"by"`
 }
 
+// A Rating is what a village has earned, and the paper that says so.
+type Rating struct {
+	Stars        int
+	Since, Until models.Day
+	Paper        string
+}
+
 // Star says what a village has earned. Errors: Forbidden "farmer.other_region"; Invalid.
-func (v *Village) Star(stars int, since, until models.Day, paper string, by models.Actor, now time.Time) error {
+func (v *Village) Star(r Rating, by models.Actor, now time.Time) error {
 	switch {
 	case !by.Is(models.CreditOffice) || !by.Region.Contains(models.Region(v.ID)):
 		return models.E(models.Forbidden, "farmer.other_region")
 	case len(v.ID) != 12:
 		return models.Bad("#path/village", "farmer_village", "farmer.no_village")
-	case stars < 0 || stars > 3 || until < since || paper == "":
+	case r.Stars < 0 || r.Stars > 3 || r.Until < r.Since || r.Paper == "":
 		return models.Bad("/stars", "range", "farmer.value")
 	}
-	v.Stars, v.Since, v.Until, v.Paper, v.By = stars, since, until, paper, by.Principal()
+	v.Stars, v.Since, v.Until, v.Paper, v.By = r.Stars, r.Since, r.Until, r.Paper, by.Principal()
 	return nil
 }
 

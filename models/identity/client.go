@@ -47,12 +47,19 @@ type ClientSecret struct {
 	To   *time.Time `bson:"to,omitempty"` // nil: until replaced
 }
 
+// A System is whose system it is, and what it is.
+type System struct {
+	Kind      models.Role
+	Name, Org string
+	Region    models.Region
+}
+
 // NewClient starts a client without a secret. Errors: Invalid.
-func NewClient(id string, kind models.Role, name, org string, region models.Region, now time.Time) (*Client, error) {
-	if id == "" || name == "" || org == "" || !slices.Contains(ClientKinds, kind) {
+func NewClient(id string, s System, now time.Time) (*Client, error) {
+	if id == "" || s.Name == "" || s.Org == "" || !slices.Contains(ClientKinds, s.Kind) {
 		return nil, models.E(models.Invalid, "identity.client_incomplete")
 	}
-	c := &Client{Kind: kind, Name: name, Org: org, Region: region}
+	c := &Client{Kind: s.Kind, Name: s.Name, Org: s.Org, Region: s.Region}
 	c.ID, c.State, c.Moved = id, Active, models.Moved{By: models.System, At: now}
 	return c, nil
 }

@@ -163,7 +163,7 @@ func TestAppointAndDismiss(t *testing.T) {
 
 func TestSession(t *testing.T) {
 	start := func() *Session {
-		s := NewSession("s", bound(t, "p", "1990-01-01"), "phone", "code", "F", "1", Standard, noon)
+		s := NewSession(bound(t, "p", "1990-01-01"), SignIn{ID: "s", Device: "phone", Method: "code", Family: "F", Token: "1"}, Standard, noon)
 		s.Outbox = nil
 		return s
 	}
@@ -258,11 +258,11 @@ func TestCode(t *testing.T) {
 
 func TestClient(t *testing.T) {
 	first, second, third := strings.Repeat("a", 20), strings.Repeat("b", 20), strings.Repeat("c", 20)
-	c, err := NewClient("c1", models.Hospital, "医院", "h1", "430181", noon)
+	c, err := NewClient("c1", System{Kind: models.Hospital, Name: "医院", Org: "h1", Region: "430181"}, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := NewClient("c1", models.TownStaff, "x", "h1", "", noon); !errors.Is(err, models.Invalid) {
+	if _, err := NewClient("c1", System{Kind: models.TownStaff, Name: "x", Org: "h1", Region: ""}, noon); !errors.Is(err, models.Invalid) {
 		t.Errorf("a client of no kind: %v", err)
 	}
 	if err := c.Rotate(office, "short", time.Hour, noon); !errors.Is(err, models.Invalid) || len(c.Secrets) != 0 {
@@ -316,13 +316,13 @@ func TestPropose(t *testing.T) {
 			if tc.edit != nil {
 				tc.edit(&pr)
 			}
-			m, err := Propose("m", tc.agent, tc.principal, pr, Standard, noon)
+			m, err := tc.agent.Propose("m", tc.principal, pr, Standard, noon)
 			if tc.want == nil && err != nil || tc.want != nil && (!errors.Is(err, tc.want) || m != nil) {
 				t.Fatalf("Propose = %v, want %v", err, tc.want)
 			}
 		})
 	}
-	m, err := Propose("m", agent, child, ok, Standard, noon)
+	m, err := agent.Propose("m", child, ok, Standard, noon)
 	if err != nil || !m.Until.Equal(models.Day("2028-06-01").Start()) && !m.Until.Before(noon.Add(Standard.MandateMax).Add(time.Second)) {
 		t.Fatalf("until %v, %v", m.Until, err)
 	}
@@ -370,7 +370,7 @@ func TestMandateMoves(t *testing.T) {
 	}
 	for name, act := range acts {
 		for state := range mandateMoves {
-			m, err := Propose("m", bound(t, "a", "1990-01-01"), bound(t, "e", "1949-01-01"), Proposal{Kind: Agent, Scope: []string{"medical"}, Evidence: "letter"}, Standard, noon)
+			m, err := bound(t, "a", "1990-01-01").Propose("m", bound(t, "e", "1949-01-01"), Proposal{Kind: Agent, Scope: []string{"medical"}, Evidence: "letter"}, Standard, noon)
 			if err != nil {
 				t.Fatal(err)
 			}

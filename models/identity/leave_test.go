@@ -62,7 +62,7 @@ func TestLeave(t *testing.T) {
 // Nobody is told of the end of the sessions of who left; of a mandate the other one is.
 func TestLeaveEndsWhatHangsOn(t *testing.T) {
 	p, q := bound(t, "p", "1990-01-01"), bound(t, "q", "1950-01-01")
-	s := NewSession("s", p, "phone", "code", "f", "t", Standard, noon)
+	s := NewSession(p, SignIn{ID: "s", Device: "phone", Method: "code", Family: "f", Token: "t"}, Standard, noon)
 	s.Outbox = nil
 	if !s.Leave(noon) || s.State != Ended || s.Moved.Reason != EndedByLeaving || s.WakeAt != nil || s.GoneAt == nil || len(s.Outbox) != 0 {
 		t.Errorf("session: %+v", s)
@@ -71,7 +71,7 @@ func TestLeaveEndsWhatHangsOn(t *testing.T) {
 		t.Error("a session ended twice")
 	}
 	for who, other := range map[string]string{"p": "q", "q": "p"} {
-		m, err := Propose("m", p, q, Proposal{Kind: Agent, Scope: []string{"medical"}, Evidence: "e"}, Standard, noon)
+		m, err := p.Propose("m", q, Proposal{Kind: Agent, Scope: []string{"medical"}, Evidence: "e"}, Standard, noon)
 		if err != nil {
 			t.Fatal(err)
 		}

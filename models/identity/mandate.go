@@ -64,9 +64,9 @@ type Proposal struct {
 // birthday, any other after pol.MandateMax at the latest. Nobody hands on what concerns identity itself.
 //
 // Errors: Invalid, Conflict "identity.not_bound", "identity.agent_minor", "identity.principal_minor" for an Agent.
-func Propose(id string, agent, principal *Person, pr Proposal, pol Policy, now time.Time) (*Mandate, error) {
+func (p *Person) Propose(id string, principal *Person, pr Proposal, pol Policy, now time.Time) (*Mandate, error) {
 	today := models.DayOf(now)
-	if err := pr.check(agent, principal, today); err != nil {
+	if err := pr.check(p, principal, today); err != nil {
 		return nil, err
 	}
 	until := now.Add(pol.MandateMax)
@@ -79,10 +79,10 @@ func Propose(id string, agent, principal *Person, pr Proposal, pol Policy, now t
 	if !until.After(now) {
 		return nil, models.Bad("/until", "future", "identity.mandate_over_already")
 	}
-	m := &Mandate{Principal: principal.ID, Agent: agent.ID, Kind: pr.Kind, Scope: pr.Scope, Evidence: pr.Evidence, Region: principal.Region, Until: until}
+	m := &Mandate{Principal: principal.ID, Agent: p.ID, Kind: pr.Kind, Scope: pr.Scope, Evidence: pr.Evidence, Region: principal.Region, Until: until}
 	m.ID, m.State, m.Moved = id, Proposed, models.Moved{By: models.Resident, At: now}
-	m.Open, m.WakeAt = principal.ID+"/"+agent.ID, models.At(until)
-	m.Tell(EventMandateProposed, principal.ID, agent.Self(), now, map[string]string{"kind": string(pr.Kind)})
+	m.Open, m.WakeAt = principal.ID+"/"+p.ID, models.At(until)
+	m.Tell(EventMandateProposed, principal.ID, p.Self(), now, map[string]string{"kind": string(pr.Kind)})
 	return m, nil
 }
 

@@ -58,11 +58,18 @@ func NewPerson(id string, phone models.Secret, locale string, now time.Time) *Pe
 	return p
 }
 
+// A RealName is a name with its number, and what shows that they belong together.
+type RealName struct {
+	Name     string
+	Number   models.IDNumber
+	Evidence Evidence
+}
+
 // NewWard starts a person without a phone, known by a verified real name alone; only an agent or guardian acts for them.
 // Errors: as Bind.
-func NewWard(id, name string, n models.IDNumber, ev Evidence, by models.Actor, now time.Time) (*Person, error) {
+func NewWard(id string, r RealName, by models.Actor, now time.Time) (*Person, error) {
 	p := NewPerson(id, models.Secret{}, "zh", now)
-	return p, p.bind(by, name, n, ev, now)
+	return p, p.bind(by, r.Name, r.Number, r.Evidence, now)
 }
 
 // TryBinding counts an attempt before a verifier is asked, at most max a day. Errors: Limited with the time to the next

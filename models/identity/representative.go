@@ -52,18 +52,25 @@ func RepresentativeID(org models.USCC, person string) string {
 	return models.Derived("representative", string(org), person)
 }
 
+// A Registration is what a register says of an organisation.
+type Registration struct {
+	Org          models.USCC
+	Name, Source string
+	Number       models.Secret // of its legal representative
+}
+
 // Claim makes a bound adult the legal representative of an organisation when the registration names that person's number.
 //
 // Errors: Conflict "identity.not_bound", Denied "identity.not_the_representative".
 // Source: docs/sources.md#identity-representative.
-func Claim(p *Person, org models.USCC, name, source string, registered models.Secret, now time.Time) (*Representative, error) {
+func Claim(p *Person, r Registration, now time.Time) (*Representative, error) {
 	if !p.Adult(models.DayOf(now)) {
 		return nil, models.E(models.Conflict, "identity.not_bound")
 	}
-	if registered.Empty() || !strings.EqualFold(registered.Reveal(), p.IDNumber.Reveal()) {
+	if r.Number.Empty() || !strings.EqualFold(r.Number.Reveal(), p.IDNumber.Reveal()) {
 		return nil, models.E(models.Denied, "identity.not_the_representative")
 	}
-	return represent(p, org, name, LegalRepresentative, source, now), nil
+	return represent(p, Registration{Org: r.Org, Name: r.Name, Source: r.Source}, LegalRepresentative, now), nil
 }
 
 // AppointAgent lets a bound adult act for the organisation of r, its legal representative, until a moment (nil: until ended).
@@ -79,14 +86,14 @@ func (r *Representative) AppointAgent(p *Person, until *time.Time, now time.Time
 	case until != nil && !until.After(now):
 		return nil, models.Bad("/until", "future", "identity.mandate_over_already")
 	}
-	a := represent(p, r.Org, r.Name, AppointedAgent, r.ID, now)
+	a := represent(p, Registration{Org: r.Org, Name: r.Name, Source: r.ID}, AppointedAgent, now)
 	a.Until, a.WakeAt, a.Appointer = until, until, r.Person
 	return a, nil
 }
 
-func represent(p *Person, org models.USCC, name string, basis RepresentationBasis, source string, now time.Time) *Representative {
-	r := &Representative{Org: org, Name: name, Person: p.ID, Basis: basis, Source: source}
-	r.ID = RepresentativeID(org, p.ID)
+func represent(p *Person, reg Registration, basis RepresentationBasis, now time.Time) *Representative {
+	r := &Representative{Org: reg.Org, Name: reg.Name, Person: p.ID, Basis: basis, Source: reg.Source}
+	r.ID = RepresentativeID(reg.Org, p.ID)
 	r.State, r.Moved = Representing, models.Moved{By: models.System, At: now}
 	r.tell(EventRepresents, now)
 	return r

@@ -17,7 +17,7 @@ const firm models.USCC = "91430181MAXX3B1R02"
 func head(t *testing.T) (*Person, *Representative) {
 	t.Helper()
 	p := bound(t, "head", "1980-01-01")
-	r, err := Claim(p, firm, "示例公司", "reg@1", p.IDNumber, noon)
+	r, err := Claim(p, Registration{Org: firm, Name: "示例公司", Source: "reg@1", Number: p.IDNumber}, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +32,7 @@ func TestClaim(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	lower := models.NewSecret(strings.ToLower(p.IDNumber.Reveal()))
-	if _, err := Claim(p, firm, "x", "s", lower, noon); err != nil {
+	if _, err := Claim(p, Registration{Org: firm, Name: "x", Source: "s", Number: lower}, noon); err != nil {
 		t.Errorf("a small x: %v", err)
 	}
 	for name, tc := range map[string]struct {
@@ -45,7 +45,7 @@ func TestClaim(t *testing.T) {
 		"a minor":       {bound(t, "child", "2012-01-01"), p.IDNumber, models.Conflict},
 		"no real name":  {NewPerson("new", models.NewSecret("13800000001"), "zh", noon), p.IDNumber, models.Conflict},
 	} {
-		if _, err := Claim(tc.who, firm, "x", "s", tc.registered, noon); models.CodeOf(err) != tc.want {
+		if _, err := Claim(tc.who, Registration{Org: firm, Name: "x", Source: "s", Number: tc.registered}, noon); models.CodeOf(err) != tc.want {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

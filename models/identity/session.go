@@ -61,15 +61,18 @@ func HashToken(s string) string {
 // same compares hashes in constant time.
 func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
+// A SignIn is how and where a person signed in. Family and Token are hashes of the first refresh token's two parts.
+type SignIn struct{ ID, Device, Method, Family, Token string }
+
 // NewSession starts a session of a person. family and token are hashes of its first refresh token's two parts.
-func NewSession(id string, p *Person, device, method, family, token string, pol Policy, now time.Time) *Session {
-	if r := []rune(device); len(r) > maxDeviceRunes {
-		device = string(r[:maxDeviceRunes])
+func NewSession(p *Person, in SignIn, pol Policy, now time.Time) *Session {
+	if r := []rune(in.Device); len(r) > maxDeviceRunes {
+		in.Device = string(r[:maxDeviceRunes])
 	}
-	s := &Session{Person: p.ID, Device: device, Method: method, Family: family, Token: token, StartedAt: now, EndsAt: now.Add(pol.Absolute)}
-	s.ID, s.State, s.Moved = id, Live, models.Moved{By: models.Resident, At: now}
+	s := &Session{Person: p.ID, Device: in.Device, Method: in.Method, Family: in.Family, Token: in.Token, StartedAt: now, EndsAt: now.Add(pol.Absolute)}
+	s.ID, s.State, s.Moved = in.ID, Live, models.Moved{By: models.Resident, At: now}
 	s.used(pol, now)
-	s.Tell(EventSignedIn, p.ID, p.Self(), now, map[string]string{"method": method})
+	s.Tell(EventSignedIn, p.ID, p.Self(), now, map[string]string{"method": in.Method})
 	return s
 }
 

@@ -235,7 +235,7 @@ func (a *Application) Supply(words string, by models.Actor, now time.Time) error
 
 // MakeOffer is what the bank would lend: at most what was asked, never dearer than the product says for a village of so many
 // stars. Errors: NotFound; Invalid "loan.offer_invalid", "loan.plan_invalid"; InvalidTransition.
-func (a *Application) MakeOffer(o Offer, p *Product, stars int, pol Policy, by models.Actor, now time.Time) error {
+func (a *Application) MakeOffer(o Offer, p *Product, pol Policy, by models.Actor, now time.Time) error {
 	if err := a.bank(by); err != nil {
 		return err
 	}
@@ -252,7 +252,7 @@ func (a *Application) MakeOffer(o Offer, p *Product, stars int, pol Policy, by m
 	if o.Until == "" {
 		o.Until = today.Add(pol.OfferDays)
 	}
-	fault(o.Plan.Rate > p.Terms.RateIn(stars), "/rateBp", "loan_rate")
+	fault(o.Plan.Rate > p.Terms.RateIn(o.Stars), "/rateBp", "loan_rate")
 	fault(o.Plan.Amount > a.Amount, "/amountFen", "loan_amount")
 	fault(!slices.Contains(p.Terms.Methods, o.Plan.Method), "/method", "oneof")
 	fault(o.Until < today || o.Until.Since(today) > 90, "/until", "loan_until")
@@ -263,7 +263,7 @@ func (a *Application) MakeOffer(o Offer, p *Product, stars int, pol Policy, by m
 	if err != nil {
 		return err
 	}
-	o.Total, o.First, o.Stars = 0, all[0].Principal+all[0].Interest, stars
+	o.Total, o.First = 0, all[0].Principal+all[0].Interest
 	for _, i := range all {
 		o.Total += i.Interest
 	}

@@ -73,17 +73,24 @@ type Loan struct {
 	Credit      models.Fen    `bson:"credit,omitempty"`  // paid over everything
 }
 
+// A Contract is what a bank says of a loan it paid out.
+type Contract struct {
+	ID, No string
+	On     models.Day
+	First  bool // the borrower never had one here
+}
+
 // Open opens the loan of an application that was paid out. first says that the borrower never had one here.
-func Open(id string, a *Application, no string, on models.Day, first bool, pol Policy, now time.Time) (*Loan, error) {
-	all, err := a.Offer.Plan.Schedule(on)
+func Open(a *Application, c Contract, pol Policy, now time.Time) (*Loan, error) {
+	all, err := a.Offer.Plan.Schedule(c.On)
 	if err != nil {
 		return nil, err
 	}
 	l := &Loan{
-		Application: a.ID, Bank: a.Bank, Called: a.Called, No: no, Person: a.Person, Borrower: a.Borrower, Household: a.Household, Place: a.Place, First: first,
-		PaidOut: on, Plan: a.Offer.Plan, Instalments: all, Ranges: pol.Ranges, Remind: pol.RemindDays,
+		Application: a.ID, Bank: a.Bank, Called: a.Called, No: c.No, Person: a.Person, Borrower: a.Borrower, Household: a.Household, Place: a.Place, First: c.First,
+		PaidOut: c.On, Plan: a.Offer.Plan, Instalments: all, Ranges: pol.Ranges, Remind: pol.RemindDays,
 	}
-	l.ID, l.State, l.Moved = id, Active, models.Moved{By: models.Bank, At: now}
+	l.ID, l.State, l.Moved = c.ID, Active, models.Moved{By: models.Bank, At: now}
 	l.says(EventOpened, now)
 	l.plan()
 	return l, nil

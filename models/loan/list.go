@@ -87,21 +87,29 @@ type List struct {
 	Until    models.Day    `bson:"until,omitempty"`
 }
 
+// A ListDraft is a list as it is to be.
+type ListDraft struct {
+	Field    string
+	Name     models.Words
+	Standard ListStandard
+	Entries  []Entry
+}
+
 // NewList starts a list. Errors: Invalid "loan.list_invalid".
-func NewList(id, field string, name models.Words, s ListStandard, entries []Entry, by models.Actor, now time.Time) (*List, error) {
-	l := &List{Field: field, Unit: by.Org, Region: by.Region, Name: name, Standard: s, By: by}
+func NewList(id string, d ListDraft, by models.Actor, now time.Time) (*List, error) {
+	l := &List{Field: d.Field, Unit: by.Org, Region: by.Region, Name: d.Name, Standard: d.Standard, By: by}
 	l.ID, l.State, l.Moved = id, Gathering, models.Moved{By: by.Role, At: now}
-	faults := name.Check("/title", models.MaxTitle)
+	faults := d.Name.Check("/title", models.MaxTitle)
 	fault := func(bad bool, pointer, code string) {
 		if bad {
 			faults = append(faults, models.Field{Pointer: pointer, Code: code})
 		}
 	}
-	fault(!slices.Contains(Fields, field), "/field", "oneof")
-	fault(s.Months < 1 || s.Months > 60, "/standard/months", "range")
-	fault(len(entries) == 0 || len(entries) > maxEntries, "/entries", "required")
-	for i, e := range entries {
-		if slices.ContainsFunc(entries[:i], func(o Entry) bool { return o.Code == e.Code }) {
+	fault(!slices.Contains(Fields, d.Field), "/field", "oneof")
+	fault(d.Standard.Months < 1 || d.Standard.Months > 60, "/standard/months", "range")
+	fault(len(d.Entries) == 0 || len(d.Entries) > maxEntries, "/entries", "required")
+	for i, e := range d.Entries {
+		if slices.ContainsFunc(d.Entries[:i], func(o Entry) bool { return o.Code == e.Code }) {
 			fault(true, "/entries", "unique")
 		}
 		l.Entries = append(l.Entries, Entry{Code: e.Code, Name: e.Name, State: Candidate})

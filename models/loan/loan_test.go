@@ -120,7 +120,7 @@ func TestScheduleAddsUp(t *testing.T) {
 func opened(t *testing.T) *Loan {
 	t.Helper()
 	a := &Application{Bank: "bank", Person: "mei", Borrower: "mei", Offer: &Offer{Plan: Plan{Method: EqualPrincipal, Amount: 300000, Rate: 600, Months: 3}}}
-	l, err := Open("l", a, "L-1", "2026-04-24", true, Standard, noon)
+	l, err := Open(a, Contract{ID: "l", No: "L-1", On: "2026-04-24", First: true}, Standard, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,7 +228,7 @@ func TestPrepaid(t *testing.T) {
 		plan.Every = 0
 		plan.Amount = max(plan.Amount, models.Fen(plan.Months))
 		a := &Application{Bank: "bank", Person: "mei", Borrower: "mei", Offer: &Offer{Plan: plan}}
-		l, err := Open("l", a, "L", "2026-01-15", false, Standard, noon)
+		l, err := Open(a, Contract{ID: "l", No: "L", On: "2026-01-15", First: false}, Standard, noon)
 		if err != nil {
 			t.Fatal(err)
 		}

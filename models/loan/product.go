@@ -55,9 +55,15 @@ type Product struct {
 	Terms  Terms         `bson:"terms"`
 }
 
+// A Lender is the bank whose product it is.
+type Lender struct {
+	Bank, Called string
+	Region       models.Region
+}
+
 // NewProduct drafts a product. Errors: Invalid "loan.product_invalid".
-func NewProduct(id, bank, called string, region models.Region, t Terms, by models.Actor, now time.Time) (*Product, error) {
-	p := &Product{Bank: bank, Called: called, Region: region, Terms: t}
+func NewProduct(id string, l Lender, t Terms, by models.Actor, now time.Time) (*Product, error) {
+	p := &Product{Bank: l.Bank, Called: l.Called, Region: l.Region, Terms: t}
 	p.ID, p.State, p.Moved = id, ProductDraft, models.Moved{By: by.Role, At: now}
 	return p, t.check()
 }

@@ -79,7 +79,7 @@ func TestDecidedIsEnoughToDecideAgain(t *testing.T) {
 	who.Restricted, who.Looked = "r1@2", []rule.Cited{{Record: "r1", Version: 2}}
 	sent := consents()
 	slices.Reverse(sent)
-	a, err := Sign("a1", who, newScheme(), sent, mei, noon)
+	a, err := newScheme().Sign("a1", who, sent, mei, noon)
 	want(t, err, models.Denied, "medical.not_admitted")
 	r, err := a.Rule()
 	must(t, err)

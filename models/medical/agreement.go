@@ -123,7 +123,7 @@ type Applicant struct {
 // the Denied error, whose clauses she may ask a human to look at (AskReview).
 //
 // Source: docs/sources.md#medical-agreement.
-func Sign(id string, who Applicant, s *Scheme, consents []Consent, by models.Actor, now time.Time) (*Agreement, error) {
+func (s *Scheme) Sign(id string, who Applicant, consents []Consent, by models.Actor, now time.Time) (*Agreement, error) {
 	today := models.DayOf(now)
 	if today < s.From || s.To != "" && today > s.To {
 		return nil, models.E(models.Conflict, "medical.scheme_closed")

@@ -61,7 +61,7 @@ func (a *Agreement) Creditable(typ VisitType) string {
 
 // Reserve raises a visit's hold to amount. seq is the version the encounter will have when it records what the hold covers.
 // It renews the hold's time. Errors: Denied when new holds are stopped or the limit does not reach; nothing changes then.
-func (a *Agreement) Reserve(visit string, typ VisitType, amount models.Fen, seq int64, by models.Actor, now time.Time) error {
+func (a *Agreement) Reserve(visit string, typ VisitType, amount models.Fen, seq int64, now time.Time) error {
 	p := a.pool(typ)
 	if amount > p.hold(visit).Amount && (a.State != Active || len(a.Blocks) > 0) {
 		return models.E(models.Denied, "medical.no_new_holds")
@@ -101,9 +101,15 @@ func (a *Agreement) Lower(visit string, typ VisitType, amount models.Fen, seq in
 	return changed
 }
 
+// A Drawing is what a bill of a visit uses of a limit.
+type Drawing struct {
+	Bill, Visit string
+	Outstanding models.Fen
+}
+
 // Draw sets what a bill uses of the limit: its outstanding amount at version seq. It says whether anything changed.
-func (a *Agreement) Draw(bill, visit string, typ VisitType, outstanding models.Fen, seq int64, now time.Time) bool {
-	changed := a.pool(typ).draw(bill, visit, max(outstanding, 0), seq, now)
+func (a *Agreement) Draw(d Drawing, typ VisitType, seq int64, now time.Time) bool {
+	changed := a.pool(typ).draw(d.Bill, d.Visit, max(d.Outstanding, 0), seq, now)
 	if changed {
 		a.finish(models.Clockwork, now)
 	}

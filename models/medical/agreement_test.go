@@ -47,7 +47,7 @@ func TestSignClauses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			who := applicant()
 			tc.who(&who)
-			a, err := Sign("a1", who, newScheme(), tc.consents, mei, noon)
+			a, err := newScheme().Sign("a1", who, tc.consents, mei, noon)
 			if tc.clause == "" {
 				must(t, err)
 				if a.State != Active || a.Slot != "mei/s1" || a.Ends != today.AddMonths(12).Add(-1) || a.Outpatient.Limit != 50000 || a.Top != 100000 {
@@ -80,7 +80,7 @@ func TestSignConsentsAndWindow(t *testing.T) {
 		"unknown":       {func(c []Consent) []Consent { c[2].ID = "marketing"; return c }, "medical.unknown_consent", "/consents/2/id"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := Sign("a1", applicant(), newScheme(), c.change(consents()), mei, noon)
+			_, err := newScheme().Sign("a1", applicant(), c.change(consents()), mei, noon)
 			if e := want(t, err, models.Invalid, c.reason); e.Fields[0].Pointer != c.field {
 				t.Errorf("%+v", e.Fields)
 			}
@@ -89,7 +89,7 @@ func TestSignConsentsAndWindow(t *testing.T) {
 	for at, open := range map[time.Time]bool{
 		models.Day("2026-03-31").End(): false, models.Day("2026-04-01").Start(): true, models.Day("2026-12-31").End(): true, models.Day("2027-01-01").Start(): false,
 	} {
-		_, err := Sign("a1", applicant(), newScheme(), consents(), mei, at)
+		_, err := newScheme().Sign("a1", applicant(), consents(), mei, at)
 		if open {
 			must(t, err)
 		} else {
@@ -101,7 +101,7 @@ func TestSignConsentsAndWindow(t *testing.T) {
 func TestHumanReview(t *testing.T) {
 	who := applicant()
 	who.Restricted = "list/7"
-	a, err := Sign("a1", who, newScheme(), consents(), mei, noon)
+	a, err := newScheme().Sign("a1", who, consents(), mei, noon)
 	want(t, err, models.Denied, "medical.not_admitted")
 	must(t, a.AskReview(mei, "the entry is not mine", noon))
 	if a.State != Review || a.Slot != "mei/s1" || a.Plea == "" {
@@ -132,7 +132,7 @@ func TestLimits(t *testing.T) {
 		}
 	}
 	a := signed(t, 50000)
-	must(t, a.Reserve("v1", Outpatient, 30000, 1, his, noon))
+	must(t, a.Reserve("v1", Outpatient, 30000, 1, noon))
 	before := copied(t, a)
 	if e := want(t, a.SetLimit(29999, clerk, "why", noon), models.Conflict, "medical.limit_below_used"); e.Args["least"] != "300.00" {
 		t.Errorf("%+v", e.Args)
@@ -173,7 +173,7 @@ func TestPunctualBillsRaise(t *testing.T) {
 
 func TestBlocks(t *testing.T) {
 	a := signed(t, 50000)
-	must(t, a.Reserve("v0", Outpatient, 1000, 1, his, noon))
+	must(t, a.Reserve("v0", Outpatient, 1000, 1, noon))
 	block := func(k BlockKind, ref string) {
 		t.Helper()
 		if fresh, err := a.Block(k, ref, models.Clockwork, noon); err != nil || !fresh {
@@ -200,8 +200,8 @@ func TestBlocks(t *testing.T) {
 	if a.Room("v1", Outpatient) != 0 || a.Room("v0", Outpatient) != 1000 {
 		t.Error("a frozen agreement gives room")
 	}
-	want(t, a.Reserve("v0", Outpatient, 1001, 2, his, noon), models.Denied, "medical.no_new_holds")
-	must(t, a.Reserve("v0", Outpatient, 1000, 2, his, noon))
+	want(t, a.Reserve("v0", Outpatient, 1001, 2, noon), models.Denied, "medical.no_new_holds")
+	must(t, a.Reserve("v0", Outpatient, 1000, 2, noon))
 	block(Overdue7, "b1")
 	at(Suspended, "SUSPENDED")
 	block(Freeze, "b2")
@@ -263,7 +263,7 @@ func TestDefaultsCoolAndClose(t *testing.T) {
 	if a.State != Active || a.CoolingUntil() != "" {
 		t.Fatalf("after the cooling %s", a.State)
 	}
-	a.Draw("b3", "v3", Outpatient, 5000, 1, dpd(120))
+	a.Draw(Drawing{Bill: "b3", Visit: "v3", Outstanding: 5000}, Outpatient, 1, dpd(120))
 	confirm("b3", 120)
 	if a.State != Closing {
 		t.Fatalf("after the third %s", a.State)
@@ -272,7 +272,7 @@ func TestDefaultsCoolAndClose(t *testing.T) {
 	if a.CoolingUntil() != models.DayOf(dpd(130)).Add(365) || a.Outpatient.Limit < 5000 {
 		t.Errorf("cools until %s, limit %d", a.CoolingUntil(), a.Outpatient.Limit)
 	}
-	if !a.Draw("b3", "v3", Outpatient, 0, 2, dpd(130)) || a.State != Closed || a.Slot != "ended/a1" {
+	if !a.Draw(Drawing{Bill: "b3", Visit: "v3", Outstanding: 0}, Outpatient, 2, dpd(130)) || a.State != Closed || a.Slot != "ended/a1" {
 		t.Errorf("%s %s", a.State, a.Slot)
 	}
 }
@@ -294,8 +294,8 @@ func TestADroppedDefaultCountsNoMore(t *testing.T) {
 
 func TestTermRunsOut(t *testing.T) {
 	a := signed(t, 50000)
-	must(t, a.Reserve("v1", Outpatient, 1000, 1, his, noon))
-	must(t, a.Reserve("v2", Inpatient, 2000, 1, his, noon))
+	must(t, a.Reserve("v1", Outpatient, 1000, 1, noon))
+	must(t, a.Reserve("v2", Inpatient, 2000, 1, noon))
 	var told []string
 	for range 10 {
 		if a.WakeAt == nil {

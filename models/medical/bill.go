@@ -84,12 +84,20 @@ type Bill struct {
 	Ledger   []Entry   `bson:"ledger,omitempty"`
 }
 
+// A BillHead is what a bill says of itself: its number, the how manyeth of its visit it is, who makes it out and who pays beforehand.
+type BillHead struct {
+	ID, No   string
+	Seq      int
+	Hospital string // what people call it
+	Funding  FundingMode
+}
+
 // NewBill starts the n-th bill of a visit, still without an amount.
-func NewBill(id, billNo string, seq int, e *Encounter, a *Agreement, s *Scheme, hospital *Hospital, now time.Time) *Bill {
+func NewBill(h BillHead, e *Encounter, a *Agreement, now time.Time) *Bill {
 	return &Bill{
-		Meta: models.Meta{ID: id}, Life: models.Life[BillState]{State: BillDraft, Moved: models.Moved{By: models.System, At: now}},
-		BillNo: billNo, Encounter: e.ID, Seq: seq, Agreement: a.ID, Person: a.Person, Hospital: e.Hospital, HospitalName: hospital.Name,
-		Region: a.Region, Scheme: a.Scheme, Funding: s.Funding, Type: e.Type, Terms: a.Terms,
+		Meta: models.Meta{ID: h.ID}, Life: models.Life[BillState]{State: BillDraft, Moved: models.Moved{By: models.System, At: now}},
+		BillNo: h.No, Encounter: e.ID, Seq: h.Seq, Agreement: a.ID, Person: a.Person, Hospital: e.Hospital, HospitalName: h.Hospital,
+		Region: a.Region, Scheme: a.Scheme, Funding: h.Funding, Type: e.Type, Terms: a.Terms,
 	}
 }
 

@@ -35,18 +35,18 @@ func example(t *testing.T) (*Agreement, *Encounter, *Bill) {
 	a, e := signed(t, 100000), visit(Outpatient)
 	charges := []Line{line("1", 1, 1200), line("2", 1, 26850), line("3", 1, 14327)}
 	hold := e.Fit(charges, a.Room(e.ID, e.Type), noon)
-	must(t, a.Reserve(e.ID, e.Type, hold, 1, his, noon))
+	must(t, a.Reserve(e.ID, e.Type, hold, 1, noon))
 	_, err := e.Charge(charges, hold, his, noon)
 	must(t, err)
 	room(t, a, 42377, 0, 57623)
-	b := NewBill("b1", "1001", 1, e, a, newScheme(), clinic, noon)
-	s, err := e.Settle("set", 1, amounts(18642, 5000, 18735), false, held(a, e), his, noon)
+	b := NewBill(BillHead{ID: "b1", No: "1001", Seq: 1, Hospital: clinic.Name, Funding: newScheme().Funding}, e, a, noon)
+	s, err := e.Settle(InsurerWord{SetlID: "set", Revision: 1, Amounts: amounts(18642, 5000, 18735), MulaidInside: false}, held(a, e), his, noon)
 	must(t, err)
 	if s.Deferred != 18735 || s.PayNow != 0 {
 		t.Fatalf("%+v", s)
 	}
 	must(t, b.Carry(18735, 2, noon))
-	a.Draw(b.ID, e.ID, e.Type, b.Drawn(), 1, noon)
+	a.Draw(Drawing{Bill: b.ID, Visit: e.ID, Outstanding: b.Drawn()}, e.Type, 1, noon)
 	figures(t, b, Issued, 18735, 0, 0, 18735)
 	room(t, a, 0, 18735, 81265)
 	return a, e, b
@@ -56,17 +56,17 @@ func TestWorkedExampleRefund(t *testing.T) {
 	a, e, b := example(t)
 	must(t, b.Pay("p1", "wechat", 10000, mei, noon))
 	must(t, b.Confirm("p1", "t1", 10000, noon))
-	a.Draw(b.ID, e.ID, e.Type, b.Drawn(), 2, noon)
+	a.Draw(Drawing{Bill: b.ID, Visit: e.ID, Outstanding: b.Drawn()}, e.Type, 2, noon)
 	figures(t, b, PartlyPaid, 18735, 10000, 0, 8735)
 	room(t, a, 0, 8735, 91265)
-	s, err := e.Settle("set", 2, amounts(29257, 5000, 8120), false, held(a, e), his, noon)
+	s, err := e.Settle(InsurerWord{SetlID: "set", Revision: 2, Amounts: amounts(29257, 5000, 8120), MulaidInside: false}, held(a, e), his, noon)
 	must(t, err)
 	principals, more := Allocate(s.Deferred, []*Bill{b})
 	if len(principals) != 1 || principals[0] != 8120 || more != 0 {
 		t.Fatal(principals, more)
 	}
 	must(t, b.Carry(principals[0], 3, noon))
-	a.Draw(b.ID, e.ID, e.Type, b.Drawn(), 3, noon)
+	a.Draw(Drawing{Bill: b.ID, Visit: e.ID, Outstanding: b.Drawn()}, e.Type, 3, noon)
 	figures(t, b, RefundDue, 8120, 10000, 0, -1880)
 	room(t, a, 0, 0, 100000)
 	waiting := b.RefundsWaiting()
@@ -81,20 +81,20 @@ func TestWorkedExampleRefund(t *testing.T) {
 func TestWorkedExampleSupplement(t *testing.T) {
 	a, e, b := example(t)
 	must(t, b.PaidAtDesk("r1", 18735, his, noon))
-	a.Draw(b.ID, e.ID, e.Type, b.Drawn(), 2, noon)
+	a.Draw(Drawing{Bill: b.ID, Visit: e.ID, Outstanding: b.Drawn()}, e.Type, 2, noon)
 	later := after(3 * day)
 	m := amounts(17377, 5000, 20000)
-	must(t, a.Reserve(e.ID, e.Type, e.Wants(m), 3, his, later))
-	s, err := e.Settle("set", 2, m, false, held(a, e), his, later)
+	must(t, a.Reserve(e.ID, e.Type, e.Wants(m), 3, later))
+	s, err := e.Settle(InsurerWord{SetlID: "set", Revision: 2, Amounts: m, MulaidInside: false}, held(a, e), his, later)
 	must(t, err)
 	principals, more := Allocate(s.Deferred, []*Bill{b})
 	if principals[0] != 18735 || more != 1265 || s.PayNow != 0 {
 		t.Fatal(principals, more, s.PayNow)
 	}
 	must(t, b.Carry(principals[0], 3, later))
-	c := NewBill("b2", "1002", 2, e, a, newScheme(), clinic, later)
+	c := NewBill(BillHead{ID: "b2", No: "1002", Seq: 2, Hospital: clinic.Name, Funding: newScheme().Funding}, e, a, later)
 	must(t, c.Carry(more, 3, later))
-	a.Draw(c.ID, e.ID, e.Type, c.Drawn(), 1, later)
+	a.Draw(Drawing{Bill: c.ID, Visit: e.ID, Outstanding: c.Drawn()}, e.Type, 1, later)
 	figures(t, b, Paid, 18735, 18735, 0, 0)
 	figures(t, c, Issued, 1265, 0, 0, 1265)
 	room(t, a, 0, 1265, 98735)
@@ -186,7 +186,7 @@ func TestMoneyOnAClosedBillGoesBack(t *testing.T) {
 			case Void:
 				must(t, b.VoidBy(2, noon))
 			case WrittenOff:
-				must(t, b.AskWaiver("w", 0, "DEATH", "", clerk, noon))
+				must(t, b.AskWaiver(Waiver{ID: "w", Amount: 0, Reason: "DEATH", Note: ""}, clerk, noon))
 				must(t, b.DecideWaiver("w", true, boss, noon))
 			default:
 				must(t, b.Carry(0, 2, noon))
@@ -244,7 +244,7 @@ func TestRefundsGoToTheNewestPaymentFirst(t *testing.T) {
 func TestWaiver(t *testing.T) {
 	b := issued(t, 1000)
 	ask := func(id string, amount models.Fen, reason string, by models.Actor) error {
-		return b.AskWaiver(id, amount, reason, "", by, noon)
+		return b.AskWaiver(Waiver{ID: id, Amount: amount, Reason: reason, Note: ""}, by, noon)
 	}
 	before := copied(t, b)
 	want(t, ask("w", 1001, "HARDSHIP", clerk), models.Invalid, "medical.waiver_amount")
@@ -281,13 +281,13 @@ func TestWaiver(t *testing.T) {
 
 func TestWriteOffIsTheWholeRestOrNothing(t *testing.T) {
 	b := issued(t, 1000)
-	must(t, b.AskWaiver("w", 0, "UNCOLLECTABLE", "", clerk, noon))
+	must(t, b.AskWaiver(Waiver{ID: "w", Amount: 0, Reason: "UNCOLLECTABLE", Note: ""}, clerk, noon))
 	must(t, b.Carry(1500, 2, noon))
 	before := copied(t, b)
 	want(t, b.DecideWaiver("w", true, boss, noon), models.Conflict, "medical.waiver_amount")
 	unchanged(t, before, b)
 	must(t, b.DecideWaiver("w", false, boss, noon))
-	must(t, b.AskWaiver("w2", 0, "UNCOLLECTABLE", "", clerk, noon))
+	must(t, b.AskWaiver(Waiver{ID: "w2", Amount: 0, Reason: "UNCOLLECTABLE", Note: ""}, clerk, noon))
 	must(t, b.DecideWaiver("w2", true, boss, noon))
 	figures(t, b, WrittenOff, 1500, 0, 0, 0)
 }
@@ -302,12 +302,12 @@ func TestRaiseGivesNewTime(t *testing.T) {
 	if b.DueOn != models.DayOf(noon).Add(9) {
 		t.Errorf("a fall moves the due day to %s", b.DueOn)
 	}
-	stay := NewBill("b2", "1002", 1, visit(Inpatient), signed(t, 1000), newScheme(), clinic, noon)
+	stay := NewBill(BillHead{ID: "b2", No: "1002", Seq: 1, Hospital: clinic.Name, Funding: newScheme().Funding}, visit(Inpatient), signed(t, 1000), noon)
 	must(t, stay.Carry(1000, 1, noon))
 	if stay.DueOn != models.DayOf(noon).Add(15) || !stay.DueAt.Equal(stay.DueOn.End()) {
 		t.Errorf("a stay is due %s", stay.DueOn)
 	}
-	none := NewBill("b3", "1003", 1, visit(Inpatient), signed(t, 1000), newScheme(), clinic, noon)
+	none := NewBill(BillHead{ID: "b3", No: "1003", Seq: 1, Hospital: clinic.Name, Funding: newScheme().Funding}, visit(Inpatient), signed(t, 1000), noon)
 	must(t, none.Carry(0, 1, noon))
 	if none.State != CancelledBill || none.WakeAt != nil {
 		t.Errorf("a bill of nothing is %s", none.State)
@@ -340,7 +340,7 @@ func TestOnTime(t *testing.T) {
 func TestLedgerOfABank(t *testing.T) {
 	s := newScheme()
 	s.Funding = BankAdvance
-	b := NewBill("b1", "1001", 1, visit(Outpatient), signed(t, 1000), s, clinic, noon)
+	b := NewBill(BillHead{ID: "b1", No: "1001", Seq: 1, Hospital: clinic.Name, Funding: s.Funding}, visit(Outpatient), signed(t, 1000), noon)
 	must(t, b.Carry(1000, 1, noon))
 	if got := b.Balances(); got[bankPay] != -1000 || got[hospitalPay] != 0 || got[receivable] != 1000 {
 		t.Errorf("%v", got)

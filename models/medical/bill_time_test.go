@@ -177,7 +177,7 @@ func TestShortWindowSendsNoLateReminder(t *testing.T) {
 	s := newScheme()
 	a := signed(t, 50000)
 	a.Terms.OutpatientDays = 2
-	b := NewBill("b1", "1001", 1, visit(Outpatient), a, s, clinic, noon)
+	b := NewBill(BillHead{ID: "b1", No: "1001", Seq: 1, Hospital: clinic.Name, Funding: s.Funding}, visit(Outpatient), a, noon)
 	must(t, b.Carry(1000, 1, noon))
 	b.Outbox = nil
 	must(t, b.Wake(noon))

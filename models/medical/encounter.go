@@ -87,16 +87,26 @@ type LineResult struct {
 	Parked bool
 }
 
+// An Arrival is a patient at a hospital.
+type Arrival struct {
+	ID, Hospital, VisitNo string
+	Type                  VisitType
+	Person                string
+	Region                models.Region
+	Agreement             *Agreement // nil when there is none that covers the visit
+	Reason                string     // why there is none, "" otherwise
+}
+
 // Open starts a visit. a is nil when the patient has no agreement that covers it; reason then says why.
-func Open(id, hospital, visitNo string, typ VisitType, person string, a *Agreement, reason string, region models.Region, by models.Actor, now time.Time) *Encounter {
+func Open(v Arrival, by models.Actor, now time.Time) *Encounter {
 	e := &Encounter{
-		Meta: models.Meta{ID: id}, Life: models.Life[EncounterState]{State: Opened, Moved: models.Moved{By: by.Role, At: now}},
-		Hospital: hospital, VisitNo: visitNo, Type: typ, Person: person, Region: region, Reason: reason,
+		Meta: models.Meta{ID: v.ID}, Life: models.Life[EncounterState]{State: Opened, Moved: models.Moved{By: by.Role, At: now}},
+		Hospital: v.Hospital, VisitNo: v.VisitNo, Type: v.Type, Person: v.Person, Region: v.Region, Reason: v.Reason,
 	}
-	if a != nil && reason == "" {
-		e.Agreement, e.Region = a.ID, a.Region
+	if v.Agreement != nil && v.Reason == "" {
+		e.Agreement, e.Region = v.Agreement.ID, v.Agreement.Region
 	}
-	e.Tell(VisitOpened, person, by, now, data("type", string(typ)))
+	e.Tell(VisitOpened, v.Person, by, now, data("type", string(v.Type)))
 	return e
 }
 

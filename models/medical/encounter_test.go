@@ -75,7 +75,7 @@ func TestCharge(t *testing.T) {
 }
 
 func TestChargeWithoutAgreementIsPaidNow(t *testing.T) {
-	e := Open("v1", "h1", "no1", Emergency, "", nil, "NO_AGREEMENT", "430181", his, noon)
+	e := Open(Arrival{ID: "v1", Hospital: "h1", VisitNo: "no1", Type: Emergency, Person: "", Agreement: nil, Reason: "NO_AGREEMENT", Region: "430181"}, his, noon)
 	got, err := e.Charge([]Line{line("a", 1, 100)}, 100000, his, noon)
 	must(t, err)
 	if got[0].Result != PayNow || e.PayNowTotal() != 100 || e.Wants(amounts(0, 0, 100)) != 0 {
@@ -118,7 +118,7 @@ func TestParkedReversalEndsWithTheVisit(t *testing.T) {
 	for name, end := range map[string]func(e *Encounter) error{
 		"cancelled": func(e *Encounter) error { return e.Cancel(his, noon) },
 		"settled": func(e *Encounter) error {
-			_, err := e.Settle("s", 1, amounts(0, 0, 100), false, 100, his, noon)
+			_, err := e.Settle(InsurerWord{SetlID: "s", Revision: 1, Amounts: amounts(0, 0, 100), MulaidInside: false}, 100, his, noon)
 			return err
 		},
 	} {

@@ -42,7 +42,7 @@ func signed(t testing.TB, limit models.Fen) *Agreement {
 	t.Helper()
 	s := newScheme()
 	s.Bands[0].Outpatient = limit
-	a, err := Sign("a1", applicant(), s, consents(), mei, noon)
+	a, err := s.Sign("a1", applicant(), consents(), mei, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +51,7 @@ func signed(t testing.TB, limit models.Fen) *Agreement {
 }
 
 func visit(typ VisitType) *Encounter {
-	e := Open("v1", "h1", "no1", typ, "mei", &Agreement{Meta: models.Meta{ID: "a1"}, Region: "430181"}, "", "430181", his, noon)
+	e := Open(Arrival{ID: "v1", Hospital: "h1", VisitNo: "no1", Type: typ, Person: "mei", Agreement: &Agreement{Meta: models.Meta{ID: "a1"}, Region: "430181"}, Reason: "", Region: "430181"}, his, noon)
 	e.Outbox = nil
 	return e
 }
@@ -59,7 +59,7 @@ func visit(typ VisitType) *Encounter {
 // issued is a bill of an outpatient visit, issued at noon.
 func issued(t testing.TB, principal models.Fen) *Bill {
 	t.Helper()
-	b := NewBill("b1", "1001", 1, visit(Outpatient), signed(t, 10000000), newScheme(), clinic, noon)
+	b := NewBill(BillHead{ID: "b1", No: "1001", Seq: 1, Hospital: clinic.Name, Funding: newScheme().Funding}, visit(Outpatient), signed(t, 10000000), noon)
 	must(t, b.Carry(principal, 1, noon))
 	b.Outbox = nil
 	return b

@@ -11,17 +11,17 @@ import (
 // A bill that rises eats its visit's hold at once: no moment shows less room than there is, or more.
 func TestARiseEatsTheHold(t *testing.T) {
 	a := signed(t, 100000)
-	must(t, a.Reserve("v1", Outpatient, 40000, 1, his, noon))
-	a.Draw("b1", "v1", Outpatient, 20000, 1, noon)
+	must(t, a.Reserve("v1", Outpatient, 40000, 1, noon))
+	a.Draw(Drawing{Bill: "b1", Visit: "v1", Outstanding: 20000}, Outpatient, 1, noon)
 	room(t, a, 0, 20000, 80000)
-	must(t, a.Reserve("v1", Outpatient, 30000, 3, his, noon))
-	a.Draw("b1", "v1", Outpatient, 45000, 2, noon)
+	must(t, a.Reserve("v1", Outpatient, 30000, 3, noon))
+	a.Draw(Drawing{Bill: "b1", Visit: "v1", Outstanding: 45000}, Outpatient, 2, noon)
 	room(t, a, 5000, 45000, 50000)
 	if !a.Lower("v1", Outpatient, 0, 3, noon) {
 		t.Error("the rest of the hold stays")
 	}
 	room(t, a, 0, 45000, 55000)
-	a.Draw("b1", "v1", Outpatient, 10000, 3, noon)
+	a.Draw(Drawing{Bill: "b1", Visit: "v1", Outstanding: 10000}, Outpatient, 3, noon)
 	room(t, a, 0, 10000, 90000)
 }
 

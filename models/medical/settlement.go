@@ -70,24 +70,32 @@ func (e *Encounter) Wants(m Amounts) models.Fen {
 	return max(m.CashPay-e.PayNowTotal()-e.Deferred, 0)
 }
 
+// An InsurerWord is what the insurer says a visit comes to.
+type InsurerWord struct {
+	SetlID       string
+	Revision     int
+	Amounts      Amounts
+	MulaidInside bool // the scheme reports AcctMulaid inside AcctPay
+}
+
 // Settle takes the insurer's word. hold is what the agreement holds for the visit now; the cash part it does not cover is paid at the desk.
 // The same revision again answers as before; a lower one than one that held is Conflict; one whose sums do not hold waits in the exception queue and issues nothing.
 //
 // Errors: Conflict "medical.settlement_other" while another settlement stands, "medical.settlement_differs" for the same revision with
 // other amounts, "medical.settlement_old"; InvalidTransition for a cancelled visit.
-func (e *Encounter) Settle(id string, revision int, m Amounts, mulaidInside bool, hold models.Fen, by models.Actor, now time.Time) (Settlement, error) {
-	if s := e.standing(); s != nil && s.SetlID != id {
+func (e *Encounter) Settle(w InsurerWord, hold models.Fen, by models.Actor, now time.Time) (Settlement, error) {
+	if s := e.standing(); s != nil && s.SetlID != w.SetlID {
 		return Settlement{}, models.E(models.Conflict, "medical.settlement_other").With("setlId", s.SetlID)
 	}
 	for _, s := range e.Settlements {
 		switch {
-		case s.SetlID != id:
-		case s.Result == Excepted && (s.Revision != revision || s.Amounts != m): // what only waited stands in nobody's way
-		case s.Revision == revision && s.Amounts == m:
+		case s.SetlID != w.SetlID:
+		case s.Result == Excepted && (s.Revision != w.Revision || s.Amounts != w.Amounts): // what only waited stands in nobody's way
+		case s.Revision == w.Revision && s.Amounts == w.Amounts:
 			return s, nil
-		case s.Revision == revision:
+		case s.Revision == w.Revision:
 			return Settlement{}, models.E(models.Conflict, "medical.settlement_differs")
-		case s.Revision > revision:
+		case s.Revision > w.Revision:
 			return Settlement{}, models.E(models.Conflict, "medical.settlement_old").With("revision", strconv.Itoa(s.Revision))
 		case s.Result == Reversed:
 			return Settlement{}, models.E(models.Conflict, "medical.settlement_reversed")
@@ -96,8 +104,8 @@ func (e *Encounter) Settle(id string, revision int, m Amounts, mulaidInside bool
 	if e.State == Cancelled {
 		return Settlement{}, models.Refused(e.Life, encounterMoves[e.State], "medical.visit_not_settleable")
 	}
-	s := Settlement{SetlID: id, Revision: revision, Amounts: m, Result: SettledOK, At: now}
-	if s.Cause = m.Check(mulaidInside); s.Cause != "" {
+	s := Settlement{SetlID: w.SetlID, Revision: w.Revision, Amounts: w.Amounts, Result: SettledOK, At: now}
+	if s.Cause = w.Amounts.Check(w.MulaidInside); s.Cause != "" {
 		s.Result = Excepted
 		e.except(s.Cause)
 		e.record(s)
@@ -109,9 +117,9 @@ func (e *Encounter) Settle(id string, revision int, m Amounts, mulaidInside bool
 			return Settlement{}, err
 		}
 	}
-	due := max(m.CashPay-e.PayNowTotal(), 0)
+	due := max(w.Amounts.CashPay-e.PayNowTotal(), 0)
 	s.Deferred = min(due, e.Deferred+hold)
-	s.PayNow = m.CashPay - s.Deferred
+	s.PayNow = w.Amounts.CashPay - s.Deferred
 	e.Deferred, e.SettledSeq = s.Deferred, e.Version+1
 	e.clear()
 	e.plan()

@@ -48,7 +48,7 @@ func charged(t *testing.T, total models.Fen) *Encounter {
 
 func settle(t *testing.T, e *Encounter, id string, rev int, cash, hold models.Fen) Settlement {
 	t.Helper()
-	s, err := e.Settle(id, rev, amounts(100, 0, cash), false, hold, his, noon)
+	s, err := e.Settle(InsurerWord{SetlID: id, Revision: rev, Amounts: amounts(100, 0, cash), MulaidInside: false}, hold, his, noon)
 	must(t, err)
 	return s
 }
@@ -71,7 +71,7 @@ func TestSettle(t *testing.T) {
 		"differing": {"x", 1, 901, "medical.settlement_differs"}, "older": {"x", 0, 900, "medical.settlement_old"}, "other": {"y", 1, 900, "medical.settlement_other"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := e.Settle(c.id, c.rev, amounts(100, 0, c.cash), false, 1000, his, noon)
+			_, err := e.Settle(InsurerWord{SetlID: c.id, Revision: c.rev, Amounts: amounts(100, 0, c.cash), MulaidInside: false}, 1000, his, noon)
 			want(t, err, models.Conflict, c.reason)
 			unchanged(t, before, e)
 		})
@@ -105,22 +105,22 @@ func TestSettleLeavesDeskLinesAtTheDesk(t *testing.T) {
 func TestSettlementException(t *testing.T) {
 	bad := Amounts{MedfeeSum: 1000, FundPaySum: 100, PsnPart: 899, CashPay: 899}
 	e := charged(t, 1000)
-	s, err := e.Settle("x", 1, bad, false, 1000, his, noon)
+	s, err := e.Settle(InsurerWord{SetlID: "x", Revision: 1, Amounts: bad, MulaidInside: false}, 1000, his, noon)
 	must(t, err)
 	if s.Result != Excepted || s.Cause != "sum_mismatch" || e.State != Charging || e.Queued != "h1" || e.Deferred != 0 {
 		t.Fatalf("%+v %s %q", s, e.State, e.Queued)
 	}
-	if again, err := e.Settle("x", 1, bad, false, 1000, his, after(time.Hour)); err != nil || again != s {
+	if again, err := e.Settle(InsurerWord{SetlID: "x", Revision: 1, Amounts: bad, MulaidInside: false}, 1000, his, after(time.Hour)); err != nil || again != s {
 		t.Fatalf("again: %+v, %v", again, err)
 	}
 	if s := settle(t, e, "y", 1, 900, 1000); s.Deferred != 900 || e.Queued != "" || e.Exception != "" {
 		t.Fatalf("a settlement that holds clears the queue: %+v", s)
 	}
-	if s, err := e.Settle("y", 2, bad, false, 1000, his, noon); err != nil || s.Result != Excepted || e.Deferred != 900 || e.State != VisitDone {
+	if s, err := e.Settle(InsurerWord{SetlID: "y", Revision: 2, Amounts: bad, MulaidInside: false}, 1000, his, noon); err != nil || s.Result != Excepted || e.Deferred != 900 || e.State != VisitDone {
 		t.Fatalf("a bad revision leaves the bills: %+v, %v", s, err)
 	}
 	before := copied(t, e)
-	_, err = e.Settle("z", 1, amounts(100, 0, 900), false, 1000, his, noon)
+	_, err = e.Settle(InsurerWord{SetlID: "z", Revision: 1, Amounts: amounts(100, 0, 900), MulaidInside: false}, 1000, his, noon)
 	want(t, err, models.Conflict, "medical.settlement_other")
 	unchanged(t, before, e)
 }
@@ -136,7 +136,7 @@ func TestReverse(t *testing.T) {
 	before := copied(t, e)
 	must(t, e.Reverse("x", his, noon))
 	unchanged(t, before, e)
-	_, err := e.Settle("x", 2, amounts(100, 0, 800), false, 1000, his, noon)
+	_, err := e.Settle(InsurerWord{SetlID: "x", Revision: 2, Amounts: amounts(100, 0, 800), MulaidInside: false}, 1000, his, noon)
 	want(t, err, models.Conflict, "medical.settlement_reversed")
 	unchanged(t, before, e)
 	if s := settle(t, e, "x", 1, 900, 1000); s.Result != Reversed {
@@ -146,7 +146,7 @@ func TestReverse(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	waits := charged(t, 1000)
-	if _, err := waits.Settle("x", 1, Amounts{MedfeeSum: 1}, false, 0, his, noon); err != nil {
+	if _, err := waits.Settle(InsurerWord{SetlID: "x", Revision: 1, Amounts: Amounts{MedfeeSum: 1}, MulaidInside: false}, 0, his, noon); err != nil {
 		t.Fatal(err)
 	}
 	must(t, waits.Reverse("x", his, noon))

@@ -42,7 +42,7 @@ func agreementIn(t *testing.T, s AgreementState) *Agreement {
 		must(t, a.Suspend(clerk, "looks odd", noon))
 	case Closing, Expired, Closed:
 		if s == Closing || s == Expired {
-			a.Draw("b0", "v0", Outpatient, 1000, 1, noon)
+			a.Draw(Drawing{Bill: "b0", Visit: "v0", Outstanding: 1000}, Outpatient, 1, noon)
 		}
 		if s == Expired {
 			must(t, a.Wake(a.Ends.End().Add(time.Millisecond)))
@@ -65,7 +65,7 @@ func TestAgreementInEveryState(t *testing.T) {
 		{name: "close", do: func(a *Agreement) error { return a.Close(mei, now) }, allowed: "ACTIVE SUSPENDED"},
 		{name: "set limit", do: func(a *Agreement) error { return a.SetLimit(40000, clerk, "why", now) }, allowed: "ACTIVE SUSPENDED"},
 		{name: "withdraw", do: func(a *Agreement) error { return a.Withdraw("credit_query", mei, now) }, allowed: "ACTIVE SUSPENDED CLOSING EXPIRED", code: models.NotFound},
-		{name: "reserve", do: func(a *Agreement) error { return a.Reserve("v1", Outpatient, 1000, 1, his, now) }, allowed: "ACTIVE", code: models.Denied},
+		{name: "reserve", do: func(a *Agreement) error { return a.Reserve("v1", Outpatient, 1000, 1, now) }, allowed: "ACTIVE", code: models.Denied},
 		{name: "freeze", do: func(a *Agreement) error { _, err := a.Block(Freeze, "b0", models.Clockwork, now); return err },
 			allowed: "ACTIVE SUSPENDED CLOSING EXPIRED DRAFT VERIFYING CONSENTING REVIEW", quiet: "CLOSED REJECTED"},
 		{name: "unblock nothing", do: func(a *Agreement) error { _, err := a.Unblock("b0", now, Freeze); return err },
@@ -82,7 +82,7 @@ func encounterIn(t *testing.T, s EncounterState) *Encounter {
 		must(t, err)
 	}
 	settle := func() {
-		_, err := e.Settle("set1", 1, amounts(0, 0, 1000), false, 5000, his, noon)
+		_, err := e.Settle(InsurerWord{SetlID: "set1", Revision: 1, Amounts: amounts(0, 0, 1000), MulaidInside: false}, 5000, his, noon)
 		must(t, err)
 	}
 	switch s {
@@ -115,7 +115,7 @@ func TestEncounterInEveryState(t *testing.T) {
 			if e.State == VisitDone {
 				id = "set1"
 			}
-			_, err := e.Settle(id, 2, amounts(0, 0, 900), false, 5000, his, now)
+			_, err := e.Settle(InsurerWord{SetlID: id, Revision: 2, Amounts: amounts(0, 0, 900), MulaidInside: false}, 5000, his, now)
 			return err
 		}, allowed: "OPEN CHARGING RESETTLING SETTLED"},
 		{name: "reverse", do: func(e *Encounter) error { return e.Reverse("set1", his, now) }, allowed: "SETTLED", quiet: "RESETTLING", code: models.NotFound},
@@ -129,7 +129,7 @@ func billIn(t *testing.T, s BillState) *Bill {
 	pay := func(amount models.Fen) { must(t, b.PaidAtDesk("r"+amount.Yuan(), amount, his, noon)) }
 	switch s {
 	case BillDraft, CancelledBill:
-		b = NewBill("b1", "1001", 1, visit(Outpatient), signed(t, 50000), newScheme(), clinic, noon)
+		b = NewBill(BillHead{ID: "b1", No: "1001", Seq: 1, Hospital: clinic.Name, Funding: newScheme().Funding}, visit(Outpatient), signed(t, 50000), noon)
 		if s == CancelledBill {
 			must(t, b.Cancel(noon))
 		}
@@ -148,7 +148,7 @@ func billIn(t *testing.T, s BillState) *Bill {
 		must(t, b.VoidBy(2, noon))
 		b.SetlSeq = 1
 	case WrittenOff:
-		must(t, b.AskWaiver("w0", 0, "DEATH", "", clerk, noon))
+		must(t, b.AskWaiver(Waiver{ID: "w0", Amount: 0, Reason: "DEATH", Note: ""}, clerk, noon))
 		must(t, b.DecideWaiver("w0", true, boss, noon))
 	}
 	b.Outbox = nil
@@ -169,7 +169,9 @@ func TestBillInEveryState(t *testing.T) {
 		{name: "pay at the desk", do: func(b *Bill) error { return b.PaidAtDesk("r9", 200, his, now) }, allowed: "VOID " + owing + " " + rest},
 		{name: "object", do: func(b *Bill) error { return b.Object(mei, "wrong", now) }, allowed: owing},
 		{name: "pause", do: func(b *Bill) error { return b.PauseFor("INSURANCE", 5, clerk, now) }, allowed: owing},
-		{name: "ask a waiver", do: func(b *Bill) error { return b.AskWaiver("w9", 100, "HARDSHIP", "", clerk, now) }, allowed: owing},
+		{name: "ask a waiver", do: func(b *Bill) error {
+			return b.AskWaiver(Waiver{ID: "w9", Amount: 100, Reason: "HARDSHIP", Note: ""}, clerk, now)
+		}, allowed: owing},
 		{name: "decide no dispute", do: func(b *Bill) error { return b.DecideDispute(clerk, true, now) }, code: models.Conflict},
 		{name: "resume no pause", do: func(b *Bill) error { return b.Resume(clerk, now) }, code: models.Conflict},
 		{name: "confirm an unknown payment", do: func(b *Bill) error { return b.Confirm("p9", "t9", 200, now) }, code: models.NotFound},

@@ -7,12 +7,12 @@ func TestWhatOnlyWaitedBlocksNothing(t *testing.T) {
 	for _, revision := range []int{9, 3} {
 		e := visit(Outpatient)
 		bad := Amounts{MedfeeSum: 1000, FundPaySum: 100, PsnPart: 800, CashPay: 800}
-		s, err := e.Settle("S", 9, bad, false, 1000, his, noon)
+		s, err := e.Settle(InsurerWord{SetlID: "S", Revision: 9, Amounts: bad, MulaidInside: false}, 1000, his, noon)
 		if err != nil || s.Result != Excepted || e.Queued == "" {
 			t.Fatal(s, err)
 		}
 		good := Amounts{MedfeeSum: 1000, FundPaySum: 200, PsnPart: 800, CashPay: 800}
-		if s, err = e.Settle("S", revision, good, false, 1000, his, noon); err != nil || s.Result != SettledOK || e.Queued != "" {
+		if s, err = e.Settle(InsurerWord{SetlID: "S", Revision: revision, Amounts: good, MulaidInside: false}, 1000, his, noon); err != nil || s.Result != SettledOK || e.Queued != "" {
 			t.Errorf("revision %d: %+v, %v", revision, s, err)
 		}
 	}

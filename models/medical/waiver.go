@@ -35,26 +35,26 @@ func writesOff(reason string) bool { return reason == "DEATH" || reason == "UNCO
 
 // AskWaiver asks to give up amount, or with 0 the whole rest. Errors: InvalidTransition unless money is owed; Conflict while another waits;
 // Invalid, pointing at /amountFen, beyond what is outstanding, and for less than the whole when it writes off.
-func (b *Bill) AskWaiver(id string, amount models.Fen, reason, note string, by models.Actor, now time.Time) error {
-	if i := b.waiver(id); i >= 0 {
+func (b *Bill) AskWaiver(w Waiver, by models.Actor, now time.Time) error {
+	if i := b.waiver(w.ID); i >= 0 {
 		return nil
 	}
 	if !b.Owes() {
 		return models.Refused(b.Life, billMoves[b.State], "medical.bill_not_payable")
 	}
-	if amount == 0 {
-		amount = b.Outstanding()
+	if w.Amount == 0 {
+		w.Amount = b.Outstanding()
 	}
 	switch {
 	case by.Person == b.Person:
 		return models.E(models.Forbidden, "medical.own_case")
 	case slices.ContainsFunc(b.Waivers, func(w Waiver) bool { return w.State == WaiverAsked }):
 		return models.E(models.Conflict, "medical.waiver_waits")
-	case amount < 0 || amount > b.Outstanding() || writesOff(reason) && amount != b.Outstanding():
+	case w.Amount < 0 || w.Amount > b.Outstanding() || writesOff(w.Reason) && w.Amount != b.Outstanding():
 		return models.Bad("/amountFen", "waiver_amount", "medical.waiver_amount").With("outstanding", b.Outstanding().Yuan())
 	}
-	b.Waivers = append(b.Waivers, Waiver{ID: id, Amount: amount, Reason: reason, Note: note, State: WaiverAsked, AskedBy: by.Person, At: now})
-	b.Tell(BillWaiverAsked, "", by, now, data("billNo", b.BillNo, "amount", amount.Yuan()))
+	b.Waivers = append(b.Waivers, Waiver{ID: w.ID, Amount: w.Amount, Reason: w.Reason, Note: w.Note, State: WaiverAsked, AskedBy: by.Person, At: now})
+	b.Tell(BillWaiverAsked, "", by, now, data("billNo", b.BillNo, "amount", w.Amount.Yuan()))
 	return nil
 }
 

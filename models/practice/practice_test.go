@@ -54,7 +54,7 @@ func call() Call {
 
 func round(t *testing.T) *Round {
 	t.Helper()
-	r, err := NewRound("r1", "secret", call(), Standard, city, noon)
+	r, err := call().Round("r1", "secret", Standard, city, noon)
 	do(t, err)
 	return r
 }
@@ -407,10 +407,10 @@ func TestRank(t *testing.T) {
 	if none.State != Done {
 		t.Errorf("%s", none.State)
 	}
-	if _, err := NewRound("r", "s", Call{Pool: pool()[:3], Seats: []Seats{{"X", 0}}}, Standard, city, noon); !errors.Is(err, models.Invalid) {
+	if _, err := (Call{Pool: pool()[:3], Seats: []Seats{{"X", 0}}}).Round("r", "s", Standard, city, noon); !errors.Is(err, models.Invalid) {
 		t.Errorf("%v", err)
 	}
-	if _, err := NewRound("r", "s", call(), Standard, county, noon); !errors.Is(err, models.Forbidden) {
+	if _, err := call().Round("r", "s", Standard, county, noon); !errors.Is(err, models.Forbidden) {
 		t.Errorf("a county's office: %v", err)
 	}
 }

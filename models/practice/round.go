@@ -117,7 +117,7 @@ type Call struct {
 }
 
 // NewRound opens a round. seed is random and known to nobody. Errors: Forbidden "practice.city_office"; Invalid "practice.round".
-func NewRound(id, seed string, c Call, p Policy, by models.Actor, now time.Time) (*Round, error) {
+func (c Call) Round(id, seed string, p Policy, by models.Actor, now time.Time) (*Round, error) {
 	r := &Round{
 		Year: c.Year, Region: by.Region, Seats: c.Seats, Closes: c.Closes, Commit: jury.Commit(seed), Secret: models.NewSecret(seed),
 		Panel: p.Panel, Valid: p.Valid, Trim: p.Trim, Days: p.Score, Least: p.Least, Criteria: p.Criteria, Terms: p.Notice, By: by, Watch: &p.Watch,

@@ -66,10 +66,16 @@ func UseID(kind Kind, ref, record string) string {
 	return models.Derived("use", string(kind), ref, record)
 }
 
+// A Paper is what used a record: a decision, a share or a report.
+type Paper struct {
+	Kind           Kind
+	Ref, Recipient string
+}
+
 // NewUse notes a use at the moment it is made.
-func NewUse(kind Kind, ref, record string, version int, subject models.Subject, recipient string, now time.Time) *Use {
-	u := &Use{Record: record, Version: version, Kind: kind, Ref: ref, Subject: subject, Recipient: recipient, At: now}
-	u.ID = UseID(kind, ref, record)
+func NewUse(in Paper, record string, version int, subject models.Subject, now time.Time) *Use {
+	u := &Use{Record: record, Version: version, Kind: in.Kind, Ref: in.Ref, Subject: subject, Recipient: in.Recipient, At: now}
+	u.ID = UseID(in.Kind, in.Ref, record)
 	u.State, u.Moved = Current, models.Moved{By: models.System, At: now}
 	return u
 }

@@ -25,7 +25,7 @@ func call(kind string, version int, newer bool, at time.Time) *Call {
 }
 
 func use(kind Kind, version int, at time.Time) *Use {
-	return NewUse(kind, "ref", "r1", version, mei, "bank-1", at)
+	return NewUse(Paper{Kind: kind, Ref: "ref", Recipient: "bank-1"}, "r1", version, mei, at)
 }
 
 func TestTouches(t *testing.T) {
@@ -42,7 +42,7 @@ func TestTouches(t *testing.T) {
 		"on its way when it ended":          {ended, use(Share, 3, noon.Add(time.Minute)), true},
 		"long after, when it was back":      {ended, use(Share, 3, noon.Add(time.Minute+1)), false},
 		"a version the event knows not yet": {ended, use(Share, 4, noon.Add(-time.Hour)), false},
-		"another record":                    {ended, NewUse(Share, "ref", "r2", 1, mei, "", noon), false},
+		"another record":                    {ended, NewUse(Paper{Kind: Share, Ref: "ref", Recipient: ""}, "r2", 1, mei, noon), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if tc.c.Touches(tc.u) != tc.want {

@@ -58,17 +58,18 @@ func slot(round string, place models.Region) string { return round + "/" + strin
 
 // A Place is a village or a town, and what people call it.
 type Place struct {
-	Code models.Region
-	Name string
+	Entry string // the id of its application
+	Code  models.Region
+	Name  string
 }
 
 // NewEntry begins a place's application in an open round. Errors: Forbidden "village.not_yours"; Invalid "village.no_village";
 // Conflict "village.round_closed".
-func NewEntry(id string, r *Round, s *Scheme, p Place, pol Policy, by models.Actor, now time.Time) (*Entry, error) {
+func (r *Round) NewEntry(s *Scheme, p Place, pol Policy, by models.Actor, now time.Time) (*Entry, error) {
 	e := &Entry{
 		Round: r.ID, Level: r.Level, Year: r.Year, Village: p.Code, Name: p.Name, Slot: slot(r.ID, p.Code), Scheme: r.Scheme, Terms: s.Terms, CutOff: r.CutOff, Maker: by.Person,
 	}
-	e.ID, e.State, e.Moved = id, Draft, models.Moved{By: by.Role, At: now}
+	e.ID, e.State, e.Moved = p.Entry, Draft, models.Moved{By: by.Role, At: now}
 	switch {
 	case !r.County.Contains(p.Code) || !pol.Rural(p.Code, r.Level):
 		return nil, models.Bad("/village", "village_place", "village.no_village")
@@ -210,42 +211,48 @@ func (e *Entry) wakes() {
 // last says whether the step that is due is the decision.
 func (e *Entry) last() bool { return e.Course != nil && e.Course.At == len(e.Course.Steps)-1 }
 
+// A Word is what somebody says on a step.
+type Word struct {
+	Verdict flow.Verdict
+	Note    string
+}
+
 // Vote is one word on the step that is due. Errors: Forbidden; Conflict "village.sheet_open" for a township that has not filled
 // everything, "village.conflicts", "village.below", "village.sample_open", "village.sample_wrong", "village.second_open",
 // "village.differs" when two sheets differ and nothing is said of it; InvalidTransition.
-func (e *Entry) Vote(v flow.Verdict, note string, s *Scheme, sv Survey, by models.Actor, now time.Time) error {
+func (e *Entry) Vote(w Word, s *Scheme, sv Survey, by models.Actor, now time.Time) error {
 	if e.State != InReview && e.State != Deciding {
 		return models.Refused(e.Life, moves[e.State], "village.state")
 	}
 	if err := e.Course.May(e.Village, by); err != nil {
 		return err
 	}
-	if e.State == Deciding && v == flow.Revise {
+	if e.State == Deciding && w.Verdict == flow.Revise {
 		return models.Bad("/verdict", "oneof", "village.no_revision")
 	}
 	was := *e
-	err := e.vote(v, note, s, sv, by, now)
+	err := e.vote(w, s, sv, by, now)
 	if err != nil {
 		e.Facts, e.Survey, e.Result = was.Facts, was.Survey, was.Result
 	}
 	return err
 }
 
-func (e *Entry) vote(v flow.Verdict, note string, s *Scheme, sv Survey, by models.Actor, now time.Time) error {
-	if e.State == InReview && v == flow.Approve {
+func (e *Entry) vote(w Word, s *Scheme, sv Survey, by models.Actor, now time.Time) error {
+	if e.State == InReview && w.Verdict == flow.Approve {
 		if err := e.Rate(s, sv); err != nil {
 			return err
 		}
-		if err := e.fit(note, s); err != nil {
+		if err := e.fit(w.Note, s); err != nil {
 			return err
 		}
 	}
 	step := e.Course.Step().Code
-	out, err := e.Course.Cast(v, note, e.Village, by, now)
+	out, err := e.Course.Cast(w.Verdict, w.Note, e.Village, by, now)
 	if err != nil {
 		return err
 	}
-	return e.went(out, step, note, by, now)
+	return e.went(out, step, w.Note, by, now)
 }
 
 // fit says whether the step that is due may let the entry through.

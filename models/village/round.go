@@ -78,38 +78,46 @@ type Round struct {
 // Dates are a round's days.
 type Dates struct{ Opens, CutOff, Ends models.Day }
 
+// A RoundPlan is what a county's round is to be. Seed is random and secret until the close.
+type RoundPlan struct {
+	County models.Region
+	Year   int
+	Dates  Dates
+	Seed   string
+}
+
 // NewRound plans a county's round. seed is random and secret until the close. Errors: Forbidden for whoever is not of the county's office;
 // Conflict "village.no_scheme"; Invalid "village.dates".
-func NewRound(s *Scheme, county models.Region, year int, d Dates, seed string, by models.Actor, now time.Time) (*Round, error) {
+func (s *Scheme) NewRound(p RoundPlan, by models.Actor, now time.Time) (*Round, error) {
 	switch {
-	case by.Person == "" || !by.Is(models.CreditOffice) || by.Region.Level() > models.County || !by.Region.Contains(county) || county.Level() != models.County:
+	case by.Person == "" || !by.Is(models.CreditOffice) || by.Region.Level() > models.County || !by.Region.Contains(p.County) || p.County.Level() != models.County:
 		return nil, models.E(models.Forbidden, "village.not_yours")
 	case s.State != release.InForce:
 		return nil, models.E(models.Conflict, "village.no_scheme")
-	case year < 2020 || year > 2100:
+	case p.Year < 2020 || p.Year > 2100:
 		return nil, models.Bad("/year", "range", "village.dates")
 	}
-	opens, cutOff, ends := s.Calendar.Days(year)
-	if d.Opens == "" {
-		d.Opens = opens
+	opens, cutOff, ends := s.Calendar.Days(p.Year)
+	if p.Dates.Opens == "" {
+		p.Dates.Opens = opens
 	}
-	if d.CutOff == "" {
-		d.CutOff = cutOff
+	if p.Dates.CutOff == "" {
+		p.Dates.CutOff = cutOff
 	}
-	if d.Ends == "" {
-		d.Ends = ends
+	if p.Dates.Ends == "" {
+		p.Dates.Ends = ends
 	}
 	switch today := models.DayOf(now); {
-	case d.CutOff < d.Opens || d.CutOff < today:
+	case p.Dates.CutOff < p.Dates.Opens || p.Dates.CutOff < today:
 		return nil, models.Bad("/cutOff", "village_dates", "village.dates")
-	case d.Ends <= d.CutOff:
+	case p.Dates.Ends <= p.Dates.CutOff:
 		return nil, models.Bad("/ends", "village_dates", "village.dates")
 	}
 	r := &Round{
-		County: county, Year: year, Level: s.Level, Scheme: s.ID, Hash: s.Hash, Opens: d.Opens, CutOff: d.CutOff, Ends: d.Ends,
-		Seed: models.NewSecret(seed), Commit: jury.Commit(seed), By: by.Principal(),
+		County: p.County, Year: p.Year, Level: s.Level, Scheme: s.ID, Hash: s.Hash, Opens: p.Dates.Opens, CutOff: p.Dates.CutOff, Ends: p.Dates.Ends,
+		Seed: models.NewSecret(p.Seed), Commit: jury.Commit(p.Seed), By: by.Principal(),
 	}
-	r.ID, r.State, r.Moved = RoundID(county, year, s.Level), Planned, models.Moved{By: by.Role, At: now}
+	r.ID, r.State, r.Moved = RoundID(p.County, p.Year, s.Level), Planned, models.Moved{By: by.Role, At: now}
 	r.WakeAt = models.At(r.Opens.Start())
 	return r, r.Wake(now)
 }

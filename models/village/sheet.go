@@ -185,12 +185,19 @@ func (e *Entry) scores(by models.Actor) bool {
 		(e.Level == OfVillages || by.Role == models.CreditOffice)
 }
 
+// A Sync is what a phone wrote into a sheet at one go.
+type Sync struct {
+	Second bool // into the second sheet
+	Writes []Write
+	Skew   time.Duration // by how much the phone's clock may run ahead
+}
+
 // Write takes what a phone wrote into the first sheet, or into the second of an entry that was drawn. What is wrong with a write is its
 // own verdict. Errors: Forbidden "village.not_yours", "village.other_sheet" for whoever wrote in the other sheet; Conflict
 // "village.not_drawn"; Limited "village.sheet_full"; InvalidTransition.
-func (e *Entry) Write(second bool, ws []Write, s *Scheme, skew time.Duration, by models.Actor, now time.Time) ([]Verdict, error) {
+func (e *Entry) Write(in Sync, s *Scheme, by models.Actor, now time.Time) ([]Verdict, error) {
 	mine, other := &e.First, &e.Second
-	if second {
+	if in.Second {
 		mine, other = other, mine
 	}
 	switch {
@@ -200,17 +207,17 @@ func (e *Entry) Write(second bool, ws []Write, s *Scheme, skew time.Duration, by
 		return nil, models.E(models.Forbidden, "village.not_yours")
 	case slices.Contains(other.Scorers(), by.Person):
 		return nil, models.E(models.Forbidden, "village.other_sheet")
-	case second && !e.Blind:
+	case in.Second && !e.Blind:
 		return nil, models.E(models.Conflict, "village.not_drawn")
-	case second && e.State != InReview, !second && !e.filling():
+	case in.Second && e.State != InReview, !in.Second && !e.filling():
 		return nil, models.Refused(e.Life, moves[e.State], "village.state")
-	case len(mine.Writes)+len(ws) > maxWrites:
+	case len(mine.Writes)+len(in.Writes) > maxWrites:
 		return nil, models.E(models.Limited, "village.sheet_full")
 	}
-	verdicts := make([]Verdict, len(ws))
-	for i, w := range ws {
+	verdicts := make([]Verdict, len(in.Writes))
+	for i, w := range in.Writes {
 		w.By, w.Wrote = by.Person, *models.At(w.Wrote)
-		if w.Wrote.After(now.Add(skew)) { // a phone whose clock runs ahead wins nothing by it
+		if w.Wrote.After(now.Add(in.Skew)) { // a phone whose clock runs ahead wins nothing by it
 			w.Wrote = *models.At(now)
 		}
 		if w.Seen != nil {

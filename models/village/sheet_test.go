@@ -47,7 +47,7 @@ func TestPhonesInAnyOrder(t *testing.T) {
 			w.entry.First = village.Sheet{}
 			for _, s := range order {
 				for range 1 + rapid.IntRange(0, 1).Draw(rt, "again") {
-					if _, err := w.entry.Write(false, []village.Write{s.w}, w.scheme, 0, s.by, noon); err != nil {
+					if _, err := w.entry.Write(village.Sync{Second: false, Writes: []village.Write{s.w}, Skew: 0}, w.scheme, s.by, noon); err != nil {
 						rt.Fatal(err)
 					}
 				}
@@ -73,7 +73,7 @@ func TestVerdicts(t *testing.T) {
 		if change != nil {
 			change(&x)
 		}
-		vs, err := w.entry.Write(false, []village.Write{x}, w.scheme, time.Minute, by, noon)
+		vs, err := w.entry.Write(village.Sync{Second: false, Writes: []village.Write{x}, Skew: time.Minute}, w.scheme, by, noon)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -61,7 +61,7 @@ func scheme(t testing.TB, level village.Level) *village.Scheme {
 
 func round(t testing.TB, s *village.Scheme) *village.Round {
 	t.Helper()
-	r, err := village.NewRound(s, "430181", 2026, village.Dates{Opens: "2026-11-01"}, "a secret", countyA, noon)
+	r, err := s.NewRound(village.RoundPlan{County: "430181", Year: 2026, Dates: village.Dates{Opens: "2026-11-01"}, Seed: "a secret"}, countyA, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +200,7 @@ func TestCalendar(t *testing.T) {
 
 func TestARoundGoesByItsDays(t *testing.T) {
 	s := scheme(t, village.OfVillages)
-	r, err := village.NewRound(s, "430181", 2026, village.Dates{Opens: "2026-11-20"}, "a secret", countyA, noon)
+	r, err := s.NewRound(village.RoundPlan{County: "430181", Year: 2026, Dates: village.Dates{Opens: "2026-11-20"}, Seed: "a secret"}, countyA, noon)
 	if err != nil || r.State != village.Planned {
 		t.Fatal(err, r)
 	}
@@ -233,18 +233,18 @@ func TestARoundGoesByItsDays(t *testing.T) {
 	step("2027-01-31", village.Review)
 	step("2027-02-01", village.Done)
 	// asleep through everything, it catches up in order
-	r, err = village.NewRound(s, "430181", 2026, village.Dates{Opens: "2026-11-20"}, "a secret", countyA, noon)
+	r, err = s.NewRound(village.RoundPlan{County: "430181", Year: 2026, Dates: village.Dates{Opens: "2026-11-20"}, Seed: "a secret"}, countyA, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
 	step("2027-03-01", village.Closing)
 	for name, by := range map[string]models.Actor{"a town": townA, "another county": {Person: "x", Role: models.CreditOffice, Region: "430182"}} {
-		if _, err := village.NewRound(s, "430181", 2026, village.Dates{}, "s", by, noon); !errors.Is(err, models.Forbidden) {
+		if _, err := s.NewRound(village.RoundPlan{County: "430181", Year: 2026, Dates: village.Dates{}, Seed: "s"}, by, noon); !errors.Is(err, models.Forbidden) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	for name, d := range map[string]village.Dates{"over already": {Opens: "2026-01-01", CutOff: "2026-11-09"}, "backwards": {CutOff: "2026-12-31", Ends: "2026-12-31"}} {
-		if _, err := village.NewRound(s, "430181", 2026, d, "s", countyA, noon); !errors.Is(err, models.Invalid) {
+		if _, err := s.NewRound(village.RoundPlan{County: "430181", Year: 2026, Dates: d, Seed: "s"}, countyA, noon); !errors.Is(err, models.Invalid) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -276,7 +276,7 @@ type world struct {
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	s := scheme(t, village.OfVillages)
-	e, err := village.NewEntry("e1", round(t, s), s, village.Place{Code: fanshi, Name: "范市村"}, village.Standard, villager, noon)
+	e, err := round(t, s).NewEntry(s, village.Place{Entry: "e1", Code: fanshi, Name: "范市村"}, village.Standard, villager, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -305,7 +305,7 @@ func (w *world) sheet(second bool, by models.Actor, education int64) {
 	for code, n := range map[string]int64{"committee": 2, "rules": 2, "notices": 4, "education": education} {
 		ws = append(ws, village.Write{Op: fmt.Sprintf("%s-%v-%d", code, second, w.now.Unix()), Indicator: code, Value: n, Evidence: []string{"x-" + code}, Wrote: w.now})
 	}
-	vs, err := w.entry.Write(second, ws, w.scheme, 0, by, w.now)
+	vs, err := w.entry.Write(village.Sync{Second: second, Writes: ws, Skew: 0}, w.scheme, by, w.now)
 	w.ok(err)
 	for _, v := range vs {
 		if v.Outcome == village.Refused {
@@ -331,7 +331,7 @@ func (w *world) begin(facts map[string]int64) {
 }
 
 func (w *world) vote(v flow.Verdict, by models.Actor) error {
-	return w.entry.Vote(v, "because", w.scheme, village.Survey{Answers: 20, Satisfied: 19}, by, w.now)
+	return w.entry.Vote(village.Word{v, "because"}, w.scheme, village.Survey{Answers: 20, Satisfied: 19}, by, w.now)
 }
 
 func (w *world) check() {
@@ -441,7 +441,7 @@ func TestEveryActInEveryState(t *testing.T) {
 			return w.entry.Attach(village.Evidence{ID: "new", About: "rules", Taken: w.now}, w.scheme, villager, w.now)
 		}, same(village.Draft, village.Applied, village.InReview, village.Annual, village.Grace)},
 		"write": {func(w *world) error {
-			_, err := w.entry.Write(false, []village.Write{{Op: "o", Indicator: "notices", Value: 3, Wrote: w.now}}, w.scheme, 0, townA, w.now)
+			_, err := w.entry.Write(village.Sync{Second: false, Writes: []village.Write{{Op: "o", Indicator: "notices", Value: 3, Wrote: w.now}}, Skew: 0}, w.scheme, townA, w.now)
 			return err
 		}, same(village.Draft, village.Applied, village.InReview, village.Annual, village.Grace)},
 		"draw": {func(w *world) error { return news(w.entry.Draw(), nil) }, same(village.Applied, village.InReview)},
@@ -512,11 +512,17 @@ func TestWhoMayDoWhat(t *testing.T) {
 			w.proof()
 			return w.entry.Apply(812, 800, villager, models.Day("2027-01-01").Start())
 		}, models.Conflict},
-		"whoever filed looks first":       {village.InReview, func(w *world) error { w.entry.Course.Makers = []string{"town-a"}; return w.vote(flow.Approve, townA) }, models.Forbidden},
-		"the county looks first":          {village.InReview, func(w *world) error { return w.vote(flow.Approve, countyA) }, models.Forbidden},
-		"another township looks":          {village.InReview, func(w *world) error { return w.vote(flow.Approve, elsewhat) }, models.Forbidden},
-		"the village scores itself":       {village.Draft, func(w *world) error { _, err := w.entry.Write(false, nil, w.scheme, 0, villager, w.now); return err }, models.Forbidden},
-		"a second sheet nobody drew":      {village.InReview, func(w *world) error { _, err := w.entry.Write(true, nil, w.scheme, 0, townB, w.now); return err }, models.Conflict},
+		"whoever filed looks first": {village.InReview, func(w *world) error { w.entry.Course.Makers = []string{"town-a"}; return w.vote(flow.Approve, townA) }, models.Forbidden},
+		"the county looks first":    {village.InReview, func(w *world) error { return w.vote(flow.Approve, countyA) }, models.Forbidden},
+		"another township looks":    {village.InReview, func(w *world) error { return w.vote(flow.Approve, elsewhat) }, models.Forbidden},
+		"the village scores itself": {village.Draft, func(w *world) error {
+			_, err := w.entry.Write(village.Sync{Second: false, Writes: nil, Skew: 0}, w.scheme, villager, w.now)
+			return err
+		}, models.Forbidden},
+		"a second sheet nobody drew": {village.InReview, func(w *world) error {
+			_, err := w.entry.Write(village.Sync{Second: true, Writes: nil, Skew: 0}, w.scheme, townB, w.now)
+			return err
+		}, models.Conflict},
 		"whoever checked decides":         {village.Deciding, func(w *world) error { return w.vote(flow.Approve, countyA) }, models.Forbidden},
 		"one decides twice":               {village.Deciding, func(w *world) error { w.ok(w.vote(flow.Approve, countyB)); return w.vote(flow.Approve, countyB) }, models.Conflict},
 		"the leading group sends it back": {village.Deciding, func(w *world) error { return w.vote(flow.Revise, countyB) }, models.Invalid},
@@ -548,19 +554,19 @@ func TestWhoMayDoWhat(t *testing.T) {
 	}
 	s := scheme(t, village.OfVillages)
 	r := round(t, s)
-	if _, err := village.NewEntry("e", r, s, village.Place{Code: "430181108001", Name: "范市村"}, village.Standard, townA, noon); !errors.Is(err, models.Invalid) {
+	if _, err := r.NewEntry(s, village.Place{Entry: "e", Code: "430181108001", Name: "范市村"}, village.Standard, townA, noon); !errors.Is(err, models.Invalid) {
 		t.Errorf("a community: %v", err)
 	}
-	if _, err := village.NewEntry("e", r, s, village.Place{Code: fanshi, Name: "范市村"}, village.Standard, elsewhat, noon); !errors.Is(err, models.Forbidden) {
+	if _, err := r.NewEntry(s, village.Place{Entry: "e", Code: fanshi, Name: "范市村"}, village.Standard, elsewhat, noon); !errors.Is(err, models.Forbidden) {
 		t.Errorf("another township: %v", err)
 	}
-	if _, err := village.NewEntry("e", r, s, village.Place{Code: fanshi, Name: "范市村"}, village.Standard, townA, models.Day("2027-01-01").Start()); !errors.Is(err, models.Conflict) {
+	if _, err := r.NewEntry(s, village.Place{Entry: "e", Code: fanshi, Name: "范市村"}, village.Standard, townA, models.Day("2027-01-01").Start()); !errors.Is(err, models.Conflict) {
 		t.Errorf("after the cut-off: %v", err)
 	}
 	if err := r.Wake(models.Day("2027-01-01").Start()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := village.NewEntry("e", r, s, village.Place{Code: fanshi, Name: "范市村"}, village.Standard, townA, noon); !errors.Is(err, models.Conflict) {
+	if _, err := r.NewEntry(s, village.Place{Entry: "e", Code: fanshi, Name: "范市村"}, village.Standard, townA, noon); !errors.Is(err, models.Conflict) {
 		t.Errorf("a round that closes: %v", err)
 	}
 }
@@ -596,7 +602,7 @@ func TestWhatHoldsAStepUp(t *testing.T) {
 		},
 		"village.conflicts": func(t *testing.T) (*world, models.Actor) {
 			w := newWorld(t).to(village.InReview)
-			_, err := w.entry.Write(false, []village.Write{{Op: "late", Indicator: "notices", Value: 1, Wrote: noon.Add(-time.Hour)}}, w.scheme, 0, townB, w.now)
+			_, err := w.entry.Write(village.Sync{Second: false, Writes: []village.Write{{Op: "late", Indicator: "notices", Value: 1, Wrote: noon.Add(-time.Hour)}}, Skew: 0}, w.scheme, townB, w.now)
 			w.ok(err)
 			return w, townA
 		},
@@ -628,10 +634,10 @@ func TestWhatHoldsAStepUp(t *testing.T) {
 	if !w.entry.Hidden(w.scheme, townB) || w.entry.Hidden(w.scheme, townA) {
 		t.Error("the first sheet is not hidden from everybody but its scorer")
 	}
-	if _, err := w.entry.Write(true, nil, w.scheme, 0, townA, w.now); reason(err) != "village.other_sheet" {
+	if _, err := w.entry.Write(village.Sync{Second: true, Writes: nil, Skew: 0}, w.scheme, townA, w.now); reason(err) != "village.other_sheet" {
 		t.Errorf("whoever wrote the first: %v", err)
 	}
-	_, err := w.entry.Write(true, []village.Write{{Op: "half", Indicator: "education", Value: 1, Evidence: []string{"x-education"}, Wrote: w.now}}, w.scheme, 0, townB, w.now)
+	_, err := w.entry.Write(village.Sync{Second: true, Writes: []village.Write{{Op: "half", Indicator: "education", Value: 1, Evidence: []string{"x-education"}, Wrote: w.now}}, Skew: 0}, w.scheme, townB, w.now)
 	w.ok(err)
 	if got := w.entry.Differ(w.scheme); got != nil {
 		t.Errorf("half a second sheet says where it differs: %v", got)
@@ -640,7 +646,7 @@ func TestWhatHoldsAStepUp(t *testing.T) {
 	if got := w.entry.Differ(w.scheme); !slices.Equal(got, []string{"education"}) || w.entry.Hidden(w.scheme, countyA) {
 		t.Errorf("differ: %v", got)
 	}
-	err = w.entry.Vote(flow.Approve, "", w.scheme, village.Survey{}, countyA, w.now)
+	err = w.entry.Vote(village.Word{flow.Approve, ""}, w.scheme, village.Survey{}, countyA, w.now)
 	if reason(err) != "village.differs" || w.entry.Survey.Answers != 20 {
 		t.Errorf("two sheets that differ: %v", err)
 	}
@@ -756,11 +762,11 @@ func TestASurveyIsOneAnswerOfWhoLivesThere(t *testing.T) {
 // A town is scored on its villages' plaques, looked at by the county and the city, and decided on by another of the city.
 func TestATownsWay(t *testing.T) {
 	s := scheme(t, village.OfTowns)
-	r, err := village.NewRound(s, "430181", 2026, village.Dates{Opens: "2026-11-01"}, "a secret", countyA, noon)
+	r, err := s.NewRound(village.RoundPlan{County: "430181", Year: 2026, Dates: village.Dates{Opens: "2026-11-01"}, Seed: "a secret"}, countyA, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := village.NewEntry("t1", r, s, village.Place{Code: "430181108", Name: "古港镇"}, village.Standard, townA, noon)
+	e, err := r.NewEntry(s, village.Place{Entry: "t1", Code: "430181108", Name: "古港镇"}, village.Standard, townA, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -770,10 +776,10 @@ func TestATownsWay(t *testing.T) {
 		w.ok(e.Attach(village.Evidence{ID: "x-" + code, About: code, Place: "430181108", Taken: noon}, s, townA, noon))
 		ws = append(ws, village.Write{Op: code, Indicator: code, Value: n, Evidence: []string{"x-" + code}, Wrote: noon})
 	}
-	if _, err := e.Write(false, ws, s, 0, townA, noon); !errors.Is(err, models.Forbidden) {
+	if _, err := e.Write(village.Sync{Second: false, Writes: ws, Skew: 0}, s, townA, noon); !errors.Is(err, models.Forbidden) {
 		t.Errorf("a township scores itself: %v", err)
 	}
-	_, err = e.Write(false, ws, s, 0, countyA, noon)
+	_, err = e.Write(village.Sync{Second: false, Writes: ws, Skew: 0}, s, countyA, noon)
 	w.ok(err)
 	w.ok(e.Apply(0, 0, townA, noon))
 	w.now = models.Day("2027-02-01").Clock(1, 0)
