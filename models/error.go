@@ -61,6 +61,15 @@ type Moved struct {
 	Reason string    `bson:"reason,omitempty"`
 }
 
+// At is a move that a makes at a moment.
+func (a Actor) At(now time.Time) Moved { return Moved{By: a.Role, At: now} }
+
+// Because is the move with its reason, "" for none.
+func (m Moved) Because(why string) Moved {
+	m.Reason = why
+	return m
+}
+
 // A Clause is one named condition of a rule and how it came out.
 type Clause struct {
 	ID           string `bson:"id"`

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 )
 
 // A Machine is the whole life of a document: from each state, the states it may move to.
@@ -19,12 +18,12 @@ type Life[S ~string] struct {
 }
 
 // Move goes to the state to, or answers InvalidTransition with where the document stands and changes nothing.
-// reason is the refusal's key, "medical.bill_not_payable"; why is kept with the move ("" for none).
-func (l *Life[S]) Move(m Machine[S], to S, by Actor, now time.Time, reason, why string) error {
+// reason is the refusal's key, "medical.bill_not_payable".
+func (l *Life[S]) Move(m Machine[S], to S, moved Moved, reason string) error {
 	if err := m.Check(*l, to, reason); err != nil {
 		return err
 	}
-	l.State, l.Moved = to, Moved{By: by.Role, At: now, Reason: why}
+	l.State, l.Moved = to, moved
 	return nil
 }
 

@@ -29,7 +29,7 @@ func TestMove(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			before := Life[light]{State: c.from, Moved: Moved{Reason: "before"}}
 			l := before
-			err := l.Move(lights, c.to, by, now, "light.no", "because")
+			err := l.Move(lights, c.to, by.At(now).Because("because"), "light.no")
 			if c.want == nil {
 				if err != nil || l != (Life[light]{c.to, Moved{CountyHealth, now, "because"}}) {
 					t.Fatalf("%+v, %v", l, err)

@@ -40,7 +40,7 @@ var findLife = models.Machine[findState]{findKept: {givenBack}, givenBack: {}}
 
 // giveBack returns it to whoever lost it. Errors: InvalidTransition.
 func (f *find) giveBack(by models.Actor, now time.Time) error {
-	if err := f.Move(findLife, givenBack, by, now, "invalid_transition", ""); err != nil {
+	if err := f.Move(findLife, givenBack, by.At(now), "invalid_transition"); err != nil {
 		return err
 	}
 	f.Tell(eventReturned, f.Finder, by, now, nil)

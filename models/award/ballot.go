@@ -81,7 +81,7 @@ func (b *Ballot) AskAside(why string, by models.Actor, now time.Time) error {
 	if why == "" {
 		return models.Bad("/reason", "required", "award.text")
 	}
-	if err := b.Move(ballotMoves, AsideAsked, by, now, "award.ballot", why); err != nil {
+	if err := b.Move(ballotMoves, AsideAsked, by.At(now).Because(why), "award.ballot"); err != nil {
 		return err
 	}
 	b.AskedBy, b.Why = by, why
@@ -100,7 +100,7 @@ func (b *Ballot) Confirm(aside bool, by models.Actor, now time.Time) error {
 	if aside {
 		to = Aside
 	}
-	if err := b.Move(ballotMoves, to, by, now, "award.ballot", b.Why); err != nil {
+	if err := b.Move(ballotMoves, to, by.At(now).Because(b.Why), "award.ballot"); err != nil {
 		return err
 	}
 	if b.Judge = by; aside {

@@ -134,7 +134,7 @@ func (a *Award) Wake(now time.Time) error {
 		if !a.Warned {
 			a.Warned = true
 			a.tell(EventExpiring, models.Clockwork, now, nil)
-		} else if err := a.Move(awardMoves, Expired, models.Clockwork, now, "award.state", ""); err != nil {
+		} else if err := a.Move(awardMoves, Expired, models.Clockwork.At(now), "award.state"); err != nil {
 			return err
 		} else {
 			a.Renewal = ""
@@ -175,7 +175,7 @@ func (a *Award) AskRevoke(g Ground, text, record string, by models.Actor, now ti
 	case text == "":
 		return models.Bad("/text", "required", "award.text")
 	}
-	if err := a.Move(awardMoves, Answering, by, now, "award.state", string(g)); err != nil {
+	if err := a.Move(awardMoves, Answering, by.At(now).Because(string(g)), "award.state"); err != nil {
 		return err
 	}
 	today := models.DayOf(now)
@@ -209,7 +209,7 @@ func (a *Award) Revoke(why string, by models.Actor, now time.Time) error {
 	if err := a.judged(why, by, now); err != nil {
 		return err
 	}
-	if err := a.Move(awardMoves, Revoked, by, now, "award.state", why); err != nil {
+	if err := a.Move(awardMoves, Revoked, by.At(now).Because(why), "award.state"); err != nil {
 		return err
 	}
 	a.Ask.Judge, a.Ask.Upheld, a.Ask.Verdict = by, true, why
@@ -225,7 +225,7 @@ func (a *Award) Drop(why string, by models.Actor, now time.Time) error {
 	if err := a.judged(why, by, now); err != nil {
 		return err
 	}
-	if err := a.Move(awardMoves, Valid, by, now, "award.state", why); err != nil {
+	if err := a.Move(awardMoves, Valid, by.At(now).Because(why), "award.state"); err != nil {
 		return err
 	}
 	a.Ask.Judge, a.Ask.Verdict = by, why

@@ -98,7 +98,7 @@ func (m *Measure) Follow(a *Award, now time.Time) bool {
 }
 
 func (m *Measure) end(now time.Time) {
-	if m.Move(measureMoves, Ended, models.Clockwork, now, "award.measure_state", "") == nil {
+	if m.Move(measureMoves, Ended, models.Clockwork.At(now), "award.measure_state") == nil {
 		m.Until, m.WakeAt = min(m.Until, models.DayOf(now)), nil
 		m.Tell(EventMeasureEnd, "", models.Clockwork, now, map[string]string{"award": m.Award, "code": m.Code})
 	}

@@ -290,7 +290,7 @@ func (n *Nomination) Agree(named, recorded bool, by models.Actor, now time.Time)
 		return models.E(models.NotFound, "not_found")
 	case n.State == Drafting: // its own: what was chosen may be chosen anew
 	default:
-		if err := n.Move(moves, Drafting, by, now, "award.state", ""); err != nil {
+		if err := n.Move(moves, Drafting, by.At(now), "award.state"); err != nil {
 			return err
 		}
 	}
@@ -310,7 +310,7 @@ func (n *Nomination) Withdraw(why string, by models.Actor, now time.Time) error 
 // end is the last move of a nomination that comes to nothing. Whoever had a seat frees it.
 func (n *Nomination) end(to State, kind, why string, by models.Actor, now time.Time) error {
 	seated := n.State == Shortlisted || n.State == OnNotice || n.State == InDecision
-	if err := n.Move(moves, to, by, now, "award.state", why); err != nil {
+	if err := n.Move(moves, to, by.At(now).Because(why), "award.state"); err != nil {
 		return err
 	}
 	n.Why, n.Until, n.WakeAt = why, "", nil
@@ -361,7 +361,7 @@ func (n *Nomination) File(f Filing, p *Programme, by models.Actor, now time.Time
 		if err := p.Taking(); err != nil {
 			return err
 		}
-		if err := n.Move(moves, InMaterials, by, now, "award.state", ""); err != nil {
+		if err := n.Move(moves, InMaterials, by.At(now), "award.state"); err != nil {
 			return err
 		}
 		c := flow.New(timed(p.Materials, p.Terms.CheckDays), by.Person, now)
@@ -404,7 +404,7 @@ func (n *Nomination) Check(v flow.Verdict, note string, t Terms, by models.Actor
 	case flow.Rejected:
 		return n.end(NotSelected, EventNot, note, by, now)
 	case flow.Through:
-		if err := n.Move(moves, InVetting, by, now, "award.state", ""); err != nil {
+		if err := n.Move(moves, InVetting, by.At(now), "award.state"); err != nil {
 			return err
 		}
 		n.Until, n.WakeAt = "", nil
@@ -421,7 +421,7 @@ func (n *Nomination) nominated(person string) bool {
 
 // Show notes that the notice is open. It says whether that was news.
 func (n *Nomination) Show(noticeID string, until models.Day, now time.Time) bool {
-	if n.State != Shortlisted || n.Move(moves, OnNotice, models.Clockwork, now, "award.state", "") != nil {
+	if n.State != Shortlisted || n.Move(moves, OnNotice, models.Clockwork.At(now), "award.state") != nil {
 		return false
 	}
 	n.Notice, n.Until, n.WakeAt = noticeID, until, nil
@@ -432,7 +432,7 @@ func (n *Nomination) Show(noticeID string, until models.Day, now time.Time) bool
 // Pass takes that nobody objected, or nobody rightly: the decision begins, and the records are read once more. It says whether that
 // was news.
 func (n *Nomination) Pass(noticeID string, p *Programme, now time.Time) bool {
-	if n.State != OnNotice || n.Notice != noticeID || n.Move(moves, InDecision, models.Clockwork, now, "award.state", "") != nil {
+	if n.State != OnNotice || n.Notice != noticeID || n.Move(moves, InDecision, models.Clockwork.At(now), "award.state") != nil {
 		return false
 	}
 	n.Decide = flow.New(timed(p.Deciding, p.Terms.CheckDays), "", now)
@@ -449,7 +449,7 @@ func (n *Nomination) Strike(noticeID string, now time.Time) bool {
 
 // Back takes that the notice was withdrawn.
 func (n *Nomination) Back(noticeID string, now time.Time) bool {
-	if n.State != OnNotice || n.Notice != noticeID || n.Move(moves, Shortlisted, models.Clockwork, now, "award.state", "") != nil {
+	if n.State != OnNotice || n.Notice != noticeID || n.Move(moves, Shortlisted, models.Clockwork.At(now), "award.state") != nil {
 		return false
 	}
 	n.Notice, n.Until = "", ""
@@ -478,7 +478,7 @@ func (n *Nomination) Judge(v flow.Verdict, note string, by models.Actor, now tim
 	case flow.Rejected:
 		return n.end(NotSelected, EventNot, note, by, now)
 	case flow.Through:
-		if err := n.Move(moves, Approved, by, now, "award.state", ""); err != nil {
+		if err := n.Move(moves, Approved, by.At(now), "award.state"); err != nil {
 			return err
 		}
 		n.Until, n.WakeAt = "", nil
@@ -495,7 +495,7 @@ func (n *Nomination) checked(person string) bool {
 
 // Granted notes the award. It says whether that was news.
 func (n *Nomination) Granted(award string, now time.Time) bool {
-	if n.State != Approved || n.Move(moves, Awarded, models.Clockwork, now, "award.state", "") != nil {
+	if n.State != Approved || n.Move(moves, Awarded, models.Clockwork.At(now), "award.state") != nil {
 		return false
 	}
 	n.Award = award

@@ -35,7 +35,7 @@ type Opinion struct {
 
 // ask asks the departments; with none to ask it goes on to the experts.
 func (n *Nomination) ask(t Terms, now time.Time) error {
-	if err := n.Move(moves, InOpinions, models.Clockwork, now, "award.state", ""); err != nil {
+	if err := n.Move(moves, InOpinions, models.Clockwork.At(now), "award.state"); err != nil {
 		return err
 	}
 	n.Held = false

@@ -281,7 +281,7 @@ func (p *Programme) Publish(seed string, by models.Actor, now time.Time) error {
 	if err := p.Pass(by); err != nil {
 		return err
 	}
-	if err := p.Move(stages, Published, by, now, "award.stage", ""); err != nil {
+	if err := p.Move(stages, Published, by.At(now), "award.stage"); err != nil {
 		return err
 	}
 	t := p.Terms
@@ -298,7 +298,7 @@ func (p *Programme) Cancel(why string, by models.Actor, now time.Time) error {
 	if err := office(p.Region, by); err != nil {
 		return err
 	}
-	if err := p.Move(stages, Cancelled, by, now, "award.stage", why); err != nil {
+	if err := p.Move(stages, Cancelled, by.At(now).Because(why), "award.stage"); err != nil {
 		return err
 	}
 	p.announce(EventDone, by, now)
@@ -393,7 +393,7 @@ func (p *Programme) Wake(now time.Time) error {
 }
 
 func (p *Programme) step(to Stage, kind string, now time.Time) error {
-	if err := p.Move(stages, to, models.Clockwork, now, "award.stage", ""); err != nil {
+	if err := p.Move(stages, to, models.Clockwork.At(now), "award.stage"); err != nil {
 		return err
 	}
 	p.announce(kind, models.Clockwork, now)

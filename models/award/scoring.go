@@ -22,7 +22,7 @@ type Marks struct {
 
 // score goes on to the experts.
 func (n *Nomination) score(by models.Actor, now time.Time) error {
-	if err := n.Move(moves, InScoring, by, now, "award.state", ""); err != nil {
+	if err := n.Move(moves, InScoring, by.At(now), "award.state"); err != nil {
 		return err
 	}
 	n.Jury.Again()
@@ -148,7 +148,7 @@ func (n *Nomination) opened(p *Programme, over bool, now time.Time) error {
 		return nil
 	}
 	mean, by, counted, _ := n.Jury.Mean(p.Terms.Experts, p.Terms.Trim)
-	if err := n.Move(moves, InVote, models.Clockwork, now, "award.state", ""); err != nil {
+	if err := n.Move(moves, InVote, models.Clockwork.At(now), "award.state"); err != nil {
 		return err
 	}
 	n.Marks, n.Short, n.Until, n.WakeAt = &Marks{Expert: mean, Counted: counted, Criteria: by, At: now}, false, "", nil

@@ -164,7 +164,7 @@ func (n *Nomination) Seat(p Placed, now time.Time) bool {
 	if n.State != InVote && (n.State != RunnerUp || to != Shortlisted) {
 		return false
 	}
-	if n.Move(moves, to, models.Clockwork, now, "award.state", string(p.Because)) != nil {
+	if n.Move(moves, to, models.Clockwork.At(now).Because(string(p.Because)), "award.state") != nil {
 		return false
 	}
 	n.Placed, n.Until, n.WakeAt = &p, "", nil

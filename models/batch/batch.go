@@ -292,7 +292,7 @@ func (b *Batch) Submit(sum string, edition int, by models.Actor, now time.Time) 
 	if got := hex.EncodeToString(h.Sum(nil)); got != sum {
 		return models.Bad("/sha256", "hash", "batch.other_hash")
 	}
-	if err := b.Move(moves, Running, by, now, "batch.not_receiving", ""); err != nil {
+	if err := b.Move(moves, Running, by.At(now), "batch.not_receiving"); err != nil {
 		return err
 	}
 	b.File.Hash, b.File.State, b.Edition, b.GoneAt = sum, nil, edition, nil
@@ -335,7 +335,7 @@ func (b *Batch) Abort(by models.Actor, reason string, now time.Time) error {
 	case b.DryRun:
 		b.Ended = models.At(now)
 		job.End(b)
-		return b.Move(moves, Cancelled, by, now, "batch.not_running", reason)
+		return b.Move(moves, Cancelled, by.At(now).Because(reason), "batch.not_running")
 	}
 	return b.takeBack(by, reason, now)
 }
@@ -372,7 +372,7 @@ func (b *Batch) Step(s Step, now time.Time) (bool, error) {
 }
 
 func (b *Batch) end(to State, kind string, now time.Time) error {
-	if err := b.Move(moves, to, models.Clockwork, now, "batch.not_running", ""); err != nil {
+	if err := b.Move(moves, to, models.Clockwork.At(now), "batch.not_running"); err != nil {
 		return err
 	}
 	b.Ended = models.At(now)
@@ -390,7 +390,7 @@ func (b *Batch) Withdraw(by models.Actor, why string, now time.Time) error {
 }
 
 func (b *Batch) takeBack(by models.Actor, why string, now time.Time) error {
-	if err := b.Move(moves, Withdrawing, by, now, "batch.not_done", why); err != nil {
+	if err := b.Move(moves, Withdrawing, by.At(now).Because(why), "batch.not_done"); err != nil {
 		return err
 	}
 	b.Slot = "withdrawn/" + b.ID // its number is free again

@@ -50,5 +50,5 @@ func Refuse(batch string, no int, w Wrong, now time.Time) *Row {
 
 // Fix notes that the row was sent again and accepted. Errors: InvalidTransition.
 func (r *Row) Fix(by models.Actor, now time.Time) error {
-	return r.Move(rowMoves, Fixed, by, now, "batch.row_fixed", "")
+	return r.Move(rowMoves, Fixed, by.At(now), "batch.row_fixed")
 }

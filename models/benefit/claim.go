@@ -125,7 +125,7 @@ func (c *Claim) tell(kind string, from models.Day, by models.Actor, now time.Tim
 }
 
 func (c *Claim) move(to ClaimState, by models.Actor, now time.Time, why string) error {
-	return c.Move(claimMoves, to, by, now, "benefit.claim_state", why)
+	return c.Move(claimMoves, to, by.At(now).Because(why), "benefit.claim_state")
 }
 
 // over frees what a claim holds.

@@ -185,7 +185,7 @@ func (o *Offer) Start(v *Version, now time.Time) bool {
 		return false
 	}
 	o.Active, o.Hash, o.Terms = v.No, v.Hash, v.Terms
-	if o.State == Preparing && o.Move(offerMoves, Online, models.Clockwork, now, "benefit.offer_state", "") == nil {
+	if o.State == Preparing && o.Move(offerMoves, Online, models.Clockwork.At(now), "benefit.offer_state") == nil {
 		o.Tell(EventOffered, "", models.Clockwork, now, map[string]string{"scene": o.Scene})
 	}
 	o.WakeAt = models.At(o.Terms.Until.Add(1).Start())
@@ -215,7 +215,7 @@ func (o *Offer) Close(why string, by models.Actor, now time.Time) error {
 }
 
 func (o *Offer) act(to State, kind, why string, by models.Actor, now time.Time) error {
-	if err := o.Move(offerMoves, to, by, now, "benefit.offer_state", why); err != nil {
+	if err := o.Move(offerMoves, to, by.At(now).Because(why), "benefit.offer_state"); err != nil {
 		return err
 	}
 	o.Why = why

@@ -130,7 +130,7 @@ func (s *Simulation) DoneOf() (done, total int64) { return s.Seen, s.Total }
 // Abort ends it; its version was not tried.
 func (s *Simulation) Abort(by models.Actor, reason string, now time.Time) error {
 	job.End(s)
-	return s.Move(simMoves, SimCancelled, by, now, "benefit.simulation_state", reason)
+	return s.Move(simMoves, SimCancelled, by.At(now).Because(reason), "benefit.simulation_state")
 }
 
 // A Part is what one part of a simulation counted.
@@ -182,7 +182,7 @@ func (s *Simulation) Step(p Part, now time.Time) (bool, error) {
 	job.End(s)
 	s.DoneAt = models.At(now)
 	s.Tell(EventSimDone, "", models.Clockwork, now, map[string]string{"version": s.Of})
-	return true, s.Move(simMoves, Counted, models.Clockwork, now, "benefit.simulation_state", "")
+	return true, s.Move(simMoves, Counted, models.Clockwork.At(now), "benefit.simulation_state")
 }
 
 // A Shown is a simulation as people may see it: a group with fewer than k in some count says nothing about that count, and the

@@ -46,7 +46,7 @@ func NewWait(id string, o *Offer, holder string, by models.Actor, now time.Time)
 
 // Serve says that a place is held for her by a claim, until a time. It says whether that was news.
 func (w *Wait) Serve(claim string, until, now time.Time) bool {
-	if w.Move(waitMoves, Served, models.Clockwork, now, "benefit.not_waiting", "") != nil {
+	if w.Move(waitMoves, Served, models.Clockwork.At(now), "benefit.not_waiting") != nil {
 		return false
 	}
 	w.Claim, w.Slot = claim, ""
@@ -58,7 +58,7 @@ func (w *Wait) Serve(claim string, until, now time.Time) bool {
 
 // Leave gives the place in the line up. Errors: InvalidTransition.
 func (w *Wait) Leave(why string, by models.Actor, now time.Time) error {
-	if err := w.Move(waitMoves, Left, by, now, "benefit.not_waiting", why); err != nil {
+	if err := w.Move(waitMoves, Left, by.At(now).Because(why), "benefit.not_waiting"); err != nil {
 		return err
 	}
 	w.Slot = ""

@@ -155,7 +155,7 @@ func (c *Campaign) Approve(by models.Actor, now time.Time) error {
 	if err := c.Pass(by); err != nil {
 		return err
 	}
-	if err := c.Move(moves, Approved, by, now, "campaign.not_draft", ""); err != nil {
+	if err := c.Move(moves, Approved, by.At(now), "campaign.not_draft"); err != nil {
 		return err
 	}
 	c.StartAt = models.At(now)
@@ -172,7 +172,7 @@ func (c *Campaign) Cancel(by models.Actor, now time.Time) error {
 	if err := c.mayTouch(by); err != nil {
 		return err
 	}
-	if err := c.Move(moves, Cancelled, by, now, "campaign.not_draft", ""); err != nil {
+	if err := c.Move(moves, Cancelled, by.At(now), "campaign.not_draft"); err != nil {
 		return err
 	}
 	c.Tell(EventCancelled, "", by, now, nil)
@@ -193,7 +193,7 @@ func (c *Campaign) Stop(by models.Actor, reason string, now time.Time) error {
 
 func (c *Campaign) stop(by models.Actor, reason string, now time.Time) error {
 	begun := c.State == Running
-	if err := c.Move(moves, Stopped, by, now, "campaign.not_under_way", reason); err != nil {
+	if err := c.Move(moves, Stopped, by.At(now).Because(reason), "campaign.not_under_way"); err != nil {
 		return err
 	}
 	c.EndedAt, c.Settled = models.At(now), !begun
@@ -221,7 +221,7 @@ func (c *Campaign) Wake(now time.Time) error {
 	}
 	switch c.State {
 	case Approved:
-		if err := c.Move(moves, Running, models.Clockwork, now, "campaign.not_approved", ""); err != nil {
+		if err := c.Move(moves, Running, models.Clockwork.At(now), "campaign.not_approved"); err != nil {
 			return err
 		}
 		c.Tell(EventStarted, "", models.Clockwork, now, nil)
@@ -275,7 +275,7 @@ func (c *Campaign) Step(p Part, now time.Time) (bool, error) {
 	case !p.Last:
 		job.Ask(c, now)
 	default:
-		if err := c.Move(moves, Done, models.Clockwork, now, "campaign.not_under_way", ""); err != nil {
+		if err := c.Move(moves, Done, models.Clockwork.At(now), "campaign.not_under_way"); err != nil {
 			return false, err
 		}
 		c.Cursor, c.EndedAt = "", models.At(now)

@@ -191,7 +191,7 @@ func (k Kind) machine() models.Machine[State] { return lives[k] }
 
 // move takes a step: the state, who took it, and what was noted. The queue and the slot follow the state.
 func (c *Case) move(to State, by models.Actor, note string, now time.Time) error {
-	if err := c.Move(c.Kind.machine(), to, by, now, "casework.step_refused", ""); err != nil {
+	if err := c.Move(c.Kind.machine(), to, by.At(now), "casework.step_refused"); err != nil {
 		return err
 	}
 	c.Steps = append(c.Steps, Step{At: now, By: by.Role, Org: by.Org, State: to, Note: note})

@@ -190,7 +190,7 @@ func (c *Consent) Give(by models.Actor, s Signature, less Narrowing, pol Policy,
 	if err := s.complete(t); err != nil {
 		return err
 	}
-	if err := c.Move(moves, Given, by, now, "consent.not_requested", ""); err != nil {
+	if err := c.Move(moves, Given, by.At(now), "consent.not_requested"); err != nil {
 		return err
 	}
 	c.Terms, c.Giver, c.Left, c.Slot = t, by, t.Reads, ""
@@ -229,7 +229,7 @@ func (c *Consent) Deny(by models.Actor, now time.Time) error {
 	if !c.about(by) {
 		return models.E(models.Forbidden, "consent.other_subject")
 	}
-	if err := c.Move(moves, Denied, by, now, "consent.not_requested", ""); err != nil {
+	if err := c.Move(moves, Denied, by.At(now), "consent.not_requested"); err != nil {
 		return err
 	}
 	c.tell(EventDenied, by, now)
@@ -241,7 +241,7 @@ func (c *Consent) Withdraw(by models.Actor, now time.Time) error {
 	if !c.about(by) {
 		return models.E(models.Forbidden, "consent.other_subject")
 	}
-	if err := c.Move(moves, Withdrawn, by, now, "consent.not_given", ""); err != nil {
+	if err := c.Move(moves, Withdrawn, by.At(now), "consent.not_given"); err != nil {
 		return err
 	}
 	c.WakeAt = nil
@@ -254,10 +254,10 @@ func (c *Consent) Leave(now time.Time) (bool, error) {
 	var err error
 	switch c.State {
 	case Requested:
-		err = c.Move(moves, Lapsed, models.Clockwork, now, "consent.not_requested", "left")
+		err = c.Move(moves, Lapsed, models.Clockwork.At(now).Because("left"), "consent.not_requested")
 		c.Slot = ""
 	case Given:
-		if err = c.Move(moves, Withdrawn, models.Clockwork, now, "consent.not_given", "left"); err == nil {
+		if err = c.Move(moves, Withdrawn, models.Clockwork.At(now).Because("left"), "consent.not_given"); err == nil {
 			c.tell(EventWithdrawn, models.Clockwork, now)
 		}
 	case Denied, Lapsed, Withdrawn, Expired, Exhausted:
@@ -285,13 +285,13 @@ func (c *Consent) Wake(now time.Time) error {
 	c.WakeAt = nil
 	switch c.State {
 	case Requested:
-		if err := c.Move(moves, Lapsed, models.Clockwork, now, "consent.not_requested", ""); err != nil {
+		if err := c.Move(moves, Lapsed, models.Clockwork.At(now), "consent.not_requested"); err != nil {
 			return err
 		}
 		c.Slot = ""
 		c.tell(EventLapsed, models.Clockwork, now)
 	case Given:
-		if err := c.Move(moves, Expired, models.Clockwork, now, "consent.not_given", ""); err != nil {
+		if err := c.Move(moves, Expired, models.Clockwork.At(now), "consent.not_given"); err != nil {
 			return err
 		}
 		c.tell(EventExpired, models.Clockwork, now)

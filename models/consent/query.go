@@ -142,7 +142,7 @@ func (c *Consent) Take(q Query, p *Partner, pol Policy, now time.Time) error {
 	if c.Left > 0 {
 		return nil
 	}
-	if err := c.Move(moves, Exhausted, q.By, now, "consent.not_given", ""); err != nil {
+	if err := c.Move(moves, Exhausted, q.By.At(now), "consent.not_given"); err != nil {
 		return err
 	}
 	c.WakeAt = nil

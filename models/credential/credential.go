@@ -166,7 +166,7 @@ func (c *Credential) Revoke(now time.Time) bool { return c.end(Revoked, EventRev
 func (c *Credential) Expire(now time.Time) bool { return c.end(Expired, EventExpired, now) == nil }
 
 func (c *Credential) end(to State, event string, now time.Time) error {
-	if err := c.Move(moves, to, models.Clockwork, now, "credential.over", ""); err != nil {
+	if err := c.Move(moves, to, models.Clockwork.At(now), "credential.over"); err != nil {
 		return err
 	}
 	c.WakeAt, c.Slot = nil, ""

@@ -140,7 +140,7 @@ func (v *Decision) Recall(cause string, now time.Time) (bool, error) {
 	if v.State == Recalled {
 		return false, nil
 	}
-	if err := v.Move(moves, Recalled, models.Clockwork, now, "decision.not_standing", cause); err != nil {
+	if err := v.Move(moves, Recalled, models.Clockwork.At(now).Because(cause), "decision.not_standing"); err != nil {
 		return false, err
 	}
 	v.Cause = cause
@@ -185,7 +185,7 @@ func (v *Decision) Settle(next *Decision, running bool, now time.Time) error {
 	if next.Outcome != v.Outcome {
 		to, kind = Changed, EventChanged
 	}
-	if err := v.Move(moves, to, models.Clockwork, now, "decision.not_recalled", ""); err != nil {
+	if err := v.Move(moves, to, models.Clockwork.At(now), "decision.not_recalled"); err != nil {
 		return err
 	}
 	v.Next = next.ID
@@ -204,7 +204,7 @@ func (v *Decision) Supersede(next string, now time.Time) bool {
 	if v.ID == next || v.State != Standing && v.State != Recalled {
 		return false
 	}
-	if v.Move(moves, Superseded, models.Clockwork, now, "decision.not_standing", "") != nil {
+	if v.Move(moves, Superseded, models.Clockwork.At(now), "decision.not_standing") != nil {
 		return false
 	}
 	v.Next = next

@@ -89,7 +89,7 @@ func (d *Device) Report(a Address, p Policy, now time.Time) error {
 		return err
 	}
 	if d.State != Active {
-		if err := d.Move(deviceMoves, Active, models.Actor{Person: d.Person, Role: models.Resident}, now, "delivery.device_disabled", ""); err != nil {
+		if err := d.Move(deviceMoves, Active, models.Actor{Person: d.Person, Role: models.Resident}.At(now), "delivery.device_disabled"); err != nil {
 			return err
 		}
 	}
@@ -142,7 +142,7 @@ func (d *Device) Disable(by models.Actor, why string, now time.Time) error {
 	if d.State == Disabled {
 		return nil
 	}
-	if err := d.Move(deviceMoves, Disabled, by, now, "delivery.device_disabled", why); err != nil {
+	if err := d.Move(deviceMoves, Disabled, by.At(now).Because(why), "delivery.device_disabled"); err != nil {
 		return err
 	}
 	d.Token, d.P256dh, d.Auth = models.Secret{}, models.Secret{}, models.Secret{}
@@ -164,7 +164,7 @@ const deviceKept = 90 * day
 // Wake lets a silent device go stale, then be disabled.
 func (d *Device) Wake(now time.Time) error {
 	if d.State == Active && d.WakeAt != nil && !d.WakeAt.After(now) {
-		if err := d.Move(deviceMoves, Stale, models.Clockwork, *d.WakeAt, "delivery.device_disabled", ""); err != nil {
+		if err := d.Move(deviceMoves, Stale, models.Clockwork.At(*d.WakeAt), "delivery.device_disabled"); err != nil {
 			return err
 		}
 		d.WakeAt = d.Until

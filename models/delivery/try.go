@@ -137,7 +137,7 @@ func (d *Delivery) Replay(by models.Actor, now time.Time) error {
 	if !d.Over() || d.State == Skipped && d.Person != "" {
 		return models.Refused(d.Life, moves[d.State], "delivery.not_over")
 	}
-	if err := d.Move(moves, Queued, by, now, "delivery.not_over", ""); err != nil {
+	if err := d.Move(moves, Queued, by.At(now), "delivery.not_over"); err != nil {
 		return err
 	}
 	d.Before, d.Lane, d.GoneAt, d.NotAfter = d.Tries, d.lane(), nil, nil
@@ -153,7 +153,7 @@ func (d *Delivery) Tapped(by models.Actor, now time.Time) error {
 	case d.State == Opened:
 		return nil
 	}
-	if err := d.Move(moves, Opened, by, now, "delivery.not_sent", ""); err != nil {
+	if err := d.Move(moves, Opened, by.At(now), "delivery.not_sent"); err != nil {
 		return err
 	}
 	d.OpenedAt = models.At(now)
@@ -179,7 +179,7 @@ func (d *Delivery) note(code string, now time.Time) string {
 }
 
 func (d *Delivery) move(to State, why string, now time.Time) error {
-	return d.Move(moves, to, models.Clockwork, now, "delivery.over", why)
+	return d.Move(moves, to, models.Clockwork.At(now).Because(why), "delivery.over")
 }
 
 func (d *Delivery) end(to State, why string, p Policy, now time.Time) error {

@@ -190,7 +190,7 @@ func (c *Change) decide(to ChangeState, kind, answer string, by models.Actor, no
 		return err
 	}
 	was := c.Moved
-	if err := c.Move(changeMoves, to, by, now, "farmer.change_state", answer); err != nil {
+	if err := c.Move(changeMoves, to, by.At(now).Because(answer), "farmer.change_state"); err != nil {
 		return err
 	}
 	c.History = append(c.History, was)
@@ -226,7 +226,7 @@ func (c *Change) Again(next Change, f *File, by models.Actor, now time.Time) err
 	if err := next.Fits(f, models.DayOf(now)); err != nil {
 		return err
 	}
-	if err := c.Move(changeMoves, ChangePending, by, now, "farmer.change_state", ""); err != nil {
+	if err := c.Move(changeMoves, ChangePending, by.At(now), "farmer.change_state"); err != nil {
 		return err
 	}
 	c.Reason, c.Wants, c.Rows, c.Into, c.Other, c.NewNo, c.Photos = next.Reason, next.Wants, next.Rows, next.Into, next.Other, next.NewNo, next.Photos
@@ -240,7 +240,7 @@ func (c *Change) Drop(by models.Actor, now time.Time) error {
 		return models.E(models.Forbidden, "farmer.not_yours")
 	}
 	c.Slot = ""
-	return c.Move(changeMoves, ChangeDropped, by, now, "farmer.change_state", "")
+	return c.Move(changeMoves, ChangeDropped, by.At(now), "farmer.change_state")
 }
 
 // Done notes that the change was carried out, or why it could not be. It says whether that was news.
@@ -462,7 +462,7 @@ func (f *File) again(now time.Time) error {
 	if f.State == Draft {
 		return nil
 	}
-	return f.Move(moves, Draft, models.Clockwork, now, "farmer.file_state", "")
+	return f.Move(moves, Draft, models.Clockwork.At(now), "farmer.file_state")
 }
 
 // correct writes what was wanted; two people have looked by then, so a verified file stays verified.

@@ -266,7 +266,7 @@ func (e *Evaluation) Propose(by models.Actor, now time.Time) error {
 	case !e.Result.Good:
 		return models.E(models.Conflict, "farmer.below")
 	}
-	if err := e.Move(steps, Prelim, by, now, "farmer.eval_step", ""); err != nil {
+	if err := e.Move(steps, Prelim, by.At(now), "farmer.eval_step"); err != nil {
 		return err
 	}
 	e.First, e.WakeAt = by, nil
@@ -296,7 +296,7 @@ func (e *Evaluation) Reject(why string, by models.Actor, now time.Time) error {
 }
 
 func (e *Evaluation) refuse(to Step, kind, why string, by models.Actor, now time.Time) error {
-	if err := e.Move(steps, to, by, now, "farmer.eval_step", why); err != nil {
+	if err := e.Move(steps, to, by.At(now).Because(why), "farmer.eval_step"); err != nil {
 		return err
 	}
 	e.Why, e.WakeAt, e.Slot, e.Judge = why, nil, "", by
@@ -306,7 +306,7 @@ func (e *Evaluation) refuse(to Step, kind, why string, by models.Actor, now time
 
 // Show notes that the notice is open. Errors: InvalidTransition.
 func (e *Evaluation) Show(noticeID string, until models.Day, by models.Actor, now time.Time) error {
-	if err := e.Move(steps, Notice, by, now, "farmer.eval_step", ""); err != nil {
+	if err := e.Move(steps, Notice, by.At(now), "farmer.eval_step"); err != nil {
 		return err
 	}
 	e.Notice, e.Until, e.WakeAt = noticeID, until, nil
@@ -316,7 +316,7 @@ func (e *Evaluation) Show(noticeID string, until models.Day, by models.Actor, no
 
 // Pass takes that nobody objected, or nobody rightly. It says whether that was news.
 func (e *Evaluation) Pass(noticeID string, pol Policy, now time.Time) bool {
-	if e.State != Notice || e.Notice != noticeID || e.Move(steps, Review, models.Clockwork, now, "farmer.eval_step", "") != nil {
+	if e.State != Notice || e.Notice != noticeID || e.Move(steps, Review, models.Clockwork.At(now), "farmer.eval_step") != nil {
 		return false
 	}
 	e.due(models.DayOf(now).AddWorking(pol.ReviewDays))
@@ -331,7 +331,7 @@ func (e *Evaluation) Strike(noticeID string, now time.Time) bool {
 
 // Back takes that the notice was withdrawn.
 func (e *Evaluation) Back(noticeID string, now time.Time) bool {
-	if e.State != Notice || e.Notice != noticeID || e.Move(steps, Prelim, models.Clockwork, now, "farmer.eval_step", "") != nil {
+	if e.State != Notice || e.Notice != noticeID || e.Move(steps, Prelim, models.Clockwork.At(now), "farmer.eval_step") != nil {
 		return false
 	}
 	e.Notice = ""
@@ -349,7 +349,7 @@ func (e *Evaluation) Certify(no string, pol Policy, by models.Actor, now time.Ti
 	if err := (models.Makers{e.First}).Second(by); err != nil {
 		return err
 	}
-	if err := e.Move(steps, Certified, by, now, "farmer.eval_step", ""); err != nil {
+	if err := e.Move(steps, Certified, by.At(now), "farmer.eval_step"); err != nil {
 		return err
 	}
 	today := models.DayOf(now)
@@ -384,7 +384,7 @@ func (e *Evaluation) Renew(pol Policy, by models.Actor, now time.Time) error {
 	}
 	today := models.DayOf(now)
 	if e.Result.Good {
-		if err := e.Move(steps, Certified, by, now, "farmer.eval_step", ""); err != nil {
+		if err := e.Move(steps, Certified, by.At(now), "farmer.eval_step"); err != nil {
 			return err
 		}
 		e.Was, e.Grade, e.Judge = e.Grade, e.Result.Grade, by
@@ -398,7 +398,7 @@ func (e *Evaluation) Renew(pol Policy, by models.Actor, now time.Time) error {
 		}
 		return e.refuse(Revoked, EventRevoked, "farmer.below_line", by, now)
 	}
-	if err := e.Move(steps, Grace, by, now, "farmer.eval_step", ""); err != nil {
+	if err := e.Move(steps, Grace, by.At(now), "farmer.eval_step"); err != nil {
 		return err
 	}
 	e.due(today.Add(pol.GraceDays))
@@ -436,7 +436,7 @@ func (e *Evaluation) Withdraw(by models.Actor, now time.Time) error {
 	if !by.Is(models.System) && (e.Person == "" || by.Person != e.Person) {
 		return models.E(models.Forbidden, "farmer.not_yours")
 	}
-	if err := e.Move(steps, Withdrawn, by, now, "farmer.eval_step", ""); err != nil {
+	if err := e.Move(steps, Withdrawn, by.At(now), "farmer.eval_step"); err != nil {
 		return err
 	}
 	e.Slot, e.WakeAt = "", nil
@@ -456,7 +456,7 @@ func (e *Evaluation) Object(why string, pol Policy, by models.Actor, now time.Ti
 		return models.E(models.Conflict, "farmer.appeal_late")
 	}
 	was := e.State
-	if err := e.Move(steps, Appealed, by, now, "farmer.eval_step", string(was)); err != nil {
+	if err := e.Move(steps, Appealed, by.At(now).Because(string(was)), "farmer.eval_step"); err != nil {
 		return err
 	}
 	e.Appeal = why
@@ -480,7 +480,7 @@ func (e *Evaluation) Decide(upheld bool, why string, by models.Actor, now time.T
 		}
 		return e.refuse(was, kind, why, by, now)
 	}
-	if err := e.Move(steps, Scored, by, now, "farmer.eval_step", why); err != nil {
+	if err := e.Move(steps, Scored, by.At(now).Because(why), "farmer.eval_step"); err != nil {
 		return err
 	}
 	e.Slot, e.Notice, e.Why = e.Household, "", ""
@@ -498,13 +498,13 @@ func (e *Evaluation) Wake(now time.Time) error {
 	case Peers:
 		e.open()
 		e.tell(EventPeersDone, models.Clockwork, now)
-		return e.Move(steps, Scored, models.Clockwork, now, "farmer.eval_step", "")
+		return e.Move(steps, Scored, models.Clockwork.At(now), "farmer.eval_step")
 	case Review:
 		e.Late = true
 		e.tell(EventLate, models.Clockwork, now)
 	case Certified:
 		e.tell(EventAnnual, models.Clockwork, now)
-		return e.Move(steps, Annual, models.Clockwork, now, "farmer.eval_step", "")
+		return e.Move(steps, Annual, models.Clockwork.At(now), "farmer.eval_step")
 	case Grace:
 		e.tell(EventGraceOver, models.Clockwork, now)
 	case Scored, Prelim, Notice, Annual, Appealed, Rejected, Revoked, Withdrawn:

@@ -268,7 +268,7 @@ func (f *File) Submit(forms Forms, by models.Actor, now time.Time) error {
 	}
 	f.Makers.Touch(by)
 	f.Tell(EventSubmitted, "", by, now, nil)
-	return f.Move(moves, Submitted, by, now, "farmer.file_state", "")
+	return f.Move(moves, Submitted, by.At(now), "farmer.file_state")
 }
 
 // Verify says that the file is as it should be. Nobody verifies what they wrote themselves. Errors: Forbidden "second_person";
@@ -282,7 +282,7 @@ func (f *File) Verify(by models.Actor, now time.Time) error {
 	if err := f.Makers.Second(by); err != nil {
 		return err
 	}
-	if err := f.Move(moves, Verified, by, now, "farmer.file_state", ""); err != nil {
+	if err := f.Move(moves, Verified, by.At(now), "farmer.file_state"); err != nil {
 		return err
 	}
 	f.Makers, f.VerifiedOn, f.VerifiedBy = nil, models.DayOf(now), by.Principal()
@@ -298,7 +298,7 @@ func (f *File) Return(why string, by models.Actor, now time.Time) error {
 	case f.State != Submitted:
 		return models.Refused(f.Life, moves[f.State], "farmer.file_state")
 	}
-	if err := f.Move(moves, Draft, by, now, "farmer.file_state", why); err != nil {
+	if err := f.Move(moves, Draft, by.At(now).Because(why), "farmer.file_state"); err != nil {
 		return err
 	}
 	f.Tell(EventReturned, "", by, now, map[string]string{"reason": why})
@@ -310,7 +310,7 @@ func (f *File) Leave(why string, by models.Actor, now time.Time) error {
 	if !by.Is(models.System) && !f.Mine(by.Person) && !mayWriteIn(by, f.Village) {
 		return models.E(models.Forbidden, "farmer.not_yours")
 	}
-	if err := f.Move(moves, Left, by, now, "farmer.file_state", why); err != nil {
+	if err := f.Move(moves, Left, by.At(now).Because(why), "farmer.file_state"); err != nil {
 		return err
 	}
 	f.Tell(EventLeft, f.Person, by, now, map[string]string{"ref": f.Seat})

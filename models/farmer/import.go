@@ -107,7 +107,7 @@ func (im *Import) DoneOf() (done, total int64) { return int64(im.Lines), 0 }
 func (im *Import) Abort(by models.Actor, reason string, now time.Time) error {
 	im.DoneAt = models.At(now)
 	job.End(im)
-	return im.Move(importMoves, ImportCancelled, by, now, "farmer.import_state", reason)
+	return im.Move(importMoves, ImportCancelled, by.At(now).Because(reason), "farmer.import_state")
 }
 
 // Unpack notes where the sheet lies as CSV: it was read to its end and is none that is refused. It says whether that was due.
@@ -157,7 +157,7 @@ func (im *Import) end(to ImportState, why string, now time.Time) error {
 	im.Why, im.DoneAt = why, models.At(now)
 	job.End(im)
 	im.Tell(EventImported, im.By.Person, models.Clockwork, now, map[string]string{"taken": strconv.Itoa(im.Taken), "refused": strconv.Itoa(im.Refused)})
-	return im.Move(importMoves, to, models.Clockwork, now, "farmer.import_state", why)
+	return im.Move(importMoves, to, models.Clockwork.At(now).Because(why), "farmer.import_state")
 }
 
 // Fault adds a fault to a line's verdict.

@@ -108,7 +108,7 @@ func (r *Run) Abort(by models.Actor, reason string, now time.Time) error {
 		return job.MustEnd()
 	}
 	job.End(r)
-	return r.Move(runMoves, RunCancelled, by, now, "farmer.run_state", reason)
+	return r.Move(runMoves, RunCancelled, by.At(now).Because(reason), "farmer.run_state")
 }
 
 // A Part is what one part of a run found.
@@ -166,7 +166,7 @@ func (r *Run) Step(p Part, now time.Time) (bool, error) {
 	job.End(r)
 	r.DoneAt = models.At(now)
 	r.Tell(EventRunDone, "", models.Clockwork, now, map[string]string{"kind": string(r.Kind)})
-	return true, r.Move(runMoves, RunDone, models.Clockwork, now, "farmer.run_state", "")
+	return true, r.Move(runMoves, RunDone, models.Clockwork.At(now), "farmer.run_state")
 }
 
 // Grades counts the households of each grade after the run.

@@ -76,7 +76,7 @@ func (s *Share) Read(r ShareRead, by models.Actor, now time.Time) {
 
 // End asks for the deletion: the consent is over. It says whether that was news.
 func (s *Share) End(pol Policy, now time.Time) bool {
-	if s.State != Sharing || s.Move(shareMoves, DeleteDue, models.Clockwork, now, "farmer.share_state", "") != nil {
+	if s.State != Sharing || s.Move(shareMoves, DeleteDue, models.Clockwork.At(now), "farmer.share_state") != nil {
 		return false
 	}
 	s.Due = models.DayOf(now).Add(pol.DeleteDays)
@@ -90,7 +90,7 @@ func (s *Share) Attest(no string, by models.Actor, now time.Time) error {
 	if by.Org != s.Bank {
 		return models.E(models.NotFound, "not_found")
 	}
-	if err := s.Move(shareMoves, Deleted, by, now, "farmer.share_state", ""); err != nil {
+	if err := s.Move(shareMoves, Deleted, by.At(now), "farmer.share_state"); err != nil {
 		return err
 	}
 	s.Attested, s.DeletedAt, s.WakeAt = no, models.At(now), nil
@@ -108,5 +108,5 @@ func (s *Share) Wake(now time.Time) error {
 		return nil
 	}
 	s.Tell(EventUndeleted, s.Person, models.Clockwork, now, map[string]string{"bank": s.Name, "due": string(s.Due)})
-	return s.Move(shareMoves, Undeleted, models.Clockwork, now, "farmer.share_state", "")
+	return s.Move(shareMoves, Undeleted, models.Clockwork.At(now), "farmer.share_state")
 }

@@ -114,7 +114,7 @@ func (f *File) Apply(op Operation, forms Forms, by models.Actor, now time.Time) 
 	}
 	f.Makers.Touch(by)
 	if f.State != Draft {
-		if err := f.Move(moves, Draft, by, now, "farmer.file_state", ""); err != nil {
+		if err := f.Move(moves, Draft, by.At(now), "farmer.file_state"); err != nil {
 			return nil, err
 		}
 	}

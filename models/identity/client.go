@@ -93,7 +93,7 @@ func (c *Client) Opens(secret string, now time.Time) bool {
 
 // Stop shuts the partner out at once.
 func (c *Client) Stop(by models.Actor, why string, now time.Time) error {
-	if err := c.Move(clientMoves, Stopped, by, now, "identity.client_stopped", why); err != nil {
+	if err := c.Move(clientMoves, Stopped, by.At(now).Because(why), "identity.client_stopped"); err != nil {
 		return err
 	}
 	c.Tell(EventClientChanged, "", by, now, map[string]string{"what": "stopped"})
@@ -102,7 +102,7 @@ func (c *Client) Stop(by models.Actor, why string, now time.Time) error {
 
 // Resume lets the partner in again.
 func (c *Client) Resume(by models.Actor, now time.Time) error {
-	if err := c.Move(clientMoves, Active, by, now, "identity.client_active", ""); err != nil {
+	if err := c.Move(clientMoves, Active, by.At(now), "identity.client_active"); err != nil {
 		return err
 	}
 	c.Tell(EventClientChanged, "", by, now, map[string]string{"what": "resumed"})

@@ -53,7 +53,7 @@ func (c *Code) Send(hash string, pol Policy, now time.Time) error {
 			return e
 		}
 	}
-	if err := c.Move(codeMoves, Waiting, models.Clockwork, now, "identity.code_not_sent", ""); err != nil {
+	if err := c.Move(codeMoves, Waiting, models.Clockwork.At(now), "identity.code_not_sent"); err != nil {
 		return err
 	}
 	c.send(hash, pol, now)
@@ -86,5 +86,5 @@ func (c *Code) Answer(hash string, pol Policy, now time.Time) bool {
 		}
 		to = Burnt
 	}
-	return c.Move(codeMoves, to, models.Clockwork, now, "identity.code_wrong", "") == nil && to == Used
+	return c.Move(codeMoves, to, models.Clockwork.At(now), "identity.code_wrong") == nil && to == Used
 }

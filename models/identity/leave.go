@@ -29,7 +29,7 @@ func (p *Person) Leave(by models.Actor, now time.Time) error {
 			return models.E(models.Conflict, "identity.office_first")
 		}
 	}
-	if err := p.Move(personMoves, Left, by, now, "identity.left_already", ""); err != nil {
+	if err := p.Move(personMoves, Left, by.At(now), "identity.left_already"); err != nil {
 		return err
 	}
 	p.Phone, p.Name, p.IDNumber, p.Birth = models.Secret{}, models.Secret{}, models.Secret{}, ""
@@ -40,7 +40,7 @@ func (p *Person) Leave(by models.Actor, now time.Time) error {
 
 // Leave ends the session because its person left; nobody is told. False when it is over already.
 func (s *Session) Leave(now time.Time) bool {
-	if s.State != Live || s.Move(sessionMoves, Ended, models.Clockwork, now, "identity.session_ended", EndedByLeaving) != nil {
+	if s.State != Live || s.Move(sessionMoves, Ended, models.Clockwork.At(now).Because(EndedByLeaving), "identity.session_ended") != nil {
 		return false
 	}
 	s.Before, s.WakeAt, s.GoneAt = "", nil, models.At(now.Add(sessionKept))
@@ -49,7 +49,7 @@ func (s *Session) Leave(now time.Time) bool {
 
 // Leave ends the mandate because one of its two left, and tells the other. False when it is over already.
 func (m *Mandate) Leave(person string, now time.Time) bool {
-	if m.State == MandateOver || m.Move(mandateMoves, MandateOver, models.Clockwork, now, "identity.mandate_not_open", EndedByLeaving) != nil {
+	if m.State == MandateOver || m.Move(mandateMoves, MandateOver, models.Clockwork.At(now).Because(EndedByLeaving), "identity.mandate_not_open") != nil {
 		return false
 	}
 	m.Open, m.WakeAt = "", nil

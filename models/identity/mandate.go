@@ -117,7 +117,7 @@ func (m *Mandate) Approve(by models.Actor, now time.Time) error {
 	if err := m.staff(by); err != nil {
 		return err
 	}
-	if err := m.Move(mandateMoves, InForce, by, now, "identity.mandate_not_open", ""); err != nil {
+	if err := m.Move(mandateMoves, InForce, by.At(now), "identity.mandate_not_open"); err != nil {
 		return err
 	}
 	m.Approver = by.Person
@@ -148,7 +148,7 @@ func (m *Mandate) staff(by models.Actor) error {
 }
 
 func (m *Mandate) end(by models.Actor, why string, now time.Time) error {
-	if err := m.Move(mandateMoves, MandateOver, by, now, "identity.mandate_not_open", why); err != nil {
+	if err := m.Move(mandateMoves, MandateOver, by.At(now).Because(why), "identity.mandate_not_open"); err != nil {
 		return err
 	}
 	m.Open, m.WakeAt = "", nil

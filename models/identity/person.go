@@ -116,7 +116,7 @@ func (p *Person) bind(by models.Actor, name string, n models.IDNumber, ev Eviden
 	case ev.Method == "":
 		return models.E(models.Invalid, "identity.not_verified")
 	}
-	if err := p.Move(personMoves, Bound, by, now, "identity.already_bound", ev.Method); err != nil {
+	if err := p.Move(personMoves, Bound, by.At(now).Because(ev.Method), "identity.already_bound"); err != nil {
 		return err
 	}
 	p.Name, p.IDNumber, p.Birth, p.Verified = models.NewSecret(name), n.Secret, n.Birth(), ev

@@ -101,7 +101,7 @@ func represent(p *Person, reg Registration, basis RepresentationBasis, now time.
 
 // Renew puts an ended representation in force again on the ground of other. Errors: InvalidTransition while it is in force.
 func (r *Representative) Renew(other *Representative, now time.Time) error {
-	if err := r.Move(representativeMoves, Representing, models.Clockwork, now, "identity.represents_already", ""); err != nil {
+	if err := r.Move(representativeMoves, Representing, models.Clockwork.At(now), "identity.represents_already"); err != nil {
 		return err
 	}
 	r.Basis, r.Source, r.Until, r.WakeAt, r.Appointer, r.Name = other.Basis, other.Source, other.Until, other.WakeAt, other.Appointer, other.Name
@@ -115,7 +115,7 @@ func (r *Representative) End(by models.Actor, why string, now time.Time) error {
 	if !by.Is(models.System) && by.Person != r.Person && by.Person != r.Appointer || by.Agent != "" {
 		return models.E(models.NotFound, "not_found")
 	}
-	if err := r.Move(representativeMoves, Represented, by, now, "identity.represents_not", why); err != nil {
+	if err := r.Move(representativeMoves, Represented, by.At(now).Because(why), "identity.represents_not"); err != nil {
 		return err
 	}
 	r.WakeAt = nil

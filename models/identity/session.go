@@ -126,7 +126,7 @@ func (s *Session) End(by models.Actor, why string, now time.Time) error {
 
 // end is called on a live session only.
 func (s *Session) end(by models.Actor, why string, now time.Time) {
-	if err := s.Move(sessionMoves, Ended, by, now, "identity.session_ended", why); err != nil {
+	if err := s.Move(sessionMoves, Ended, by.At(now).Because(why), "identity.session_ended"); err != nil {
 		return
 	}
 	s.Before, s.WakeAt, s.GoneAt = "", nil, models.At(now.Add(sessionKept))

@@ -121,7 +121,7 @@ func (m *Message) Wake(now time.Time) error {
 }
 
 func (m *Message) move(to State, by models.Actor, until *time.Time, now time.Time) error {
-	if err := m.Move(moves, to, by, now, "inbox.archived", ""); err != nil {
+	if err := m.Move(moves, to, by.At(now), "inbox.archived"); err != nil {
 		return err
 	}
 	m.Until, m.WakeAt = until, until

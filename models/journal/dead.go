@@ -55,7 +55,7 @@ func (l *Lost) failed(cause error) { l.Code, l.Error = models.CodeOf(cause), cau
 
 // Replay asks the relay to tell the event once more. Errors: InvalidTransition unless DEAD.
 func (l *Lost) Replay(by models.Actor, now time.Time) error {
-	if err := l.Move(deadMoves, Replaying, by, now, "events.dead_decided", ""); err != nil {
+	if err := l.Move(deadMoves, Replaying, by.At(now), "events.dead_decided"); err != nil {
 		return err
 	}
 	l.Tell(EventReplayed, "", by, now, map[string]string{"subscriber": l.Subscriber, "event": l.Event.ID})
@@ -64,16 +64,16 @@ func (l *Lost) Replay(by models.Actor, now time.Time) error {
 
 // Drop ends the event without telling it. why is kept. Errors: InvalidTransition unless DEAD.
 func (l *Lost) Drop(by models.Actor, why string, now time.Time) error {
-	return l.Move(deadMoves, Dropped, by, now, "events.dead_decided", why)
+	return l.Move(deadMoves, Dropped, by.At(now).Because(why), "events.dead_decided")
 }
 
 // Had ends a replay: with cause nil the subscriber has had the event, otherwise it is dead once more.
 // Errors: InvalidTransition unless REPLAYING.
 func (l *Lost) Had(cause error, now time.Time) error {
 	if cause == nil {
-		return l.Move(deadMoves, Replayed, models.Clockwork, now, "events.dead_not_replaying", "")
+		return l.Move(deadMoves, Replayed, models.Clockwork.At(now), "events.dead_not_replaying")
 	}
-	if err := l.Move(deadMoves, Dead, models.Clockwork, now, "events.dead_not_replaying", ""); err != nil {
+	if err := l.Move(deadMoves, Dead, models.Clockwork.At(now), "events.dead_not_replaying"); err != nil {
 		return err
 	}
 	l.Tries, l.At = l.Tries+1, now

@@ -160,7 +160,7 @@ func (a *Application) Submit(by models.Actor, now time.Time) error {
 	if a.Consent == "" || a.Text == "" {
 		return models.Bad("/consentId", "required", "loan.no_consent")
 	}
-	if err := a.Move(moves, Submitted, by, now, "loan.state", ""); err != nil {
+	if err := a.Move(moves, Submitted, by.At(now), "loan.state"); err != nil {
 		return err
 	}
 	a.tell(EventSubmitted, by, now)
@@ -169,7 +169,7 @@ func (a *Application) Submit(by models.Actor, now time.Time) error {
 
 // Deliver puts it before the bank and starts its clock. It says whether that was news.
 func (a *Application) Deliver(pol Policy, now time.Time) bool {
-	if a.State != Submitted || a.Move(moves, Delivered, models.Clockwork, now, "loan.state", "") != nil {
+	if a.State != Submitted || a.Move(moves, Delivered, models.Clockwork.At(now), "loan.state") != nil {
 		return false
 	}
 	a.Due = models.DayOf(now).AddWorking(pol.AnswerDays)
@@ -194,7 +194,7 @@ func (a *Application) Take(to State, by models.Actor, now time.Time) error {
 	if to != Accepted && to != InReview {
 		return models.Refused(a.Life, moves[a.State], "loan.state")
 	}
-	if err := a.Move(moves, to, by, now, "loan.state", ""); err != nil {
+	if err := a.Move(moves, to, by.At(now), "loan.state"); err != nil {
 		return err
 	}
 	a.answered(now)
@@ -207,7 +207,7 @@ func (a *Application) AskMore(what string, pol Policy, by models.Actor, now time
 	if err := a.bank(by); err != nil {
 		return err
 	}
-	if err := a.Move(moves, AskedMore, by, now, "loan.state", ""); err != nil {
+	if err := a.Move(moves, AskedMore, by.At(now), "loan.state"); err != nil {
 		return err
 	}
 	a.answered(now)
@@ -225,7 +225,7 @@ func (a *Application) Supply(words string, by models.Actor, now time.Time) error
 	if a.State != AskedMore {
 		return models.Refused(a.Life, moves[a.State], "loan.state")
 	}
-	if err := a.Move(moves, InReview, by, now, "loan.state", ""); err != nil {
+	if err := a.Move(moves, InReview, by.At(now), "loan.state"); err != nil {
 		return err
 	}
 	a.Supplied, a.WakeAt = words, nil
@@ -270,7 +270,7 @@ func (a *Application) MakeOffer(o Offer, p *Product, pol Policy, by models.Actor
 	a.answered(now)
 	a.Offer = &o
 	a.WakeAt = models.At(o.Until.Add(1).Start())
-	if err := a.Move(moves, Offered, by, now, "loan.state", ""); err != nil {
+	if err := a.Move(moves, Offered, by.At(now), "loan.state"); err != nil {
 		return err
 	}
 	a.tell(EventOffered, by, now)
@@ -289,7 +289,7 @@ func (a *Application) Turn(codes []string, words string, by models.Actor, now ti
 	if !known {
 		return models.Bad("/reasons", "loan_reasons", "loan.reasons")
 	}
-	if err := a.Move(moves, Declined, by, now, "loan.state", strings.Join(codes, " ")); err != nil {
+	if err := a.Move(moves, Declined, by.At(now).Because(strings.Join(codes, " ")), "loan.state"); err != nil {
 		return err
 	}
 	a.answered(now)
@@ -306,7 +306,7 @@ func (a *Application) Agree(by models.Actor, now time.Time) error {
 	if a.State == Offered && models.DayOf(now) > a.Offer.Until {
 		return models.E(models.Conflict, "loan.offer_over")
 	}
-	if err := a.Move(moves, Agreed, by, now, "loan.state", ""); err != nil {
+	if err := a.Move(moves, Agreed, by.At(now), "loan.state"); err != nil {
 		return err
 	}
 	a.WakeAt = nil
@@ -321,7 +321,7 @@ func (a *Application) Quit(why string, by models.Actor, now time.Time) error {
 			return err
 		}
 	}
-	if err := a.Move(moves, Withdrawn, by, now, "loan.state", why); err != nil {
+	if err := a.Move(moves, Withdrawn, by.At(now).Because(why), "loan.state"); err != nil {
 		return err
 	}
 	a.WakeAt, a.Slot = nil, ""
@@ -334,7 +334,7 @@ func (a *Application) Disburse(loan string, by models.Actor, now time.Time) erro
 	if err := a.bank(by); err != nil {
 		return err
 	}
-	if err := a.Move(moves, Disbursed, by, now, "loan.state", ""); err != nil {
+	if err := a.Move(moves, Disbursed, by.At(now), "loan.state"); err != nil {
 		return err
 	}
 	a.Loan, a.Slot = loan, ""
@@ -354,7 +354,7 @@ func (a *Application) Wake(now time.Time) error {
 		a.tell(EventLate, models.Clockwork, now)
 	case Offered, AskedMore:
 		a.Slot = ""
-		if err := a.Move(moves, Expired, models.Clockwork, now, "loan.state", ""); err != nil {
+		if err := a.Move(moves, Expired, models.Clockwork.At(now), "loan.state"); err != nil {
 			return err
 		}
 		a.tell(EventExpired, models.Clockwork, now)

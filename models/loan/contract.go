@@ -226,11 +226,11 @@ func (l *Loan) after(rest models.Fen, on models.Day, by models.Actor, now time.T
 	case l.Credit > 0:
 		l.WakeAt = nil
 		l.says(EventOverpaid, now)
-		return l.Move(standings, Overpaid, by, now, "loan.not_active", "")
+		return l.Move(standings, Overpaid, by.At(now), "loan.not_active")
 	}
 	l.WakeAt = nil
 	l.says(EventSettled, now)
-	return l.Move(standings, Settled, by, now, "loan.not_active", "")
+	return l.Move(standings, Settled, by.At(now), "loan.not_active")
 }
 
 // GiveBack says that the bank paid back what was over. Errors: NotFound; InvalidTransition.
@@ -238,7 +238,7 @@ func (l *Loan) GiveBack(by models.Actor, now time.Time) error {
 	if err := l.ours(by); err != nil {
 		return err
 	}
-	if err := l.Move(standings, Settled, by, now, "loan.not_active", ""); err != nil {
+	if err := l.Move(standings, Settled, by.At(now), "loan.not_active"); err != nil {
 		return err
 	}
 	l.Credit = 0
@@ -376,7 +376,7 @@ func (l *Loan) WriteOff(by models.Actor, now time.Time) error {
 	if err := l.ours(by); err != nil {
 		return err
 	}
-	if err := l.Move(standings, WrittenOff, by, now, "loan.not_active", ""); err != nil {
+	if err := l.Move(standings, WrittenOff, by.At(now), "loan.not_active"); err != nil {
 		return err
 	}
 	l.GivenUp, l.WakeAt = l.Outstanding(), nil

@@ -133,7 +133,7 @@ func (l *List) Check(found map[models.USCC][]string, by models.Actor, now time.T
 		return err
 	}
 	if l.State != Checked { // it may be checked again
-		if err := l.Move(listMoves, Checked, by, now, "loan.list_state", ""); err != nil {
+		if err := l.Move(listMoves, Checked, by.At(now), "loan.list_state"); err != nil {
 			return err
 		}
 	}
@@ -160,12 +160,12 @@ func (l *List) Show(notice string, by models.Actor, now time.Time) error {
 		return models.E(models.Conflict, "loan.nobody_fits")
 	}
 	l.Notice = notice
-	return l.Move(listMoves, OnNotice, by, now, "loan.list_state", "")
+	return l.Move(listMoves, OnNotice, by.At(now), "loan.list_state")
 }
 
 // Publish takes what the notice came to. It says whether that was news.
 func (l *List) Publish(notice string, passed func(ref string) bool, struck func(ref string) bool, now time.Time) bool {
-	if l.State != OnNotice || l.Notice != notice || l.Move(listMoves, Published, models.Clockwork, now, "loan.list_state", "") != nil {
+	if l.State != OnNotice || l.Notice != notice || l.Move(listMoves, Published, models.Clockwork.At(now), "loan.list_state") != nil {
 		return false
 	}
 	l.Pass(passed, struck)
@@ -218,5 +218,5 @@ func (l *List) Wake(now time.Time) error {
 	if l.State != Published {
 		return nil
 	}
-	return l.Move(listMoves, Closed, models.Clockwork, now, "loan.list_state", "")
+	return l.Move(listMoves, Closed, models.Clockwork.At(now), "loan.list_state")
 }

@@ -125,7 +125,7 @@ func (p *Product) Edit(t Terms) error {
 
 // Set puts it online, pauses or ends it. Errors: InvalidTransition.
 func (p *Product) Set(to ProductState, by models.Actor, now time.Time) error {
-	return p.Move(productMoves, to, by, now, "loan.product_state", "")
+	return p.Move(productMoves, to, by.At(now), "loan.product_state")
 }
 
 // Open says whether somebody may ask. Errors: Conflict "loan.product_closed"; Invalid "loan.outside".

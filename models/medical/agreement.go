@@ -213,7 +213,7 @@ func (a *Agreement) activate(band Band, by models.Actor, now time.Time) error {
 
 // move is the only way the state changes.
 func (a *Agreement) move(to AgreementState, by models.Actor, now time.Time, why string) error {
-	return a.Move(agreementMoves, to, by, now, "medical.agreement_"+refusal[to], why)
+	return a.Move(agreementMoves, to, by.At(now).Because(why), "medical.agreement_"+refusal[to])
 }
 
 // refusal names what was refused, for the error's reason.

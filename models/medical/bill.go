@@ -276,7 +276,7 @@ func (b *Bill) OnTime() bool {
 func (b *Bill) setDue(day models.Day) { b.DueOn, b.DueAt = day, models.At(day.End()) }
 
 func (b *Bill) move(to BillState, by models.Actor, now time.Time) error {
-	return b.Move(billMoves, to, by, now, "medical.bill_not_"+billRefusal[to], "")
+	return b.Move(billMoves, to, by.At(now), "medical.bill_not_"+billRefusal[to])
 }
 
 var billRefusal = map[BillState]string{

@@ -127,7 +127,7 @@ func (c *Check) Wake(now time.Time) error {
 
 // Start begins a run, whatever the hour. Errors: InvalidTransition while one is under way.
 func (c *Check) Start(now time.Time) error {
-	if err := c.Move(checkMoves, CheckRunning, models.Clockwork, now, "medical.check_running", ""); err != nil {
+	if err := c.Move(checkMoves, CheckRunning, models.Clockwork.At(now), "medical.check_running"); err != nil {
 		return err
 	}
 	c.Run = Run{No: c.Run.No + 1, Started: now, Stage: StageBills}
@@ -150,7 +150,7 @@ func (c *Check) DoneOf() (done, total int64) { return int64(c.Run.Bills + c.Run.
 func (c *Check) Abort(by models.Actor, reason string, now time.Time) error {
 	job.End(c)
 	c.WakeAt = checkAfter(now)
-	return c.Move(checkMoves, CheckIdle, by, now, "medical.check_not_running", reason)
+	return c.Move(checkMoves, CheckIdle, by.At(now).Because(reason), "medical.check_not_running")
 }
 
 // Step takes the result of a part and goes on to the next part, the next stage, or the end. A part it does not await is
@@ -198,7 +198,7 @@ func (r *Run) fail(faults []Fault) {
 
 // end keeps what the run came to and sleeps until the next night.
 func (c *Check) end(now time.Time) error {
-	if err := c.Move(checkMoves, CheckIdle, models.Clockwork, now, "medical.check_not_running", ""); err != nil {
+	if err := c.Move(checkMoves, CheckIdle, models.Clockwork.At(now), "medical.check_not_running"); err != nil {
 		return err
 	}
 	r := c.Run

@@ -223,7 +223,7 @@ func (c *Conduct) plan() {
 }
 
 func (c *Conduct) move(to ConductState, by models.Actor, now time.Time) error {
-	return c.Move(conductMoves, to, by, now, "medical.conduct_not_"+conductRefusal[to], "")
+	return c.Move(conductMoves, to, by.At(now), "medical.conduct_not_"+conductRefusal[to])
 }
 
 var conductRefusal = map[ConductState]string{

@@ -351,7 +351,7 @@ func (e *Encounter) plan() {
 }
 
 func (e *Encounter) move(to EncounterState, by models.Actor, now time.Time) error {
-	return e.Move(encounterMoves, to, by, now, "medical.visit_not_"+visitRefusal[to], "")
+	return e.Move(encounterMoves, to, by.At(now), "medical.visit_not_"+visitRefusal[to])
 }
 
 var visitRefusal = map[EncounterState]string{

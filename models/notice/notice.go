@@ -269,7 +269,7 @@ func (n *Notice) Publish(ref, outcome string) bool {
 
 // Withdraw takes an open notice back. Errors: InvalidTransition.
 func (n *Notice) Withdraw(why string, by models.Actor, now time.Time) error {
-	if err := n.Move(moves, Withdrawn, by, now, "notice.state", why); err != nil {
+	if err := n.Move(moves, Withdrawn, by.At(now).Because(why), "notice.state"); err != nil {
 		return err
 	}
 	n.WakeAt = nil
@@ -297,7 +297,7 @@ func (n *Notice) Wake(now time.Time) error {
 	}
 	today := models.DayOf(now)
 	if n.State == Open && today > n.Closes {
-		if err := n.Move(moves, Closed, models.Clockwork, now, "notice.state", ""); err != nil {
+		if err := n.Move(moves, Closed, models.Clockwork.At(now), "notice.state"); err != nil {
 			return err
 		}
 		for i := range n.Lines {

@@ -149,7 +149,7 @@ func (c *Case) Ranked(r *Round, now time.Time) (bool, error) {
 		return true, nil
 	}
 	c.Year = r.Year
-	if err := c.Move(moves, Proposed, models.Clockwork, now, "practice.state", ""); err != nil {
+	if err := c.Move(moves, Proposed, models.Clockwork.At(now), "practice.state"); err != nil {
 		return false, err
 	}
 	c.tell(EventProposed, c.Person, "", models.Clockwork, now)
@@ -168,7 +168,7 @@ func (c *Case) Settle(r *Round, to State, why string, now time.Time) (bool, erro
 	if c.State != Proposed || c.Entry == nil || c.Entry.Round != r.ID {
 		return false, nil
 	}
-	if err := c.Move(moves, to, models.Clockwork, now, "practice.state", why); err != nil {
+	if err := c.Move(moves, to, models.Clockwork.At(now).Because(why), "practice.state"); err != nil {
 		return false, err
 	}
 	switch to { //nolint:exhaustive // nothing else comes of a notice

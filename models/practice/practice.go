@@ -197,7 +197,7 @@ func (c *Case) File(p Policy, by models.Actor, now time.Time) error {
 		c.Course.Maker, c.Person = by.Person, by.Person
 		c.Course.Makers = append(c.Course.Makers, by.Person)
 	}
-	if err := c.Move(moves, Review, by, now, "practice.state", ""); err != nil {
+	if err := c.Move(moves, Review, by.At(now), "practice.state"); err != nil {
 		return err
 	}
 	c.Filed = models.At(now)
@@ -237,7 +237,7 @@ func (c *Case) Look(v flow.Verdict, note string, by models.Actor, now time.Time)
 	if to == "" {
 		return nil
 	}
-	if err := c.Move(moves, to, by, now, "practice.state", note); err != nil {
+	if err := c.Move(moves, to, by.At(now).Because(note), "practice.state"); err != nil {
 		return err
 	}
 	c.tell(kind, c.Person, note, by, now)
@@ -254,7 +254,7 @@ func (c *Case) Withdraw(reason string, by models.Actor, now time.Time) error {
 	if c.own(by) != nil && (!office || c.State != Published) {
 		return models.E(models.Forbidden, "practice.not_yours")
 	}
-	if err := c.Move(moves, Withdrawn, by, now, "practice.state", reason); err != nil {
+	if err := c.Move(moves, Withdrawn, by.At(now).Because(reason), "practice.state"); err != nil {
 		return err
 	}
 	c.WakeAt = nil

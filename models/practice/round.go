@@ -197,7 +197,7 @@ func (r *Round) Wake(now time.Time) error {
 	if r.State != Open {
 		return nil
 	}
-	if err := r.Move(roundMoves, Scoring, models.Clockwork, now, "practice.round_state", ""); err != nil {
+	if err := r.Move(roundMoves, Scoring, models.Clockwork.At(now), "practice.round_state"); err != nil {
 		return err
 	}
 	r.Seed, r.Secret = r.Secret.Reveal(), models.Secret{}
@@ -262,7 +262,7 @@ func (r *Round) Rank(cases []*Case, by models.Actor, now time.Time) error {
 	if slices.ContainsFunc(all, func(x Result) bool { return x.Chosen }) {
 		to, kind = OnNotice, EventRanked
 	}
-	if err := r.Move(roundMoves, to, by, now, "practice.round_state", ""); err != nil {
+	if err := r.Move(roundMoves, to, by.At(now), "practice.round_state"); err != nil {
 		return err
 	}
 	r.say(kind, by, now)
@@ -315,7 +315,7 @@ func (r *Round) Show(id string) bool {
 
 // Finish ends the round when its notice is settled. It says whether that was news.
 func (r *Round) Finish(now time.Time) bool {
-	if r.State != OnNotice || r.Move(roundMoves, Done, models.Clockwork, now, "practice.round_state", "") != nil {
+	if r.State != OnNotice || r.Move(roundMoves, Done, models.Clockwork.At(now), "practice.round_state") != nil {
 		return false
 	}
 	r.say(EventRoundDone, models.Clockwork, now)
@@ -335,7 +335,7 @@ func (r *Round) Cancel(reason string, by models.Actor, now time.Time) error {
 	if n := len([]rune(reason)); n == 0 || n > maxReason || personal(reason) != "" {
 		return models.Bad("/reason", "practice_reason", "practice.reason")
 	}
-	if err := r.Move(roundMoves, Cancelled, by, now, "practice.round_state", reason); err != nil {
+	if err := r.Move(roundMoves, Cancelled, by.At(now).Because(reason), "practice.round_state"); err != nil {
 		return err
 	}
 	r.Slot, r.WakeAt = "", nil

@@ -26,7 +26,7 @@ func (u *Use) Recall(c *Call, p Policy, now time.Time) (bool, error) {
 		return false, nil
 	}
 	if u.State != Recalled {
-		if err := u.Move(moves, Recalled, models.Clockwork, now, "recall.not_current", c.Cause); err != nil {
+		if err := u.Move(moves, Recalled, models.Clockwork.At(now).Because(c.Cause), "recall.not_current"); err != nil {
 			return false, err
 		}
 	}
@@ -39,7 +39,7 @@ func (u *Use) Recall(c *Call, p Policy, now time.Time) (bool, error) {
 
 // Ack is the recipient's word that it acted. Errors: InvalidTransition unless it is outstanding.
 func (u *Use) Ack(note string, by models.Actor, now time.Time) error {
-	if err := u.Move(moves, Acked, by, now, "recall.not_outstanding", ""); err != nil {
+	if err := u.Move(moves, Acked, by.At(now), "recall.not_outstanding"); err != nil {
 		return err
 	}
 	u.Acked, u.Note, u.Overdue, u.WakeAt = models.At(now), note, false, nil

@@ -107,7 +107,7 @@ func (c *Call) Finish(n Counts, now time.Time) (bool, error) {
 	if c.State == Done {
 		return false, nil
 	}
-	if err := c.Move(callMoves, Done, models.Clockwork, now, "recall.not_calling", ""); err != nil {
+	if err := c.Move(callMoves, Done, models.Clockwork.At(now), "recall.not_calling"); err != nil {
 		return false, err
 	}
 	c.Counts = n

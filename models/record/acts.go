@@ -11,7 +11,7 @@ import (
 // Errors: InvalidTransition.
 func (r *Record) Object(id string, by models.Actor, now time.Time) error {
 	before := r.State
-	if err := r.Move(moves, Objected, by, now, "record.not_objectable", ""); err != nil {
+	if err := r.Move(moves, Objected, by.At(now), "record.not_objectable"); err != nil {
 		return err
 	}
 	r.Before, r.Case = before, id
@@ -28,7 +28,7 @@ func (r *Record) Uphold(id string, by models.Actor, why string, now time.Time) e
 	if r.Case != id {
 		return models.E(models.Conflict, "record.other_case")
 	}
-	if err := r.Move(moves, r.Before, by, now, "record.not_objected", why); err != nil {
+	if err := r.Move(moves, r.Before, by.At(now).Because(why), "record.not_objected"); err != nil {
 		return err
 	}
 	r.Before = ""
@@ -54,7 +54,7 @@ func (r *Record) Correct(c Change, by models.Actor, now time.Time) error {
 	if r.State == Objected && c.Case != "" && r.Case != c.Case {
 		return models.E(models.Conflict, "record.other_case")
 	}
-	if err := r.Move(moves, Corrected, by, now, "record.not_correctable", c.Why); err != nil {
+	if err := r.Move(moves, Corrected, by.At(now).Because(c.Why), "record.not_correctable"); err != nil {
 		return err
 	}
 	r.Before = ""
@@ -111,7 +111,7 @@ func (r *Record) Repair(id string, by models.Actor, now time.Time) error {
 	if !may {
 		return models.Refused(r.Life, moves[r.State], "record.not_repairable")
 	}
-	if err := r.Move(moves, Repaired, by, now, "record.not_repairable", ""); err != nil {
+	if err := r.Move(moves, Repaired, by.At(now), "record.not_repairable"); err != nil {
 		return err
 	}
 	r.Case = id
@@ -129,7 +129,7 @@ func (r *Record) Restore(id string, by models.Actor, why string, now time.Time) 
 	if r.State != Repaired {
 		return models.Refused(r.Life, moves[r.State], "record.not_repaired")
 	}
-	if err := r.Move(moves, Active, by, now, "record.not_repaired", why); err != nil {
+	if err := r.Move(moves, Active, by.At(now).Because(why), "record.not_repaired"); err != nil {
 		return err
 	}
 	r.tell(EventRestored, by, now, why)
@@ -140,7 +140,7 @@ func (r *Record) Restore(id string, by models.Actor, why string, now time.Time) 
 // Withdraw takes back what should never have been there: its decision was revoked, or its batch was wrong.
 // Errors: InvalidTransition.
 func (r *Record) Withdraw(by models.Actor, why string, now time.Time) error {
-	if err := r.Move(moves, Withdrawn, by, now, "record.withdrawn_already", why); err != nil {
+	if err := r.Move(moves, Withdrawn, by.At(now).Because(why), "record.withdrawn_already"); err != nil {
 		return err
 	}
 	r.Before = ""
@@ -196,7 +196,7 @@ func (r *Record) Wake(now time.Time) error {
 		}
 	}
 	if r.Used() && r.over(now) {
-		if err := r.Move(moves, Ended, models.Clockwork, now, "record.not_endable", "time"); err != nil {
+		if err := r.Move(moves, Ended, models.Clockwork.At(now).Because("time"), "record.not_endable"); err != nil {
 			return err
 		}
 		r.Before = ""

@@ -113,5 +113,5 @@ func May(d Document, to State) error {
 
 // to moves d.
 func to(d Document, s State, why string, by models.Actor, now time.Time) error {
-	return d.Released().Move(d.Path().moves(), s, by, now, "release.state", why)
+	return d.Released().Move(d.Path().moves(), s, by.At(now).Because(why), "release.state")
 }

@@ -187,7 +187,7 @@ func (r *Report) Revoke(by models.Actor, now time.Time) error {
 }
 
 func (r *Report) end(to State, event string, by models.Actor, cause string, now time.Time) error {
-	if err := r.Move(moves, to, by, now, "report.over", cause); err != nil {
+	if err := r.Move(moves, to, by.At(now).Because(cause), "report.over"); err != nil {
 		return err
 	}
 	r.WakeAt = nil

@@ -102,7 +102,7 @@ func (s *Scan) DoneOf() (done, total int64) { return s.Seen, 2 * s.Total }
 func (s *Scan) Abort(by models.Actor, reason string, now time.Time) error {
 	s.EndedAt = models.At(now)
 	job.End(s)
-	return s.Move(scanMoves, Cancelled, by, now, "uscc.scan_over", reason)
+	return s.Move(scanMoves, Cancelled, by.At(now).Because(reason), "uscc.scan_over")
 }
 
 // Step takes the result of a part and asks for the next, or ends. A part it does not await is left alone, so each counts once.
@@ -132,7 +132,7 @@ func (s *Scan) Step(p Part, now time.Time) (bool, error) {
 		job.Ask(s, now)
 		return true, nil
 	}
-	if err := s.Move(scanMoves, Done, models.Clockwork, now, "uscc.scan_over", ""); err != nil {
+	if err := s.Move(scanMoves, Done, models.Clockwork.At(now), "uscc.scan_over"); err != nil {
 		return false, err
 	}
 	s.EndedAt = models.At(now)

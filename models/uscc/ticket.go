@@ -129,7 +129,7 @@ func (t *Ticket) Assign(desk string, by models.Actor, now time.Time) error {
 	if t.State == Corrected || t.State == Verified {
 		return models.Refused(t.Life, moves[t.State], "uscc.not_assignable")
 	}
-	if err := t.Move(moves, Assigned, by, now, "uscc.not_assignable", ""); err != nil {
+	if err := t.Move(moves, Assigned, by.At(now), "uscc.not_assignable"); err != nil {
 		return err
 	}
 	t.Desk, t.Assigner = desk, by
@@ -159,7 +159,7 @@ func (t *Ticket) Correct(c Correction, by models.Actor, now time.Time) error {
 	if t.Class == DupSubject && !slices.Contains(t.Codes, c.Code) && len(t.Codes) < maxTwins {
 		return models.Bad("/code", "uscc_other", "uscc.still_wrong")
 	}
-	if err := t.Move(moves, Corrected, by, now, "uscc.not_correctable", c.Note); err != nil {
+	if err := t.Move(moves, Corrected, by.At(now).Because(c.Note), "uscc.not_correctable"); err != nil {
 		return err
 	}
 	t.Correction, t.CorrectedAt = &c, models.At(now)
@@ -194,7 +194,7 @@ func (t *Ticket) Verify(gone bool, now time.Time) error {
 	if !gone || t.CorrectedAt == nil || t.LastSeen.After(*t.CorrectedAt) {
 		return models.E(models.Conflict, "uscc.still_there")
 	}
-	if err := t.Move(moves, Verified, models.Clockwork, now, "uscc.not_corrected", ""); err != nil {
+	if err := t.Move(moves, Verified, models.Clockwork.At(now), "uscc.not_corrected"); err != nil {
 		return err
 	}
 	t.VerifiedAt = models.At(now)
@@ -216,7 +216,7 @@ func (t *Ticket) Again(now time.Time) (bool, error) {
 	if !reopens {
 		return true, nil
 	}
-	if err := t.Move(moves, Assigned, models.Clockwork, now, "uscc.not_assignable", "again"); err != nil {
+	if err := t.Move(moves, Assigned, models.Clockwork.At(now).Because("again"), "uscc.not_assignable"); err != nil {
 		return false, err
 	}
 	t.Correction, t.CorrectedAt, t.VerifiedAt = nil, nil, nil
@@ -233,7 +233,7 @@ func (t *Ticket) Wake(now time.Time) error {
 		t.tell(EventLate, t.Assigner.Person, models.Clockwork, now)
 	}
 	if t.State == Verified && t.VerifiedAt != nil && models.DayOf(now) >= models.DayOf(*t.VerifiedAt).Add(t.Terms.Calm) {
-		if err := t.Move(moves, Closed, models.Clockwork, now, "uscc.not_corrected", ""); err != nil {
+		if err := t.Move(moves, Closed, models.Clockwork.At(now), "uscc.not_corrected"); err != nil {
 			return err
 		}
 		t.Slot = ""

@@ -139,7 +139,7 @@ func (e *Entry) Apply(roster, files int64, by models.Actor, now time.Time) error
 		e.tell(EventReview, by, now, e.Course.Step().Code)
 		return nil
 	}
-	if err := e.Move(moves, Applied, by, now, "village.state", ""); err != nil {
+	if err := e.Move(moves, Applied, by.At(now), "village.state"); err != nil {
 		return err
 	}
 	e.Roster, e.Maker, e.WakeAt = roster, by.Person, nil
@@ -163,7 +163,7 @@ func (e *Entry) Begin(f *Frozen, s *Scheme, sample []Sampled, sv Survey, now tim
 	if err := e.Rate(s, sv); err != nil {
 		return false, err
 	}
-	if err := e.Move(moves, InReview, models.Clockwork, now, "village.state", ""); err != nil {
+	if err := e.Move(moves, InReview, models.Clockwork.At(now), "village.state"); err != nil {
 		return false, err
 	}
 	c := flow.New(s.Flow, e.Maker, now)
@@ -303,7 +303,7 @@ func (e *Entry) went(out flow.Outcome, step, note string, by models.Actor, now t
 		e.wakes()
 		return nil
 	}
-	if err := e.Move(moves, Prelim, by, now, "village.state", ""); err != nil {
+	if err := e.Move(moves, Prelim, by.At(now), "village.state"); err != nil {
 		return err
 	}
 	e.Course.Due, e.WakeAt = "", nil // the decision is not due before the notice is over
@@ -313,7 +313,7 @@ func (e *Entry) went(out flow.Outcome, step, note string, by models.Actor, now t
 
 // end ends it.
 func (e *Entry) end(to State, kind, why string, by models.Actor, now time.Time) error {
-	if err := e.Move(moves, to, by, now, "village.state", why); err != nil {
+	if err := e.Move(moves, to, by.At(now).Because(why), "village.state"); err != nil {
 		return err
 	}
 	e.Why, e.WakeAt, e.Judge = why, nil, by
@@ -337,7 +337,7 @@ func PlaqueNo(level Level, place models.Region, year int) string {
 }
 
 func (e *Entry) certify(by models.Actor, now time.Time) error {
-	if err := e.Move(moves, Certified, by, now, "village.state", ""); err != nil {
+	if err := e.Move(moves, Certified, by.At(now), "village.state"); err != nil {
 		return err
 	}
 	today := models.DayOf(now)
@@ -355,7 +355,7 @@ func (e *Entry) year(until models.Day) {
 
 // Show notes that the notice is open. It says whether that was news.
 func (e *Entry) Show(noticeID string, now time.Time) bool {
-	if e.State != Prelim || e.Move(moves, Shown, models.Clockwork, now, "village.state", "") != nil {
+	if e.State != Prelim || e.Move(moves, Shown, models.Clockwork.At(now), "village.state") != nil {
 		return false
 	}
 	e.Notice = noticeID
@@ -365,7 +365,7 @@ func (e *Entry) Show(noticeID string, now time.Time) bool {
 
 // Pass takes that nobody objected, or nobody rightly: the decision is due. It says whether that was news.
 func (e *Entry) Pass(noticeID string, now time.Time) bool {
-	if e.State != Shown || e.Notice != noticeID || e.Move(moves, Deciding, models.Clockwork, now, "village.state", "") != nil {
+	if e.State != Shown || e.Notice != noticeID || e.Move(moves, Deciding, models.Clockwork.At(now), "village.state") != nil {
 		return false
 	}
 	if s := e.Course.Step(); s.Days > 0 {
@@ -383,7 +383,7 @@ func (e *Entry) Strike(noticeID string, by models.Actor, now time.Time) bool {
 
 // Back takes that the notice was withdrawn. It says whether that was news.
 func (e *Entry) Back(noticeID string, now time.Time) bool {
-	if e.State != Shown || e.Notice != noticeID || e.Move(moves, Prelim, models.Clockwork, now, "village.state", "") != nil {
+	if e.State != Shown || e.Notice != noticeID || e.Move(moves, Prelim, models.Clockwork.At(now), "village.state") != nil {
 		return false
 	}
 	e.Notice = ""
@@ -429,7 +429,7 @@ func (e *Entry) Renew(facts map[string]int64, s *Scheme, by models.Actor, now ti
 	today := models.DayOf(now)
 	switch {
 	case e.Result.Good:
-		if err := e.Move(moves, Certified, by, now, "village.state", ""); err != nil {
+		if err := e.Move(moves, Certified, by.At(now), "village.state"); err != nil {
 			return err
 		}
 		e.Was, e.Stars, e.Judge, e.Why, e.Late = e.Stars, StarsOf(e.Result.Grade), by, "", false
@@ -442,7 +442,7 @@ func (e *Entry) Renew(facts map[string]int64, s *Scheme, by models.Actor, now ti
 	case e.State == Grace:
 		return e.end(Revoked, EventRevoked, "village.below_line", by, now)
 	}
-	if err := e.Move(moves, Grace, by, now, "village.state", ""); err != nil {
+	if err := e.Move(moves, Grace, by.At(now), "village.state"); err != nil {
 		return err
 	}
 	e.Judge, e.Until = by, today.Add(e.Terms.GraceDays)
@@ -494,7 +494,7 @@ func (e *Entry) Wake(now time.Time) error {
 	case Certified:
 		e.tell(EventAnnual, models.Clockwork, now, "")
 		e.WakeAt = models.At(e.Until.Add(1).Start())
-		return e.Move(moves, Annual, models.Clockwork, now, "village.state", "")
+		return e.Move(moves, Annual, models.Clockwork.At(now), "village.state")
 	case Grace, Annual: // the plaque stays up however late the office is
 		kind := EventAnnual
 		if e.State == Annual || models.DayOf(now) > e.Until.Add(againDays) {

@@ -158,19 +158,19 @@ func (r *Round) Wake(now time.Time) error {
 		r.WakeAt = nil
 		switch r.State { //nolint:exhaustive // CLOSING is above
 		case Planned:
-			if err := r.Move(roundMoves, Open, models.Clockwork, now, "village.round_state", ""); err != nil {
+			if err := r.Move(roundMoves, Open, models.Clockwork.At(now), "village.round_state"); err != nil {
 				return err
 			}
 			r.WakeAt = models.At(r.CutOff.Add(1).Start())
 			r.says(EventOpened, models.Clockwork, now)
 		case Open:
-			if err := r.Move(roundMoves, Closing, models.Clockwork, now, "village.round_state", ""); err != nil {
+			if err := r.Move(roundMoves, Closing, models.Clockwork.At(now), "village.round_state"); err != nil {
 				return err
 			}
 			r.Progress.Total = int64(len(r.Filed))
 			job.Begin(r, models.Clockwork, now)
 		case Review:
-			return r.Move(roundMoves, Done, models.Clockwork, now, "village.round_state", "")
+			return r.Move(roundMoves, Done, models.Clockwork.At(now), "village.round_state")
 		case Done:
 		}
 	}
@@ -215,7 +215,7 @@ func (r *Round) Step(p Part, now time.Time) (bool, error) {
 	job.End(r)
 	r.says(EventClosed, models.Clockwork, now)
 	r.WakeAt = models.At(r.Ends.Add(1).Start())
-	return true, r.Move(roundMoves, Review, models.Clockwork, now, "village.round_state", "")
+	return true, r.Move(roundMoves, Review, models.Clockwork.At(now), "village.round_state")
 }
 
 // Busy implements job.Work.

@@ -126,7 +126,7 @@ func (e *Endpoint) Disable(by models.Actor, why string, now time.Time) error {
 	if len(why) > maxWhy {
 		return models.E(models.Invalid, "webhook.reason_too_long")
 	}
-	if err := e.Move(moves, Disabled, by, now, "webhook.disabled_already", why); err != nil {
+	if err := e.Move(moves, Disabled, by.At(now).Because(why), "webhook.disabled_already"); err != nil {
 		return err
 	}
 	e.Tell(EventDisabled, "", by, now, nil)
@@ -145,7 +145,7 @@ func (e *Endpoint) Enable(by models.Actor, now time.Time) error {
 	if e.Moved.By == models.Operator && by.Role != models.Operator {
 		return models.E(models.Forbidden, "webhook.stopped_by_operator")
 	}
-	if err := e.Move(moves, Active, by, now, "webhook.active_already", ""); err != nil {
+	if err := e.Move(moves, Active, by.At(now), "webhook.active_already"); err != nil {
 		return err
 	}
 	e.FailingSince = nil
