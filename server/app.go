@@ -299,10 +299,14 @@ func (a *App) apart(ctx context.Context, city bool) error {
 	return err
 }
 
-func (a *App) bind(ctx context.Context) (err error) {
-	var l net.ListenConfig
-	a.listen, err = l.Listen(ctx, "tcp", a.cfg.Addr)
-	return err
+func (a *App) bind(ctx context.Context) error {
+	var c net.ListenConfig
+	l, err := c.Listen(ctx, "tcp", a.cfg.Addr)
+	if err != nil {
+		return err
+	}
+	a.listen = newGate(l, a.cfg.connections(), a.cfg.ConnectionsAddress, a.cfg.proxied, a.log, a.metrics)
+	return nil
 }
 
 // URL is where this process answers.

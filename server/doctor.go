@@ -52,6 +52,9 @@ func doctor(ctx context.Context, cfg Config, _ []string, out io.Writer) error {
 		fmt.Fprintf(out, "  %-16s %s\n", s.name, s.value)
 	}
 	v.line("configuration", nil)
+	if soft, hard, known := fileLimit(); known {
+		v.line(fmt.Sprintf("open files: %d of at most %d, which leaves room for %d connections", soft, hard, cfg.connections()), nil)
+	}
 	_, err := store.LoadKeys(cfg.Keys, cfg.keyOptions()...)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && cfg.MongoDBURI == "":
