@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"slices"
 
@@ -54,9 +55,14 @@ func doctor(ctx context.Context, cfg Config, _ []string, out io.Writer) error {
 	if soft, hard, known := fileLimit(); known {
 		v.line(fmt.Sprintf("open files: %d of at most %d, which leaves room for %d connections", soft, hard, cfg.connections()), nil)
 	}
-	if err := cfg.standing(); errors.Is(err, errNoStore) {
-		v.note(false, "store yet", "the first start makes it, and the keys that are not there")
-	} else {
+	_, err := store.LoadKeys(cfg.Keys, cfg.keyOptions()...)
+	none := errors.Is(cfg.standing(), errNoStore)
+	switch {
+	case none && errors.Is(err, fs.ErrNotExist):
+		v.note(false, "keys and no store yet", "the first start makes them")
+	case none && v.line("keys of personal data", err):
+		v.note(false, "store yet", "the first start makes it")
+	case !none:
 		v.store(ctx, cfg)
 	}
 	v.note(cfg.Sandbox || cfg.SMSKey != "" || cfg.SMSPrint, "text messages", "people can sign in with OIDC_ISSUERS only (SMS_KEY_ID)")

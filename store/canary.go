@@ -46,12 +46,14 @@ func (k *Keys) Fingerprint() string {
 
 // A Guard sees to it that a store and its keys belong together, and knows its seals.
 type Guard struct {
-	s    *Store
-	repo *Repo[Canary]
+	s *Store
+	d *documents
 }
 
 // OpenGuard opens the guard of a store.
-func OpenGuard(s *Store) Guard { return Guard{s, NewRepo[Canary](s, Canaries)} }
+func OpenGuard(s *Store) Guard {
+	return Guard{s, open(s, Canaries, func() models.Document { return new(Canary) })}
+}
 
 // FingerprintIn is what a store says of its keys, "" when it says nothing. It needs no keys.
 func FingerprintIn(ctx context.Context, e Engine) (string, error) {
@@ -64,6 +66,11 @@ func FingerprintIn(ctx context.Context, e Engine) (string, error) {
 	}
 	f, _ := raw.Lookup("fingerprint").StringValueOK()
 	return f, err
+}
+
+func (g Guard) canary(ctx context.Context) (*Canary, error) {
+	v, err := g.d.get(ctx, canaryID)
+	return typed[Canary](v), err
 }
 
 // Check refuses keys that are not those of the store, before anything else is read. A store without a canary, made before
@@ -82,7 +89,7 @@ func (g Guard) Check(ctx context.Context) error {
 	if expected == "" {
 		return g.probe(ctx)
 	}
-	c, err := g.repo.Get(ctx, canaryID)
+	c, err := g.canary(ctx)
 	switch {
 	case err != nil:
 		return fmt.Errorf("%w; the fingerprint is right and yet they do not open it: %w", ErrForeignKeys, err)
@@ -94,7 +101,7 @@ func (g Guard) Check(ctx context.Context) error {
 
 // Lost are the seals that have signed for this store and are not among those given: what they signed cannot be checked here.
 func (g Guard) Lost(ctx context.Context, seals []string) ([]string, error) {
-	c, err := g.repo.Get(ctx, canaryID)
+	c, err := g.canary(ctx)
 	if errors.Is(err, models.NotFound) {
 		return nil, nil
 	}
@@ -142,7 +149,7 @@ func (g Guard) probe(ctx context.Context) error {
 // key, so that a copy of the key file from before a rotation is told apart too.
 func (g Guard) Mark(ctx context.Context, seals []string) error {
 	c := &Canary{Meta: models.Meta{ID: canaryID}, Fingerprint: g.s.Keys.Fingerprint(), Sealed: models.NewSecret(song), Seals: seals}
-	err := g.repo.Insert(ctx, c)
+	err := g.d.insertOne(ctx, c)
 	if !errors.Is(err, models.Conflict) {
 		return err
 	}
@@ -154,7 +161,8 @@ func (g Guard) Mark(ctx context.Context, seals []string) error {
 	if err != nil {
 		return err
 	}
-	_, err = g.repo.Update(ctx, canaryID, func(c *Canary) error {
+	_, err = g.d.update(ctx, canaryID, nil, func(v models.Document) error {
+		c := typed[Canary](v)
 		before := len(c.Seals)
 		for _, id := range seals {
 			if !slices.Contains(c.Seals, id) {
