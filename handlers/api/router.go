@@ -58,6 +58,7 @@ type Router struct {
 	faults   []error
 	answers  *store.Repo[answer]
 	limits   *limits
+	proxies  proxies
 	metrics  *metrics
 	streams  *streams
 	portions []Portion
@@ -80,24 +81,21 @@ func NewRouter(cfg Config) *Router {
 		Cfg:     cfg,
 		answers: store.NewRepo[answer](cfg.Store, store.Answers),
 		limits:  newLimits(cfg.Rates),
+		proxies: proxiesOf(cfg.Proxies),
 		metrics: newMetrics(cfg.Metrics),
 	}
 	r.streams = newStreams(cfg.Streams, r.metrics.streams)
 	r.app = fiber.New(fiber.Config{
-		AppName:                 "xinyi",
-		DisableStartupMessage:   true,
-		BodyLimit:               ReadBody,
-		ReadBufferSize:          MaxHead,
-		ReadTimeout:             30 * time.Second,
-		WriteTimeout:            60 * time.Second,
-		IdleTimeout:             120 * time.Second,
-		ErrorHandler:            r.failed,
-		StrictRouting:           true,
-		CaseSensitive:           true,
-		EnableTrustedProxyCheck: true,
-		TrustedProxies:          cfg.Proxies,
-		ProxyHeader:             fiber.HeaderXForwardedFor,
-		EnableIPValidation:      true,
+		AppName:               "xinyi",
+		DisableStartupMessage: true,
+		BodyLimit:             ReadBody,
+		ReadBufferSize:        MaxHead,
+		ReadTimeout:           30 * time.Second,
+		WriteTimeout:          60 * time.Second,
+		IdleTimeout:           120 * time.Second,
+		ErrorHandler:          r.failed,
+		StrictRouting:         true,
+		CaseSensitive:         true,
 	})
 	r.app.Use(r.door)
 	r.watch()
