@@ -30,6 +30,9 @@ func (r *Router) door(c *fiber.Ctx) (err error) {
 	h.Set(fiber.HeaderXFrameOptions, "DENY")
 	h.Set(fiber.HeaderReferrerPolicy, "no-referrer")
 	h.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; frame-ancestors 'none'")
+	if err := framed(c); err != nil {
+		return r.failed(c, err)
+	}
 	if r.preflight(c) {
 		return nil
 	}

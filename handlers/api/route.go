@@ -217,7 +217,7 @@ func (rt *route) check() error {
 	fault(rt.keyed && rt.Open, "an answer kept for nobody would be replayed to anybody: Open excludes Creates and Moves")
 	fault(rt.keyed && rt.Method == http.MethodGet, "a GET neither creates nor moves")
 	fault(rt.Reveals && rt.Open, "nobody's data is shown to nobody in particular: Reveals excludes Open")
-	fault(rt.takes > ReadBody, "it takes more than is read")
+	fault(rt.takes > MostBody, "it takes more than is read")
 	fault(rt.streams && rt.Open, "a stream belongs to somebody: it excludes Open")
 	fault(!strings.HasPrefix(rt.Path, "/") || strings.HasSuffix(rt.Path, "/"), "the path starts with / and does not end with it")
 	fault(rt.limit != nil && (rt.limit.N <= 0 || rt.limit.Per <= 0), "its limit is not positive")

@@ -1,13 +1,11 @@
 package api_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -135,45 +133,6 @@ func TestRefusals(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-// TestOverTheBounds goes through a socket: what is over the bounds never reaches a route.
-func TestOverTheBounds(t *testing.T) {
-	d := opened(t, nil)
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	served := make(chan error, 1)
-	go func() { served <- d.R.App().Listener(ln) }()
-	defer func() {
-		if err := errors.Join(d.R.App().Shutdown(), <-served); err != nil {
-			t.Error(err)
-		}
-	}()
-	for name, tc := range map[string]struct {
-		head, body int
-		status     int
-	}{"body": {1, api.MaxBody + 1, 413}, "flood": {1, api.ReadBody + 1, 413}, "headers": {api.MaxHead + 1, 1, 431}} {
-		conn, err := net.Dial("tcp", ln.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		go func() { // the server may hang up before all is sent
-			_, _ = fmt.Fprintf(conn, "POST /v1/notes HTTP/1.1\r\nHost: x\r\nX-Long: %s\r\nContent-Length: %d\r\n\r\n%s",
-				strings.Repeat("h", tc.head), tc.body, strings.Repeat("a", tc.body))
-		}()
-		res, err := http.ReadResponse(bufio.NewReader(conn), nil)
-		if err != nil {
-			t.Fatal(name, err)
-		}
-		var p api.Problem
-		if err := json.NewDecoder(res.Body).Decode(&p); err != nil || res.StatusCode != tc.status || p.Status != tc.status || p.RequestID == "" {
-			t.Errorf("%s: %d %+v %v", name, res.StatusCode, p, err)
-		}
-		_ = res.Body.Close()
-		_ = conn.Close()
 	}
 }
 

@@ -120,17 +120,18 @@ func late(ctx context.Context, err error) error {
 }
 
 func (r *Router) run(ctx context.Context, c *fiber.Ctx, rt *route, rq *Request) (answered, error) {
-	if len(c.Request().Body()) > max(MaxBody, rt.takes) {
-		c.Request().ReleaseBody(MaxBody) // else the connection keeps the room for its next request
-		return answered{}, models.E(models.TooLarge, "http.413")
-	}
 	if err := r.enter(ctx, c, rt, rq); err != nil {
 		return answered{}, err
 	}
 	if err := preconditions(c, rt, rq); err != nil {
 		return answered{}, err
 	}
-	a := asked{c: c, body: c.Request().Body()}
+	body, free, err := r.bodies.read(ctx, c, max(MaxBody, rt.takes))
+	if err != nil {
+		return answered{}, err
+	}
+	defer free()
+	a := asked{c: c, body: body}
 	if !rt.keyed {
 		return r.guarded(ctx, rt, *rq, &a)
 	}

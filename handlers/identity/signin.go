@@ -272,6 +272,9 @@ func formToken(c *fiber.Ctx) error {
 	if !strings.HasPrefix(c.Get(fiber.HeaderContentType), fiber.MIMEApplicationForm) {
 		return c.Next()
 	}
+	if err := api.Form(c); err != nil {
+		return err
+	}
 	in := tokenRequest{GrantType: c.FormValue("grant_type"), ID: c.FormValue("client_id"), Secret: c.FormValue("client_secret")}
 	if id, secret, ok := basic(c.Get(fiber.HeaderAuthorization)); ok {
 		in.ID, in.Secret = id, secret
