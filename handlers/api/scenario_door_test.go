@@ -3,6 +3,7 @@ package api_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"xinyi/handlers/api"
 	"xinyi/handlers/apitest"
 	"xinyi/models"
+	"xinyi/store"
 )
 
 func TestBadInputPointsAtTheFault(t *testing.T) {
@@ -472,5 +474,25 @@ func TestWhatIsNoRouteIsBoundedToo(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestKeptAnswersAreSealed: neither what was asked nor what was answered can be read in the store.
+func TestKeptAnswersAreSealed(t *testing.T) {
+	d := opened(t, nil)
+	if got := d.Ask("POST /v1/notes", `{"text":"very private"}`, "as ann", "key k"); got.Status != 201 {
+		t.Fatal(got)
+	}
+	kept, err := d.R.Cfg.Store.Engine.Find(t.Context(), store.Answers, store.All(), store.Index{}, 10, nil)
+	if err != nil || len(kept) != 1 {
+		t.Fatalf("%d answers are kept: %v", len(kept), err)
+	}
+	plain := sha256.Sum256([]byte(`{"text":"very private"}`))
+	if bytes.Contains(kept[0], []byte("private")) || bytes.Contains(kept[0], plain[:]) {
+		t.Errorf("it can be read: %s", kept[0])
+	}
+	again := d.Ask("POST /v1/notes", `{"text":"very private"}`, "as ann", "key k")
+	if again.Status != 201 || again.Header.Get("Idempotent-Replayed") != "true" || !strings.Contains(again.Body, "very private") {
+		t.Errorf("the answer once more: %+v", again)
 	}
 }
