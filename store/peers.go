@@ -125,7 +125,7 @@ func (p *Peers) say(ctx context.Context) error {
 
 // hear reads what the others said.
 func (p *Peers) hear(ctx context.Context) error {
-	docs, err := p.s.Engine.Find(ctx, Servers, Scan{Query: All(), Index: Index{}, Limit: MaxPage, After: nil})
+	docs, err := p.s.Engine.Find(ctx, Servers, Scan{Limit: MaxPage})
 	if err != nil {
 		return err
 	}
