@@ -483,7 +483,7 @@ func TestKeptAnswersAreSealed(t *testing.T) {
 	if got := d.Ask("POST /v1/notes", `{"text":"very private"}`, "as ann", "key k"); got.Status != 201 {
 		t.Fatal(got)
 	}
-	kept, err := d.R.Cfg.Store.Engine.Find(t.Context(), store.Answers, store.All(), store.Index{}, 10, nil)
+	kept, err := d.R.Cfg.Store.Engine.Find(t.Context(), store.Answers, store.Scan{Limit: 10})
 	if err != nil || len(kept) != 1 {
 		t.Fatalf("%d answers are kept: %v", len(kept), err)
 	}

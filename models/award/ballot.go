@@ -60,7 +60,7 @@ type Voter struct {
 	Device, Address string
 }
 
-// Vote casts a ballot. ref is the voter as a subject. Errors: InvalidTransition when the vote is not open; Conflict "award.not_candidate";
+// Vote casts a ballot. Errors: InvalidTransition when the vote is not open; Conflict "award.not_candidate";
 // Forbidden "award.own_vote".
 func Vote(p *Programme, n *Nomination, v Voter, by models.Actor, now time.Time) (*Ballot, error) {
 	switch {

@@ -98,7 +98,7 @@ type Simulation struct {
 	DoneAt *time.Time `bson:"doneAt,omitempty"`
 }
 
-// NewSimulation starts the simulation of a validated version against the one in force, nil for none.
+// Simulate starts the simulation of a validated version against the one in force, nil for none.
 func (v *Version) Simulate(id string, inForce *Version, total int64, by models.Actor, now time.Time) (*Simulation, error) {
 	if v.Hash == "" {
 		return nil, models.E(models.Conflict, "benefit.not_validated")

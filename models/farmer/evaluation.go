@@ -125,7 +125,7 @@ type Evaluation struct {
 	Appeal string       `bson:"appeal,omitempty"`
 }
 
-// Apply starts an evaluation of a verified file. Errors: Conflict "farmer.not_verified"; Forbidden.
+// Evaluate starts an evaluation of a verified file. Errors: Conflict "farmer.not_verified"; Forbidden.
 func (f *File) Evaluate(id, label string, pol Policy, by models.Actor, now time.Time) (*Evaluation, error) {
 	switch {
 	case !f.Mine(by.Person) && !mayWriteIn(by, f.Village):

@@ -76,7 +76,7 @@ type RunPlan struct {
 	Total   int64
 }
 
-// NewRun starts a run of a validated model. against is the model in force, "" none. Errors: Conflict "farmer.model_draft".
+// NewRun starts a run of a validated model. Errors: Conflict "farmer.model_draft".
 func (m *Model) NewRun(id string, p RunPlan, by models.Actor, now time.Time) (*Run, error) {
 	if m.Hash == "" {
 		return nil, models.E(models.Conflict, "farmer.model_draft")

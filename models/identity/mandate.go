@@ -60,7 +60,7 @@ type Proposal struct {
 	Until    models.Day // last day; "" is the longest allowed
 }
 
-// Propose starts a mandate. Both are bound; the agent is of age; a guardian's mandate for a minor ends on the eighteenth
+// Propose starts a mandate of p for principal. Both are bound; the agent is of age; a guardian's mandate for a minor ends on the eighteenth
 // birthday, any other after pol.MandateMax at the latest. Nobody hands on what concerns identity itself.
 //
 // Errors: Invalid, Conflict "identity.not_bound", "identity.agent_minor", "identity.principal_minor" for an Agent.

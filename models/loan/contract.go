@@ -80,7 +80,7 @@ type Contract struct {
 	First  bool // the borrower never had one here
 }
 
-// Open opens the loan of an application that was paid out. first says that the borrower never had one here.
+// Open opens the loan of an application that was paid out.
 func Open(a *Application, c Contract, pol Policy, now time.Time) (*Loan, error) {
 	all, err := a.Offer.Plan.Schedule(c.On)
 	if err != nil {

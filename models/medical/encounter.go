@@ -97,7 +97,7 @@ type Arrival struct {
 	Reason                string     // why there is none, "" otherwise
 }
 
-// Open starts a visit. a is nil when the patient has no agreement that covers it; reason then says why.
+// Open starts a visit.
 func Open(v Arrival, by models.Actor, now time.Time) *Encounter {
 	e := &Encounter{
 		Meta: models.Meta{ID: v.ID}, Life: models.Life[EncounterState]{State: Opened, Moved: models.Moved{By: by.Role, At: now}},

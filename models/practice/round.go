@@ -116,7 +116,7 @@ type Call struct {
 	Pool   []Expert // No is given by the round
 }
 
-// NewRound opens a round. seed is random and known to nobody. Errors: Forbidden "practice.city_office"; Invalid "practice.round".
+// Round opens a round. seed is random and known to nobody. Errors: Forbidden "practice.city_office"; Invalid "practice.round".
 func (c Call) Round(id, seed string, p Policy, by models.Actor, now time.Time) (*Round, error) {
 	r := &Round{
 		Year: c.Year, Region: by.Region, Seats: c.Seats, Closes: c.Closes, Commit: jury.Commit(seed), Secret: models.NewSecret(seed),

@@ -86,7 +86,7 @@ type RoundPlan struct {
 	Seed   string
 }
 
-// NewRound plans a county's round. seed is random and secret until the close. Errors: Forbidden for whoever is not of the county's office;
+// NewRound plans a county's round. Errors: Forbidden for whoever is not of the county's office;
 // Conflict "village.no_scheme"; Invalid "village.dates".
 func (s *Scheme) NewRound(p RoundPlan, by models.Actor, now time.Time) (*Round, error) {
 	switch {
