@@ -110,9 +110,6 @@ func Unpack(ctx context.Context, raw []byte, out io.Writer) error {
 	}
 	first, err := book.first()
 	if err == nil {
-		err = book.computes()
-	}
-	if err == nil {
 		err = book.share()
 	}
 	if err != nil {

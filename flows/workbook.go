@@ -263,25 +263,7 @@ func unescaped(s string) string {
 	})
 }
 
-// computes refuses a workbook whose sheets compute: what a person sees need not be what is read. Errors: *batch.Fault.
-func (b *workbook) computes() error {
-	for name := range b.parts {
-		if !strings.HasPrefix(name, "xl/worksheets/") || !strings.HasSuffix(name, ".xml") {
-			continue
-		}
-		if err := b.walk(name, func(e element) error {
-			if e.name == "f" {
-				return &batch.Fault{Why: "batch.formula"}
-			}
-			return nil
-		}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// rows reads a sheet, row by row; n is the row's number from 1. Empty rows between are left out. Errors: *batch.Fault; those of do.
+// rows reads a sheet, row by row; n is the row's number from 1. A sheet that computes is refused. Errors: *batch.Fault; those of do.
 func (b *workbook) rows(part string, do func(n int, cells []string) error) error {
 	r := rowReader{book: b}
 	err := b.walk(part, func(e element) error {
@@ -326,6 +308,8 @@ func (r *rowReader) take(e element) error {
 		return r.put()
 	case e.name == "v":
 		r.inV = !e.closed
+	case e.name == "f": // what a person sees need not be what is read
+		return &batch.Fault{Why: "batch.formula"}
 	case r.inV && e.name == "":
 		r.value.Write(e.text)
 	default:
