@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strconv"
 	"time"
 
 	"xinyi/models"
@@ -34,16 +33,15 @@ func (f Recall) Subscribers() []Subscriber {
 
 // changed opens the call of a change and reaches every use there is.
 func (f Recall) changed(ctx context.Context, e models.Event) error {
-	subject, err := f.subject(ctx, e.Data["record"])
+	d, err := models.DataOf[record.Data](e)
 	if err != nil {
 		return err
 	}
-	version, err := strconv.Atoi(e.Data["version"])
+	subject, err := f.subject(ctx, d.Record)
 	if err != nil {
-		return models.E(models.Internal, "internal", err)
+		return err
 	}
-	c := recall.NewCall(e, subject, version, e.Kind == record.EventCorrected, f.Now())
-	return f.open(ctx, c)
+	return f.open(ctx, recall.NewCall(e, recall.Change{Record: d.Record, Version: d.Version, Subject: subject, Newer: record.EventCorrected.Is(e)}, f.Now()))
 }
 
 // open keeps a call and reaches what it touches.
@@ -116,15 +114,15 @@ func (f Recall) Check(ctx context.Context, u *recall.Use) error {
 		return err
 	}
 	causes := map[record.State]string{ //nolint:exhaustive // the others are a newer version
-		record.Repaired: record.EventRepaired, record.Ended: record.EventEnded, record.Withdrawn: record.EventWithdrawn,
+		record.Repaired: record.EventRepaired.Name(), record.Ended: record.EventEnded.Name(), record.Withdrawn: record.EventWithdrawn.Name(),
 	}
 	cause, over := causes[r.State]
 	if !over && !slices.ContainsFunc(append(r.Earlier, r.Current), func(v record.Version) bool { return v.No > u.Version }) {
 		return nil
 	}
 	if !over {
-		cause = record.EventCorrected
+		cause = record.EventCorrected.Name()
 	}
-	e := models.Event{ID: u.ID + "/" + r.Versioned() + "/" + cause, Kind: cause, At: f.Now(), Data: map[string]string{"record": r.ID}}
-	return f.open(ctx, recall.NewCall(e, r.Subject, r.Current.No, !over, f.Now()))
+	e := models.Event{ID: u.ID + "/" + r.Versioned() + "/" + cause, Kind: cause, At: f.Now()}
+	return f.open(ctx, recall.NewCall(e, recall.Change{Record: r.ID, Version: r.Current.No, Subject: r.Subject, Newer: !over}, f.Now()))
 }

@@ -29,6 +29,9 @@ type Kind[D any] struct{ *Declared }
 // A Plain is an event that documents publish without data.
 type Plain struct{ *Declared }
 
+// Named is a kind of event, whatever its data.
+type Named interface{ Name() string }
+
 // A Happening is a kind of event with its data: what Kind.Of gives, or a Plain as it is.
 type Happening interface {
 	Name() string
@@ -98,9 +101,15 @@ func Declare[D any](s *Events, name string) Kind[D] {
 	return Kind[D]{s.declare(name, codecFor[D]())}
 }
 
+// declared are those of all capabilities in the program.
+var declared Events
+
+// AllEvents are the kinds of the whole program, for the checks that none is forgotten.
+func AllEvents() []*Declared { return declared.All() }
+
 func (s *Events) declare(name string, c *codec) *Declared {
 	d := &Declared{name: name, codec: c}
-	s.all = append(s.all, d)
+	s.all, declared.all = append(s.all, d), append(declared.all, d)
 	return d
 }
 

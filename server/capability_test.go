@@ -32,8 +32,11 @@ type findState string
 const (
 	findKept  findState = "KEPT"
 	givenBack findState = "RETURNED"
+)
 
-	eventReturned = "find.returned"
+var (
+	findEvents    models.Events
+	eventReturned = findEvents.Plain("find.returned").Silent("whoever brought it back was there")
 )
 
 var findLife = models.Machine[findState]{findKept: {givenBack}, givenBack: {}}
@@ -43,7 +46,7 @@ func (f *find) giveBack(by models.Actor, now time.Time) error {
 	if err := f.Move(findLife, givenBack, by, now, "invalid_transition", ""); err != nil {
 		return err
 	}
-	f.Tell(eventReturned, f.Finder, by, now, nil)
+	f.Publish(eventReturned, f.Finder, by, now)
 	return nil
 }
 
@@ -113,7 +116,7 @@ func (h findDoor) giveBack(ctx context.Context, rq api.Request, in api.ByID) (fi
 var findCapability = Capability{
 	Name:   "find",
 	Policy: map[string]any{"Find": findPolicy{Thanks: 3}},
-	Silent: map[string]string{eventReturned: "whoever brought it back was there"},
+	Events: findEvents.All,
 	Open: func(a *App) Parts {
 		repo := store.NewRepo[find](a.store, finds)
 		thank := func(ctx context.Context, e models.Event) error {

@@ -11,8 +11,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"xinyi/notifications"
 )
 
 // update writes what the program says into the pages: go test ./server -run TestPages -update
@@ -152,7 +150,7 @@ func tellings(t *testing.T) map[string][]string {
 		kind := strings.TrimSuffix(name, ".en.tmpl")
 		kinds[kind] = fmt.Sprintf("[text](../../notifications/text/%s)", name)
 	}
-	for kind, why := range notifications.Silent {
+	for kind, why := range (Config{}).silences() {
 		kinds[kind] = "silent: " + why
 	}
 	rows := map[string][]string{}

@@ -14,7 +14,7 @@ import (
 )
 
 // medicalCapability is credit medical care: see a doctor now and pay later.
-var medicalCapability = Capability{Name: "medical", Lives: medical.Lives, Open: func(a *App) Parts {
+var medicalCapability = Capability{Name: "medical", Lives: medical.Lives, Events: medical.Events, Open: func(a *App) Parts {
 	care := medicalhttp.Handler{
 		Medical: a.repos.Medical, People: a.repos.Identity.People, Mandates: a.repos.Identity.Mandates, Events: a.repos.Events,
 		Keys: a.store.Keys, Gateway: a.gateway, Served: a.served, Looks: a.looks, Restricts: a.facts().Restricts,

@@ -1,0 +1,64 @@
+package loan
+
+import (
+	"xinyi/models"
+)
+
+var events models.Events
+
+// Events are what its documents publish.
+func Events() []*models.Declared { return events.All() }
+
+// The events published here, each with its data, and with the reason when nobody is told.
+var (
+	EventSubmitted = models.Declare[ApplicationData](&events, "loan.submitted").Silent("the person has just done it")
+	EventDelivered = models.Declare[ApplicationData](&events, "loan.delivered").Silent("the person sees it, with the bank's last day, in the application") // the bank has it: "due"
+	EventLate      = models.Declare[ApplicationData](&events, "loan.bank_late")                                                                            // no first answer by then: "due"
+	EventAnswered  = models.Declare[ApplicationData](&events, "loan.in_review")
+	EventAskedMore = models.Declare[ApplicationData](&events, "loan.info_requested")
+	EventSupplied  = models.Declare[ApplicationData](&events, "loan.info_supplied").Silent("the person has just done it")
+	EventOffered   = models.Declare[ApplicationData](&events, "loan.offered")
+	EventDeclined  = models.Declare[ApplicationData](&events, "loan.declined")
+	EventAccepted  = models.Declare[ApplicationData](&events, "loan.offer_accepted").Silent("the person has just done it")
+	EventWithdrawn = models.Declare[ApplicationData](&events, "loan.withdrawn").Silent("the person has just done it, or took another bank's offer")
+	EventExpired   = models.Declare[ApplicationData](&events, "loan.expired")
+	EventDisbursed = models.Declare[ApplicationData](&events, "loan.disbursed")
+
+	EventOpened    = models.Declare[LoanData](&events, "loan.opened") // the first day something is due
+	EventDueSoon   = models.Declare[LoanData](&events, "loan.due_soon")
+	EventOverdue   = models.Declare[LoanData](&events, "loan.overdue")
+	EventRange     = models.Declare[LoanData](&events, "loan.range").Silent("that it is past due was told; the loan shows how long") // another range of days past due: "days"
+	EventRepaid    = models.Declare[LoanData](&events, "loan.repaid")
+	EventSettled   = models.Declare[LoanData](&events, "loan.settled")
+	EventOverpaid  = models.Declare[LoanData](&events, "loan.overpaid")
+	EventWriteOff  = models.Declare[LoanData](&events, "loan.written_off")
+	EventTallyDue  = events.Plain("loan.tally_due").Silent("the day is counted by itself")
+	EventListed    = models.Declare[FieldData](&events, "loan.list_published").Silent("anybody reads the list")
+	EventListCheck = events.Plain("loan.list_checked").Silent("the unit is looking at it")
+	EventUnlisted  = models.Declare[UnlistedData](&events, "loan.list_removed")
+)
+
+// ApplicationData is the data of TODO.
+type ApplicationData struct {
+	Bank   string
+	Until  models.Day
+	Reason string
+}
+
+// LoanData is the data of TODO.
+type LoanData struct {
+	Bank string
+	Due  models.Day
+	Days int
+}
+
+// FieldData is the data of TODO.
+type FieldData struct {
+	Field string
+}
+
+// UnlistedData is the data of TODO.
+type UnlistedData struct {
+	Field  string
+	Reason string
+}
