@@ -29,7 +29,7 @@ func (w Worker[T, P]) Subscriber(name string) Subscriber {
 
 // part does the part an event asks for.
 func (w Worker[T, P]) part(ctx context.Context, e models.Event) error {
-	due, err := models.DataOf[job.Part](e)
+	due, err := models.DataOf[job.PartData](e)
 	if err != nil {
 		return err
 	}

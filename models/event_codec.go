@@ -36,12 +36,22 @@ func codecFor[D any]() *codec {
 	c := &codec{}
 	for _, f := range reflect.VisibleFields(t) {
 		if f.Anonymous {
+			unhidden(t, f)
 			continue
 		}
 		c.fields = append(c.fields, fieldOf(t, f))
 	}
 	codecs.Store(t, c)
 	return c
+}
+
+// unhidden panics when a field of the embedded struct f is hidden by another one of t.
+func unhidden(t reflect.Type, f reflect.StructField) {
+	for lent := range f.Type.Fields() {
+		if seen, _ := t.FieldByName(lent.Name); len(seen.Index) != len(f.Index)+1 {
+			panic(fmt.Sprintf("%v: the field %s is there twice", t, lent.Name))
+		}
+	}
 }
 
 func fieldOf(t reflect.Type, f reflect.StructField) EventField {

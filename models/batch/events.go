@@ -21,7 +21,7 @@ var (
 
 // PartData is the data of TODO.
 type PartData struct {
-	job.Part
+	job.PartData
 	Batch string
 }
 

@@ -20,7 +20,7 @@ var (
 	EventScheduled  = models.Declare[ScheduledData](&events, "benefit.version_scheduled").Silent("who would lose a claim is told by name") // who would lose is to be told
 	EventActive     = models.Declare[VersionData](&events, "benefit.version_active").Silent("the offer shows it")
 	EventRetired    = models.Declare[VersionData](&events, "benefit.version_retired").Silent("the offer shows what took its place")
-	EventSimDue     = models.Declare[job.Part](&events, "benefit.simulation_due").Silent("the simulation goes on by itself") // the next part is to be counted
+	EventSimDue     = models.Declare[job.PartData](&events, "benefit.simulation_due").Silent("the simulation goes on by itself") // the next part is to be counted
 	EventSimDone    = models.Declare[TriedData](&events, "benefit.simulation_done").Silent("the desk sees it")
 	EventHeld       = models.Declare[ClaimData](&events, "benefit.claim_held").Silent("the person has just asked for it, or was told with the place in the line")
 	EventClaimed    = models.Declare[ClaimData](&events, "benefit.claim_claimed").Silent("the person has just done it")

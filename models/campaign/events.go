@@ -17,7 +17,7 @@ var (
 	EventApproved  = events.Plain("campaign.approved").Silent("its people are told when it runs")
 	EventCancelled = events.Plain("campaign.cancelled").Silent("nobody was told of it")
 	EventStarted   = events.Plain("campaign.started").Silent("its people are told themselves")
-	EventPartDue   = models.Declare[job.Part](&events, "campaign.part_due").Silent("the campaign goes on by itself")
+	EventPartDue   = models.Declare[job.PartData](&events, "campaign.part_due").Silent("the campaign goes on by itself")
 	EventDone      = events.Plain("campaign.done").Silent("staff see it in the list of campaigns")
 	EventStopped   = events.Plain("campaign.stopped").Silent("who was told keeps the message; the others never hear of it")
 	EventNoticed   = models.Declare[WordsData](&events, "campaign.noticed") // service, good to know

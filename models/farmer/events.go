@@ -25,10 +25,10 @@ var (
 	EventRevise    = models.Declare[DecidedData](&events, "farmer.change_revision")
 	EventApproved  = models.Declare[DecidedData](&events, "farmer.change_approved").Silent("it is done at once, and that is told")
 	EventRejected  = models.Declare[DecidedData](&events, "farmer.change_rejected")
-	EventImport    = models.Declare[job.Part](&events, "farmer.import_due").Silent("the import goes on by itself")
+	EventImport    = models.Declare[job.PartData](&events, "farmer.import_due").Silent("the import goes on by itself")
 	EventImported  = models.Declare[ImportedData](&events, "farmer.import_done").Silent("whoever sent the sheet sees how far it has come")
 	EventScored    = models.Declare[ScoredData](&events, "farmer.scored")
-	EventRunDue    = models.Declare[job.Part](&events, "farmer.run_due").Silent("the run goes on by itself")
+	EventRunDue    = models.Declare[job.PartData](&events, "farmer.run_due").Silent("the run goes on by itself")
 	EventRunDone   = models.Declare[RunData](&events, "farmer.run_done").Silent("the office sees it with the model")
 	EventModelDue  = models.Declare[ModelData](&events, "farmer.model_begins").Silent("whom it would cost the title is told by name") // whom it would cost the title is told
 	EventModelOn   = events.Plain("farmer.model_active").Silent("whose grade changes is told")

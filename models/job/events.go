@@ -26,7 +26,7 @@ type CancelledData struct {
 	Reason string
 }
 
-// Part is the data of TODO.
-type Part struct {
+// PartData is the data of TODO.
+type PartData struct {
 	Part int
 }

@@ -93,7 +93,7 @@ func Ask(w Work, now time.Time) {
 func told(w Work) int {
 	kind := w.PartDue().Name()
 	for i, e := range w.Head().Outbox {
-		if d, err := models.DataOf[Part](e); e.Kind == kind && err == nil && d.Part == w.Engine().Part {
+		if d, err := models.DataOf[PartData](e); e.Kind == kind && err == nil && d.Part == w.Engine().Part {
 			return i
 		}
 	}
@@ -101,7 +101,7 @@ func told(w Work) int {
 }
 
 // Due is the part to ask for.
-func (j *Job) Due() Part { return Part{j.Part} }
+func (j *Job) Due() PartData { return PartData{j.Part} }
 
 // Took notes that a part is done. It says whether w waited for it: the result of another one must change nothing.
 func Took(w Work, part int) bool {

@@ -19,7 +19,7 @@ type work struct {
 
 var (
 	events  models.Events
-	partDue = models.Declare[job.Part](&events, "work.part_due")
+	partDue = models.Declare[job.PartData](&events, "work.part_due")
 )
 
 func (w *work) PartDue() models.Happening   { return partDue.Of(w.Due()) }

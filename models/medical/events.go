@@ -226,7 +226,7 @@ type CuredData struct {
 
 // CheckPart is the data of TODO.
 type CheckPart struct {
-	job.Part
+	job.PartData
 	Run int64
 }
 

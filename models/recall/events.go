@@ -39,7 +39,7 @@ type DoneData struct {
 
 // SweepData is the data of TODO.
 type SweepData struct {
-	job.Part
+	job.PartData
 	Changed
 }
 

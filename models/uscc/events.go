@@ -13,7 +13,7 @@ func Events() []*models.Declared { return events.All() }
 // The events published here, each with its data, and with the reason when nobody is told.
 var (
 	EventScanStarted = events.Plain("uscc.scan_started").Silent("staff are looking at it")
-	EventPartDue     = models.Declare[job.Part](&events, "uscc.part_due").Silent("the scan goes on by itself")
+	EventPartDue     = models.Declare[job.PartData](&events, "uscc.part_due").Silent("the scan goes on by itself")
 	EventScanDone    = events.Plain("uscc.scan_done").Silent("staff see it in the list of scans")
 	EventOpened      = models.Declare[TicketData](&events, "uscc.ticket_opened").Silent("a desk finds it in its list")
 	EventAssigned    = models.Declare[TicketData](&events, "uscc.ticket_assigned").Silent("a desk finds it in its list")

@@ -58,7 +58,7 @@ type RoundData struct {
 
 // ClosingData is the data of TODO.
 type ClosingData struct {
-	job.Part
+	job.PartData
 	RoundData
 }
 
