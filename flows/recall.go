@@ -35,7 +35,8 @@ func (f Recall) changed(ctx context.Context, e models.Event) error {
 	if err != nil {
 		return err
 	}
-	return f.Open(ctx, recall.NewCall(e, recall.Change{Record: d.Record, Version: d.Version, Subject: subject, Newer: record.EventCorrected.Is(e)}, f.Now()))
+	change := recall.Change{Record: d.Record, Version: d.Version, Subject: subject, Newer: record.EventCorrected.Is(e)}
+	return f.Open(ctx, recall.NewCall(e, change, f.Now()))
 }
 
 // subject is whom a record is about, by its uses once the record itself is gone.

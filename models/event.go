@@ -19,7 +19,7 @@ type Event struct {
 	Data    map[string]string `bson:"data,omitempty"` // as its kind declares it (Kind.Read), and as texts show it
 	Done    []string          `bson:"done,omitempty"` // subscribers that have had it, while others still fail
 	Tries   int               `bson:"tries,omitempty"`
-	AgainAt *time.Time        `bson:"againAt,omitempty"` // when the subscribers that failed or wait behind a failure are next due; nil = not told yet
+	AgainAt *time.Time        `bson:"againAt,omitempty"` // when those that failed, or wait behind a failure, are next due; nil = not told yet
 }
 
 // A Kind is an event that documents publish with data of type D, a struct of texts, numbers, money and days
@@ -116,27 +116,21 @@ func (s *Events) declare(name string, c *codec) *Declared {
 // Publish appends an event that the save of this document will carry. The id derives from the document's
 // place in its own life, so a change that runs twice before it is saved publishes once.
 func (m *Meta) Publish(what Happening, person string, by Actor, at time.Time) {
-	m.Tell(what.Name(), person, by, at, what.data())
-}
-
-// Tell appends an event that the save of this document will carry. The id derives from the document's
-// place in its own life, so a change that runs twice before it is saved tells once.
-func (m *Meta) Tell(kind, person string, by Actor, at time.Time, data map[string]string) {
-	n := 0
+	n, kind := 0, what.Name()
 	version := strconv.FormatInt(m.Version+1, 10)
 	for _, e := range m.Outbox {
-		if e.told(m.ID, version) {
+		if e.publishedBy(m.ID, version) {
 			n++
 		}
 	}
 	m.Outbox = append(m.Outbox, Event{
 		ID: kind + "/" + m.ID + "/" + version + "." + strconv.Itoa(n), Kind: kind, Subject: m.ID,
-		Person: person, At: at, By: by, Data: data,
+		Person: person, At: at, By: by, Data: what.data(),
 	})
 }
 
-// told says whether e was told by the given version of a document.
-func (e Event) told(id, version string) bool {
+// publishedBy says whether e was published by the given version of a document.
+func (e Event) publishedBy(id, version string) bool {
 	head := e.Kind + "/" + id + "/" + version + "."
 	return len(e.ID) > len(head) && e.ID[:len(head)] == head
 }

@@ -21,7 +21,8 @@ type EventField struct {
 }
 
 // A codec turns the data of an event, a struct, into the texts by key that are kept and shown, and back. A key is the field's name
-// with a small first letter, or the one its tag gives; `event:",omitempty"` leaves out an empty value, `event:"purposeEn"` names it otherwise.
+// with a small first letter, or the one its tag gives; `event:",omitempty"` leaves out an empty value,
+// `event:"purposeEn"` names it otherwise.
 // Texts are kept as they are, numbers in decimals, truth as true and false, Fen in yuan. An embedded struct lends its fields.
 type codec struct{ fields []EventField }
 

@@ -12,6 +12,7 @@ import (
 	"xinyi/flows"
 	"xinyi/handlers/api"
 	"xinyi/models"
+	"xinyi/notifications"
 	"xinyi/seed"
 	"xinyi/store"
 )
@@ -204,4 +205,36 @@ func TestEveryQueryIsServed(t *testing.T) {
 		t.Error(err)
 	}
 	a.outside.close()
+}
+
+// Every kind of event that is declared is brought by one capability, and has its texts or the reason why nobody is told.
+func TestEveryEventIsBrought(t *testing.T) {
+	t.Parallel()
+	texts, err := notifications.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	brought := map[string]string{}
+	for _, c := range append(capabilities(), findCapability) {
+		if c.Events == nil {
+			continue
+		}
+		for _, d := range c.Events() {
+			if by := brought[d.Name()]; by != "" {
+				t.Errorf("%s is brought by %s and by %s", d.Name(), by, c.Name)
+			}
+			brought[d.Name()] = c.Name
+			if _, written := texts.Spec(d.Name()); written == (d.Silence() != "") {
+				t.Errorf("%s has texts: %v; it is silent because %q", d.Name(), written, d.Silence())
+			}
+		}
+	}
+	for _, d := range models.AllEvents() {
+		if brought[d.Name()] == "" {
+			t.Errorf("%s is declared, and no capability brings it", d.Name())
+		}
+	}
+	if len(brought) < 250 {
+		t.Errorf("only %d kinds are declared", len(brought))
+	}
 }

@@ -414,7 +414,9 @@ func (b *Batch) Fix(n int) error {
 
 func (b *Batch) tell(kind models.Kind[Data], by models.Actor, now time.Time) {
 	c := b.Counts
-	b.Publish(kind.Of(Data{Batch: b.ID, Unit: b.Unit, Item: b.Item, No: b.No, Rows: c.Rows, Accepted: c.Accepted, Rejected: c.Rejected}), b.By.Person, by, now)
+	b.Publish(kind.Of(Data{
+		Batch: b.ID, Unit: b.Unit, Item: b.Item, No: b.No, Rows: c.Rows, Accepted: c.Accepted, Rejected: c.Rejected,
+	}), b.By.Person, by, now)
 }
 
 // Gone is when the file of a batch that ended at a moment is deleted.

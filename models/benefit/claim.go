@@ -118,7 +118,10 @@ func (c *Claim) tell(kind models.Kind[ClaimData], from models.Day, by models.Act
 	if c.Until != nil {
 		until = c.Until.In(models.Shanghai).Format("2006-01-02 15:04")
 	}
-	c.Publish(kind.Of(ClaimData{Offer: c.Offer, Scene: c.Scene, Name: c.Title.ZH, NameEN: c.Title.EN, Until: until, Ends: c.Ends, Day: c.Day, Saved: c.Saved, Due: c.Due, From: from, Region: c.Queue}), c.Person, by, now)
+	c.Publish(kind.Of(ClaimData{
+		Offer: c.Offer, Scene: c.Scene, Name: c.Title.ZH, NameEN: c.Title.EN, Until: until,
+		Ends: c.Ends, Day: c.Day, Saved: c.Saved, Due: c.Due, From: from, Region: c.Queue,
+	}), c.Person, by, now)
 }
 
 func (c *Claim) move(to ClaimState, by models.Actor, now time.Time, why string) error {

@@ -50,7 +50,10 @@ func (w *Wait) Serve(claim string, until, now time.Time) bool {
 		return false
 	}
 	w.Claim, w.Slot = claim, ""
-	w.Publish(EventServed.Of(ServedData{Offer: w.Offer, Name: w.Title.ZH, NameEN: w.Title.EN, Claim: claim, Until: until.In(models.Shanghai).Format("2006-01-02 15:04")}), w.Person, models.Clockwork, now)
+	w.Publish(EventServed.Of(ServedData{
+		Offer: w.Offer, Name: w.Title.ZH,
+		NameEN: w.Title.EN, Claim: claim, Until: until.In(models.Shanghai).Format("2006-01-02 15:04"),
+	}), w.Person, models.Clockwork, now)
 	return true
 }
 

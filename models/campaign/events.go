@@ -20,12 +20,15 @@ var (
 	EventPartDue   = models.Declare[job.PartData](&events, "campaign.part_due").Silent("the campaign goes on by itself")
 	EventDone      = events.Plain("campaign.done").Silent("staff see it in the list of campaigns")
 	EventStopped   = events.Plain("campaign.stopped").Silent("who was told keeps the message; the others never hear of it")
-	EventNoticed   = models.Declare[WordsData](&events, "campaign.noticed") // service, good to know
-	EventAsked     = models.Declare[WordsData](&events, "campaign.asked")   // service, something is to be done
-	EventOffered   = models.Declare[WordsData](&events, "campaign.offered") // marketing
+	// service, good to know
+	EventNoticed = models.Declare[WordsData](&events, "campaign.noticed")
+	// service, something is to be done
+	EventAsked = models.Declare[WordsData](&events, "campaign.asked")
+	// marketing
+	EventOffered = models.Declare[WordsData](&events, "campaign.offered")
 )
 
-// WordsData is the data of TODO.
+// WordsData is what EventNoticed, EventAsked and EventOffered say.
 type WordsData struct {
 	TitleZh string
 	TitleEn string

@@ -15,22 +15,22 @@ var (
 	EventReplayed = models.Declare[ReplayedData](&events, "events.dead_replayed").Silent("between the operator and the relay")
 	// EventSealDue is told when the audit log is to be sealed.
 	EventSealDue = models.Declare[SealData](&events, "audit.seal_due").Silent("the log is sealed by itself")
-	// EventSealed is told when a head was signed. Data: "size", "root".
+	// EventSealed is told when a head was signed.
 	EventSealed = models.Declare[SealedData](&events, "audit.sealed").Silent("everybody can read the heads; nobody has to act")
 )
 
-// ReplayedData is the data of TODO.
+// ReplayedData is what EventReplayed says.
 type ReplayedData struct {
 	Subscriber string
 	Event      string
 }
 
-// SealData is the data of TODO.
+// SealData is what EventSealDue says.
 type SealData struct {
 	Round int64
 }
 
-// SealedData is the data of TODO.
+// SealedData is what EventSealed says.
 type SealedData struct {
 	Size int64
 	Root string

@@ -197,7 +197,9 @@ func (l *List) Remove(code models.USCC, why string, by models.Actor, now time.Ti
 	}
 	e := &l.Entries[i]
 	e.State, e.Why, e.Removed = Removed, why, models.DayOf(now)
-	l.Meta.Publish(EventUnlisted.Of(UnlistedData{Field: l.Field, Reason: why}), models.Subject{Kind: models.Organisation, Ref: string(code)}.Addressee(), by, now)
+	l.Meta.Publish(EventUnlisted.Of(UnlistedData{
+		Field: l.Field, Reason: why,
+	}), models.Subject{Kind: models.Organisation, Ref: string(code)}.Addressee(), by, now)
 	return nil
 }
 

@@ -268,7 +268,9 @@ func (a *Agreement) Defaulted(conduct string, now time.Time) (bool, error) {
 		if err := a.move(Closing, models.Clockwork, now, string(InDefault)); err != nil {
 			return false, err
 		}
-		a.Publish(AgreementClosing.Of(ClosingData{Cause: InDefault, Times: a.DefaultsBy(models.DayOf(now)), Days: a.Terms.YearDays}), a.Person, models.Clockwork, now)
+		a.Publish(AgreementClosing.Of(ClosingData{
+			Cause: InDefault, Times: a.DefaultsBy(models.DayOf(now)), Days: a.Terms.YearDays,
+		}), a.Person, models.Clockwork, now)
 	}
 	return true, nil
 }

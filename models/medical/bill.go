@@ -152,7 +152,9 @@ func (b *Bill) Carry(principal models.Fen, setlSeq int64, now time.Time) error {
 	if diff > 0 {
 		b.setDue(max(b.DueOn, b.Terms.Due(b.Type, models.DayOf(now))))
 	}
-	b.Publish(BillResettled.Of(ResettledData{Principal: principal, Outstanding: b.Outstanding(), Due: b.DueOn, BillNo: b.BillNo}), b.Person, models.Clockwork, now)
+	b.Publish(BillResettled.Of(ResettledData{
+		Principal: principal, Outstanding: b.Outstanding(), Due: b.DueOn, BillNo: b.BillNo,
+	}), b.Person, models.Clockwork, now)
 	return b.level(models.Clockwork, now)
 }
 
@@ -163,7 +165,9 @@ func (b *Bill) issue(principal models.Fen, now time.Time) error {
 	b.Principal, b.IssuedOn = principal, models.DayOf(now)
 	b.setDue(b.Terms.Due(b.Type, b.IssuedOn))
 	b.book(now, "issue", receivable, b.payable(), principal)
-	b.Publish(BillIssued.Of(IssuedData{Amount: principal, Due: b.DueOn, Hospital: b.HospitalName, BillNo: b.BillNo}), b.Person, models.Clockwork, now)
+	b.Publish(BillIssued.Of(IssuedData{
+		Amount: principal, Due: b.DueOn, Hospital: b.HospitalName, BillNo: b.BillNo,
+	}), b.Person, models.Clockwork, now)
 	b.plan()
 	return nil
 }

@@ -61,7 +61,9 @@ func Notice(b *Bill, now time.Time) *Conduct {
 		Person: b.Person, Agreement: b.Agreement, Scheme: b.Scheme, Region: b.Region, BillNo: b.BillNo, Terms: b.Terms,
 		ObjectUntil: models.DayOf(now).AddWorking(b.Terms.ObjectDays),
 	}
-	c.Publish(DefaultNoticed.Of(NoticedData{BillNo: c.BillNo, Until: c.ObjectUntil, Outstanding: b.Outstanding(), Days: c.Terms.ObjectDays}), c.Person, models.Clockwork, now)
+	c.Publish(DefaultNoticed.Of(NoticedData{
+		BillNo: c.BillNo, Until: c.ObjectUntil, Outstanding: b.Outstanding(), Days: c.Terms.ObjectDays,
+	}), c.Person, models.Clockwork, now)
 	return c
 }
 
@@ -132,7 +134,9 @@ func (c *Conduct) Confirm(by models.Actor, b *Bill, served Served, now time.Time
 	}
 	c.Confirmer = by.Person
 	t := c.Terms
-	c.Publish(DefaultConfirmed.Of(ConfirmedData{BillNo: c.BillNo, Days: t.RepairDays, DaysMore: t.RepairDaysMore, Years: t.KeepYears}), c.Person, by, now)
+	c.Publish(DefaultConfirmed.Of(ConfirmedData{
+		BillNo: c.BillNo, Days: t.RepairDays, DaysMore: t.RepairDaysMore, Years: t.KeepYears,
+	}), c.Person, by, now)
 	return nil
 }
 

@@ -148,7 +148,9 @@ func (b *Bill) receive(p Payment, from Account, now time.Time) error {
 	b.book(now, "payment", from, receivable, p.Amount)
 	b.Paid += p.Amount
 	if b.Outstanding() > 0 {
-		b.Publish(BillPartlyPaid.Of(PartlyPaidData{BillNo: b.BillNo, Amount: p.Amount, Outstanding: b.Outstanding()}), b.Person, models.Clockwork, now)
+		b.Publish(BillPartlyPaid.Of(PartlyPaidData{
+			BillNo: b.BillNo, Amount: p.Amount, Outstanding: b.Outstanding(),
+		}), b.Person, models.Clockwork, now)
 	}
 	return b.level(models.Clockwork, now)
 }

@@ -78,5 +78,7 @@ func (u *Use) plan(now time.Time) {
 
 // tell tells an event that concerns no account: recipients hear of it through their systems, the subject by the call.
 func (u *Use) tell(kind models.Kind[UseData], now time.Time) {
-	u.Publish(kind.Of(UseData{Changed: Changed{u.Record, u.Cause}, Version: u.Version, Kind: u.Kind, Ref: u.Ref, Recipient: u.Recipient}), "", models.Clockwork, now)
+	u.Publish(kind.Of(UseData{
+		Changed: Changed{u.Record, u.Cause}, Version: u.Version, Kind: u.Kind, Ref: u.Ref, Recipient: u.Recipient,
+	}), "", models.Clockwork, now)
 }

@@ -117,6 +117,8 @@ func (c *Call) Finish(n Counts, now time.Time) (bool, error) {
 		c.GoneAt = models.At(now)
 		return true, nil
 	}
-	c.Publish(EventDone.Of(DoneData{Changed: Changed{c.Record, c.Cause}, Decisions: n.Decisions, Shares: n.Shares, Reports: n.Reports}), c.Subject.Addressee(), models.Clockwork, now)
+	c.Publish(EventDone.Of(DoneData{
+		Changed: Changed{c.Record, c.Cause}, Decisions: n.Decisions, Shares: n.Shares, Reports: n.Reports,
+	}), c.Subject.Addressee(), models.Clockwork, now)
 	return true, nil
 }

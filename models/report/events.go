@@ -11,13 +11,14 @@ func Events() []*models.Declared { return events.All() }
 
 // The events published here, each with its data, and with the reason when nobody is told.
 var (
-	EventIssued     = models.Declare[Data](&events, "report.issued").Silent("the person has just asked for it")
-	EventExpired    = models.Declare[Data](&events, "report.expired")
-	EventSuperseded = models.Declare[Data](&events, "report.superseded") // a record it shows changed
+	EventIssued  = models.Declare[Data](&events, "report.issued").Silent("the person has just asked for it")
+	EventExpired = models.Declare[Data](&events, "report.expired")
+	// a record it shows changed
+	EventSuperseded = models.Declare[Data](&events, "report.superseded")
 	EventRevoked    = models.Declare[Data](&events, "report.revoked").Silent("the person has just done it")
 )
 
-// Data is the data of TODO.
+// Data is what every event of a report says; Cause where a record changed.
 type Data struct {
 	No    string
 	Kind  Kind

@@ -24,7 +24,7 @@ var (
 	EventClosed      = models.Declare[TicketData](&events, "uscc.ticket_closed").Silent("a desk sees it in its list")
 )
 
-// TicketData is the data of TODO.
+// TicketData is what every event of a ticket says.
 type TicketData struct {
 	Class Class
 	Desk  string

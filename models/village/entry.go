@@ -90,7 +90,10 @@ func (e *Entry) files(by models.Actor) error {
 }
 
 func (e *Entry) tell(kind models.Kind[EntryData], by models.Actor, now time.Time, step string) {
-	e.Publish(kind.Of(EntryData{Round: e.Round, Village: e.Village, Name: e.Name, Level: e.Level, Stars: stars(e.Stars), Was: stars(e.Was), Until: e.Until, No: e.No, Reason: e.Why, Step: step}), e.Maker, by, now)
+	e.Publish(kind.Of(EntryData{
+		Round: e.Round, Village: e.Village, Name: e.Name, Level: e.Level, Stars: stars(e.Stars),
+		Was: stars(e.Was), Until: e.Until, No: e.No, Reason: e.Why, Step: step,
+	}), e.Maker, by, now)
 }
 
 // filling says whether the sheet and the evidence may still change: until the township has looked, and when it is to be mended.
