@@ -86,7 +86,7 @@ func (f Benefit) vacated(ctx context.Context, e models.Event) error {
 			if err != nil {
 				return err
 			}
-			return f.joined(ctx, e) // somebody may have joined meanwhile
+			return f.fill(ctx, d.Offer) // somebody may have joined meanwhile
 		default:
 			if err := f.pass(ctx, s.ID, d.Claim, w); err != nil {
 				return err
@@ -173,14 +173,19 @@ func (f Benefit) leave(ctx context.Context, w *benefit.Wait) error {
 	return err
 }
 
-// joined serves who waits as long as there are places nobody has.
+// joined serves who waits, now that one more does.
 func (f Benefit) joined(ctx context.Context, e models.Event) error {
 	d, err := benefit.EventWaiting.Read(e)
 	if err != nil {
 		return err
 	}
+	return f.fill(ctx, d.Offer)
+}
+
+// fill serves who waits for an offer as long as it has places.
+func (f Benefit) fill(ctx context.Context, offer string) error {
 	for {
-		w, o, err := f.next(ctx, d.Offer)
+		w, o, err := f.next(ctx, offer)
 		if err != nil || w == nil {
 			return err
 		}
