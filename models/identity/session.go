@@ -72,7 +72,7 @@ func NewSession(p *Person, in SignIn, pol Policy, now time.Time) *Session {
 	s := &Session{Person: p.ID, Device: in.Device, Method: in.Method, Family: in.Family, Token: in.Token, StartedAt: now, EndsAt: now.Add(pol.Absolute)}
 	s.ID, s.State, s.Moved = in.ID, Live, models.Moved{By: models.Resident, At: now}
 	s.used(pol, now)
-	s.Tell(EventSignedIn, p.ID, p.Self(), now, map[string]string{"method": in.Method})
+	s.Publish(EventSignedIn.Of(SignedInData{Method: in.Method}), p.ID, p.Self(), now)
 	return s
 }
 
@@ -110,7 +110,7 @@ func (s *Session) Refresh(family, token, next string, pol Policy, now time.Time)
 
 func (s *Session) reused(now time.Time) {
 	s.end(models.Clockwork, EndedByReuse, now)
-	s.Tell(EventReuse, s.Person, models.Clockwork, now, nil)
+	s.Publish(EventReuse, s.Person, models.Clockwork, now)
 }
 
 // End signs the device out. why is EndedBySelf or EndedByOther. One that has ended stays as it is.
@@ -130,7 +130,7 @@ func (s *Session) end(by models.Actor, why string, now time.Time) {
 		return
 	}
 	s.Before, s.WakeAt, s.GoneAt = "", nil, models.At(now.Add(sessionKept))
-	s.Tell(EventSessionEnded, s.Person, by, now, map[string]string{"why": why})
+	s.Publish(EventSessionEnded.Of(EndedData{Why: why}), s.Person, by, now)
 }
 
 // Wake ends a session whose time is over.

@@ -106,7 +106,7 @@ func Open(v Arrival, by models.Actor, now time.Time) *Encounter {
 	if v.Agreement != nil && v.Reason == "" {
 		e.Agreement, e.Region = v.Agreement.ID, v.Agreement.Region
 	}
-	e.Tell(VisitOpened, v.Person, by, now, data("type", string(v.Type)))
+	e.Publish(VisitOpened.Of(VisitData{Type: v.Type}), v.Person, by, now)
 	return e
 }
 
@@ -169,9 +169,9 @@ func (e *Encounter) Charge(lines []Line, room models.Fen, by models.Actor, now t
 	switch {
 	case e.Agreement == "":
 	case first:
-		e.Tell(VisitCharged, e.Person, by, now, nil)
+		e.Publish(VisitCharged, e.Person, by, now)
 	case e.Total() < room:
-		e.Tell(VisitHoldUneven, e.Person, by, now, nil)
+		e.Publish(VisitHoldUneven, e.Person, by, now)
 	}
 	e.plan()
 	return results, nil
@@ -313,7 +313,7 @@ func (e *Encounter) Cancel(by models.Actor, now time.Time) error {
 	}
 	e.Deferred = 0
 	e.clear()
-	e.Tell(VisitCancelled, e.Person, by, now, nil)
+	e.Publish(VisitCancelled, e.Person, by, now)
 	e.plan()
 	return nil
 }
@@ -331,7 +331,7 @@ func (e *Encounter) Wake(now time.Time) error {
 	for _, l := range e.Lines {
 		if e.takesLines() && l.State == Parked && !l.Came.Add(parkTime).After(now) && e.Exception == "" {
 			e.except("reversal_without_original")
-			e.Tell(VisitExcepted, "", models.Clockwork, now, data("cause", e.Exception))
+			e.Publish(VisitExcepted.Of(ExceptedData{Cause: e.Exception}), "", models.Clockwork, now)
 		}
 	}
 	e.plan()
