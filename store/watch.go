@@ -96,8 +96,8 @@ func (w *Watch) Get(ctx context.Context, c Collection, id string) (bson.Raw, err
 }
 
 // Find is that of the engine.
-func (w *Watch) Find(ctx context.Context, c Collection, q Query, ix Index, limit int, after *Key) ([]bson.Raw, error) {
-	raws, err := w.Engine.Find(ctx, c, q, ix, limit, after)
+func (w *Watch) Find(ctx context.Context, c Collection, s Scan) ([]bson.Raw, error) {
+	raws, err := w.Engine.Find(ctx, c, s)
 	return raws, w.saw(false, err)
 }
 
