@@ -2,10 +2,20 @@ package notifications
 
 // Silent are the kinds nobody gets a message of, each with its reason. Any other kind needs its texts.
 var Silent = map[string]string{
-	"inbox.message_returned":  "the message itself is in the inbox again",
-	"events.dead_replayed":    "between the operator and the relay",
-	"identity.client_changed": "about a partner's system, not about a person",
-	"identity.left":           "the account is closed: nobody is left to read it",
+	"inbox.message_returned":    "the message itself is in the inbox again",
+	"events.dead_replayed":      "between the operator and the relay",
+	"identity.client_changed":   "about a partner's system, not about a person",
+	"identity.office_suspended": "the contest that suspended it says so",
+	"identity.left":             "the account is closed: nobody is left to read it",
+
+	"organisation.proposed":              "a second person finds it in the register",
+	"organisation.registered":            "about an organisation: those it answers to see it in the register",
+	"organisation.changed":               "about an organisation: those it answers to see it in the register",
+	"organisation.ended":                 "its officers hear that their offices ended",
+	"organisation.appointment_proposed":  "a second person finds it in the queue; nothing is held yet",
+	"organisation.appointment_refused":   "nothing was held",
+	"organisation.appointment_confirmed": "identity.appointed tells the person, officer_appointed the others",
+	"organisation.appointment_ended":     "identity.dismissed tells the person, officer_dismissed the others",
 
 	"medical.agreement_frozen":      "the overdue bill that froze it says so",
 	"medical.visit_charged":         "charges come and go until the visit is settled",

@@ -19,6 +19,7 @@ const (
 	EventReuse           = "identity.session_reuse_detected"
 	EventBound           = "identity.bound"
 	EventAppointed       = "identity.appointed"
+	EventSuspended       = "identity.office_suspended"
 	EventDismissed       = "identity.dismissed"
 	EventClientChanged   = "identity.client_changed"
 	EventMandateProposed = "identity.mandate_proposed"
