@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -23,20 +24,21 @@ var layers = map[string][]string{
 	"server":               {"*"},
 	"bench":                {"*"},
 	"handlers/api":         {"store", "models", "models/rule", "models/score", "models/notice", "models/release", "models/job", "models/flow", "models/jury", "models/access", "models/identity", "models/delivery"},
-	"handlers/file":        {"handlers/api", "store", "models", "models/*"},
+	"handlers/file":        {"handlers/api", "usecase", "store", "models", "models/*"},
 	"handlers/paper":       {"handlers/api", "models"},
-	"handlers/*":           {"handlers/api", "handlers/file", "handlers/paper", "store", "payments", "models", "models/*"},
-	"handlers/apitest":     {"handlers/api", "handlers/openapitest", "notifications", "store", "store/sqlite/sqlitetest", "models", "models/*"},
+	"handlers/*":           {"handlers/api", "handlers/file", "handlers/paper", "usecase", "store", "payments", "models", "models/*"},
+	"handlers/apitest":     {"handlers/api", "handlers/openapitest", "notifications", "usecase", "store", "store/sqlite/sqlitetest", "models", "models/*"},
 	"handlers/openapitest": {},
 	"payments":             {"models", "models/*"},
-	"flows":                {"store", "notifications", "payments", "models", "models/*"},
-	"seed":                 {"store", "models", "models/*"},
+	"flows":                {"usecase", "store", "notifications", "payments", "models", "models/*"},
+	"seed":                 {"usecase", "store", "models", "models/*"},
 	"notifications":        {"store", "models", "models/*"},
+	"usecase":              {"store", "models", "models/*"},
 	"store":                {"models", "models/*"},
 	"store/sqlite":         {"store", "models"},
 	"store/mongodb":        {"store", "models"},
 	"store/sqlite/*":       {"store/sqlite"},
-	"store/storetest":      {"store", "models", "models/benefit"},
+	"store/storetest":      {"usecase", "store", "models", "models/benefit"}, // the use case that many want at once, on every engine
 	"models":               {},
 	"models/*":             {"models", "models/rule", "models/score", "models/notice", "models/flow", "models/form", "models/jury", "models/release", "models/job"},
 	"models/report":        {"models", "models/record"}, // a report is about records
@@ -273,6 +275,75 @@ func TestParity(t *testing.T) {
 	}
 }
 
+// TestStoreKnowsNoRules makes sure that no function of the store writes two collections or joins what they say: a type that holds
+// repos only opens them together, and nothing but its Open names a repo. What needs several is a use case.
+func TestStoreKnowsNoRules(t *testing.T) {
+	rooms := map[string]bool{} // types that hold repos
+	var decls []ast.Decl
+	for _, s := range sources(t) {
+		if s.dir != "store" || s.path == "store/repo.go" {
+			continue
+		}
+		decls = append(decls, s.file.Decls...)
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			if of, ok := n.(*ast.TypeSpec); ok && names(of.Type, map[string]bool{"Repo": true}) {
+				rooms[of.Name.Name] = true
+			}
+			return true
+		})
+	}
+	if len(rooms) < 15 {
+		t.Errorf("only %d types that hold repos found", len(rooms))
+	}
+	holds := map[string]bool{"Repo": true, "NewRepo": true}
+	maps.Copy(holds, rooms)
+	for _, d := range decls {
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			if room, opens := strings.CutPrefix(d.Name.Name, "Open"); names(d, holds) && !(opens && rooms[room] && d.Recv == nil) {
+				t.Errorf("store: %s works on repos: its place is a use case", d.Name.Name)
+			}
+		case *ast.GenDecl:
+			for _, spec := range d.Specs {
+				if of, ok := spec.(*ast.TypeSpec); ok && names(of.Type, rooms) {
+					t.Errorf("store: %s holds the repos of several capabilities", of.Name.Name)
+				}
+			}
+		}
+	}
+}
+
+// names says whether a node uses one of the names of its own package.
+func names(n ast.Node, any map[string]bool) (found bool) {
+	ast.Inspect(n, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.SelectorExpr:
+			found = found || names(n.X, any)
+			return false
+		case *ast.KeyValueExpr: // the key may be a field's name
+			found = found || names(n.Value, any)
+			return false
+		case *ast.Field: // so is that of a field or an argument
+			found = found || names(n.Type, any)
+			return false
+		case *ast.Ident:
+			found = found || any[n.Name]
+		}
+		return true
+	})
+	return found
+}
+
+// TestUseCasesHaveANoun makes sure that a use case is found by the noun of its capability.
+func TestUseCasesHaveANoun(t *testing.T) {
+	for _, s := range sources(t) {
+		noun, _, _ := strings.Cut(strings.TrimSuffix(path.Base(s.path), ".go"), "_")
+		if s.dir == "usecase" && noun != "usecase" && noun != "subject" && !exists("handlers/"+noun) {
+			t.Errorf("%s: there is no capability %s", s.path, noun)
+		}
+	}
+}
+
 // TestNoPageIsSifted makes sure that no list leaves documents out after a page was read: whoever asks for twenty gets twenty while
 // there are. What no index can hold goes through api.Sifted, which reads on.
 func TestNoPageIsSifted(t *testing.T) {
@@ -482,7 +553,7 @@ func TestDoorsAreMounted(t *testing.T) {
 // TestBenefitsAreNobodysCondition makes sure that no other capability can ask what band somebody has or what she claimed: a
 // benefit is no condition of a public service, of credit medical care, or of anything else.
 func TestBenefitsAreNobodysCondition(t *testing.T) {
-	may := regexp.MustCompile(`^(models/benefit/|handlers/benefit/|(store|flows|seed|server)/benefit[a-z_]*\.go$|store/storetest/places\.go$|server/policy\.go$|bench/)`)
+	may := regexp.MustCompile(`^(models/benefit/|handlers/benefit/|(usecase|store|flows|seed|server)/benefit[a-z_]*\.go$|store/storetest/places\.go$|server/policy\.go$|bench/)`)
 	named := 0
 	for _, s := range sources(t) {
 		text, err := os.ReadFile(s.path)

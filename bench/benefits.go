@@ -23,6 +23,7 @@ import (
 	"xinyi/models/record"
 	"xinyi/store"
 	"xinyi/store/sqlite"
+	"xinyi/usecase"
 )
 
 // offersOnline is how many offers everybody looks at.
@@ -34,7 +35,7 @@ type fair struct {
 	store  *store.Store
 	people *store.Repo[identity.Person]
 	lost   *store.Repo[journal.Lost]
-	store.Benefit
+	usecase.Benefit
 }
 
 func openFair(ctx context.Context, dir string) (*fair, error) {
@@ -51,7 +52,7 @@ func openFair(ctx context.Context, dir string) (*fair, error) {
 	}
 	s := store.New(e, func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }, keys)
 	f := &fair{engine: e, store: s, people: store.NewRepo[identity.Person](s, store.People), lost: store.NewRepo[journal.Lost](s, store.Dead)}
-	f.Benefit = store.OpenBenefit(s, f.people, store.NewRepo[record.Record](s, store.Records), store.Subjects{People: f.people, Keys: keys}, store.OpenMedical(s))
+	f.Benefit = usecase.OpenBenefit(s, f.people, store.NewRepo[record.Record](s, store.Records), usecase.Subjects{People: f.people, Keys: keys}, store.OpenMedical(s))
 	if err := s.Ensure(ctx); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}

@@ -24,6 +24,7 @@ import (
 	"xinyi/seed"
 	"xinyi/store"
 	"xinyi/store/sqlite"
+	"xinyi/usecase"
 )
 
 // A county is an opened store with households.
@@ -33,7 +34,7 @@ type county struct {
 	people *store.Repo[identity.Person]
 	lost   *store.Repo[journal.Lost]
 	forms  farmer.Forms
-	store.Farmer
+	usecase.Farmer
 }
 
 func openCounty(ctx context.Context, dir string) (*county, error) {
@@ -50,7 +51,7 @@ func openCounty(ctx context.Context, dir string) (*county, error) {
 	}
 	s := store.New(e, func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }, keys)
 	c := &county{engine: e, store: s, people: store.NewRepo[identity.Person](s, store.People), lost: store.NewRepo[journal.Lost](s, store.Dead)}
-	c.Farmer = store.OpenFarmer(s, store.NewRepo[blob.Blob](s, store.Blobs), store.NewRepo[record.Record](s, store.Records), store.Subjects{People: c.people, Keys: keys})
+	c.Farmer = usecase.OpenFarmer(s, store.NewRepo[blob.Blob](s, store.Blobs), store.NewRepo[record.Record](s, store.Records), usecase.Subjects{People: c.people, Keys: keys})
 	return c, errors.Join(s.Ensure(ctx), c.models(ctx))
 }
 
@@ -195,7 +196,7 @@ func cells(rng *rand.Rand, now time.Time) []farmer.Edit {
 
 // scores tries the second model on every household, then writes its grades back.
 func (c *county) scores(ctx context.Context, n int) error {
-	flow := flows.Farmer{Farmer: c.Farmer, Facts: store.StandardFarmFacts(nil), Policy: farmer.Standard, Now: c.store.Now}
+	flow := flows.Farmer{Farmer: c.Farmer, Facts: usecase.StandardFarmFacts(nil), Policy: farmer.Standard, Now: c.store.Now}
 	relay := flows.NewRelay(c.store, c.lost, slog.New(slog.DiscardHandler), flows.NewMetrics(prometheus.NewRegistry()))
 	if err := relay.Subscribe(flow.Subscribers()...); err != nil {
 		return err

@@ -25,6 +25,7 @@ import (
 	"xinyi/seed"
 	"xinyi/store"
 	"xinyi/store/sqlite"
+	"xinyi/usecase"
 )
 
 // ingest measures how fast a file of penalties, 3 % of its rows spoiled by each kind of fault, becomes records on SQLite, every
@@ -39,8 +40,8 @@ func (p plan) ingest(ctx context.Context, dir string) (err error) {
 	s := store.New(engine, func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }, store.TestKeys())
 	quiet := slog.New(slog.DiscardHandler)
 	f := flows.Batches{
-		Batch: store.OpenBatch(s, store.NewRepo[blob.Blob](s, store.Blobs)), Catalogue: store.OpenCatalogue(s),
-		Records: store.NewRepo[record.Record](s, store.Records), Subjects: store.Subjects{People: store.NewRepo[identity.Person](s, store.People), Keys: s.Keys},
+		Batch: usecase.OpenBatch(s, store.NewRepo[blob.Blob](s, store.Blobs)), Catalogue: usecase.OpenCatalogue(s),
+		Records: store.NewRepo[record.Record](s, store.Records), Subjects: usecase.Subjects{People: store.NewRepo[identity.Person](s, store.People), Keys: s.Keys},
 		Policy: record.Standard, Log: quiet, Now: s.Now,
 	}
 	relay := flows.NewRelay(s, store.NewRepo[journal.Lost](s, store.Dead), quiet, flows.NewMetrics(prometheus.NewRegistry()))

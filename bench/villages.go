@@ -20,6 +20,7 @@ import (
 	"xinyi/models/farmer"
 	"xinyi/models/village"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // The four counties whose villages are closed, and how many villages they have.
@@ -39,8 +40,8 @@ func (p plan) villages(ctx context.Context, dir string) (err error) {
 	if err != nil {
 		return err
 	}
-	v := store.OpenVillage(c.store, c.Blobs, c.Farmer)
 	divisions := store.NewRepo[division.Division](c.store, store.Divisions)
+	v := usecase.OpenVillage(c.store, c.Blobs, divisions, c.Farmer)
 	if err := c.store.Ensure(ctx); err != nil {
 		return err
 	}
@@ -50,7 +51,7 @@ func (p plan) villages(ctx context.Context, dir string) (err error) {
 		return err
 	}
 	fmt.Printf("\n%d villages and %d made-up households, the facts of each and %d titles, kept in %.0f s\n", len(places), n, n*7/10, time.Since(begun).Seconds())
-	flow := flows.VillageClose{Village: v, Divisions: divisions, Policy: village.Standard, Secret: rand.Text, Now: c.store.Now}
+	flow := flows.VillageClose{Village: v, Policy: village.Standard, Secret: rand.Text, Now: c.store.Now}
 	relay := flows.NewRelay(c.store, c.lost, slog.New(slog.DiscardHandler), flows.NewMetrics(prometheus.NewRegistry()))
 	if err := relay.Subscribe(flow.Subscribers()...); err != nil {
 		return err
@@ -122,7 +123,7 @@ func (c *county) crowd(ctx context.Context, places []models.Region, n int) error
 }
 
 // closes closes the four rounds and shows how they go on.
-func (c *county) closes(ctx context.Context, v store.Village, relay *flows.Relay, places []models.Region, n int) error {
+func (c *county) closes(ctx context.Context, v usecase.Village, relay *flows.Relay, places []models.Region, n int) error {
 	day := models.DayOf(c.store.Now())
 	rounds := map[models.Region]*village.Round{}
 	var entries []*village.Entry

@@ -12,12 +12,13 @@ import (
 	"xinyi/models"
 	"xinyi/models/journal"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Seal closes the event log in batches: every entry gets its place in a Merkle log, whose head is signed. Appending an entry
 // never waits for it. Two sealers at once are harmless: a place is an id, so one of them finds it taken and starts anew.
 type Seal struct {
-	store.Audit
+	usecase.Audit
 	Seals models.Seals
 	Log   *slog.Logger
 	Now   func() time.Time
@@ -32,7 +33,7 @@ func (f Seal) Subscribers() []Subscriber {
 func (f Seal) Ready(ctx context.Context) error {
 	_, err := f.Sealers.Get(ctx, journal.SealerID)
 	if errors.Is(err, models.NotFound) {
-		return existing(f.Sealers.Insert(ctx, journal.NewSealer(f.Now())))
+		return store.Existing(f.Sealers.Insert(ctx, journal.NewSealer(f.Now())))
 	}
 	return err
 }
@@ -173,7 +174,7 @@ func (f Seal) sign(ctx context.Context, size int64) (*journal.Head, error) {
 		return nil, err
 	}
 	h := &journal.Head{Meta: models.Meta{ID: journal.LeafID(size)}, Size: size, Root: root.String(), At: f.Now(), Note: text, Prev: prev}
-	if err := existing(f.Heads.Insert(ctx, h)); err != nil {
+	if err := store.Existing(f.Heads.Insert(ctx, h)); err != nil {
 		return nil, err
 	}
 	f.Log.InfoContext(ctx, "the audit log is sealed", "size", size, "root", h.Root)

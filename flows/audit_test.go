@@ -15,12 +15,13 @@ import (
 	"xinyi/models/journal"
 	"xinyi/store"
 	"xinyi/store/sqlite/sqlitetest"
+	"xinyi/usecase"
 )
 
 // archive is a replica with an audit log.
 type archive struct {
 	*testing.T
-	store.Audit
+	usecase.Audit
 	engine store.Engine
 	store  *store.Store
 	clock  *hands
@@ -34,7 +35,7 @@ func archives(t *testing.T) *archive {
 	engine := sqlitetest.Open(t)
 	a := &archive{T: t, engine: engine, clock: &hands{t: noon}}
 	a.store = store.New(engine, a.clock.now, store.TestKeys())
-	a.Audit = store.OpenAudit(a.store, store.NewRepo[journal.Entry](a.store, store.Events))
+	a.Audit = usecase.OpenAudit(a.store, store.NewRepo[journal.Entry](a.store, store.Events))
 	quiet, m := slog.New(slog.DiscardHandler), flows.NewMetrics(prometheus.NewRegistry())
 	relay := newRelay(a.store, store.NewRepo[journal.Lost](a.store, store.Dead), quiet, m)
 	a.sweep = flows.NewSweep(a.store, quiet, m)

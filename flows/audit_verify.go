@@ -11,6 +11,7 @@ import (
 	"xinyi/models"
 	"xinyi/models/journal"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // A Verdict is what a verification of the audit log found.
@@ -30,7 +31,7 @@ func (v *Verdict) fault(format string, args ...any) {
 
 // Verify recomputes the whole log from the rows as they stand and compares it with every signed head, and with known, a head
 // somebody kept elsewhere ("" for none). It trusts nothing that is stored but the seals. seen is told of progress.
-func Verify(ctx context.Context, a store.Audit, seals models.Seals, known string, now time.Time, seen func(int64)) (Verdict, error) {
+func Verify(ctx context.Context, a usecase.Audit, seals models.Seals, known string, now time.Time, seen func(int64)) (Verdict, error) {
 	v := Verdict{}
 	heads, err := headsOf(ctx, a, seals, &v)
 	if err != nil {
@@ -70,7 +71,7 @@ func Verify(ctx context.Context, a store.Audit, seals models.Seals, known string
 }
 
 // headsOf reads and checks the signed heads, by size.
-func headsOf(ctx context.Context, a store.Audit, seals models.Seals, v *Verdict) (map[int64][]tlog.Hash, error) {
+func headsOf(ctx context.Context, a usecase.Audit, seals models.Seals, v *Verdict) (map[int64][]tlog.Hash, error) {
 	heads := map[int64][]tlog.Hash{}
 	prev := ""
 	_, err := a.Heads.Each(ctx, store.HeadsUp(), func(h *journal.Head) error {
@@ -93,7 +94,7 @@ func headsOf(ctx context.Context, a store.Audit, seals models.Seals, v *Verdict)
 }
 
 // leaf checks one place and appends its row, as it stands, to the fold.
-func (v *Verdict) leaf(ctx context.Context, a store.Audit, l *journal.Leaf, fold *journal.Fold) error {
+func (v *Verdict) leaf(ctx context.Context, a usecase.Audit, l *journal.Leaf, fold *journal.Fold) error {
 	if l.N != fold.Size {
 		v.fault("place %d is missing or taken twice: place %d follows", fold.Size, l.N)
 	}
@@ -121,7 +122,7 @@ func (v *Verdict) leaf(ctx context.Context, a store.Audit, l *journal.Leaf, fold
 }
 
 // loose counts the settled entries after the last sealed one that have no place.
-func loose(ctx context.Context, a store.Audit, now time.Time) (int64, error) {
+func loose(ctx context.Context, a usecase.Audit, now time.Time) (int64, error) {
 	_, kept, err := a.Size(ctx)
 	if err != nil {
 		return 0, err

@@ -11,19 +11,18 @@ import (
 	"xinyi/models/identity"
 	"xinyi/models/notice"
 	"xinyi/models/record"
-	"xinyi/models/rule"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Award is what follows for awards: nominees are vetted, experts drawn, seats given, notices followed; an award is kept in the credit
 // file and carries its measures, for as long as it holds.
 type Award struct {
-	store.Award
-	Catalogue store.Catalogue
+	usecase.Award
+	Catalogue usecase.Catalogue
 	Entries   *store.Repo[access.Entry]
-	Decisions *store.Repo[decision.Decision]
-	Decided   func(ctx context.Context, r rule.Rule, v *decision.Decision) error // keeps a decision
-	Facts     store.AwardFacts
+	Decisions usecase.Decision
+	Facts     usecase.AwardFacts
 	Policy    record.Policy
 	Now       func() time.Time
 }

@@ -110,7 +110,7 @@ func (f Award) show(ctx context.Context, p *award.Programme, id string) error {
 	if err != nil {
 		return err
 	}
-	return existing(f.Notices.Insert(ctx, v))
+	return store.Existing(f.Notices.Insert(ctx, v))
 }
 
 // grant gives the award of an approved nomination.
@@ -131,7 +131,7 @@ func (f Award) grant(ctx context.Context, e models.Event) error {
 	}
 	a, err := award.Grant(g, e.By, f.Now())
 	if err == nil {
-		err = existing(f.Awards.Insert(ctx, a))
+		err = store.Existing(f.Awards.Insert(ctx, a))
 	}
 	if err != nil {
 		return err
@@ -157,7 +157,7 @@ func (f Award) measures(ctx context.Context, e models.Event) error {
 	}
 	if e.Kind == award.EventGranted && a.InForce(models.DayOf(f.Now())) {
 		for _, m := range a.Begin(p.Measures, f.Now()) {
-			if err := existing(f.Measures.Insert(ctx, m)); err != nil {
+			if err := store.Existing(f.Measures.Insert(ctx, m)); err != nil {
 				return err
 			}
 		}
@@ -242,7 +242,7 @@ func (f Award) recorded(ctx context.Context, a *award.Award, key string) error {
 	if err != nil {
 		return err
 	}
-	return existing(f.Records.Insert(ctx, r))
+	return store.Existing(f.Records.Insert(ctx, r))
 }
 
 // revised withdraws the record of an award that no longer holds, and writes the new end of one that goes on.

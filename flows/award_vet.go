@@ -70,10 +70,10 @@ func (f Award) vetted(ctx context.Context, n *award.Nomination, p *award.Program
 	if err != nil {
 		return nil, err
 	}
-	if err := f.Decided(ctx, r, d); err != nil {
+	if err := f.Decisions.Decided(ctx, r, d); err != nil {
 		return nil, err
 	}
-	err = changeAll(ctx, f.Decisions, store.DecisionsAbout(about.ID), func(old *decision.Decision) error {
+	err = changeAll(ctx, f.Decisions.Decisions, store.DecisionsAbout(about.ID), func(old *decision.Decision) error {
 		if old.At.After(d.At) || !old.Supersede(d.ID, now) {
 			return store.Unchanged()
 		}
@@ -114,7 +114,7 @@ func (f Award) looked(ctx context.Context, n *award.Nomination, p *award.Program
 		return err
 	}
 	e.Office = p.Unit
-	return existing(f.Entries.Insert(ctx, e))
+	return store.Existing(f.Entries.Insert(ctx, e))
 }
 
 // again vets a nominee whose decision came out otherwise once a record was put right.

@@ -12,14 +12,15 @@ import (
 	"xinyi/models/catalogue"
 	"xinyi/models/record"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Batches reads what units deliver, a part at a time, and keeps the records.
 type Batches struct {
-	store.Batch
-	Catalogue store.Catalogue
+	usecase.Batch
+	Catalogue usecase.Catalogue
 	Records   *store.Repo[record.Record]
-	Subjects  store.Subjects
+	Subjects  usecase.Subjects
 	Policy    record.Policy
 	Log       *slog.Logger
 	Now       func() time.Time

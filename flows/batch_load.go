@@ -14,6 +14,7 @@ import (
 	"xinyi/models/record"
 	"xinyi/models/uscc"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // load is one part on its way.
@@ -201,7 +202,7 @@ func (l *load) revise(ctx context.Context, v *verdict, counts *batch.Counts) err
 
 // organisations notes which code goes with which name, and has wrong codes put right.
 func (l *load) organisations(ctx context.Context, verdicts []*verdict) error {
-	var seen []store.Seen
+	var seen []usecase.Seen
 	var findings []uscc.Finding
 	src := uscc.Source{Unit: l.b.Unit, Region: l.b.Region, Registered: l.item.Code == registration}
 	for _, v := range verdicts {
@@ -209,7 +210,7 @@ func (l *load) organisations(ctx context.Context, verdicts []*verdict) error {
 			key := string(v.row.Code) + " " + v.row.Name
 			if !l.seen[key] {
 				l.seen[key] = true
-				seen = append(seen, store.Seen{Code: string(v.row.Code), Name: v.row.Name, Source: src})
+				seen = append(seen, usecase.Seen{Code: string(v.row.Code), Name: v.row.Name, Source: src})
 			}
 		}
 		for _, fault := range v.faults {
@@ -270,7 +271,7 @@ func (l *load) count(ctx context.Context, verdicts []*verdict, counts *batch.Cou
 		return err
 	}
 	for _, r := range refused { // a part that runs once more
-		if err := existing(l.f.Rows.Insert(ctx, r)); err != nil {
+		if err := store.Existing(l.f.Rows.Insert(ctx, r)); err != nil {
 			return err
 		}
 	}

@@ -93,7 +93,7 @@ func (w *blobs) put(data []byte) error {
 		return err
 	}
 	w.ids, w.sizes = append(w.ids, id), append(w.sizes, len(data))
-	return existing(w.keep.Insert(w.ctx, one))
+	return store.Existing(w.keep.Insert(w.ctx, one))
 }
 
 // A measured writer takes so many bytes: a text that stands once in a workbook may be shown by a million cells.

@@ -21,6 +21,7 @@ import (
 	"xinyi/seed"
 	"xinyi/store"
 	"xinyi/store/sqlite/sqlitetest"
+	"xinyi/usecase"
 )
 
 // intake is a replica that takes batches.
@@ -45,8 +46,8 @@ func intakes(t *testing.T) *intake {
 	k.store = store.New(engine, k.clock.now, store.TestKeys())
 	people := store.NewRepo[identity.Person](k.store, store.People)
 	k.Batches = flows.Batches{
-		Batch: store.OpenBatch(k.store, store.NewRepo[blob.Blob](k.store, store.Blobs)), Catalogue: store.OpenCatalogue(k.store),
-		Records: store.NewRepo[record.Record](k.store, store.Records), Subjects: store.Subjects{People: people, Keys: k.store.Keys},
+		Batch: usecase.OpenBatch(k.store, store.NewRepo[blob.Blob](k.store, store.Blobs)), Catalogue: usecase.OpenCatalogue(k.store),
+		Records: store.NewRepo[record.Record](k.store, store.Records), Subjects: usecase.Subjects{People: people, Keys: k.store.Keys},
 		Policy: record.Standard, Log: slog.New(slog.DiscardHandler), Now: k.clock.now,
 	}
 	m := flows.NewMetrics(prometheus.NewRegistry())

@@ -13,13 +13,14 @@ import (
 	"xinyi/models/record"
 	"xinyi/models/rule"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Benefit is what follows for 信易+: profiles follow the account, the credit file and credit medical care; places follow claims,
 // and who waits follows places; versions are tried and begin on their day.
 type Benefit struct {
-	store.Benefit
-	Facts  store.BenefitFacts
+	usecase.Benefit
+	Facts  usecase.BenefitFacts
 	Policy benefit.Policy
 	Now    func() time.Time
 
@@ -120,7 +121,7 @@ func (f Benefit) used(ctx context.Context, e models.Event) error {
 		return err
 	}
 	if _, err := f.Tallies.Get(ctx, string(c.Day)); errors.Is(err, models.NotFound) {
-		err = existing(f.Tallies.Insert(ctx, benefit.NewTally(c.Day, f.Policy)))
+		err = store.Existing(f.Tallies.Insert(ctx, benefit.NewTally(c.Day, f.Policy)))
 		if err != nil {
 			return err
 		}

@@ -16,6 +16,7 @@ import (
 	"xinyi/models/benefit"
 	"xinyi/models/journal"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // market is a replica where an offer has places.
@@ -35,7 +36,7 @@ func markets(t *testing.T, places int) *market {
 	w := &world{engine: engine, store: s, clock: clock, lost: store.NewRepo[journal.Lost](s, store.Dead)}
 	w.relay = newRelay(s, w.lost, slog.New(slog.DiscardHandler), flows.NewMetrics(prometheus.NewRegistry()))
 	mk := &market{world: w}
-	mk.Benefit = flows.Benefit{Benefit: store.OpenBenefit(w.store, nil, nil, store.Subjects{}, store.Medical{}), Policy: benefit.Standard, Now: w.clock.now}
+	mk.Benefit = flows.Benefit{Benefit: usecase.OpenBenefit(w.store, nil, nil, usecase.Subjects{}, store.Medical{}), Policy: benefit.Standard, Now: w.clock.now}
 	must(t, w.relay.Subscribe(mk.Subscribers()...))
 	mk.sweep = flows.NewSweep(w.store, slog.New(slog.DiscardHandler), flows.NewMetrics(prometheus.NewRegistry()))
 	must(t, w.store.Ensure(t.Context()))

@@ -13,6 +13,7 @@ import (
 	"xinyi/models/inbox"
 	"xinyi/notifications"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Bounds of a campaign's part.
@@ -28,7 +29,7 @@ const (
 // A part cut off at any point is done again from where it began. What its people are told has ids that derive from campaign
 // and person, so who was told already is not told twice, and is counted as told once.
 type Campaigns struct {
-	store.Campaign
+	usecase.Campaign
 	Inbox notifications.Inbox
 	Stops *Stops
 	Now   func() time.Time
@@ -94,11 +95,11 @@ func (f Campaigns) stopped(ctx context.Context, id string) bool {
 
 // page does one page of the audience after the cursor of p and adds what came of it.
 func (f Campaigns) page(ctx context.Context, c *campaign.Campaign, p *campaign.Part, do does) (next string, err error) {
-	souls, next, err := f.Souls(ctx, c.Audience, p.Cursor, f.Now())
+	found, next, err := f.Candidates(ctx, c.Audience, p.Cursor, f.Now())
 	if err != nil {
 		return "", err
 	}
-	n, err := do(ctx, c, souls)
+	n, err := do(ctx, c, found)
 	if err != nil {
 		return "", err
 	}
@@ -107,14 +108,14 @@ func (f Campaigns) page(ctx context.Context, c *campaign.Campaign, p *campaign.P
 }
 
 // does is what happens to the people of a page.
-type does func(context.Context, *campaign.Campaign, []store.Soul) (campaign.Counts, error)
+type does func(context.Context, *campaign.Campaign, []usecase.Candidate) (campaign.Counts, error)
 
 // tell tells those of a page who are meant, and says what became of each.
-func (f Campaigns) tell(ctx context.Context, c *campaign.Campaign, souls []store.Soul) (campaign.Counts, error) {
+func (f Campaigns) tell(ctx context.Context, c *campaign.Campaign, found []usecase.Candidate) (campaign.Counts, error) {
 	now := f.Now()
-	n := campaign.Counts{Seen: len(souls)}
+	n := campaign.Counts{Seen: len(found)}
 	var events []models.Event
-	for _, s := range souls {
+	for _, s := range found {
 		if !s.Meant {
 			n.Passed++
 			continue
@@ -136,9 +137,9 @@ func (f Campaigns) tell(ctx context.Context, c *campaign.Campaign, souls []store
 }
 
 // count counts those of a page who have it.
-func (f Campaigns) count(ctx context.Context, c *campaign.Campaign, souls []store.Soul) (campaign.Counts, error) {
+func (f Campaigns) count(ctx context.Context, c *campaign.Campaign, found []usecase.Candidate) (campaign.Counts, error) {
 	var n campaign.Counts
-	for _, s := range souls {
+	for _, s := range found {
 		has, err := f.has(ctx, c.Told(s.Person, f.Now()))
 		if err != nil {
 			return n, err

@@ -21,12 +21,13 @@ import (
 	"xinyi/models/journal"
 	"xinyi/models/medical"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // A hall is a city that is told notices.
 type hall struct {
 	*office
-	all        store.Campaign
+	all        usecase.Campaign
 	agreements *store.Repo[medical.Agreement]
 	relay      *flows.Relay
 	stops      *flows.Stops
@@ -70,7 +71,7 @@ func newHall(t *testing.T) (*hall, *hooked) {
 	t.Helper()
 	engine, clock := &hooked{Engine: newEngine(t)}, &hands{t: noon}
 	h := &hall{office: newOffice(t, engine, clock, &post{name: "fcm", most: 8})}
-	h.all = store.OpenCampaign(h.store, h.inbox.People)
+	h.all = usecase.OpenCampaign(h.store, h.inbox.People)
 	h.agreements = store.NewRepo[medical.Agreement](h.store, store.Agreements)
 	h.relay = newRelay(h.store, store.NewRepo[journal.Lost](h.store, store.Dead), slog.New(slog.DiscardHandler), flows.NewMetrics(prometheus.NewRegistry()))
 	h.stops = &flows.Stops{Campaigns: h.all.Campaigns, Now: clock.now}

@@ -18,6 +18,7 @@ import (
 	"xinyi/models/inbox"
 	"xinyi/models/journal"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // A flaky engine refuses, for a while, every so many writes of a collection.
@@ -37,11 +38,11 @@ func (f *flaky) Insert(ctx context.Context, c store.Collection, docs ...bson.Raw
 }
 
 // audience has n people of a county, a phone each, and a campaign to them that is approved.
-func audience(t *testing.T, engine store.Engine, n int) (*office, store.Campaign, *flows.Relay) {
+func audience(t *testing.T, engine store.Engine, n int) (*office, usecase.Campaign, *flows.Relay) {
 	t.Helper()
 	clock := &hands{t: noon}
 	o := newOffice(t, engine, clock, &post{name: "fcm", most: 8})
-	all := store.OpenCampaign(o.store, o.inbox.People)
+	all := usecase.OpenCampaign(o.store, o.inbox.People)
 	relay := newRelay(o.store, store.NewRepo[journal.Lost](o.store, store.Dead), slog.New(slog.DiscardHandler), flows.NewMetrics(prometheus.NewRegistry()))
 	stops := &flows.Stops{Campaigns: all.Campaigns, Now: clock.now}
 	o.courier.Stopped = stops.Stopped
@@ -66,7 +67,7 @@ func audience(t *testing.T, engine store.Engine, n int) (*office, store.Campaign
 }
 
 // turn wakes the campaign when it is due, tells what is to be told, and moves on by ten minutes.
-func turn(t *testing.T, o *office, all store.Campaign, relay *flows.Relay) *campaign.Campaign {
+func turn(t *testing.T, o *office, all usecase.Campaign, relay *flows.Relay) *campaign.Campaign {
 	t.Helper()
 	now := o.clock.now()
 	_, err := all.Campaigns.Update(t.Context(), "c1", func(c *campaign.Campaign) error {

@@ -43,7 +43,7 @@ func (f Casework) prepare(ctx context.Context, e models.Event) error {
 	if err != nil {
 		return err
 	}
-	return existing(f.Cases.Insert(ctx, c)) // prepared already, or asked for by the subject in between
+	return store.Existing(f.Cases.Insert(ctx, c)) // prepared already, or asked for by the subject in between
 }
 
 // over closes the repair of a record that ended by itself or went.

@@ -8,11 +8,12 @@ import (
 	"xinyi/models/catalogue"
 	"xinyi/models/release"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Catalogue lets a published version take the place of the ones before it.
 type Catalogue struct {
-	store.Catalogue
+	usecase.Catalogue
 	Now func() time.Time
 }
 

@@ -9,13 +9,14 @@ import (
 	"xinyi/models/consent"
 	"xinyi/models/identity"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Consent is what follows for consents from what happens to people: a request meets the account its subject opens, and whoever
 // closes the account has withdrawn everything.
 type Consent struct {
 	store.Consent
-	Subjects store.Subjects
+	Subjects usecase.Subjects
 	Now      func() time.Time
 }
 

@@ -13,6 +13,7 @@ import (
 	"xinyi/models/credential"
 	"xinyi/models/division"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Credential lets what a third party can check follow what was given: an award has one credential in force that says what the award
@@ -75,9 +76,9 @@ func (f Credential) follow(ctx context.Context, e models.Event) error {
 func (f Credential) says(ctx context.Context, a *award.Award) (string, credential.Facts, error) {
 	d, err := f.Divisions.Get(ctx, string(a.Region))
 	if err != nil {
-		return a.Label, store.HonourFacts(a, ""), gone(err)
+		return a.Label, usecase.HonourFacts(a, ""), gone(err)
 	}
-	return a.Label, store.HonourFacts(a, d.DisplayName), nil
+	return a.Label, usecase.HonourFacts(a, d.DisplayName), nil
 }
 
 // issue holds a place in a status list, keeps the credential, and makes the place its own. Twice is once, wherever it was cut off.

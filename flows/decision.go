@@ -11,14 +11,14 @@ import (
 	"xinyi/models/recall"
 	"xinyi/models/rule"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Decision keeps what other capabilities decide by rule, and makes a decision again when a record it used changes.
 type Decision struct {
-	store.Decision
+	usecase.Decision
 	Medical   store.Medical
-	Subjects  store.Subjects
-	Recall    Recall
+	Subjects  usecase.Subjects
 	Benefit   *Benefit                                                                                     // nil: no decision of it is made again
 	Award     *Award                                                                                       // nil: no vetting is made again
 	Restricts func(ctx context.Context, person string) (restricted string, looked []rule.Cited, err error) // as handlers.Medical asks it
@@ -50,11 +50,11 @@ func (f Decision) admission(ctx context.Context, e models.Event) error {
 	if err != nil {
 		return err
 	}
-	v, err := decision.New(store.Admitted(a, subject, e))
+	v, err := decision.New(usecase.Admitted(a, subject, e))
 	if err != nil {
 		return err
 	}
-	if err := f.keep(ctx, v); err != nil {
+	if err := f.Enter(ctx, v); err != nil {
 		return err
 	}
 	return changeAll(ctx, f.Decisions, store.DecisionsAbout(a.ID), func(old *decision.Decision) error {
@@ -65,17 +65,6 @@ func (f Decision) admission(ctx context.Context, e models.Event) error {
 	})
 }
 
-// Decided keeps a decision somebody has just made, and its rule; one that is kept already stays as it is.
-func (f Decision) Decided(ctx context.Context, r rule.Rule, v *decision.Decision) error {
-	if _, err := f.Decisions.Get(ctx, v.ID); err == nil || !errors.Is(err, models.NotFound) {
-		return err
-	}
-	if err := f.Keep(ctx, r); err != nil {
-		return err
-	}
-	return f.keep(ctx, v)
-}
-
 // subject is a person as credit knows it; without a real name, only the account.
 func (f Decision) subject(ctx context.Context, person string) (models.Subject, error) {
 	sub, err := f.Subjects.Of(ctx, models.Actor{Person: person, Role: models.Resident})
@@ -83,26 +72,6 @@ func (f Decision) subject(ctx context.Context, person string) (models.Subject, e
 		return models.Subject{Kind: models.PersonSubject, Person: person}, nil
 	}
 	return sub, err
-}
-
-// keep keeps a decision, the uses of its records before itself, and looks whether one of them changed meanwhile.
-func (f Decision) keep(ctx context.Context, v *decision.Decision) error {
-	uses := make([]*recall.Use, len(v.Uses))
-	for i, c := range v.Uses {
-		uses[i] = recall.NewUse(recall.Decision, v.ID, c.Record, c.Version, v.Subject, "", v.At)
-		if err := existing(f.Recall.Uses.Insert(ctx, uses[i])); err != nil {
-			return err
-		}
-	}
-	if err := existing(f.Decisions.Insert(ctx, v)); err != nil {
-		return err
-	}
-	for _, u := range uses {
-		if err := f.Recall.Check(ctx, u); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // again makes a decision anew whose record was called back, and settles the use.
@@ -149,7 +118,7 @@ func (f Decision) remake(ctx context.Context, old *decision.Decision) error {
 	if err != nil {
 		return err
 	}
-	if err := f.keep(ctx, next); err != nil {
+	if err := f.Enter(ctx, next); err != nil {
 		return err
 	}
 	if next, err = f.Decisions.Get(ctx, next.ID); err != nil { // the one kept first counts

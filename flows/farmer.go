@@ -13,13 +13,14 @@ import (
 	"xinyi/models/record"
 	"xinyi/models/score"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Farmer is what follows for households' files: scores follow files, records and neighbours; changes are done once they are
 // approved; sheets are read; evaluations follow their notices; banks delete what is over.
 type Farmer struct {
-	store.Farmer
-	Facts  store.FarmFacts
+	usecase.Farmer
+	Facts  usecase.FarmFacts
 	Policy farmer.Policy
 	Now    func() time.Time
 
@@ -297,21 +298,8 @@ func (f Farmer) split(ctx context.Context, file *farmer.File, c *farmer.Change) 
 	if file.Did(c.ID) {
 		return id, nil
 	}
-	return id, existingFile(ctx, f, file.SplitOff(id, c, f.Now()))
-}
-
-// existingFile keeps a file, and takes one that is there already for done; a number that is taken is a conflict.
-func existingFile(ctx context.Context, f Farmer, file *farmer.File) error {
-	err := f.Files.Insert(ctx, file)
-	if !errors.Is(err, models.Conflict) {
-		return err
-	}
-	if _, err := f.Files.Get(ctx, file.ID); errors.Is(err, models.NotFound) {
-		return models.E(models.Conflict, "farmer.number_taken")
-	} else if err != nil {
-		return err
-	}
-	return nil
+	_, err := f.Keep(ctx, file.SplitOff(id, c, f.Now()))
+	return id, err
 }
 
 // merge brings the other household's people and rows into the file, and then ends the other file.

@@ -13,6 +13,7 @@ import (
 	"xinyi/models/blob"
 	"xinyi/models/farmer"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Bounds of a part of an import.
@@ -205,8 +206,8 @@ func (f Farmer) line(ctx context.Context, im *farmer.Import, l *farmer.Layout, r
 }
 
 // gathered is a line as a phone would bring it. A row of a list is named by what it is about, so the same sheet twice is the same rows.
-func (f Farmer) gathered(im *farmer.Import, line farmer.Line, no int, many string) store.Gathered {
-	g := store.Gathered{Op: "import/" + im.ID + "/" + strconv.Itoa(no), Village: line.Village, No: line.No, DryRun: im.DryRun}
+func (f Farmer) gathered(im *farmer.Import, line farmer.Line, no int, many string) usecase.Gathered {
+	g := usecase.Gathered{Op: "import/" + im.ID + "/" + strconv.Itoa(no), Village: line.Village, No: line.No, DryRun: im.DryRun}
 	row := ""
 	if many != "" {
 		named := ""

@@ -12,7 +12,7 @@ import (
 	"xinyi/models/record"
 	"xinyi/models/release"
 	"xinyi/models/score"
-	"xinyi/store"
+	"xinyi/usecase"
 )
 
 var second = models.Actor{Person: "second", Role: models.TownStaff, Region: "430181108"}
@@ -35,10 +35,10 @@ func (h *hamlet) person(t *testing.T, id string, birth models.Day) models.Actor 
 }
 
 // writes gathers cells of a household: address, value, and so on.
-func (h *hamlet) writes(t *testing.T, no string, by models.Actor, cells ...any) store.Collected {
+func (h *hamlet) writes(t *testing.T, no string, by models.Actor, cells ...any) usecase.Collected {
 	t.Helper()
 	h.n++
-	g := store.Gathered{Op: fmt.Sprint("op-", h.n), Village: village, No: no}
+	g := usecase.Gathered{Op: fmt.Sprint("op-", h.n), Village: village, No: no}
 	for i := 0; i < len(cells); i += 2 {
 		g.Edits = append(g.Edits, farmer.Edit{At: cells[i].(string), Value: cells[i+1], Wrote: h.clock.now()})
 	}
@@ -257,12 +257,12 @@ func TestNobodyIsTakenAway(t *testing.T) {
 	}
 	engine := h.engine.(*counting)
 	engine.stop = func() error { return errors.New("somebody is seated who may not be") }
-	if _, err := h.Collect(t.Context(), store.Gathered{Op: "x", Household: file, Edits: []farmer.Edit{{At: "members/m1/idNumber", Value: number(t, free), Wrote: noon}}}, h.Policy,
+	if _, err := h.Collect(t.Context(), usecase.Gathered{Op: "x", Household: file, Edits: []farmer.Edit{{At: "members/m1/idNumber", Value: number(t, free), Wrote: noon}}}, h.Policy,
 		models.Actor{Person: "eve", Role: models.VillageStaff, Region: "430181108210"}); !errors.Is(err, models.Forbidden) || h.seat(t, free) != "" {
 		t.Errorf("%v seats %q", err, h.seat(t, free))
 	}
 	engine.stop = nil
-	late := store.Gathered{Op: "late", Household: other, Edits: []farmer.Edit{{At: "head/idNumber", Value: number(t, free), Wrote: noon.Add(-time.Hour)}}}
+	late := usecase.Gathered{Op: "late", Household: other, Edits: []farmer.Edit{{At: "head/idNumber", Value: number(t, free), Wrote: noon.Add(-time.Hour)}}}
 	got, err := h.Collect(t.Context(), late, h.Policy, second)
 	must(t, err)
 	if got.Verdicts[0].Outcome != farmer.Kept || h.seat(t, free) != "" || got.File.Seat != h.subject(t, stranger).Ref {

@@ -128,7 +128,7 @@ func (f Farmer) active(ctx context.Context, e models.Event) error {
 	if err != nil {
 		return err
 	}
-	return existing(f.Runs.Insert(ctx, run))
+	return store.Existing(f.Runs.Insert(ctx, run))
 }
 
 // warn tells households that hold the title and would not by a model to come, before its first day.

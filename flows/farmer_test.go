@@ -25,6 +25,7 @@ import (
 	"xinyi/models/record"
 	"xinyi/models/score"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // hamlet is a replica with households.
@@ -48,8 +49,8 @@ func hamlets(t *testing.T) *hamlet {
 	people := store.NewRepo[identity.Person](s, store.People)
 	h := &hamlet{world: w, clerk: models.Actor{Person: "clerk", Role: models.TownStaff, Region: "430181108"}}
 	h.Farmer = flows.Farmer{
-		Farmer: store.OpenFarmer(s, store.NewRepo[blob.Blob](s, store.Blobs), store.NewRepo[record.Record](s, store.Records), store.Subjects{People: people, Keys: s.Keys}),
-		Facts:  store.StandardFarmFacts(nil), Policy: farmer.Standard, Now: clock.now,
+		Farmer: usecase.OpenFarmer(s, store.NewRepo[blob.Blob](s, store.Blobs), store.NewRepo[record.Record](s, store.Records), usecase.Subjects{People: people, Keys: s.Keys}),
+		Facts:  usecase.StandardFarmFacts(nil), Policy: farmer.Standard, Now: clock.now,
 	}
 	must(t, w.relay.Subscribe(h.Subscribers()...))
 	h.sweep = flows.NewSweep(s, slog.New(slog.DiscardHandler), flows.NewMetrics(prometheus.NewRegistry()))

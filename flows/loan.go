@@ -11,13 +11,14 @@ import (
 	"xinyi/models/notice"
 	"xinyi/models/record"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Loan is what follows for 信易贷: applications reach their banks, other banks are let go once an offer is taken, scores hear how
 // loans go, days are summed up, white-lists follow their notices and the records.
 type Loan struct {
-	store.Loan
-	Farm    store.Farmer
+	usecase.Loan
+	Farm    usecase.Farmer
 	Records *store.Repo[record.Record]
 	Rate    func(ctx context.Context, household string) error // has a household scored anew
 	Policy  loan.Policy

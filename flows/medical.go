@@ -104,7 +104,7 @@ func (f Medical) draft(ctx context.Context, e *medical.Encounter, bills []*medic
 	if err != nil {
 		return err
 	}
-	return existing(f.Bills.Insert(ctx, b))
+	return store.Existing(f.Bills.Insert(ctx, b))
 }
 
 // fresh makes the n-th bill of a visit.
@@ -149,7 +149,7 @@ func (f Medical) carry(ctx context.Context, e *medical.Encounter, bills []*medic
 	if err := b.Carry(supplement, e.Version, f.Now()); err != nil {
 		return err
 	}
-	return existing(f.Bills.Insert(ctx, b))
+	return store.Existing(f.Bills.Insert(ctx, b))
 }
 
 // standing tells the agreement what a bill draws of its limit and whether it is overdue.
@@ -192,7 +192,7 @@ func (f Medical) notice(ctx context.Context, ev models.Event) error {
 	if err != nil || !b.Owes() || b.Outstanding() < b.Terms.DefaultMin {
 		return err
 	}
-	return existing(f.Conducts.Insert(ctx, medical.Notice(b, f.Now())))
+	return store.Existing(f.Conducts.Insert(ctx, medical.Notice(b, f.Now())))
 }
 
 // cure heals the record of a bill that was paid, and drops that of one that became nothing without a payment.
@@ -295,12 +295,4 @@ func (f Medical) refund(ctx context.Context, ev models.Event) error {
 		}
 	}
 	return nil
-}
-
-// existing takes a document that is already there for granted: its id derives from what caused it.
-func existing(err error) error {
-	if errors.Is(err, models.Conflict) {
-		return nil
-	}
-	return err
 }

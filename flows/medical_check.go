@@ -50,7 +50,7 @@ func (l *Ledger) Subscribers() []Subscriber {
 func (l *Ledger) Ready(ctx context.Context) error {
 	c, err := l.Checks.Get(ctx, medical.CheckID)
 	if errors.Is(err, models.NotFound) {
-		return existing(l.Checks.Insert(ctx, medical.NewCheck(l.Now())))
+		return store.Existing(l.Checks.Insert(ctx, medical.NewCheck(l.Now())))
 	}
 	if err == nil {
 		l.show(c)

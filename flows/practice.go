@@ -77,7 +77,7 @@ func (f Practice) show(ctx context.Context, r *practice.Round) (*practice.Round,
 	id := models.Derived("practice-notice", r.ID)
 	n, err := notice.New(id, d, r.Terms, r.Ranker, f.Now())
 	if err == nil {
-		err = existing(f.Notices.Insert(ctx, n))
+		err = store.Existing(f.Notices.Insert(ctx, n))
 	}
 	if err != nil {
 		return nil, err

@@ -17,7 +17,6 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"xinyi/flows"
-	decisionhttp "xinyi/handlers/decision"
 	"xinyi/models"
 	"xinyi/models/decision"
 	"xinyi/models/identity"
@@ -26,6 +25,7 @@ import (
 	"xinyi/models/recall"
 	"xinyi/models/record"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // A broken engine refuses every n-th write of a collection, the first eight times.
@@ -89,11 +89,11 @@ func newBureau(t *testing.T, engine store.Engine) *bureau {
 	clock := &hands{t: noon}
 	s := store.New(engine, clock.now, store.TestKeys())
 	b := &bureau{T: t, clock: clock, store: s, medical: store.OpenMedical(s), people: store.NewRepo[identity.Person](s, store.People), heard: map[string][]models.Event{}}
-	b.recall = flows.Recall{Recall: store.OpenRecall(s), Records: store.NewRepo[record.Record](s, store.Records), Policy: recall.Standard, Now: clock.now}
-	subjects := store.Subjects{People: b.people, Keys: s.Keys}
+	b.recall = flows.Recall{Recall: usecase.OpenRecall(s, store.NewRepo[record.Record](s, store.Records), recall.Standard)}
+	subjects := usecase.Subjects{People: b.people, Keys: s.Keys}
 	b.flow = flows.Decision{
-		Decision: store.OpenDecision(s), Medical: b.medical, Subjects: subjects, Recall: b.recall, Now: clock.now,
-		Restricts: decisionhttp.Facts{Subjects: subjects, Records: b.recall.Records, Lists: decisionhttp.StandardLists}.Restricts,
+		Decision: usecase.OpenDecision(s, b.recall.Recall), Medical: b.medical, Subjects: subjects, Now: clock.now,
+		Restricts: usecase.Restrictions{Subjects: subjects, Records: b.recall.Records, Facts: usecase.StandardRestrictionFacts}.Restricts,
 	}
 	metrics := flows.NewMetrics(prometheus.NewRegistry())
 	b.relay = newRelay(s, store.NewRepo[journal.Lost](s, store.Dead), slog.New(slog.DiscardHandler), metrics)
@@ -127,8 +127,8 @@ func (b *bureau) entry(key, measures string) *record.Record {
 	sub, err := b.flow.Subjects.Of(b.Context(), models.Actor{Person: "mei", Role: models.Resident})
 	must(b.T, err)
 	r, err := record.New(record.Draft{
-		Item: decisionhttp.StandardLists.Item, ItemVersion: 1, Nature: models.Negative, Openness: models.ByQuery, Subject: sub, Unit: "u1", Key: key, DecidedOn: models.DayOf(b.clock.now()),
-		Severity: models.Serious, Served: true, Attributes: map[string]any{decisionhttp.StandardLists.Measures: measures},
+		Item: usecase.StandardRestrictionFacts.Item, ItemVersion: 1, Nature: models.Negative, Openness: models.ByQuery, Subject: sub, Unit: "u1", Key: key, DecidedOn: models.DayOf(b.clock.now()),
+		Severity: models.Serious, Served: true, Attributes: map[string]any{usecase.StandardRestrictionFacts.Measures: measures},
 	}, record.Standard, models.Clockwork, b.clock.now())
 	must(b.T, err)
 	must(b.T, b.recall.Records.Insert(b.Context(), r))
@@ -210,7 +210,7 @@ func TestAWrongRecordRefusedHer(t *testing.T) {
 	b.replays(first)
 	b.pass(time.Hour)
 	b.change(r.ID, func(r *record.Record) error {
-		return r.Correct(record.Change{Attributes: map[string]any{decisionhttp.StandardLists.Measures: "公开"}, Why: "another person's"}, models.Clockwork, b.clock.now())
+		return r.Correct(record.Change{Attributes: map[string]any{usecase.StandardRestrictionFacts.Measures: "公开"}, Why: "another person's"}, models.Clockwork, b.clock.now())
 	})
 	b.pass(0)
 	b.pass(2 * time.Minute)
@@ -251,7 +251,7 @@ func TestARunningAgreementGoesToTheOffice(t *testing.T) {
 	b.sign("a1")
 	b.pass(time.Hour)
 	b.change(r.ID, func(r *record.Record) error {
-		return r.Correct(record.Change{Attributes: map[string]any{decisionhttp.StandardLists.Measures: withheld}}, models.Clockwork, b.clock.now())
+		return r.Correct(record.Change{Attributes: map[string]any{usecase.StandardRestrictionFacts.Measures: withheld}}, models.Clockwork, b.clock.now())
 	})
 	b.pass(0)
 	a, err := b.medical.Agreements.Get(t.Context(), "a1")
@@ -297,7 +297,7 @@ func TestAnOfficesDecisionStandsBeyondTheRule(t *testing.T) {
 	}
 	b.pass(time.Hour)
 	b.change(r.ID, func(r *record.Record) error {
-		return r.Correct(record.Change{Attributes: map[string]any{decisionhttp.StandardLists.Measures: withheld, "no": "7"}}, models.Clockwork, b.clock.now())
+		return r.Correct(record.Change{Attributes: map[string]any{usecase.StandardRestrictionFacts.Measures: withheld, "no": "7"}}, models.Clockwork, b.clock.now())
 	})
 	b.pass(0)
 	office, err = b.flow.Decisions.Get(t.Context(), office.ID)

@@ -9,6 +9,7 @@ import (
 	"xinyi/models/identity"
 	"xinyi/models/record"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Record ties records to the accounts of the people they are about, notes that these were told, and gives whoever acts for an
@@ -16,7 +17,7 @@ import (
 type Record struct {
 	Records *store.Repo[record.Record]
 	store.Identity
-	Subjects store.Subjects
+	Subjects usecase.Subjects
 	Forget   func(person string) // makes the person's next request be read afresh
 	Now      func() time.Time
 }

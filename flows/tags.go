@@ -10,12 +10,13 @@ import (
 	"xinyi/models/identity"
 	"xinyi/models/medical"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Tags keeps people's tags as what they repeat: agreements of credit medical care, and offices. Each event has its person
 // looked at anew, so it does not matter in which order events come, or how often.
 type Tags struct {
-	store.Campaign
+	usecase.Campaign
 	Agreements *store.Repo[medical.Agreement]
 	Now        func() time.Time
 }
@@ -88,7 +89,7 @@ func (f Tags) keep(ctx context.Context, tag *campaign.Tag) error {
 		return nil
 	})
 	if errors.Is(err, models.NotFound) {
-		return existing(f.Tags.Insert(ctx, tag))
+		return store.Existing(f.Tags.Insert(ctx, tag))
 	}
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"xinyi/models"
 	"xinyi/models/uscc"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Bounds of a part of a scan.
@@ -19,7 +20,7 @@ const (
 
 // Uscc does the work of scans, and routes and checks tickets.
 type Uscc struct {
-	store.Catalogue
+	usecase.Catalogue
 	Now func() time.Time
 
 	size int // pairs in a part; 0 is scanPart

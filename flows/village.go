@@ -6,47 +6,20 @@ import (
 	"time"
 
 	"xinyi/models"
-	"xinyi/models/division"
 	"xinyi/models/farmer"
 	"xinyi/models/notice"
 	"xinyi/models/release"
 	"xinyi/models/village"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Village is what follows for credit villages and towns: rounds know who applied, entries take what was frozen and follow their
 // notices, and a plaque is what loans look at.
 type Village struct {
-	store.Village
-	Divisions *store.Repo[division.Division]
-	Policy    village.Policy
-	Now       func() time.Time
-}
-
-// Today are the facts of an entry's place now, counted as on a cut-off day. Of a town they are its villages'.
-func (f Village) Today(ctx context.Context, e *village.Entry, now time.Time) (map[string]int64, error) {
-	today := models.DayOf(now)
-	closing := VillageClose{Village: f.Village, Divisions: f.Divisions, Policy: f.Policy, Now: f.Now}
-	if e.Level == village.OfTowns {
-		places, err := closing.Villages(ctx, e.Village)
-		if err != nil {
-			return nil, err
-		}
-		return f.TownFacts(ctx, places, village.RoundID(e.Village.County(), e.Year, village.OfVillages), today, f.Policy)
-	}
-	rows, err := f.RowsOf(ctx, e.Village, today, village.Salter{})
-	if err != nil {
-		return nil, err
-	}
-	loans, err := f.LoansOf(ctx, e.Village, today, f.Policy)
-	if err != nil {
-		return nil, err
-	}
-	frozen, err := village.Freeze(e, rows, loans, now)
-	if err != nil {
-		return nil, err
-	}
-	return frozen.Facts, nil
+	usecase.Village
+	Policy village.Policy
+	Now    func() time.Time
 }
 
 // Subscribers are to be given to the relay.

@@ -9,18 +9,17 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"xinyi/models"
-	"xinyi/models/division"
 	"xinyi/models/village"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // VillageClose freezes the facts of a round's cut-off day, part by part.
 type VillageClose struct {
-	store.Village
-	Divisions *store.Repo[division.Division]
-	Policy    village.Policy
-	Secret    func() string // random, for the salts of a round
-	Now       func() time.Time
+	usecase.Village
+	Policy village.Policy
+	Secret func() string // random, for the salts of a round
+	Now    func() time.Time
 
 	size int // entries in a part; 0: as many as fit into its time
 }
@@ -135,7 +134,7 @@ func (f VillageClose) freeze(ctx context.Context, r *village.Round, id string, s
 	if err != nil {
 		return 0, err
 	}
-	return frozen.Size, existing(f.Frozens.Insert(ctx, frozen))
+	return frozen.Size, store.Existing(f.Frozens.Insert(ctx, frozen))
 }
 
 func (f VillageClose) village(ctx context.Context, e *village.Entry, salts village.Salter) (*village.Frozen, error) {
@@ -150,21 +149,9 @@ func (f VillageClose) village(ctx context.Context, e *village.Entry, salts villa
 	return village.Freeze(e, rows, loans, f.Now())
 }
 
-// Villages are the villages of a town that may apply.
-func (f VillageClose) Villages(ctx context.Context, town models.Region) ([]models.Region, error) {
-	var places []models.Region
-	_, err := f.Divisions.Each(ctx, store.DivisionsIn(town), func(d *division.Division) error {
-		if place := models.Region(d.ID); f.Policy.Rural(place, village.OfVillages) {
-			places = append(places, place)
-		}
-		return nil
-	})
-	return places, err
-}
-
 // town counts a town's villages, and sums up what was frozen of them in the same year.
 func (f VillageClose) town(ctx context.Context, e *village.Entry) (*village.Frozen, error) {
-	places, err := f.Villages(ctx, e.Village)
+	places, err := f.Villages(ctx, e.Village, f.Policy)
 	if err != nil {
 		return nil, err
 	}

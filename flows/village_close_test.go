@@ -15,6 +15,7 @@ import (
 	"xinyi/models/score"
 	credit "xinyi/models/village"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // opening is a county with households, whose round is about to be closed.
@@ -32,8 +33,8 @@ func openings(t *testing.T, size int) *opening {
 	t.Helper()
 	o := &opening{hamlet: hamlets(t)}
 	o.VillageClose = flows.VillageClose{
-		Village: store.OpenVillage(o.store, store.NewRepo[blob.Blob](o.store, store.Blobs), o.hamlet.Farmer.Farmer), Divisions: store.NewRepo[division.Division](o.store, store.Divisions),
-		Policy: credit.Standard, Now: o.clock.now, Secret: func() string { return "secret" },
+		Village: usecase.OpenVillage(o.store, store.NewRepo[blob.Blob](o.store, store.Blobs), store.NewRepo[division.Division](o.store, store.Divisions), o.hamlet.Farmer.Farmer),
+		Policy:  credit.Standard, Now: o.clock.now, Secret: func() string { return "secret" },
 	}.Sized(size)
 	must(t, o.store.Ensure(t.Context()))
 	must(t, o.relay.Subscribe(o.Subscribers()...))

@@ -14,6 +14,7 @@ import (
 	"xinyi/models/notice"
 	credit "xinyi/models/village"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // plaques is a county whose villages are on their way to a plaque.
@@ -27,8 +28,8 @@ func openPlaques(t *testing.T) *plaques {
 	t.Helper()
 	h := &plaques{hamlet: hamlets(t)}
 	h.Village = flows.Village{
-		Village:   store.OpenVillage(h.store, store.NewRepo[blob.Blob](h.store, store.Blobs), h.Farmer.Farmer),
-		Divisions: store.NewRepo[division.Division](h.store, store.Divisions), Policy: credit.Standard, Now: h.clock.now,
+		Village: usecase.OpenVillage(h.store, store.NewRepo[blob.Blob](h.store, store.Blobs), store.NewRepo[division.Division](h.store, store.Divisions), h.Farmer.Farmer),
+		Policy:  credit.Standard, Now: h.clock.now,
 	}
 	must(t, h.store.Ensure(t.Context()))
 	must(t, h.relay.Subscribe(h.Subscribers()...))

@@ -13,14 +13,14 @@ import (
 	"xinyi/models/notice"
 	"xinyi/models/record"
 	"xinyi/models/score"
-	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // honours are the demo city's awards: last year's, which hold; this year's persons, whose seats are given; this year's firms, nominated now.
 type honours struct {
 	now      time.Time
 	people   *Population
-	subjects store.Subjects
+	subjects usecase.Subjects
 	files    *credit
 
 	one, two, clerk models.Actor
@@ -251,7 +251,7 @@ func (h *honours) granted(p *award.Programme, n *award.Nomination, noticeID stri
 
 // recorded is the honour of an award in the credit file.
 func (h *honours) recorded(a *award.Award) error {
-	c := store.StandardAwardFacts.Honours
+	c := usecase.StandardAwardFacts.Honours
 	cells := map[string]string{
 		c.Name: a.Name.Reveal(), c.Kind: c.Organisation, c.No: a.No, c.Title: a.Title.ZH, c.Level: c.Levels[a.Level], c.Reason: a.Deed, c.Day: string(a.Since),
 		c.Until: string(a.Until), c.Office: a.Unit, c.Source: a.Unit, c.SourceCode: a.Org,

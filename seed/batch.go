@@ -9,7 +9,7 @@ import (
 	"xinyi/models/batch"
 	"xinyi/models/blob"
 	"xinyi/models/catalogue"
-	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // delivery is the file the market bureau delivered just before the city opened: the server reads it at its first start, keeps the good
@@ -49,7 +49,7 @@ func newDelivery(it *catalogue.Item, form *catalogue.Form, clerk models.Actor, n
 }
 
 // keep writes the file before the batch that names it. The batch's events are left in: they make the server read the file.
-func (d *delivery) keep(ctx context.Context, s store.Batch) error {
+func (d *delivery) keep(ctx context.Context, s usecase.Batch) error {
 	if err := fresh(ctx, s.Blobs, []*blob.Blob{d.file}); err != nil {
 		return err
 	}

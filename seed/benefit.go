@@ -13,7 +13,7 @@ import (
 	"xinyi/models/benefit"
 	"xinyi/models/identity"
 	"xinyi/models/release"
-	"xinyi/store"
+	"xinyi/usecase"
 )
 
 //go:embed scenes.csv
@@ -150,7 +150,7 @@ func keepBenefits(ctx context.Context, s Stores, p *Population, approver models.
 	for _, x := range all {
 		b.scenes[x.ID] = x
 	}
-	facts := store.StandardBenefitFacts(nil)
+	facts := usecase.StandardBenefitFacts(nil)
 	var holders []*identity.Person
 	for _, who := range p.People {
 		k, err := s.Benefit.Known(ctx, models.Actor{Person: who.ID, Role: models.Resident}, facts)
@@ -327,7 +327,7 @@ func (b *benefits) one(o *benefit.Offer, p *benefit.Profile, who *identity.Perso
 }
 
 // keep writes them; what an interrupted seed wrote before stays as it is.
-func (b *benefits) keep(ctx context.Context, s store.Benefit) error {
+func (b *benefits) keep(ctx context.Context, s usecase.Benefit) error {
 	var tallies []*benefit.Tally
 	for _, t := range b.tallies {
 		tallies = append(tallies, t)

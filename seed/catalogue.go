@@ -13,7 +13,7 @@ import (
 	"xinyi/models"
 	"xinyi/models/catalogue"
 	"xinyi/models/form"
-	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // The catalogue's tables: source units, items, and the columns of each item. A name with @ stands for a block of columns.
@@ -278,7 +278,7 @@ func dictionary(p map[string]any, c map[string]string) {
 }
 
 // keepCatalogue keeps units and items, if the store has room for them.
-func keepCatalogue(ctx context.Context, c store.Catalogue, items []*catalogue.Item) error {
+func keepCatalogue(ctx context.Context, c usecase.Catalogue, items []*catalogue.Item) error {
 	if c.Items == nil {
 		return nil
 	}

@@ -10,6 +10,7 @@ import (
 	"xinyi/models/award"
 	"xinyi/models/credential"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // keepCredentials keeps the credentials of the demo's awards, whatever awards there are: one in force of an award in force, one that was
@@ -47,7 +48,7 @@ func attested(ctx context.Context, s Stores, l *credential.StatusList, a *award.
 	}
 	in := credential.Issue{
 		ID: models.Derived("credential", a.ID, "demo"), Of: a.ID, Kind: credential.Honour, Holder: a.Holder, Name: a.Label,
-		Facts: store.HonourFacts(a, ""), Code: strings.ToUpper(models.Derived("demo credential code", a.ID)[:26]), Secret: models.Derived("demo salt", a.ID) + models.Derived("demo salt", a.ID, "more"), List: l.ID,
+		Facts: usecase.HonourFacts(a, ""), Code: strings.ToUpper(models.Derived("demo credential code", a.ID)[:26]), Secret: models.Derived("demo salt", a.ID) + models.Derived("demo salt", a.ID, "more"), List: l.ID,
 	}
 	if place != nil {
 		in.Facts.Place = place.DisplayName

@@ -10,7 +10,7 @@ import (
 	"xinyi/models/recall"
 	"xinyi/models/record"
 	"xinyi/models/rule"
-	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // The list entries of the demo city: who made them, and what they withhold.
@@ -40,7 +40,7 @@ type verdict struct {
 
 // newVerdicts are the decisions about every agreement of the city. Of those refused for a list entry, the first was made again
 // after the entry was corrected; the entry of the other stands.
-func newVerdicts(p *Population, c *care, subjects store.Subjects, now time.Time) (*verdict, error) {
+func newVerdicts(p *Population, c *care, subjects usecase.Subjects, now time.Time) (*verdict, error) {
 	v := &verdict{rules: map[string]rule.Rule{}}
 	agreements := map[string]*medical.Agreement{}
 	for _, a := range c.agreements {
@@ -60,7 +60,7 @@ func newVerdicts(p *Population, c *care, subjects store.Subjects, now time.Time)
 			return nil, err
 		}
 		v.rules[r.Key()] = r
-		d, err := decision.New(store.Admitted(a, subject, e))
+		d, err := decision.New(usecase.Admitted(a, subject, e))
 		if err != nil {
 			return nil, err
 		}

@@ -11,15 +11,18 @@ import (
 	"xinyi/models/recall"
 	"xinyi/models/record"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // openCredit is a city with a credit file, decisions and recalls.
 func openCredit(t *testing.T) Stores {
 	t.Helper()
 	s, stores := opened(t)
-	stores.Records, stores.Decision, stores.Recall = store.NewRepo[record.Record](s, store.Records), store.OpenDecision(s), store.OpenRecall(s)
-	stores.Subjects = store.Subjects{People: stores.Identity.People, Keys: s.Keys}
-	stores.Catalogue, stores.Batch = store.OpenCatalogue(s), store.OpenBatch(s, store.NewRepo[blob.Blob](s, store.Blobs))
+	stores.Records = store.NewRepo[record.Record](s, store.Records)
+	stores.Recall = usecase.OpenRecall(s, stores.Records, recall.Standard)
+	stores.Decision = usecase.OpenDecision(s, stores.Recall)
+	stores.Subjects = usecase.Subjects{People: stores.Identity.People, Keys: s.Keys}
+	stores.Catalogue, stores.Batch = usecase.OpenCatalogue(s), usecase.OpenBatch(s, store.NewRepo[blob.Blob](s, store.Blobs))
 	stores.Consent = store.OpenConsent(s)
 	stores.Cases = store.NewRepo[casework.Case](s, store.Cases)
 	if err := s.Ensure(t.Context()); err != nil {

@@ -10,7 +10,7 @@ import (
 	"xinyi/models/identity"
 	"xinyi/models/notice"
 	"xinyi/models/score"
-	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // The demo's villages of farmers. DemoFarmer lives in the first and has no file yet: the walk files him.
@@ -43,7 +43,7 @@ type farms struct {
 	pol      farmer.Policy
 	forms    farmer.Forms
 	scorer   *score.Scorer
-	subjects store.Subjects
+	subjects usecase.Subjects
 
 	village, village2, town, town2 models.Actor
 

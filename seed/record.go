@@ -10,7 +10,7 @@ import (
 	"xinyi/models/catalogue"
 	"xinyi/models/identity"
 	"xinyi/models/record"
-	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // The unit that reports the demo city's credit files: it registers firms, and it fines them.
@@ -44,7 +44,7 @@ func firmOf(i int) firm {
 // credit is the credit file of the demo city, and who acts for its firms.
 type credit struct {
 	people   *Population
-	subjects store.Subjects
+	subjects usecase.Subjects
 	now      time.Time
 	today    models.Day
 	clerk    models.Actor
@@ -58,7 +58,7 @@ type credit struct {
 }
 
 // newCredit makes the files of the city's firms and of two residents. People who act for a firm are given that office.
-func newCredit(p *Population, subjects store.Subjects, items []*catalogue.Item, now time.Time) (*credit, error) {
+func newCredit(p *Population, subjects usecase.Subjects, items []*catalogue.Item, now time.Time) (*credit, error) {
 	c := &credit{
 		people: p, subjects: subjects, now: now, today: models.DayOf(now), clerk: p.byID["staff-data-1"].Actors(now)[1],
 		items: map[string]*catalogue.Item{}, forms: map[string]*catalogue.Form{}, byName: map[string]*record.Record{},

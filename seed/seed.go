@@ -19,6 +19,7 @@ import (
 	"xinyi/models/record"
 	"xinyi/models/webhook"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // A Mark says that a seed was taken. Its id is the seed's name.
@@ -41,18 +42,18 @@ type Stores struct {
 	Campaigns *store.Repo[campaign.Campaign]
 	Endpoints *store.Repo[webhook.Endpoint]
 	Records   *store.Repo[record.Record]
-	Subjects  store.Subjects
-	Decision  store.Decision
-	Recall    store.Recall
-	Catalogue store.Catalogue
-	Batch     store.Batch
+	Subjects  usecase.Subjects
+	Decision  usecase.Decision
+	Recall    usecase.Recall
+	Catalogue usecase.Catalogue
+	Batch     usecase.Batch
 	Cases     *store.Repo[casework.Case]
 	Consent   store.Consent
-	Benefit   store.Benefit
-	Farmer    store.Farmer
-	Award     store.Award
-	Loan      store.Loan
-	Village   store.Village
+	Benefit   usecase.Benefit
+	Farmer    usecase.Farmer
+	Award     usecase.Award
+	Loan      usecase.Loan
+	Village   usecase.Village
 
 	Credential store.Credential
 	Practice   store.Practice

@@ -6,7 +6,7 @@ import (
 
 	"xinyi/models"
 	"xinyi/models/uscc"
-	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // codes are the organisations of the demo city as its units name them, and the tickets for codes that are wrong.
@@ -68,7 +68,7 @@ func (c *codes) ticket(f firm, to uscc.State, office, clerk models.Actor, now ti
 }
 
 // keep writes them; what an interrupted seed wrote before stays as it is.
-func (c *codes) keep(ctx context.Context, s store.Catalogue) error {
+func (c *codes) keep(ctx context.Context, s usecase.Catalogue) error {
 	if err := fresh(ctx, s.Orgs, c.orgs); err != nil {
 		return err
 	}

@@ -28,6 +28,7 @@ import (
 	"xinyi/models/identity"
 	"xinyi/models/inbox"
 	"xinyi/models/journal"
+	"xinyi/models/recall"
 	"xinyi/models/record"
 	"xinyi/models/report"
 	"xinyi/models/sandbox"
@@ -36,6 +37,7 @@ import (
 	"xinyi/payments"
 	"xinyi/seed"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // How often the loops look. A request tells its own events at once; the relay's poll finds only what was left.
@@ -84,10 +86,10 @@ type repos struct {
 	seed.Stores
 	messages *store.Repo[inbox.Message]
 	delivery store.Delivery
-	campaign store.Campaign
+	campaign usecase.Campaign
 	lost     *store.Repo[journal.Lost]
 	clocks   *store.Repo[sandbox.Clock]
-	audit    store.Audit
+	audit    usecase.Audit
 	entries  *store.Repo[access.Entry]
 	reports  *store.Repo[report.Report]
 }
@@ -194,23 +196,24 @@ func (a *App) openRepos() {
 		lost:     store.NewRepo[journal.Lost](s, store.Dead),
 		clocks:   store.NewRepo[sandbox.Clock](s, store.Sandbox),
 	}
-	a.repos.audit = store.OpenAudit(s, a.repos.Events)
+	a.repos.audit = usecase.OpenAudit(s, a.repos.Events)
 	a.repos.Records = store.NewRepo[record.Record](s, store.Records)
-	a.repos.Subjects = store.Subjects{People: a.repos.Identity.People, Keys: s.Keys}
-	a.repos.Decision, a.repos.Recall, a.repos.Catalogue = store.OpenDecision(s), store.OpenRecall(s), store.OpenCatalogue(s)
+	a.repos.Subjects = usecase.Subjects{People: a.repos.Identity.People, Keys: s.Keys}
+	a.repos.Recall = usecase.OpenRecall(s, a.repos.Records, policyOf[recall.Policy](a))
+	a.repos.Decision, a.repos.Catalogue = usecase.OpenDecision(s, a.repos.Recall), usecase.OpenCatalogue(s)
 	a.repos.Consent = store.OpenConsent(s)
-	a.repos.Benefit = store.OpenBenefit(s, a.repos.Identity.People, a.repos.Records, a.repos.Subjects, a.repos.Medical)
-	a.repos.Batch = store.OpenBatch(s, store.NewRepo[blob.Blob](s, store.Blobs))
-	a.repos.Farmer = store.OpenFarmer(s, a.repos.Batch.Blobs, a.repos.Records, a.repos.Subjects)
-	a.repos.Loan = store.OpenLoan(s)
-	a.repos.Village = store.OpenVillage(s, a.repos.Batch.Blobs, a.repos.Farmer)
-	a.repos.Award = store.OpenAward(s, a.repos.Farmer.Notices, a.repos.Records, a.repos.Subjects)
+	a.repos.Benefit = usecase.OpenBenefit(s, a.repos.Identity.People, a.repos.Records, a.repos.Subjects, a.repos.Medical)
+	a.repos.Batch = usecase.OpenBatch(s, store.NewRepo[blob.Blob](s, store.Blobs))
+	a.repos.Farmer = usecase.OpenFarmer(s, a.repos.Batch.Blobs, a.repos.Records, a.repos.Subjects)
+	a.repos.Loan = usecase.OpenLoan(s)
+	a.repos.Village = usecase.OpenVillage(s, a.repos.Batch.Blobs, a.repos.Divisions, a.repos.Farmer)
+	a.repos.Award = usecase.OpenAward(s, a.repos.Farmer.Notices, a.repos.Records, a.repos.Subjects)
 	a.repos.Credential = store.OpenCredential(s)
 	a.repos.Practice = store.OpenPractice(s, a.repos.Batch.Blobs)
 	a.repos.entries = store.NewRepo[access.Entry](s, store.Accesses)
 	a.repos.Cases = store.NewRepo[casework.Case](s, store.Cases)
 	a.repos.reports = store.NewRepo[report.Report](s, store.Reports)
-	a.repos.campaign = store.OpenCampaign(s, a.repos.Identity.People)
+	a.repos.campaign = usecase.OpenCampaign(s, a.repos.Identity.People)
 	a.repos.Campaigns = a.repos.campaign.Campaigns
 }
 

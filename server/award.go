@@ -6,7 +6,7 @@ import (
 	awardhttp "xinyi/handlers/award"
 	"xinyi/models/award"
 	"xinyi/models/record"
-	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // awardCapability is the awards of honest people and firms.
@@ -16,12 +16,12 @@ var awardCapability = Capability{
 	Policy: map[string]any{"Award": award.Standard},
 	Open: func(a *App) Parts {
 		follows := flows.Award{
-			Award: a.repos.Award, Catalogue: a.repos.Catalogue, Entries: a.repos.entries, Decisions: a.repos.Decision.Decisions, Decided: a.decisions().Decided,
-			Facts: store.StandardAwardFacts, Policy: policyOf[record.Policy](a), Now: a.now,
+			Award: a.repos.Award, Catalogue: a.repos.Catalogue, Entries: a.repos.entries, Decisions: a.repos.Decision,
+			Facts: usecase.StandardAwardFacts, Policy: policyOf[record.Policy](a), Now: a.now,
 		}
 		return Parts{
 			Doors: []api.Mounter{
-				awardhttp.Handler{Award: a.repos.Award, Facts: store.StandardAwardFacts, Policy: policyOf[award.Policy](a), Looks: a.looks},
+				awardhttp.Handler{Award: a.repos.Award, Facts: usecase.StandardAwardFacts, Policy: policyOf[award.Policy](a), Looks: a.looks},
 			},
 			Follows: follows.Subscribers(),
 		}

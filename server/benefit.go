@@ -5,7 +5,7 @@ import (
 	"xinyi/handlers/api"
 	benefithttp "xinyi/handlers/benefit"
 	"xinyi/models/benefit"
-	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // benefitCapability is 信易+: benefits for honest people.
@@ -15,8 +15,8 @@ var benefitCapability = Capability{
 	Policy: map[string]any{"Benefit": benefit.Standard},
 	Open: func(a *App) Parts {
 		offers := benefithttp.Handler{
-			Benefit: a.repos.Benefit, Facts: store.StandardBenefitFacts(a.facts().Restricts), Policy: policyOf[benefit.Policy](a), Board: &benefithttp.Board{},
-			Looks: a.looks, Seals: a.seals, Issuer: a.cfg.Issuer, Keep: a.decisions().Decided,
+			Benefit: a.repos.Benefit, Facts: usecase.StandardBenefitFacts(a.restrictions().Restricts), Policy: policyOf[benefit.Policy](a), Board: &benefithttp.Board{},
+			Looks: a.looks, Seals: a.seals, Issuer: a.cfg.Issuer, Decisions: a.repos.Decision,
 		}
 		return Parts{
 			Doors:   []api.Mounter{offers, benefithttp.Desk{Handler: offers, Clients: a.repos.Identity.Clients}},
@@ -28,6 +28,6 @@ var benefitCapability = Capability{
 // benefits ties what follows for benefits.
 func (a *App) benefits() flows.Benefit {
 	return flows.Benefit{
-		Benefit: a.repos.Benefit, Facts: store.StandardBenefitFacts(a.facts().Restricts), Policy: policyOf[benefit.Policy](a), Now: a.now,
+		Benefit: a.repos.Benefit, Facts: usecase.StandardBenefitFacts(a.restrictions().Restricts), Policy: policyOf[benefit.Policy](a), Now: a.now,
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"xinyi/handlers/api"
 	decisionhttp "xinyi/handlers/decision"
 	"xinyi/models/decision"
-	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // decisionCapability is decisions a machine made, explained and made again.
@@ -19,9 +19,9 @@ var decisionCapability = Capability{Name: "decision", Lives: decision.Lives, Ope
 // decisions ties how decisions are kept and made again.
 func (a *App) decisions() flows.Decision {
 	offers := a.benefits()
-	honours := flows.Award{Award: a.repos.Award, Facts: store.StandardAwardFacts, Now: a.now}
+	honours := flows.Award{Award: a.repos.Award, Facts: usecase.StandardAwardFacts, Now: a.now}
 	return flows.Decision{
-		Decision: a.repos.Decision, Medical: a.repos.Medical, Subjects: a.repos.Subjects, Benefit: &offers, Award: &honours, Restricts: a.facts().Restricts,
-		Now: a.now, Recall: a.recalls(),
+		Decision: a.repos.Decision, Medical: a.repos.Medical, Subjects: a.repos.Subjects, Benefit: &offers, Award: &honours, Restricts: a.restrictions().Restricts,
+		Now: a.now,
 	}
 }

@@ -6,7 +6,7 @@ import (
 	farmerhttp "xinyi/handlers/farmer"
 	"xinyi/models/farmer"
 	"xinyi/models/loan"
-	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // farmerCapability is the credit files of farmers' households.
@@ -25,8 +25,8 @@ var farmerCapability = Capability{
 }
 
 // farmFacts says what households are scored on besides their files.
-func (a *App) farmFacts() store.FarmFacts {
-	return store.StandardFarmFacts(a.repos.Loan.Farm(policyOf[loan.Policy](a)))
+func (a *App) farmFacts() usecase.FarmFacts {
+	return usecase.StandardFarmFacts(a.repos.Loan.Farm(policyOf[loan.Policy](a)))
 }
 
 // farms ties what follows for households' files.

@@ -14,13 +14,8 @@ var recallCapability = Capability{
 	Policy: map[string]any{"Recall": recall.Standard},
 	Open: func(a *App) Parts {
 		return Parts{
-			Doors:   []api.Mounter{recallhttp.Handler{Recall: a.repos.Recall, Subjects: a.repos.Subjects}},
-			Follows: a.recalls().Subscribers(),
+			Doors:   []api.Mounter{recallhttp.Handler{Recall: a.repos.Recall.Recall, Subjects: a.repos.Subjects}},
+			Follows: flows.Recall{Recall: a.repos.Recall}.Subscribers(),
 		}
 	},
-}
-
-// recalls ties how corrections are passed on.
-func (a *App) recalls() flows.Recall {
-	return flows.Recall{Recall: a.repos.Recall, Records: a.repos.Records, Policy: policyOf[recall.Policy](a), Now: a.now}
 }

@@ -4,10 +4,10 @@ import (
 	"strings"
 
 	"xinyi/handlers/api"
-	decisionhttp "xinyi/handlers/decision"
 	"xinyi/handlers/file"
 	identityhttp "xinyi/handlers/identity"
 	"xinyi/models/consent"
+	"xinyi/usecase"
 )
 
 // shared is what doors of several capabilities use.
@@ -31,9 +31,9 @@ func (a *App) share() {
 	}
 }
 
-// facts reads what a decision may rest on.
-func (a *App) facts() decisionhttp.Facts {
-	return decisionhttp.Facts{Subjects: a.repos.Subjects, Records: a.repos.Records, Lists: decisionhttp.StandardLists}
+// restrictions reads what withholds preferential policies from a person.
+func (a *App) restrictions() usecase.Restrictions {
+	return usecase.Restrictions{Subjects: a.repos.Subjects, Records: a.repos.Records, Facts: usecase.StandardRestrictionFacts}
 }
 
 // address is where the service is reached: the issuer, when that is an address, else where this process answers.

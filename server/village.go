@@ -17,14 +17,14 @@ var villageCapability = Capability{
 	Policy: map[string]any{"Village": village.Standard},
 	Open: func(a *App) Parts {
 		r, policy := a.repos, policyOf[village.Policy](a)
-		follows := flows.Village{Village: r.Village, Divisions: r.Divisions, Policy: policy, Now: a.now}
+		follows := flows.Village{Village: r.Village, Policy: policy, Now: a.now}
 		closes := flows.VillageClose{
-			Village: r.Village, Divisions: r.Divisions, Policy: policy, Secret: func() string { return rand.Text() + rand.Text() }, Now: a.now,
+			Village: r.Village, Policy: policy, Secret: func() string { return rand.Text() + rand.Text() }, Now: a.now,
 		}
 		return Parts{
 			Doors: []api.Mounter{
-				villagehttp.Bundle{Village: r.Village, Divisions: r.Divisions, Looks: a.looks, Seals: a.seals},
-				villagehttp.Handler{Village: r.Village, Divisions: r.Divisions, Looks: a.looks, Policy: policy, Facts: follows.Today},
+				villagehttp.Bundle{Village: r.Village, Looks: a.looks, Seals: a.seals},
+				villagehttp.Handler{Village: r.Village, Looks: a.looks, Policy: policy},
 			},
 			Follows: slices.Concat(follows.Subscribers(), closes.Subscribers()),
 		}

@@ -1,15 +1,8 @@
 package store
 
 import (
-	"context"
-	"errors"
-	"time"
-
 	"xinyi/models"
 	"xinyi/models/award"
-	"xinyi/models/identity"
-	"xinyi/models/notice"
-	"xinyi/models/record"
 )
 
 // The collections of awards.
@@ -111,63 +104,20 @@ func MeasuresOwned(owner string, s award.MeasureState) Query {
 	return Where("owner", Eq, owner).And("state", Eq, s).Asc("since")
 }
 
-// Award is every repo of it, opened together, and what nominees are looked up by.
+// Award is every repo of it, opened together.
 type Award struct {
 	Awards      *Repo[award.Award]
 	Programmes  *Repo[award.Programme]
 	Nominations *Repo[award.Nomination]
 	Ballots     *Repo[award.Ballot]
 	Measures    *Repo[award.Measure]
-
-	Notices  *Repo[notice.Notice]
-	Records  *Repo[record.Record]
-	People   *Repo[identity.Person]
-	Subjects Subjects
-	Keys     *Keys
-	Now      func() time.Time
 }
 
 // OpenAward opens the repos on s, once a process.
-func OpenAward(s *Store, notices *Repo[notice.Notice], records *Repo[record.Record], subjects Subjects) Award {
+func OpenAward(s *Store) Award {
 	return Award{
 		Awards: NewRepo[award.Award](s, Awards), Programmes: NewRepo[award.Programme](s, AwardProgrammes),
 		Nominations: NewRepo[award.Nomination](s, AwardNominations), Ballots: NewRepo[award.Ballot](s, AwardBallots),
-		Measures: NewRepo[award.Measure](s, AwardMeasures), Notices: notices, Records: records, People: subjects.People, Subjects: subjects,
-		Keys: s.Keys, Now: s.Now,
+		Measures: NewRepo[award.Measure](s, AwardMeasures),
 	}
-}
-
-// Nominee is a subject as a programme asks about it: its bar, and when it won the same title before. name is what it is called where no
-// account says.
-func (a Award) Nominee(ctx context.Context, p *award.Programme, sub models.Subject, name models.Secret, birth models.Day) (award.Nominee, error) {
-	who := award.Nominee{Subject: sub, Name: name, Birth: birth}
-	if sub.Person != "" {
-		person, err := a.People.Get(ctx, sub.Person)
-		if err != nil && !errors.Is(err, models.NotFound) {
-			return who, err
-		}
-		if err == nil {
-			who.Name, who.Birth, who.Region = person.Name, person.Birth, person.Region
-		}
-	}
-	_, err := a.Awards.Each(ctx, AwardsHeldBy(sub.Ref), func(v *award.Award) error {
-		who.Barred = max(who.Barred, v.Barred)
-		if v.Title.ZH == p.Title.ZH || p.Category(v.Category) != nil && v.Title == p.Category(v.Category).Title {
-			who.WonOn = max(who.WonOn, v.Since)
-		}
-		return nil
-	})
-	return who, err
-}
-
-// Tally counts a programme's ballots, by nomination.
-func (a Award) Tally(ctx context.Context, programme string) (map[string]int, error) {
-	counted := map[string]int{}
-	_, err := a.Ballots.Each(ctx, BallotsOf(programme), func(b *award.Ballot) error {
-		if b.Counts() {
-			counted[b.Nomination]++
-		}
-		return nil
-	})
-	return counted, err
 }

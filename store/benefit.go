@@ -1,13 +1,8 @@
 package store
 
 import (
-	"context"
-	"time"
-
 	"xinyi/models"
 	"xinyi/models/benefit"
-	"xinyi/models/identity"
-	"xinyi/models/record"
 	"xinyi/models/release"
 )
 
@@ -161,7 +156,7 @@ func ProfilesOf(kind models.SubjectKind) Query { return Where("kind", Eq, kind) 
 // TalliesSince lists the days' counts from a day on. Index: day.
 func TalliesSince(day models.Day) Query { return Where("day", Range, day, nil).Asc("day") }
 
-// Benefit is every repo of it, opened together, and what it learns people's facts from.
+// Benefit is every repo of it, opened together.
 type Benefit struct {
 	Scenes      *Repo[benefit.Scene]
 	Offers      *Repo[benefit.Offer]
@@ -173,39 +168,14 @@ type Benefit struct {
 	Waits       *Repo[benefit.Wait]
 	Profiles    *Repo[benefit.Profile]
 	Tallies     *Repo[benefit.Tally]
-
-	People   *Repo[identity.Person]
-	Records  *Repo[record.Record]
-	Subjects Subjects
-	Medical  Medical
-	Now      func() time.Time
 }
 
 // OpenBenefit opens the repos on s, once a process.
-func OpenBenefit(s *Store, people *Repo[identity.Person], records *Repo[record.Record], subjects Subjects, care Medical) Benefit {
+func OpenBenefit(s *Store) Benefit {
 	return Benefit{
 		Scenes: NewRepo[benefit.Scene](s, Scenes), Offers: NewRepo[benefit.Offer](s, Offers), Versions: NewRepo[benefit.Version](s, Versions),
 		Simulations: NewRepo[benefit.Simulation](s, Simulations), Shares: NewRepo[benefit.Share](s, Shares), Claims: NewRepo[benefit.Claim](s, Claims),
 		Codes: NewRepo[benefit.Code](s, BenefitCodes), Waits: NewRepo[benefit.Wait](s, Waits), Profiles: NewRepo[benefit.Profile](s, Profiles),
-		Tallies: NewRepo[benefit.Tally](s, Tallies), People: people, Records: records, Subjects: subjects, Medical: care, Now: s.Now,
+		Tallies: NewRepo[benefit.Tally](s, Tallies),
 	}
-}
-
-// Breaches is how many breaches somebody has open with a provider's scene.
-func (b Benefit) Breaches(ctx context.Context, provider, scene, holder string) (int, error) {
-	n, err := b.Claims.Count(ctx, ClaimsKept(benefit.KeptKey(provider, scene, holder)))
-	return int(n), err
-}
-
-// Used counts everybody's uses of a day, by scene; those reversed do not count.
-func (b Benefit) Used(ctx context.Context, day models.Day) (map[string]benefit.SceneUses, error) {
-	uses := map[string]benefit.SceneUses{}
-	_, err := b.Claims.Each(ctx, UsesOn(day).Only("state", "scene", "saved"), func(c *benefit.Claim) error {
-		if c.State != benefit.Cancelled {
-			u := uses[c.Scene]
-			uses[c.Scene] = benefit.SceneUses{Uses: u.Uses + 1, Saved: u.Saved + c.Saved}
-		}
-		return nil
-	})
-	return uses, err
 }

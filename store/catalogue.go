@@ -1,10 +1,6 @@
 package store
 
 import (
-	"context"
-	"sync"
-	"time"
-
 	"xinyi/models"
 	"xinyi/models/catalogue"
 	"xinyi/models/release"
@@ -57,9 +53,6 @@ type Catalogue struct {
 	Orgs    *Repo[uscc.Org]
 	Tickets *Repo[uscc.Ticket]
 	Scans   *Repo[uscc.Scan]
-
-	now   func() time.Time
-	known *versions
 }
 
 // OpenCatalogue opens the repos on s, once a process.
@@ -67,63 +60,5 @@ func OpenCatalogue(s *Store) Catalogue {
 	return Catalogue{
 		Items: NewRepo[catalogue.Item](s, Items), Units: NewRepo[catalogue.Unit](s, Units),
 		Orgs: NewRepo[uscc.Org](s, Orgs), Tickets: NewRepo[uscc.Ticket](s, Tickets), Scans: NewRepo[uscc.Scan](s, Scans),
-		now: s.Now, known: &versions{of: map[string]remembered{}},
 	}
-}
-
-// versions remembers for a few seconds which versions an item has: a batch asks for the same one again and again.
-type versions struct {
-	mu sync.Mutex
-	of map[string]remembered
-}
-
-type remembered struct {
-	at    time.Time
-	items []*catalogue.Item
-}
-
-// How long a list of versions holds, and of how many items it is kept.
-const (
-	versionsHold = 2 * time.Second
-	versionsKept = 500
-)
-
-// Versions are the versions of an item, the newest first; none of a code nobody knows. They are to look at, never to save.
-func (c Catalogue) Versions(ctx context.Context, code string) ([]*catalogue.Item, error) {
-	now := c.now()
-	c.known.mu.Lock()
-	was, ok := c.known.of[code]
-	c.known.mu.Unlock()
-	if age := now.Sub(was.at); ok && age >= 0 && age < versionsHold {
-		return was.items, nil
-	}
-	page, err := c.Items.Find(ctx, ItemVersions(code).Page(MaxPage, ""))
-	if err != nil {
-		return nil, err
-	}
-	c.known.mu.Lock()
-	defer c.known.mu.Unlock()
-	if len(c.known.of) >= versionsKept {
-		c.known.of = map[string]remembered{}
-	}
-	c.known.of[code] = remembered{now, page.Items}
-	return page.Items, nil
-}
-
-// InForce is the version of an item that governs what comes in on a day; of two the newer one. It is to look at, never to save,
-// and up to two seconds old. Errors: NotFound "catalogue.unknown" for a code nobody knows, Conflict "catalogue.not_in_force".
-func (c Catalogue) InForce(ctx context.Context, code string, on models.Day) (*catalogue.Item, error) {
-	items, err := c.Versions(ctx, code)
-	if err != nil {
-		return nil, err
-	}
-	if len(items) == 0 {
-		return nil, models.E(models.NotFound, "catalogue.unknown")
-	}
-	for _, it := range items {
-		if it.InForce(on) {
-			return it, nil
-		}
-	}
-	return nil, models.E(models.Conflict, "catalogue.not_in_force")
 }

@@ -1,11 +1,8 @@
 package store
 
 import (
-	"context"
-	"slices"
 	"time"
 
-	"xinyi/models"
 	"xinyi/models/journal"
 )
 
@@ -53,33 +50,3 @@ func DeadIn(state journal.DeadState) Query { return Where("state", Eq, state).De
 
 // DeadUndecided are the dead events somebody must decide on; to be counted by "subscriber".
 func DeadUndecided() Query { return Where("state", Eq, journal.Dead).Asc("subscriber") }
-
-// maxTimeline bounds a timeline; a document with a longer life shows its beginning and what is still in its outbox.
-const maxTimeline = 2000
-
-// Timeline is what happened to the document with the given head, oldest first: the event log and what its outbox still
-// has to tell, each event once.
-func Timeline(ctx context.Context, log *Repo[journal.Entry], head *models.Meta) ([]*journal.Entry, error) {
-	var rows []*journal.Entry
-	seen := map[string]bool{}
-	for q := EventsOf(head.ID).Page(MaxPage, ""); len(rows) < maxTimeline; {
-		page, err := log.Find(ctx, q)
-		if err != nil {
-			return nil, err
-		}
-		for _, row := range page.Items {
-			seen[row.ID] = true
-		}
-		rows = append(rows, page.Items...)
-		if q.After = page.Next; page.Next == "" {
-			break
-		}
-	}
-	for _, e := range head.Outbox {
-		if !seen[e.ID] {
-			rows = append(rows, journal.EntryOf(e))
-		}
-	}
-	slices.SortStableFunc(rows, (*journal.Entry).Before)
-	return rows, nil
-}

@@ -1,15 +1,9 @@
 package store
 
 import (
-	"context"
-	"errors"
-	"time"
-
 	"xinyi/models"
-	"xinyi/models/blob"
 	"xinyi/models/farmer"
 	"xinyi/models/notice"
-	"xinyi/models/record"
 	"xinyi/models/release"
 )
 
@@ -179,7 +173,7 @@ func FarmSharesIn(r models.Region, s farmer.ShareState) Query {
 	return Where("state", Eq, s).And("village", Prefix, r).Asc("village")
 }
 
-// Farmer is every repo of it, opened together, and what households' facts come from.
+// Farmer is every repo of it, opened together.
 type Farmer struct {
 	Files       *Repo[farmer.File]
 	Seats       *Repo[farmer.Seat]
@@ -194,34 +188,15 @@ type Farmer struct {
 	Shares      *Repo[farmer.Share]
 	Villages    *Repo[farmer.Village]
 	Notices     *Repo[notice.Notice]
-
-	Blobs    *Repo[blob.Blob]
-	Records  *Repo[record.Record]
-	Subjects Subjects
-	Now      func() time.Time
-
-	inUse *inUse
 }
 
 // OpenFarmer opens the repos on s, once a process.
-func OpenFarmer(s *Store, blobs *Repo[blob.Blob], records *Repo[record.Record], subjects Subjects) Farmer {
+func OpenFarmer(s *Store) Farmer {
 	return Farmer{
 		Files: NewRepo[farmer.File](s, FarmFiles), Seats: NewRepo[farmer.Seat](s, FarmSeats), Forms: NewRepo[farmer.Form](s, FarmForms),
 		Layouts: NewRepo[farmer.Layout](s, FarmLayouts), Imports: NewRepo[farmer.Import](s, FarmImports), Changes: NewRepo[farmer.Change](s, FarmChanges),
 		Scores: NewRepo[farmer.Score](s, FarmScores), Models: NewRepo[farmer.Model](s, FarmModels), Runs: NewRepo[farmer.Run](s, FarmRuns),
-		Evaluations: NewRepo[farmer.Evaluation](s, FarmEvaluations), Shares: NewRepo[farmer.Share](s, FarmShares), Villages: NewRepo[farmer.Village](s, FarmVillages), Notices: NewRepo[notice.Notice](s, Notices),
-		Blobs: blobs, Records: records, Subjects: subjects, Now: s.Now, inUse: &inUse{},
+		Evaluations: NewRepo[farmer.Evaluation](s, FarmEvaluations), Shares: NewRepo[farmer.Share](s, FarmShares),
+		Villages: NewRepo[farmer.Village](s, FarmVillages), Notices: NewRepo[notice.Notice](s, Notices),
 	}
-}
-
-// Stars is how many stars a village has on a day.
-func (f Farmer) Stars(ctx context.Context, village models.Region, on models.Day) (int, error) {
-	v, err := f.Villages.Get(ctx, string(village))
-	if errors.Is(err, models.NotFound) {
-		return 0, nil
-	}
-	if err != nil {
-		return 0, err
-	}
-	return v.On(on), nil
 }

@@ -1,11 +1,6 @@
 package store
 
 import (
-	"context"
-	"errors"
-	"strconv"
-	"time"
-
 	"xinyi/models"
 	"xinyi/models/loan"
 )
@@ -109,46 +104,12 @@ type Loan struct {
 	Loans        *Repo[loan.Loan]
 	Tallies      *Repo[loan.Tally]
 	Lists        *Repo[loan.List]
-	Now          func() time.Time
 }
 
 // OpenLoan opens the repos on s, once a process.
 func OpenLoan(s *Store) Loan {
 	return Loan{
 		Products: NewRepo[loan.Product](s, LoanProducts), Applications: NewRepo[loan.Application](s, LoanApplications), Loans: NewRepo[loan.Loan](s, Loans),
-		Tallies: NewRepo[loan.Tally](s, LoanTallies), Lists: NewRepo[loan.List](s, LoanLists), Now: s.Now,
+		Tallies: NewRepo[loan.Tally](s, LoanTallies), Lists: NewRepo[loan.List](s, LoanLists),
 	}
-}
-
-// Farm is what banks have told of a household's loans, as its score looks at them.
-func (l Loan) Farm(pol loan.Policy) func(ctx context.Context, household string, on models.Day) (FarmLoans, error) {
-	return func(ctx context.Context, household string, on models.Day) (FarmLoans, error) {
-		var f FarmLoans
-		times, worst := 0, 0
-		_, err := l.Loans.Each(ctx, LoansOfHousehold(household), func(one *loan.Loan) error {
-			f.Any = true
-			n, days := one.Lateness(on, pol.LookBack)
-			times, worst = times+n, max(worst, days)
-			if f.Overdue == "" && one.PastDue(on) > pol.VetoDays {
-				f.Overdue = one.ID + "@" + strconv.FormatInt(one.Revision, 10)
-			}
-			return nil
-		})
-		f.Late = loan.LateBand(times, worst)
-		return f, err
-	}
-}
-
-// Had says whether a borrower has had a loan here but the one named.
-func (l Loan) Had(ctx context.Context, borrower, but string) (bool, error) {
-	page, err := l.Loans.Find(ctx, LoansOf(borrower).Page(2, ""))
-	if err != nil && !errors.Is(err, models.NotFound) {
-		return false, err
-	}
-	for _, one := range page.Items {
-		if one.ID != but {
-			return true, nil
-		}
-	}
-	return false, nil
 }

@@ -16,6 +16,14 @@ var errUnchanged = errors.New("nothing to save")
 // Unchanged ends Update without a save and without an error, when a change returns it.
 func Unchanged() error { return errUnchanged }
 
+// Existing takes what is there already for done: its id says what it came from, so it is the same act, once more.
+func Existing(err error) error {
+	if errors.Is(err, models.Conflict) {
+		return nil
+	}
+	return err
+}
+
 // Repo keeps the documents of one type. All methods are safe for concurrent use.
 //
 // It is a thin face of documents, which do the work whatever the type: what is generic here is compiled once for every type.

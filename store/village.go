@@ -1,12 +1,7 @@
 package store
 
 import (
-	"context"
-
 	"xinyi/models"
-	"xinyi/models/blob"
-	"xinyi/models/farmer"
-	"xinyi/models/notice"
 	"xinyi/models/release"
 	"xinyi/models/village"
 )
@@ -93,6 +88,11 @@ func VillageEntrySlot(round string, place models.Region) Query {
 // VillageFrozensOf lists what was frozen in a round, by village. Index: round, village.
 func VillageFrozensOf(round string) Query { return Where("round", Eq, round).Asc("village") }
 
+// VillageFrozenIn is what was frozen of a place in a round. Index: round, village.
+func VillageFrozenIn(round string, place models.Region) Query {
+	return Where("round", Eq, round).And("village", Eq, place)
+}
+
 // FiguresOf lists what banks told of a village up to a day, the newest first. Index: village, day.
 func FiguresOf(place models.Region, asOf models.Day) Query {
 	return Where("village", Eq, place).And("day", Range, nil, asOf.Add(1)).Desc("day")
@@ -106,7 +106,7 @@ func VillageAnswersSatisfied(entry string) Query {
 	return VillageAnswersOf(entry).And("satisfied", Eq, true)
 }
 
-// Village is every repo of it, opened together, and what its facts come from.
+// Village is every repo of it, opened together.
 type Village struct {
 	Schemes *Repo[village.Scheme]
 	Rounds  *Repo[village.Round]
@@ -114,84 +114,12 @@ type Village struct {
 	Frozens *Repo[village.Frozen]
 	Figures *Repo[village.Figure]
 	Answers *Repo[village.Answer]
-	Notices *Repo[notice.Notice]
-	Blobs   *Repo[blob.Blob]
-	Farm    Farmer
 }
 
 // OpenVillage opens the repos on s, once a process.
-func OpenVillage(s *Store, blobs *Repo[blob.Blob], farm Farmer) Village {
+func OpenVillage(s *Store) Village {
 	return Village{
 		Schemes: NewRepo[village.Scheme](s, VillageSchemes), Rounds: NewRepo[village.Round](s, VillageRounds), Entries: NewRepo[village.Entry](s, VillageEntries),
 		Frozens: NewRepo[village.Frozen](s, VillageFrozens), Figures: NewRepo[village.Figure](s, VillageFigures), Answers: NewRepo[village.Answer](s, VillageAnswers),
-		Notices: farm.Notices, Blobs: blobs, Farm: farm,
 	}
-}
-
-// LoansOf are the sums banks told of a village as of a day: of each bank the newest figure that still counts.
-func (v Village) LoansOf(ctx context.Context, place models.Region, asOf models.Day, pol village.Policy) (l village.Loans, err error) {
-	var all []*village.Figure
-	oldest := asOf.Add(-pol.FigureDays)
-	_, err = v.Figures.Each(ctx, FiguresOf(place, asOf), func(f *village.Figure) error {
-		if f.Day >= oldest {
-			all = append(all, f)
-		}
-		return nil
-	})
-	l.Add(all)
-	return l, err
-}
-
-// SurveyOf counts the answers of an entry.
-func (v Village) SurveyOf(ctx context.Context, entry string) (s village.Survey, err error) {
-	if s.Answers, err = v.Answers.Count(ctx, VillageAnswersOf(entry)); err != nil {
-		return s, err
-	}
-	s.Satisfied, err = v.Answers.Count(ctx, VillageAnswersSatisfied(entry))
-	return s, err
-}
-
-// FilesIn is how many households of a place are on file.
-func (v Village) FilesIn(ctx context.Context, place models.Region) (n int64, err error) {
-	for _, s := range []farmer.State{farmer.Draft, farmer.Submitted, farmer.Verified} {
-		some, err := v.Farm.Files.Count(ctx, FarmFilesAt(place, s))
-		if err != nil {
-			return 0, err
-		}
-		n += some
-	}
-	return n, nil
-}
-
-// TownFacts are the facts of a town on a day: of its villages (given), those with a plaque, and the sums of what was frozen of them in
-// the round of villages.
-func (v Village) TownFacts(ctx context.Context, villages []models.Region, round string, on models.Day, pol village.Policy) (map[string]int64, error) {
-	facts := map[string]int64{village.FactVillages: int64(len(villages)), village.FactCreditVillages: 0}
-	var sums village.Loans
-	for _, place := range villages {
-		n, err := v.Entries.Count(ctx, VillageEntriesTitled(place))
-		if err != nil {
-			return nil, err
-		}
-		facts[village.FactCreditVillages] += min(n, 1)
-		l, err := v.LoansOf(ctx, place, on, pol)
-		if err != nil {
-			return nil, err
-		}
-		sums.Balance, sums.Bad, sums.NewBad, sums.Banks = sums.Balance+l.Balance, sums.Bad+l.Bad, sums.NewBad+l.NewBad, sums.Banks+l.Banks
-		f, err := v.Frozens.Get(ctx, village.FrozenID(round, place))
-		if models.CodeOf(err) == models.NotFound {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		for _, name := range []string{village.FactHouseholds, village.FactFiled, village.FactCredit, village.FactBorrowers, village.FactClean} {
-			if n, told := f.Facts[name]; told {
-				facts[name] += n
-			}
-		}
-	}
-	sums.Into(facts)
-	return facts, nil
 }

@@ -11,12 +11,13 @@ import (
 	"xinyi/models"
 	"xinyi/models/access"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Handler shows people who looked at their data, and auditors who looked at whose.
 type Handler struct {
 	Entries  *store.Repo[access.Entry]
-	Subjects store.Subjects
+	Subjects usecase.Subjects
 	Looks    *api.Looks
 }
 
@@ -63,7 +64,7 @@ func viewAccess(e *access.Entry, lang string) view {
 
 // refs are all names under which looks at the caller's data are kept: who has given no real name yet is known by the account.
 func (h Handler) refs(ctx context.Context, a models.Actor) ([]string, error) {
-	_, refs, err := api.Whose(ctx, h.Subjects, a)
+	_, refs, err := h.Subjects.Whose(ctx, a)
 	if a.Is(models.Business) {
 		return refs, err
 	}

@@ -23,14 +23,6 @@ func Itoa(n int) string { return strconv.Itoa(n) }
 // CompareText orders texts by their bytes.
 func CompareText(a, b string) int { return cmp.Compare(a, b) }
 
-// Existing takes what is there already for done: the same request, once more.
-func Existing(err error) error {
-	if errors.Is(err, models.Conflict) {
-		return nil
-	}
-	return err
-}
-
 // Unknown says whether err means that a document is not there.
 func Unknown(err error) bool { return models.CodeOf(err) == models.NotFound }
 

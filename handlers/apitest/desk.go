@@ -9,6 +9,7 @@ import (
 	"xinyi/models"
 	"xinyi/models/delivery"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Places takes "ann+town_staff@430181108": an office and where it counts.
@@ -26,7 +27,7 @@ func (p Places) Authenticate(ctx context.Context, token string) (api.Caller, err
 // A Pulpit is a door from which notices go out.
 type Pulpit struct {
 	*Door
-	Campaigns  store.Campaign
+	Campaigns  usecase.Campaign
 	Deliveries *store.Repo[delivery.Delivery]
 }
 

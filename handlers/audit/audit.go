@@ -10,11 +10,12 @@ import (
 	"xinyi/models"
 	"xinyi/models/journal"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Handler shows the signed heads of the audit log to everybody, and to each person the proof of what concerns them.
 type Handler struct {
-	store.Audit
+	usecase.Audit
 	Seals models.Seals
 }
 

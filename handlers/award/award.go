@@ -11,13 +11,14 @@ import (
 	"xinyi/models"
 	"xinyi/models/award"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Handler is the door to the choice of honest people and firms: programmes here, nominees in award_nominee.go, the office in
 // award_desk.go, experts in award_score.go, the vote in award_vote.go, awards in award_honour.go.
 type Handler struct {
-	store.Award
-	Facts  store.AwardFacts
+	usecase.Award
+	Facts  usecase.AwardFacts
 	Policy award.Policy
 	Looks  *api.Looks
 }
@@ -169,7 +170,7 @@ func (in programmeRequest) call(now time.Time) award.Call {
 func (h Handler) write(ctx context.Context, rq api.Request, in programmeRequest) (programmeView, error) {
 	p, err := award.NewProgramme(rq.NewID(), in.call(rq.Now), rq.Actor, rq.Now)
 	if err == nil {
-		err = api.Existing(h.Programmes.Insert(ctx, p))
+		err = store.Existing(h.Programmes.Insert(ctx, p))
 	}
 	if err != nil {
 		return programmeView{}, err

@@ -14,14 +14,15 @@ import (
 	"xinyi/models/blob"
 	"xinyi/models/record"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Handler is the door for files of records.
 type Handler struct {
-	store.Batch
+	usecase.Batch
 	Records  *store.Repo[record.Record]
 	Forms    *file.Forms
-	Subjects store.Subjects
+	Subjects usecase.Subjects
 	Policy   record.Policy
 	Looks    *api.Looks
 	Now      func() time.Time

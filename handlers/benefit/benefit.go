@@ -12,21 +12,22 @@ import (
 	"xinyi/handlers/api"
 	"xinyi/models"
 	"xinyi/models/benefit"
-	deciding "xinyi/models/decision"
 	ruling "xinyi/models/rule"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Handler is the door to 信易+ for those who are honest: what there is, what they may have and why, and what they claim.
 type Handler struct {
-	store.Benefit
-	Facts  store.BenefitFacts
+	usecase.Benefit
+	Facts  usecase.BenefitFacts
 	Policy benefit.Policy
 	Board  *Board
 	Looks  *api.Looks
 	Seals  models.Seals
 	Issuer string
-	Keep   func(ctx context.Context, r ruling.Rule, v *deciding.Decision) error // keeps a decision with its rule, once
+
+	Decisions usecase.Decision
 }
 
 // Mount names the routes.
@@ -298,7 +299,7 @@ func (h Handler) keepInMind(ctx context.Context, rq api.Request, offer string, o
 	if _, err := h.Refresh(ctx, rq.Actor, h.Facts, h.Policy); err != nil {
 		return err
 	}
-	_, err := h.Profiles.Update(ctx, store.Holder(rq.Actor), func(p *benefit.Profile) error {
+	_, err := h.Profiles.Update(ctx, usecase.Holder(rq.Actor), func(p *benefit.Profile) error {
 		news, err := p.Save(offer, on)
 		if err == nil && !news {
 			return store.Unchanged()
@@ -349,7 +350,7 @@ func (h Handler) choose(ctx context.Context, rq api.Request, in bandRequest) (ba
 	if _, err := h.Refresh(ctx, rq.Actor, h.Facts, h.Policy); err != nil {
 		return bandView{}, err
 	}
-	p, err := h.Profiles.Update(ctx, store.Holder(rq.Actor), func(p *benefit.Profile) error {
+	p, err := h.Profiles.Update(ctx, usecase.Holder(rq.Actor), func(p *benefit.Profile) error {
 		if !p.Choose(*in.OptOut, h.Policy, rq.Now) {
 			return store.Unchanged()
 		}

@@ -9,6 +9,7 @@ import (
 	"xinyi/models"
 	"xinyi/models/benefit"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // claimView is a claim as its holder sees it.
@@ -72,7 +73,7 @@ func (h Handler) hold(ctx context.Context, rq api.Request, in holdRequest) (clai
 		return claimView{}, &models.Error{Code: models.Denied, Reason: "benefit.not_eligible", Clauses: j.result.Clauses}
 	}
 	c, err := h.Grant(ctx, o, benefit.Grant{
-		ID: id, Holder: store.Holder(rq.Actor), Person: rq.Actor.Person, Until: rq.Now.Add(h.Policy.Hold), Decision: j.decision.ID, By: rq.Actor,
+		ID: id, Holder: usecase.Holder(rq.Actor), Person: rq.Actor.Person, Until: rq.Now.Add(h.Policy.Hold), Decision: j.decision.ID, By: rq.Actor,
 	}, h.Policy)
 	if err != nil {
 		return claimView{}, err
@@ -107,7 +108,7 @@ func (h Handler) agreed(ctx context.Context, rq api.Request, c *benefit.Claim, o
 
 // myClaim says whether a claim is the caller's; another's is not there. Errors: NotFound.
 func myClaim(rq api.Request, c *benefit.Claim) error {
-	if c.Holder != store.Holder(rq.Actor) {
+	if c.Holder != usecase.Holder(rq.Actor) {
 		return models.E(models.NotFound, "not_found")
 	}
 	return nil
@@ -159,7 +160,7 @@ func (h Handler) confirm(ctx context.Context, rq api.Request, in agreeRequest) (
 }
 
 func (h Handler) claims(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[claimView], error) {
-	return api.Found(ctx, h.Claims, store.ClaimsOf(store.Holder(rq.Actor)), in, viewClaim(rq.Lang))
+	return api.Found(ctx, h.Claims, store.ClaimsOf(usecase.Holder(rq.Actor)), in, viewClaim(rq.Lang))
 }
 
 func (h Handler) claim(ctx context.Context, rq api.Request, in api.ByID) (claimView, error) {

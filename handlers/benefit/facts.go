@@ -146,7 +146,7 @@ func (h Handler) judge(ctx context.Context, rq api.Request, o *benefit.Offer, ho
 	if err != nil {
 		return nil, err
 	}
-	return j, h.Keep(ctx, r, j.decision)
+	return j, h.Decisions.Decided(ctx, r, j.decision)
 }
 
 // clauseWords are a clause's label and remedy: of a custom one the offer's own, else the texts of its kind.

@@ -117,10 +117,10 @@ func (h Desk) open(ctx context.Context, rq api.Request, in openOfferRequest) (de
 	}
 	no, err := o.Draft()
 	if err == nil {
-		err = api.Existing(h.Versions.Insert(ctx, benefit.NewVersion(o, no, in.Terms.terms(), rq.Actor, rq.Now)))
+		err = store.Existing(h.Versions.Insert(ctx, benefit.NewVersion(o, no, in.Terms.terms(), rq.Actor, rq.Now)))
 	}
 	if err == nil {
-		err = api.Existing(h.Offers.Insert(ctx, o))
+		err = store.Existing(h.Offers.Insert(ctx, o))
 	}
 	if err != nil {
 		return deskOfferView{}, err

@@ -69,7 +69,7 @@ func (h Desk) simulate(ctx context.Context, rq api.Request, in versionAt) (simul
 	}
 	s, err := benefit.NewSimulation(rq.NewID(), v, inForce, total, rq.Actor, rq.Now)
 	if err == nil {
-		err = api.Existing(h.Simulations.Insert(ctx, s))
+		err = store.Existing(h.Simulations.Insert(ctx, s))
 	}
 	if err != nil {
 		return simulationView{}, err

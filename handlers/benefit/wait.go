@@ -9,6 +9,7 @@ import (
 	"xinyi/models"
 	"xinyi/models/benefit"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 type waitView struct {
@@ -39,7 +40,7 @@ func (h Handler) wait(ctx context.Context, rq api.Request, in api.ByID) (waitVie
 	if j.result.Outcome != models.Pass {
 		return waitView{}, &models.Error{Code: models.Denied, Reason: "benefit.not_eligible", Clauses: j.result.Clauses}
 	}
-	holder := store.Holder(rq.Actor)
+	holder := usecase.Holder(rq.Actor)
 	if has, err := h.Has(ctx, o, holder); err != nil || has {
 		return waitView{}, errors.Join(err, claimedAlready(has))
 	}
@@ -67,12 +68,12 @@ func claimedAlready(has bool) error {
 }
 
 func (h Handler) waits(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[waitView], error) {
-	return api.Found(ctx, h.Waits, store.WaitsOf(store.Holder(rq.Actor)), in, viewWait)
+	return api.Found(ctx, h.Waits, store.WaitsOf(usecase.Holder(rq.Actor)), in, viewWait)
 }
 
 func (h Handler) leave(ctx context.Context, rq api.Request, in api.ByID) (waitView, error) {
 	w, err := h.Waits.Update(ctx, in.ID, func(w *benefit.Wait) error {
-		if w.Holder != store.Holder(rq.Actor) {
+		if w.Holder != usecase.Holder(rq.Actor) {
 			return models.E(models.NotFound, "not_found")
 		}
 		return w.Leave("", rq.Actor, rq.Now)

@@ -11,12 +11,13 @@ import (
 	"xinyi/models/delivery"
 	"xinyi/models/inbox"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Handler lets staff tell one notice to many people of their region. Words and Lock put it into a language, as the inbox
 // and a locked screen show it.
 type Handler struct {
-	store.Campaign
+	usecase.Campaign
 	Deliveries *store.Repo[delivery.Delivery]
 	Words      func(m *inbox.Message, lang string) (inbox.Words, error)
 	Lock       func(kind, lang string) (string, error)

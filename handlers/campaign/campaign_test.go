@@ -17,6 +17,7 @@ import (
 	"xinyi/notifications"
 	"xinyi/store"
 	"xinyi/store/sqlite/sqlitetest"
+	"xinyi/usecase"
 )
 
 func pulpits(t *testing.T) *apitest.Pulpit {
@@ -28,7 +29,7 @@ func pulpits(t *testing.T) *apitest.Pulpit {
 	}
 	p := &apitest.Pulpit{Door: &apitest.Door{T: t, Time: time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC)}}
 	s := store.New(engine, p.Now, store.TestKeys())
-	p.Campaigns = store.OpenCampaign(s, store.NewRepo[identity.Person](s, store.People))
+	p.Campaigns = usecase.OpenCampaign(s, store.NewRepo[identity.Person](s, store.People))
 	p.Deliveries = store.OpenDelivery(s).Deliveries
 	p.R = api.NewRouter(api.Config{Now: p.Now, Auth: apitest.Places{}, Store: s, Log: slog.New(slog.DiscardHandler)})
 	p.R.Handle(Handler{Campaign: p.Campaigns, Deliveries: p.Deliveries, Words: texts.Render, Lock: texts.Push})

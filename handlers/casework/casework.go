@@ -17,6 +17,7 @@ import (
 	"xinyi/models/decision"
 	"xinyi/models/record"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Handler is the door to what people ask of the offices about their file, and to the offices' desks.
@@ -26,7 +27,7 @@ type Handler struct {
 	Entries   *store.Repo[access.Entry]
 	Decisions *store.Repo[decision.Decision]
 	Blobs     *store.Repo[blob.Blob]
-	Subjects  store.Subjects
+	Subjects  usecase.Subjects
 	Forms     *file.Forms
 	Looks     *api.Looks
 	Terms     casework.Terms
@@ -207,7 +208,7 @@ type wordsOnlyRequest struct {
 }
 
 func (h Handler) contest(ctx context.Context, rq api.Request, in wordsOnlyRequest) (caseView, error) {
-	sub, refs, err := api.Whose(ctx, h.Subjects, rq.Actor)
+	sub, refs, err := h.Subjects.Whose(ctx, rq.Actor)
 	if err != nil {
 		return caseView{}, err
 	}
@@ -229,7 +230,7 @@ func (h Handler) contest(ctx context.Context, rq api.Request, in wordsOnlyReques
 }
 
 func (h Handler) review(ctx context.Context, rq api.Request, in wordsOnlyRequest) (caseView, error) {
-	sub, _, err := api.Whose(ctx, h.Subjects, rq.Actor)
+	sub, _, err := h.Subjects.Whose(ctx, rq.Actor)
 	if err != nil {
 		return caseView{}, err
 	}
@@ -271,7 +272,7 @@ func (h Handler) mine(ctx context.Context, rq api.Request, in casesRequest) (api
 }
 
 func (h Handler) one(ctx context.Context, rq api.Request, in api.ByID) (caseView, error) {
-	sub, _, err := api.Whose(ctx, h.Subjects, rq.Actor)
+	sub, _, err := h.Subjects.Whose(ctx, rq.Actor)
 	if err != nil {
 		return caseView{}, err
 	}
@@ -284,7 +285,7 @@ func (h Handler) one(ctx context.Context, rq api.Request, in api.ByID) (caseView
 
 // own changes one of the caller's cases.
 func (h Handler) own(ctx context.Context, rq api.Request, id string, act func(*casework.Case) error) (caseView, error) {
-	sub, _, err := api.Whose(ctx, h.Subjects, rq.Actor)
+	sub, _, err := h.Subjects.Whose(ctx, rq.Actor)
 	if err != nil {
 		return caseView{}, err
 	}

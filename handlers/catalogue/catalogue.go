@@ -11,10 +11,11 @@ import (
 	"xinyi/models/catalogue"
 	"xinyi/models/release"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Handler shows what may be collected, and lets the credit office change it with a second person.
-type Handler struct{ store.Catalogue }
+type Handler struct{ usecase.Catalogue }
 
 // Mount names the routes.
 func (h Handler) Mount(r *api.Router) {

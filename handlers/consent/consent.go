@@ -12,12 +12,13 @@ import (
 	"xinyi/models"
 	"xinyi/models/consent"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Handler lets a person say who may read what, and partners ask for it.
 type Handler struct {
 	store.Consent
-	Subjects store.Subjects
+	Subjects usecase.Subjects
 	Looks    *api.Looks
 	Policy   consent.Policy
 }
@@ -66,7 +67,7 @@ type consentsRequest struct {
 }
 
 func (h Handler) mine(ctx context.Context, rq api.Request, in consentsRequest) (api.List[shareView], error) {
-	_, refs, err := api.Whose(ctx, h.Subjects, rq.Actor)
+	_, refs, err := h.Subjects.Whose(ctx, rq.Actor)
 	if err != nil {
 		return api.List[shareView]{}, err
 	}
@@ -79,7 +80,7 @@ func (h Handler) mine(ctx context.Context, rq api.Request, in consentsRequest) (
 
 // own reads one of the caller's consents; any other is not there.
 func (h Handler) own(ctx context.Context, rq api.Request, id string) (*consent.Consent, error) {
-	_, refs, err := api.Whose(ctx, h.Subjects, rq.Actor)
+	_, refs, err := h.Subjects.Whose(ctx, rq.Actor)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +101,7 @@ func (h Handler) one(ctx context.Context, rq api.Request, in api.ByID) (shareVie
 
 // act changes one of the caller's consents, which meets its subject's account first.
 func (h Handler) act(ctx context.Context, rq api.Request, id string, change func(*consent.Consent) error) (shareView, error) {
-	sub, refs, err := api.Whose(ctx, h.Subjects, rq.Actor)
+	sub, refs, err := h.Subjects.Whose(ctx, rq.Actor)
 	if err != nil {
 		return shareView{}, err
 	}
@@ -191,7 +192,7 @@ type offerRequest struct {
 }
 
 func (h Handler) offer(ctx context.Context, rq api.Request, in offerRequest) (shareView, error) {
-	sub, _, err := api.Whose(ctx, h.Subjects, rq.Actor)
+	sub, _, err := h.Subjects.Whose(ctx, rq.Actor)
 	if err != nil {
 		return shareView{}, err
 	}

@@ -26,6 +26,7 @@ import (
 	"xinyi/models/record"
 	"xinyi/store"
 	"xinyi/store/sqlite/sqlitetest"
+	"xinyi/usecase"
 )
 
 // A sharing is a door where people consent and partners read.
@@ -33,7 +34,7 @@ type sharing struct {
 	*apitest.Pulpit
 	consent  store.Consent
 	query    Query
-	subjects store.Subjects
+	subjects usecase.Subjects
 	entries  *store.Repo[access.Entry]
 	records  *store.Repo[record.Record]
 	uses     *store.Repo[recall.Use]
@@ -56,7 +57,7 @@ func sharings(t *testing.T) *sharing {
 	e := &sharing{Pulpit: &apitest.Pulpit{Door: &apitest.Door{T: t, Time: time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC)}}}
 	s := store.New(engine, e.Now, store.TestKeys())
 	people, clients := store.NewRepo[identity.Person](s, store.People), store.NewRepo[identity.Client](s, store.Clients)
-	e.consent, e.subjects = store.OpenConsent(s), store.Subjects{People: people, Keys: s.Keys}
+	e.consent, e.subjects = store.OpenConsent(s), usecase.Subjects{People: people, Keys: s.Keys}
 	e.entries, e.records, e.uses = store.NewRepo[access.Entry](s, store.Accesses), store.NewRepo[record.Record](s, store.Records), store.NewRepo[recall.Use](s, store.Uses)
 	seal, err := models.NewSeal(make([]byte, 32), e.Time)
 	if err != nil {

@@ -15,12 +15,13 @@ import (
 	"xinyi/models"
 	"xinyi/models/credential"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Handler is the door to honours that a third party checks: for their holders, and for whoever is shown one.
 type Handler struct {
 	store.Credential
-	Subjects store.Subjects // who holds
+	Subjects usecase.Subjects // who holds
 	Seals    models.Seals
 	Policy   credential.Policy
 	Address  func() string // public address of this service

@@ -10,12 +10,13 @@ import (
 	"xinyi/models/access"
 	"xinyi/models/decision"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Handler is the door to what was decided by rule: for whom it touches, and for the offices that answer for it.
 type Handler struct {
-	store.Decision
-	Subjects store.Subjects
+	usecase.Decision
+	Subjects usecase.Subjects
 	Looks    *api.Looks
 }
 

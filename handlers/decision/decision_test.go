@@ -24,6 +24,7 @@ import (
 	deciding "xinyi/models/rule"
 	"xinyi/store"
 	"xinyi/store/sqlite/sqlitetest"
+	"xinyi/usecase"
 )
 
 // A bureau is a door to decisions and recalls, with two residents of a county.
@@ -31,7 +32,7 @@ type bureau struct {
 	*apitest.Pulpit
 	h       Handler
 	recall  recallhttp.Handler
-	facts   Facts
+	facts   usecase.Restrictions
 	entries *store.Repo[access.Entry]
 	medical medicalhttp.Handler
 }
@@ -49,11 +50,11 @@ func newBureau(t *testing.T) *bureau {
 	b := &bureau{Pulpit: &apitest.Pulpit{Door: &apitest.Door{T: t, Time: time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC)}}}
 	s := store.New(engine, b.Now, store.TestKeys())
 	people := store.NewRepo[identity.Person](s, store.People)
-	subjects := store.Subjects{People: people, Keys: s.Keys}
+	subjects := usecase.Subjects{People: people, Keys: s.Keys}
 	b.entries = store.NewRepo[access.Entry](s, store.Accesses)
-	b.h = Handler{Decision: store.OpenDecision(s), Subjects: subjects, Looks: &api.Looks{Entries: b.entries}}
+	b.h = Handler{Decision: usecase.OpenDecision(s, usecase.Recall{}), Subjects: subjects, Looks: &api.Looks{Entries: b.entries}}
 	b.recall = recallhttp.Handler{Recall: store.OpenRecall(s), Subjects: subjects}
-	b.facts = Facts{Subjects: subjects, Records: store.NewRepo[record.Record](s, store.Records), Lists: StandardLists}
+	b.facts = usecase.Restrictions{Subjects: subjects, Records: store.NewRepo[record.Record](s, store.Records), Facts: usecase.StandardRestrictionFacts}
 	b.medical = medicalhttp.Handler{Medical: store.OpenMedical(s), People: people, Restricts: b.facts.Restricts}
 	b.R = api.NewRouter(api.Config{Now: b.Now, Auth: apitest.Places{}, Store: s, Log: slog.New(slog.DiscardHandler)})
 	b.R.Handle(b.h, b.recall)
@@ -251,14 +252,14 @@ func TestRestricts(t *testing.T) {
 		{"ann", "YZSX", "限制享受优惠政策", func(r *record.Record) error { return r.Object("c", models.Clockwork, b.Now()) }, true, true},
 		{"ann", "YZSX", "限制享受优惠政策", func(r *record.Record) error { return r.Withdraw(models.Clockwork, "", b.Now()) }, false, false},
 		{"ann", "YZSX", "限制享受优惠政策", func(r *record.Record) error {
-			return r.Correct(record.Change{Attributes: map[string]any{StandardLists.Measures: "公开"}}, models.Clockwork, b.Now())
+			return r.Correct(record.Change{Attributes: map[string]any{usecase.StandardRestrictionFacts.Measures: "公开"}}, models.Clockwork, b.Now())
 		}, false, true},
 	} {
 		sub, err := b.h.Subjects.Of(t.Context(), models.Actor{Person: tc.person, Role: models.Resident})
 		b.must(err)
 		r, err := record.New(record.Draft{
 			Item: tc.item, ItemVersion: 1, Nature: models.Negative, Openness: models.ByQuery, Subject: sub, Unit: "u", Key: fmt.Sprint(i), DecidedOn: "2026-03-01",
-			Attributes: map[string]any{StandardLists.Measures: tc.measures},
+			Attributes: map[string]any{usecase.StandardRestrictionFacts.Measures: tc.measures},
 		}, record.Standard, models.Clockwork, b.Now())
 		b.must(err)
 		if tc.act != nil {
@@ -277,7 +278,7 @@ func TestRestricts(t *testing.T) {
 	b.must(err)
 	r, err := record.New(record.Draft{
 		Item: "YZSX", ItemVersion: 1, Nature: models.Negative, Openness: models.ByQuery, Subject: sub, Unit: "u", Key: "applies", DecidedOn: "2026-03-01",
-		Attributes: map[string]any{StandardLists.Measures: "限制享受优惠政策"},
+		Attributes: map[string]any{usecase.StandardRestrictionFacts.Measures: "限制享受优惠政策"},
 	}, record.Standard, models.Clockwork, b.Now())
 	b.must(err)
 	b.must(b.facts.Records.Insert(t.Context(), r))
@@ -298,7 +299,7 @@ func TestListsAreInTheCatalogue(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(string(columns), "\n"+StandardLists.Item+","+StandardLists.Measures+",惩戒措施,") {
-		t.Errorf("%s has no column %s of measures", StandardLists.Item, StandardLists.Measures)
+	if !strings.Contains(string(columns), "\n"+usecase.StandardRestrictionFacts.Item+","+usecase.StandardRestrictionFacts.Measures+",惩戒措施,") {
+		t.Errorf("%s has no column %s of measures", usecase.StandardRestrictionFacts.Item, usecase.StandardRestrictionFacts.Measures)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"xinyi/models/blob"
 	"xinyi/models/farmer"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Desk is the door to households' files for the village and the township.
@@ -84,12 +85,12 @@ func (h Desk) sync(ctx context.Context, rq api.Request, in syncRequest) (syncVie
 }
 
 // take takes one operation.
-func (h Desk) take(ctx context.Context, rq api.Request, op syncOperation) (store.Collected, error) {
-	g := store.Gathered{Op: op.Op, Household: op.Household, Village: op.Village, No: op.No, Edits: edits(op.Edits)}
+func (h Desk) take(ctx context.Context, rq api.Request, op syncOperation) (usecase.Collected, error) {
+	g := usecase.Gathered{Op: op.Op, Household: op.Household, Village: op.Village, No: op.No, Edits: edits(op.Edits)}
 	for _, p := range op.Agreed {
 		a, err := farmText(p.agreeFarmRequest, rq.Lang)
 		if err != nil {
-			return store.Collected{}, err
+			return usecase.Collected{}, err
 		}
 		a.How, a.Proof = farmer.OnPaper, p.Proof
 		g.Agreed = append(g.Agreed, a)
@@ -178,7 +179,7 @@ func (h Desk) list(ctx context.Context, rq api.Request, in listRequest) (api.Lis
 func (h Desk) ours(ctx context.Context, rq api.Request, id string) (*farmer.File, error) {
 	f, err := h.Files.Get(ctx, id)
 	if errors.Is(err, models.NotFound) {
-		f, err = h.Files.Get(ctx, store.FarmFileID(id))
+		f, err = h.Files.Get(ctx, usecase.FarmFileID(id))
 	}
 	if err == nil && !rq.Actor.Region.Contains(f.Village) {
 		err = models.E(models.NotFound, "not_found")

@@ -460,7 +460,7 @@ func (h Evaluation) show(ctx context.Context, rq api.Request, in showRequest) (a
 	if err != nil {
 		return api.PublicNoticeView{}, err
 	}
-	if err := api.Existing(h.Notices.Insert(ctx, n)); err != nil {
+	if err := store.Existing(h.Notices.Insert(ctx, n)); err != nil {
 		return api.PublicNoticeView{}, err
 	}
 	return api.ViewPublicNotice(n), nil

@@ -14,13 +14,14 @@ import (
 	"xinyi/models/consent"
 	"xinyi/models/farmer"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Handler is the door to one's own household's credit file: every field with where it comes from, what is wrong with it, what it
 // scores and why, who has it.
 type Handler struct {
-	store.Farmer
-	Facts  store.FarmFacts
+	usecase.Farmer
+	Facts  usecase.FarmFacts
 	Policy farmer.Policy
 	Looks  *api.Looks
 }
@@ -106,7 +107,7 @@ func (h Handler) write(ctx context.Context, rq api.Request, in writeRequest) (op
 	if err != nil {
 		return opView{}, err
 	}
-	c, err := h.Collect(ctx, store.Gathered{Op: in.Op, Household: f.ID, Edits: edits(in.Edits)}, h.Policy, rq.Actor)
+	c, err := h.Collect(ctx, usecase.Gathered{Op: in.Op, Household: f.ID, Edits: edits(in.Edits)}, h.Policy, rq.Actor)
 	if err != nil {
 		return opView{}, err
 	}

@@ -192,7 +192,7 @@ func (h Desk) simulateModel(ctx context.Context, rq api.Request, in api.ByID) (r
 	}
 	run, err := farmer.NewRun(rq.NewID(), farmer.Simulate, m, against, total, rq.Actor, rq.Now)
 	if err == nil {
-		err = api.Existing(h.Runs.Insert(ctx, run))
+		err = store.Existing(h.Runs.Insert(ctx, run))
 	}
 	if err != nil {
 		return runView{}, err

@@ -17,6 +17,7 @@ import (
 	"xinyi/models/consent"
 	"xinyi/models/farmer"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Share is the door through which a household's file goes to a bank its head chose: one package, one consent, one receipt.
@@ -256,7 +257,7 @@ func (h Share) tell(ctx context.Context, rq api.Request, in tellRequest) (opView
 			return opView{}, models.E(models.Forbidden, "loan.consent_not_given")
 		}
 	}
-	c, err := h.Collect(ctx, store.Gathered{Op: rq.Actor.Org + "/" + in.Op, Household: f.ID, Edits: edits(in.Edits)}, h.Policy, rq.Actor)
+	c, err := h.Collect(ctx, usecase.Gathered{Op: rq.Actor.Org + "/" + in.Op, Household: f.ID, Edits: edits(in.Edits)}, h.Policy, rq.Actor)
 	if err != nil {
 		return opView{}, err
 	}

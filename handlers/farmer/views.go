@@ -8,7 +8,7 @@ import (
 	"xinyi/handlers/file"
 	"xinyi/models"
 	"xinyi/models/farmer"
-	"xinyi/store"
+	"xinyi/usecase"
 )
 
 type formView struct {
@@ -268,7 +268,7 @@ type farmOpProblem struct {
 	Errors  []api.ProblemField `json:"errors,omitempty"`
 }
 
-func viewOp(op string, c store.Collected, lang string) opView {
+func viewOp(op string, c usecase.Collected, lang string) opView {
 	v := opView{Op: op, Taken: true, Created: c.Created, Verdicts: []verdictView{}}
 	if c.File != nil {
 		v.File, v.Revision, v.State = c.File.ID, c.File.Revision, c.File.State

@@ -14,6 +14,7 @@ import (
 	"xinyi/models/access"
 	"xinyi/models/consent"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // BoxOf reads the key packages are encrypted to. Errors: Conflict "farmer.no_key" without one; Invalid "farmer.key".
@@ -44,7 +45,7 @@ func BoxOf(text string) (jose.Recipient, error) {
 // whom it was about, and signs the receipt.
 type Consented struct {
 	store.Consent
-	Subjects store.Subjects
+	Subjects usecase.Subjects
 	Looks    *api.Looks
 	Seals    models.Seals
 	Issuer   string // of receipts

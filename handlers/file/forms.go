@@ -11,7 +11,7 @@ import (
 	"xinyi/models"
 	"xinyi/models/catalogue"
 	"xinyi/models/record"
-	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // A MyRecordRequest names a record of the caller's own file.
@@ -22,7 +22,7 @@ type MyRecordRequest struct {
 }
 
 // Drafted is a record as a form and its cells make it.
-func Drafted(ctx context.Context, forms *Forms, subjects store.Subjects, by models.Actor, it *catalogue.Item, cells map[string]string) (record.Draft, error) {
+func Drafted(ctx context.Context, forms *Forms, subjects usecase.Subjects, by models.Actor, it *catalogue.Item, cells map[string]string) (record.Draft, error) {
 	if !delivers(it, by.Org) {
 		return record.Draft{}, models.E(models.Forbidden, "record.item_of_others")
 	}
@@ -56,7 +56,7 @@ func delivers(it *catalogue.Item, unit string) bool {
 
 // Forms are the forms of catalogue versions, each compiled once a process: a version never changes once it governs a record.
 type Forms struct {
-	store.Catalogue
+	usecase.Catalogue
 	mu sync.Mutex
 	of map[string]itemForm
 }

@@ -6,7 +6,7 @@ import (
 
 	"xinyi/handlers/api"
 	"xinyi/models"
-	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // SubjectRequest names whom a partner means.
@@ -16,7 +16,7 @@ type SubjectRequest struct {
 }
 
 // SubjectOf is whom a partner names. Errors: Invalid "consent.subject_invalid"; Forbidden "consent.minor".
-func SubjectOf(ctx context.Context, subjects store.Subjects, in SubjectRequest, now time.Time) (models.Subject, error) {
+func SubjectOf(ctx context.Context, subjects usecase.Subjects, in SubjectRequest, now time.Time) (models.Subject, error) {
 	if in.IDNumber == "" && in.Code != "" {
 		code, err := models.ParseUSCC(in.Code)
 		if err != nil {
@@ -35,7 +35,7 @@ func SubjectOf(ctx context.Context, subjects store.Subjects, in SubjectRequest, 
 }
 
 // OwnSubject answers whose file the caller may read. Errors: Conflict "record.minor_has_no_file", "identity.not_bound".
-func OwnSubject(ctx context.Context, subjects store.Subjects, rq api.Request) (models.Subject, error) {
+func OwnSubject(ctx context.Context, subjects usecase.Subjects, rq api.Request) (models.Subject, error) {
 	if rq.Actor.Is(models.Resident) {
 		p, err := api.Here(subjects.People.Get(ctx, rq.Actor.Person))
 		if err != nil {

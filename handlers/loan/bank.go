@@ -77,7 +77,7 @@ func (h Desk) draft(ctx context.Context, rq api.Request, in termsOfProduct) (pro
 	}
 	p, err := loan.NewProduct(rq.NewID(), rq.Actor.Org, c.Name, c.Region, in.terms(), rq.Actor, rq.Now)
 	if err == nil {
-		err = api.Existing(h.Products.Insert(ctx, p))
+		err = store.Existing(h.Products.Insert(ctx, p))
 	}
 	if err != nil {
 		return productView{}, err
@@ -258,7 +258,7 @@ func (h Desk) disburse(ctx context.Context, rq api.Request, in disburseRequest) 
 		}
 		l, err := loan.Open(id, a, in.No, in.On, !had, h.Policy, rq.Now)
 		if err == nil {
-			err = api.Existing(h.Loans.Insert(ctx, l))
+			err = store.Existing(h.Loans.Insert(ctx, l))
 		}
 		if err != nil {
 			return bankLoanView{}, err

@@ -55,7 +55,7 @@ func (h Lists) start(ctx context.Context, rq api.Request, in startListRequest) (
 	s := loan.ListStandard{Against: in.Against, Penalties: in.Penalties, Months: in.Months}
 	l, err := loan.NewList(rq.NewID(), in.Field, in.Title, s, entries, rq.Actor, rq.Now)
 	if err == nil {
-		err = api.Existing(h.Lists.Insert(ctx, l))
+		err = store.Existing(h.Lists.Insert(ctx, l))
 	}
 	if err != nil {
 		return listView{}, err
@@ -162,7 +162,7 @@ func (h Lists) show(ctx context.Context, rq api.Request, in api.ByID) (api.Publi
 	}
 	n, err := notice.New(id, notice.Draft{About: aboutLists, Title: l.Name.ZH, Region: l.Region, Lines: lines}, h.Policy.Notice, rq.Actor, rq.Now)
 	if err == nil {
-		err = api.Existing(h.Notices.Insert(ctx, n))
+		err = store.Existing(h.Notices.Insert(ctx, n))
 	}
 	if err == nil {
 		_, err = h.Lists.Update(ctx, l.ID, func(l *loan.List) error { return l.Show(id, rq.Actor, rq.Now) })

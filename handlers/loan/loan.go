@@ -13,14 +13,15 @@ import (
 	"xinyi/models/farmer"
 	"xinyi/models/loan"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Handler is the door to 信易贷 for borrowers: farmers, and firms through whoever acts for them.
 type Handler struct {
-	store.Loan
+	usecase.Loan
 	Consents *store.Repo[consent.Consent]
-	Farm     store.Farmer
-	People   store.Subjects
+	Farm     usecase.Farmer
+	People   usecase.Subjects
 	Policy   loan.Policy
 }
 
@@ -258,7 +259,7 @@ func viewApplication(lang string) func(*loan.Application) applicationView {
 
 // wish is what the caller wants, with where it is asked: a farmer's village, a person's home, a firm's region.
 func (h Handler) wish(ctx context.Context, rq api.Request, in askLoanRequest) (loan.Wish, error) {
-	w := loan.Wish{Need: in.Need, Purpose: in.Purpose, Consent: in.Consent, Text: in.Text, Amount: in.Amount, Months: in.Months, Subject: models.PersonSubject, Borrower: store.Holder(rq.Actor)}
+	w := loan.Wish{Need: in.Need, Purpose: in.Purpose, Consent: in.Consent, Text: in.Text, Amount: in.Amount, Months: in.Months, Subject: models.PersonSubject, Borrower: usecase.Holder(rq.Actor)}
 	if rq.Actor.Is(models.Business) {
 		w.Subject, w.Place = models.Organisation, rq.Actor.Region
 		return w, nil
@@ -332,13 +333,13 @@ func (h Handler) ask(ctx context.Context, rq api.Request, in askLoanRequest) (ap
 }
 
 func (h Handler) applications(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[applicationView], error) {
-	return api.Found(ctx, h.Applications, store.ApplicationsOf(store.Holder(rq.Actor)), in, viewApplication(rq.Lang))
+	return api.Found(ctx, h.Applications, store.ApplicationsOf(usecase.Holder(rq.Actor)), in, viewApplication(rq.Lang))
 }
 
 // own is an application of the caller's, or of whom the caller acts for. Errors: NotFound.
 func (h Handler) own(ctx context.Context, rq api.Request, id string) (*loan.Application, error) {
 	a, err := h.Applications.Get(ctx, id)
-	if err == nil && a.Borrower != store.Holder(rq.Actor) {
+	if err == nil && a.Borrower != usecase.Holder(rq.Actor) {
 		err = models.E(models.NotFound, "not_found")
 	}
 	return a, err
@@ -356,7 +357,7 @@ func (h Handler) compare(ctx context.Context, rq api.Request, in api.ByID) (api.
 	v := api.List[applicationView]{Items: []applicationView{}}
 	var offered []*loan.Application
 	_, err := h.Applications.Each(ctx, store.ApplicationsFor(in.ID), func(a *loan.Application) error {
-		if a.Borrower == store.Holder(rq.Actor) && a.State == loan.Offered {
+		if a.Borrower == usecase.Holder(rq.Actor) && a.State == loan.Offered {
 			offered = append(offered, a)
 		}
 		return nil
@@ -477,12 +478,12 @@ func viewLoan(l *loan.Loan, on models.Day) view {
 }
 
 func (h Handler) loans(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[row], error) {
-	return api.Found(ctx, h.Loans, store.LoansOf(store.Holder(rq.Actor)), in, viewRow(models.DayOf(rq.Now)))
+	return api.Found(ctx, h.Loans, store.LoansOf(usecase.Holder(rq.Actor)), in, viewRow(models.DayOf(rq.Now)))
 }
 
 func (h Handler) loan(ctx context.Context, rq api.Request, in api.ByID) (view, error) {
 	l, err := h.Loans.Get(ctx, in.ID)
-	if err != nil || l.Borrower != store.Holder(rq.Actor) {
+	if err != nil || l.Borrower != usecase.Holder(rq.Actor) {
 		return view{}, api.NotYours(err)
 	}
 	return viewLoan(l, models.DayOf(rq.Now)), nil

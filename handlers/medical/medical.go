@@ -19,6 +19,7 @@ import (
 	deciding "xinyi/models/rule"
 	"xinyi/payments"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Handler is the door to credit medical care: residents here, hospitals in medical_his.go, staff in medical_staff.go.
@@ -250,7 +251,7 @@ func (h Handler) timeline(ctx context.Context, rq api.Request, in api.ByID) (api
 	if err != nil || b.Person != rq.Actor.Person {
 		return api.List[momentView]{}, api.NotYours(err)
 	}
-	rows, err := store.Timeline(ctx, h.Events, b.Head())
+	rows, err := usecase.Timeline(ctx, h.Events, b.Head())
 	if err != nil {
 		return api.List[momentView]{}, err
 	}

@@ -182,7 +182,7 @@ func (h Handler) create(ctx context.Context, rq api.Request, in request) (deskVi
 	}
 	c, err := practice.New(rq.NewID(), in.content(), u, rq.Now)
 	if err == nil {
-		err = api.Existing(h.Cases.Insert(ctx, c))
+		err = store.Existing(h.Cases.Insert(ctx, c))
 	}
 	if err != nil {
 		return deskView{}, err

@@ -9,13 +9,14 @@ import (
 	"xinyi/models"
 	"xinyi/models/recall"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Handler is the door to what was called back because a record changed: for recipients, who answer, for the subject, who sees
 // whether they did, and for the credit office, which sees who did not.
 type Handler struct {
 	store.Recall
-	Subjects store.Subjects
+	Subjects usecase.Subjects
 }
 
 // Mount names every route of the capability, and nothing else does.

@@ -14,6 +14,7 @@ import (
 	"xinyi/models/recall"
 	"xinyi/models/record"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Handler is the door to credit files: a subject's own in file.go, organisations in organisation.go, source units and offices here.
@@ -22,7 +23,7 @@ type Handler struct {
 	Uses     *store.Repo[recall.Use]
 	Cases    *store.Repo[casework.Case]
 	Agents   *store.Repo[identity.Representative]
-	Subjects store.Subjects
+	Subjects usecase.Subjects
 	Forms    *file.Forms
 	Looks    *api.Looks
 	Policy   record.Policy

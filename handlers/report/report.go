@@ -20,6 +20,7 @@ import (
 	"xinyi/models/record"
 	"xinyi/models/report"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Handler is the door to reports: for their holders, and for whoever is shown one.
@@ -28,7 +29,7 @@ type Handler struct {
 	Uses     *store.Repo[recall.Use]
 	Records  *store.Repo[record.Record]
 	Forms    *file.Forms
-	Subjects store.Subjects
+	Subjects usecase.Subjects
 	Seals    models.Seals
 	Policy   report.Policy
 	Address  func() string // public address of this service

@@ -9,10 +9,11 @@ import (
 	"xinyi/models"
 	"xinyi/models/uscc"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Handler checks unified social credit codes, looks for wrong and doubled ones, and shows the tickets that bring them in order.
-type Handler struct{ store.Catalogue }
+type Handler struct{ usecase.Catalogue }
 
 // Mount names the routes.
 func (h Handler) Mount(r *api.Router) {

@@ -12,18 +12,17 @@ import (
 	"xinyi/handlers/paper"
 	"xinyi/models"
 	"xinyi/models/access"
-	place "xinyi/models/division"
 	"xinyi/models/village"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Bundle is the door through which anybody scores a village again: what is published of it, a household's own row, and all rows
 // for an auditor.
 type Bundle struct {
-	store.Village
-	Divisions *store.Repo[place.Division]
-	Looks     *api.Looks
-	Seals     models.Seals
+	usecase.Village
+	Looks *api.Looks
+	Seals models.Seals
 }
 
 // Mount names the routes.

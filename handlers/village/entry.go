@@ -406,7 +406,7 @@ func (h Handler) renew(ctx context.Context, rq api.Request, in api.ByID) (entryV
 	if err != nil {
 		return entryView{}, err
 	}
-	facts, err := h.Facts(ctx, e, rq.Now)
+	facts, err := h.Today(ctx, e, h.Policy, rq.Now)
 	if err != nil {
 		return entryView{}, err
 	}

@@ -161,7 +161,7 @@ func (h Handler) show(ctx context.Context, rq api.Request, in showRequest) (api.
 	if err != nil {
 		return api.PublicNoticeView{}, err
 	}
-	if err := api.Existing(h.Notices.Insert(ctx, n)); err != nil {
+	if err := store.Existing(h.Notices.Insert(ctx, n)); err != nil {
 		return api.PublicNoticeView{}, err
 	}
 	return api.ViewPublicNotice(n), nil

@@ -15,16 +15,15 @@ import (
 	"xinyi/models/score"
 	"xinyi/models/village"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Handler is the door to credit villages and towns: everybody reads schemes, rounds, the ranking and the map; the village applies, the
 // township scores, the county and the city decide.
 type Handler struct {
-	store.Village
-	Divisions *store.Repo[place.Division]
-	Looks     *api.Looks
-	Policy    village.Policy
-	Facts     func(ctx context.Context, e *village.Entry, now time.Time) (map[string]int64, error) // of a place today
+	usecase.Village
+	Looks  *api.Looks
+	Policy village.Policy
 }
 
 // Mount names the routes.

@@ -12,6 +12,7 @@ import (
 	"xinyi/models"
 	"xinyi/models/benefit"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // testPlaces: ten thousand people after a thousand places, at two replicas at once, get exactly a thousand, each at most one;
@@ -20,9 +21,9 @@ func testPlaces(t *testing.T, f *fixture) {
 	const people, places, lost = 10_000, 1000, 37
 	pol := benefit.Standard
 	pol.SharePlace = 130 // so that shares end at different times
-	var replicas []store.Benefit
+	var replicas []usecase.Benefit
 	for range 2 {
-		replicas = append(replicas, store.OpenBenefit(store.New(f.engine, f.clock, store.TestKeys()), nil, nil, store.Subjects{}, store.Medical{}))
+		replicas = append(replicas, usecase.OpenBenefit(store.New(f.engine, f.clock, store.TestKeys()), nil, nil, usecase.Subjects{}, store.Medical{}))
 	}
 	for _, c := range []store.Collection{store.Shares, store.Claims} {
 		if err := f.engine.Ensure(t.Context(), c); err != nil {
@@ -59,7 +60,7 @@ func testPlaces(t *testing.T, f *fixture) {
 }
 
 // rush lets everybody claim once, twice at the same time, and says how many got a place.
-func rush(t *testing.T, f *fixture, replicas []store.Benefit, o *benefit.Offer, pol benefit.Policy, people int) int64 {
+func rush(t *testing.T, f *fixture, replicas []usecase.Benefit, o *benefit.Offer, pol benefit.Policy, people int) int64 {
 	t.Helper()
 	var won atomic.Int64
 	var wg sync.WaitGroup
@@ -86,7 +87,7 @@ func rush(t *testing.T, f *fixture, replicas []store.Benefit, o *benefit.Offer, 
 }
 
 // sharesOf are the shares in which a claim has a place.
-func sharesOf(t *testing.T, b store.Benefit, claim string) (ids []string) {
+func sharesOf(t *testing.T, b usecase.Benefit, claim string) (ids []string) {
 	t.Helper()
 	each(t, b, func(s *benefit.Share) {
 		if s.Has(claim) {
@@ -99,7 +100,7 @@ func sharesOf(t *testing.T, b store.Benefit, claim string) (ids []string) {
 	return ids
 }
 
-func each(t *testing.T, b store.Benefit, fn func(*benefit.Share)) {
+func each(t *testing.T, b usecase.Benefit, fn func(*benefit.Share)) {
 	t.Helper()
 	_, err := b.Shares.Each(context.WithoutCancel(t.Context()), store.All(), func(s *benefit.Share) error { fn(s); return nil })
 	if err != nil {
@@ -108,7 +109,7 @@ func each(t *testing.T, b store.Benefit, fn func(*benefit.Share)) {
 }
 
 // open gives every vacant place to all: nobody waits.
-func open(t *testing.T, b store.Benefit) {
+func open(t *testing.T, b usecase.Benefit) {
 	t.Helper()
 	each(t, b, func(s *benefit.Share) {
 		for _, p := range s.Places {
@@ -123,7 +124,7 @@ func open(t *testing.T, b store.Benefit) {
 }
 
 // count makes sure that every place has its one claim, and every claim its one place.
-func count(t *testing.T, b store.Benefit, places int) {
+func count(t *testing.T, b usecase.Benefit, places int) {
 	t.Helper()
 	holders, taken := map[string]bool{}, 0
 	each(t, b, func(s *benefit.Share) {

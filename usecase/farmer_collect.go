@@ -1,4 +1,4 @@
-package store
+package usecase
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 
 	"xinyi/models"
 	"xinyi/models/farmer"
+	"xinyi/store"
 )
 
 // A Gathered is what a phone or a sheet brings for one household.
@@ -104,7 +105,7 @@ func (f Farmer) sits(file *farmer.File, refs []string) bool {
 // find is the file that is meant.
 func (f Farmer) find(ctx context.Context, g Gathered) (*farmer.File, error) {
 	if g.Household == "" {
-		return f.Files.First(ctx, FarmFileIn(g.Village, g.No))
+		return f.Files.First(ctx, store.FarmFileIn(g.Village, g.No))
 	}
 	file, err := f.Files.Get(ctx, g.Household)
 	if errors.Is(err, models.NotFound) {
@@ -123,13 +124,21 @@ func (f Farmer) start(ctx context.Context, g Gathered, by models.Actor) (*farmer
 	if err != nil || g.DryRun {
 		return file, err
 	}
-	err = f.Files.Insert(ctx, file)
-	if errors.Is(err, models.Conflict) {
-		if file, err = f.Files.Get(ctx, id); errors.Is(err, models.NotFound) { // not the id: the number
-			err = models.E(models.Conflict, "farmer.number_taken")
-		}
+	return f.Keep(ctx, file)
+}
+
+// Keep keeps a new file, and answers it as it is kept: one that is there already is the same act, once more. Errors: Conflict
+// "farmer.number_taken".
+func (f Farmer) Keep(ctx context.Context, file *farmer.File) (*farmer.File, error) {
+	err := f.Files.Insert(ctx, file)
+	if !errors.Is(err, models.Conflict) {
+		return file, err
 	}
-	return file, err
+	kept, err := f.Files.Get(ctx, file.ID)
+	if errors.Is(err, models.NotFound) { // not the id: the number
+		err = models.E(models.Conflict, "farmer.number_taken")
+	}
+	return kept, err
 }
 
 // seated are the people an operation names.
@@ -222,7 +231,7 @@ func (f Farmer) Reseat(ctx context.Context, household string) error {
 			}
 		}
 	}
-	_, err = f.Seats.Each(ctx, SeatsOf(household), func(s *farmer.Seat) error {
+	_, err = f.Seats.Each(ctx, store.SeatsOf(household), func(s *farmer.Seat) error {
 		if in[s.ID] {
 			return nil
 		}

@@ -1,4 +1,4 @@
-package store
+package usecase
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"xinyi/models/medical"
 	"xinyi/models/record"
 	"xinyi/models/rule"
+	"xinyi/store"
 )
 
 // BenefitFacts says how the credit file names what benefits look at.
@@ -57,18 +58,10 @@ func (b Benefit) Refresh(ctx context.Context, a models.Actor, f BenefitFacts, po
 	}
 	return b.Profiles.Update(ctx, id, func(p *benefit.Profile) error {
 		if !p.Learn(k, pol, b.Now()) {
-			return Unchanged()
+			return store.Unchanged()
 		}
 		return nil
 	})
-}
-
-// Holder is whose profile an actor has: the organisation's it acts for, else the person's.
-func Holder(a models.Actor) string {
-	if a.Is(models.Business) {
-		return a.Org
-	}
-	return a.Person
 }
 
 // Known gathers what others know about whom an actor acts for.
@@ -101,7 +94,7 @@ func (b Benefit) Known(ctx context.Context, a models.Actor, f BenefitFacts) (ben
 	if err != nil {
 		return k, err
 	}
-	_, err = b.Records.Each(ctx, RecordsOf(sub.Ref), func(r *record.Record) error {
+	_, err = b.Records.Each(ctx, store.RecordsOf(sub.Ref), func(r *record.Record) error {
 		if r.Item != f.Honours || !r.Used() || !r.Subject.Is(sub) || len(k.Honours) == rule.MaxList {
 			return nil
 		}
@@ -123,7 +116,7 @@ func textOf(v any) string {
 
 // standing is what credit medical care says for somebody.
 func (b Benefit) standing(ctx context.Context, person string) (models.Standing, error) {
-	page, err := b.Medical.Agreements.Find(ctx, AgreementsOf(person).Page(MaxPage, ""))
+	page, err := b.Medical.Agreements.Find(ctx, store.AgreementsOf(person).Page(store.MaxPage, ""))
 	if err != nil {
 		return models.Standing{}, err
 	}

@@ -1,4 +1,4 @@
-package store
+package usecase
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"xinyi/models"
 	"xinyi/models/farmer"
 	"xinyi/models/village"
+	"xinyi/store"
 )
 
 // titled are the steps in which a household may be a credit household.
@@ -16,7 +17,7 @@ var titled = []farmer.Step{farmer.Certified, farmer.Annual, farmer.Grace}
 func (v Village) RowsOf(ctx context.Context, place models.Region, on models.Day, salts village.Salter) ([]village.Row, error) {
 	credit := map[string]bool{}
 	for _, step := range titled {
-		_, err := v.Farm.Evaluations.Each(ctx, EvaluationsAt(place, step).Only("household", "state", "since"), func(e *farmer.Evaluation) error {
+		_, err := v.Farm.Evaluations.Each(ctx, store.EvaluationsAt(place, step).Only("household", "state", "since"), func(e *farmer.Evaluation) error {
 			if e.Title(on) {
 				credit[e.Household] = true
 			}
@@ -27,7 +28,7 @@ func (v Village) RowsOf(ctx context.Context, place models.Region, on models.Day,
 		}
 	}
 	var rows []village.Row
-	scores := FarmScoresIn(place).Only("facts."+farmer.FactLoans, "grounds")
+	scores := store.FarmScoresIn(place).Only("facts."+farmer.FactLoans, "grounds")
 	_, err := v.Farm.Scores.Each(ctx, scores, func(s *farmer.Score) error {
 		late, borrower := s.Facts[farmer.FactLoans]
 		clean := borrower && late < village.ArrearsFrom
@@ -44,10 +45,5 @@ func (v Village) RowsOf(ctx context.Context, place models.Region, on models.Day,
 
 // FrozenIn is what was frozen of a place in a round, without its rows. Errors: NotFound.
 func (v Village) FrozenIn(ctx context.Context, round string, place models.Region) (*village.Frozen, error) {
-	return v.Frozens.First(ctx, VillageFrozenIn(round, place).Only("round", "village", "cutOff", "facts", "size", "root", "told"))
-}
-
-// VillageFrozenIn is what was frozen of a place in a round. Index: round, village.
-func VillageFrozenIn(round string, place models.Region) Query {
-	return Where("round", Eq, round).And("village", Eq, place)
+	return v.Frozens.First(ctx, store.VillageFrozenIn(round, place).Only("round", "village", "cutOff", "facts", "size", "root", "told"))
 }

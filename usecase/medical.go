@@ -1,4 +1,4 @@
-package main
+package usecase
 
 import (
 	"context"
@@ -15,11 +15,17 @@ var reminders = map[string]bool{
 	medical.BillReminded: true, medical.BillSuspends: true, medical.BillNoticed: true,
 }
 
-// served counts what reached a person about a bill: reminders in the inbox, which is one channel, and each channel that
+// Warnings knows what people were told of their bills.
+type Warnings struct {
+	Messages   *store.Repo[inbox.Message]
+	Deliveries *store.Repo[delivery.Delivery]
+}
+
+// Served counts what reached a person about a bill: reminders in the inbox, which is one channel, and each channel that
 // took a reminder, or the notice before a default, to a phone of theirs.
-func (a *App) served(ctx context.Context, b *medical.Bill) (medical.Served, error) {
+func (w Warnings) Served(ctx context.Context, b *medical.Bill) (medical.Served, error) {
 	var s medical.Served
-	_, err := a.repos.messages.Each(ctx, store.InboxOf(b.Person, inbox.States...), func(m *inbox.Message) error {
+	_, err := w.Messages.Each(ctx, store.InboxOf(b.Person, inbox.States...), func(m *inbox.Message) error {
 		if m.Route.ID == b.ID && reminders[m.Kind] {
 			s.Reminders++
 		}
@@ -32,7 +38,7 @@ func (a *App) served(ctx context.Context, b *medical.Bill) (medical.Served, erro
 	if s.Reminders > 0 {
 		channels["inbox"] = true
 	}
-	_, err = a.repos.delivery.Deliveries.Each(ctx, store.DeliveriesAbout(b.ID), func(d *delivery.Delivery) error {
+	_, err = w.Deliveries.Each(ctx, store.DeliveriesAbout(b.ID), func(d *delivery.Delivery) error {
 		if d.Person == b.Person && d.SentAt != nil && (reminders[d.Kind] || d.Legal) {
 			channels[d.Channel] = true
 		}

@@ -1,18 +1,20 @@
-package store
+package usecase
 
 import (
 	"context"
+	"slices"
 
 	"xinyi/models"
 	"xinyi/models/catalogue"
 	"xinyi/models/identity"
 	"xinyi/models/record"
+	"xinyi/store"
 )
 
 // Subjects says whom credit is about.
 type Subjects struct {
-	People *Repo[identity.Person]
-	Keys   *Keys
+	People *store.Repo[identity.Person]
+	Keys   *store.Keys
 }
 
 // OfNumber is the person with an ID number; the account is named when there is one.
@@ -47,6 +49,25 @@ func (s Subjects) Of(ctx context.Context, a models.Actor) (models.Subject, error
 	return s.OfPerson(p)
 }
 
+// Whose is whom an actor acts for, and every ref under which that subject may be kept. Errors: as Of.
+func (s Subjects) Whose(ctx context.Context, a models.Actor) (models.Subject, []string, error) {
+	sub, err := s.Of(ctx, a)
+	if err != nil || sub.Kind == models.Organisation {
+		return sub, []string{sub.Ref}, err
+	}
+	p, err := s.People.Get(ctx, a.Person)
+	if err != nil {
+		return sub, nil, err
+	}
+	refs := []string{sub.Ref}
+	for _, hash := range s.Keys.Hashes(p.IDNumber) {
+		if ref, ok := hash.(string); ok && !slices.Contains(refs, ref) {
+			refs = append(refs, ref)
+		}
+	}
+	return sub, refs, nil
+}
+
 // OfPerson is a person as a subject. Errors: Conflict "identity.not_bound".
 func (s Subjects) OfPerson(p *identity.Person) (models.Subject, error) {
 	if p.IDNumber.Empty() {
@@ -68,4 +89,12 @@ func (s Subjects) Drafted(it *catalogue.Item, row catalogue.Row, unit string, re
 		d.Subject.Kind = row.Kind
 	}
 	return d
+}
+
+// Holder is in whose name an actor acts: the organisation it acts for, else the person.
+func Holder(a models.Actor) string {
+	if a.Is(models.Business) {
+		return a.Org
+	}
+	return a.Person
 }

@@ -1,4 +1,4 @@
-package store
+package usecase
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 
 	"xinyi/models"
 	"xinyi/models/farmer"
+	"xinyi/store"
 )
 
 // formsHold is how long another replica may go by the forms it knew.
@@ -36,7 +37,7 @@ func (f Farmer) FormsAt(ctx context.Context, place models.Region) (farmer.Forms,
 	now := f.Now()
 	if u.at.IsZero() || now.Sub(u.at) > formsHold || now.Before(u.at) {
 		u.all = nil
-		_, err := f.Forms.Each(ctx, FarmFormsInUse(), func(form *farmer.Form) error { u.all = append(u.all, form); return nil })
+		_, err := f.Forms.Each(ctx, store.FarmFormsInUse(), func(form *farmer.Form) error { u.all = append(u.all, form); return nil })
 		if err != nil {
 			return nil, err
 		}

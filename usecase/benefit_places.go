@@ -1,4 +1,4 @@
-package store
+package usecase
 
 import (
 	"context"
@@ -9,13 +9,14 @@ import (
 
 	"xinyi/models"
 	"xinyi/models/benefit"
+	"xinyi/store"
 )
 
 // Ready makes sure that an offer's places of a span are there, in shares, as many as quota says. What is taken stays taken.
 func (b Benefit) Ready(ctx context.Context, offer, span string, quota, share int) error {
 	sizes := benefit.Sizes(quota, share)
 	var known []*benefit.Share
-	if _, err := b.Shares.Each(ctx, SharesOf(benefit.ShareKey(offer, span)), func(s *benefit.Share) error { known = append(known, s); return nil }); err != nil {
+	if _, err := b.Shares.Each(ctx, store.SharesOf(benefit.ShareKey(offer, span)), func(s *benefit.Share) error { known = append(known, s); return nil }); err != nil {
 		return err
 	}
 	for no := max(len(sizes), len(known)) - 1; no >= 0; no-- { // the first comes last: where it is, all are
@@ -35,7 +36,7 @@ func (b Benefit) Ready(ctx context.Context, offer, span string, quota, share int
 		}
 		_, err := b.Shares.Update(ctx, id, func(s *benefit.Share) error {
 			if !s.Resize(size) {
-				return Unchanged()
+				return store.Unchanged()
 			}
 			return nil
 		})
@@ -78,10 +79,13 @@ func (b Benefit) Reserve(ctx context.Context, o *benefit.Offer, claim string, un
 	return shares, nil
 }
 
+// placeTries bounds how often the shares with room are read anew while others take their places.
+const placeTries = 10
+
 // place finds a place in a span: in the share that falls to the claim, else in any that has room.
 func (b Benefit) place(ctx context.Context, key, claim string, until time.Time) (string, error) {
-	for range tries {
-		page, err := b.Shares.Find(ctx, SharesFree(key).Page(MaxIn, "").Only("size"))
+	for range placeTries {
+		page, err := b.Shares.Find(ctx, store.SharesFree(key).Page(store.MaxIn, "").Only("size"))
 		if err != nil {
 			return "", err
 		}
@@ -110,7 +114,7 @@ func (b Benefit) Vacate(ctx context.Context, shares []string, claim string) erro
 	for _, id := range shares {
 		_, err := b.Shares.Update(ctx, id, func(s *benefit.Share) error {
 			if !s.Vacate(claim, s.Span == benefit.Whole, b.Now()) {
-				return Unchanged()
+				return store.Unchanged()
 			}
 			return nil
 		})
@@ -127,7 +131,7 @@ func (b Benefit) Take(ctx context.Context, shares []string, claim string) error 
 		_, err := b.Shares.Update(ctx, id, func(s *benefit.Share) error {
 			took, err := s.Take(claim)
 			if err == nil && !took {
-				return Unchanged()
+				return store.Unchanged()
 			}
 			return err
 		})
@@ -149,7 +153,7 @@ func (b Benefit) slot(ctx context.Context, o *benefit.Offer, holder string, n in
 	q := o.Terms.Quota
 	period := q.Period.Key(models.DayOf(b.Now()))
 	for ; n < q.PerPerson; n++ {
-		_, err := b.Claims.First(ctx, ClaimIn(benefit.SlotOf(o.ID, holder, period, n)).Only("state"))
+		_, err := b.Claims.First(ctx, store.ClaimIn(benefit.SlotOf(o.ID, holder, period, n)).Only("state"))
 		if errors.Is(err, models.NotFound) {
 			return n, true, nil
 		}

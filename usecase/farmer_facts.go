@@ -1,4 +1,4 @@
-package store
+package usecase
 
 import (
 	"cmp"
@@ -11,6 +11,7 @@ import (
 	"xinyi/models/record"
 	"xinyi/models/release"
 	"xinyi/models/score"
+	"xinyi/store"
 )
 
 // FarmFacts says how the credit file names what households are scored on, and where their loans are.
@@ -105,7 +106,7 @@ func (f Farmer) verified(ctx context.Context, file *farmer.File, mean int64, tod
 // judged reads the household's evaluations: the neighbours' last word, and a falsehood that was proven.
 func (f Farmer) judged(ctx context.Context, household string, pol farmer.Policy, today models.Day, t *farmer.Told) error {
 	last := true
-	_, err := f.Evaluations.Each(ctx, EvaluationsOf(household), func(e *farmer.Evaluation) error {
+	_, err := f.Evaluations.Each(ctx, store.EvaluationsOf(household), func(e *farmer.Evaluation) error {
 		if last && e.Mean != nil {
 			t.Facts[farmer.FactPeers], last = *e.Mean, false
 		}
@@ -123,7 +124,7 @@ func (f Farmer) records(ctx context.Context, file *farmer.File, facts FarmFacts,
 		return nil
 	}
 	kept, broken := false, false
-	_, err := f.Records.Each(ctx, RecordsOf(file.Seat), func(r *record.Record) error {
+	_, err := f.Records.Each(ctx, store.RecordsOf(file.Seat), func(r *record.Record) error {
 		if !r.Used() || r.Subject.Kind != models.PersonSubject {
 			return nil
 		}
@@ -150,7 +151,7 @@ func (f Farmer) records(ctx context.Context, file *farmer.File, facts FarmFacts,
 
 // Scorer is the model in force made ready, nil for none.
 func (f Farmer) Scorer(ctx context.Context) (*score.Scorer, error) {
-	m, err := f.Models.First(ctx, FarmModelsAt(release.InForce))
+	m, err := f.Models.First(ctx, store.FarmModelsAt(release.InForce))
 	if errors.Is(err, models.NotFound) {
 		return nil, nil //nolint:nilnil // there is none before the first is in force
 	}

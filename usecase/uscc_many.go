@@ -1,4 +1,4 @@
-package store
+package usecase
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 
 	"xinyi/models"
 	"xinyi/models/uscc"
+	"xinyi/store"
 )
 
 // A Seen is an organisation's code and name as a source gave them, the code in normal form.
@@ -17,12 +18,12 @@ type Seen struct {
 // SawMany is Saw for many at once: what is known is found some codes at a time, and what is new is kept in one write.
 func (c Catalogue) SawMany(ctx context.Context, all []Seen) error {
 	known := map[string]*uscc.Org{}
-	for part := all; len(part) > 0; part = part[min(MaxIn, len(part)):] {
-		codes := make([]any, 0, MaxIn)
-		for _, s := range part[:min(MaxIn, len(part))] {
+	for part := all; len(part) > 0; part = part[min(store.MaxIn, len(part)):] {
+		codes := make([]any, 0, store.MaxIn)
+		for _, s := range part[:min(store.MaxIn, len(part))] {
 			codes = append(codes, s.Code)
 		}
-		_, err := c.Orgs.Each(ctx, Where("code", In, codes...), func(o *uscc.Org) error { known[o.ID] = o; return nil })
+		_, err := c.Orgs.Each(ctx, store.Where("code", store.In, codes...), func(o *uscc.Org) error { known[o.ID] = o; return nil })
 		if err != nil {
 			return err
 		}
@@ -56,12 +57,12 @@ func (c Catalogue) SawMany(ctx context.Context, all []Seen) error {
 // ReportMany is Report for many at once. The events of new tickets are told by the relay's poll.
 func (c Catalogue) ReportMany(ctx context.Context, all []uscc.Finding) error {
 	known := map[string]bool{}
-	for part := all; len(part) > 0; part = part[min(MaxIn, len(part)):] {
-		slots := make([]any, 0, MaxIn)
-		for _, f := range part[:min(MaxIn, len(part))] {
+	for part := all; len(part) > 0; part = part[min(store.MaxIn, len(part)):] {
+		slots := make([]any, 0, store.MaxIn)
+		for _, f := range part[:min(store.MaxIn, len(part))] {
 			slots = append(slots, f.Slot)
 		}
-		page, err := c.Tickets.Find(ctx, Where("slot", In, slots...).Page(MaxIn, "").Only("slot"))
+		page, err := c.Tickets.Find(ctx, store.Where("slot", store.In, slots...).Page(store.MaxIn, "").Only("slot"))
 		if err != nil {
 			return err
 		}

@@ -1,4 +1,4 @@
-package store
+package usecase
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"xinyi/models/award"
 	"xinyi/models/record"
 	"xinyi/models/rule"
+	"xinyi/store"
 )
 
 // AwardFacts says how the credit file names what a vetting looks at.
@@ -65,7 +66,7 @@ func (a Award) Known(ctx context.Context, sub models.Subject, f AwardFacts, toda
 		}
 		k.Birth = p.Birth
 	}
-	_, err := a.Records.Each(ctx, RecordsOf(sub.Ref), func(r *record.Record) error {
+	_, err := a.Records.Each(ctx, store.RecordsOf(sub.Ref), func(r *record.Record) error {
 		if !r.Subject.Is(sub) || !r.Providable() || len(k.Looked) == rule.MaxList {
 			return nil
 		}
