@@ -8,11 +8,12 @@ import (
 	"xinyi/models/identity"
 	"xinyi/models/organisation"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Organisation is what follows from the register: offices follow their appointments, and nobody acts for an organisation that is over.
 type Organisation struct {
-	store.Officials
+	usecase.Organisation
 	Forget func(id string) // makes the next request of a person or a system be read afresh
 	Now    func() time.Time
 }

@@ -9,7 +9,7 @@ import (
 	"xinyi/models"
 	"xinyi/models/identity"
 	"xinyi/models/organisation"
-	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // An Institution is a made-up organisation of the demo city and its system.
@@ -197,7 +197,7 @@ func (p *Population) add(m *maker, n named) error {
 		region = n.scope
 		a, err := p.Register.install(n, p.Opened)
 		if err == nil {
-			err = who.Appoint(models.Clockwork, store.MembershipOf(a), p.Opened)
+			err = who.Appoint(models.Clockwork, usecase.MembershipOf(a), p.Opened)
 		}
 		if err != nil {
 			return fmt.Errorf("seed %s: %w", n.name, err)

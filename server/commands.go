@@ -108,7 +108,7 @@ func operatorCommand(ctx context.Context, cfg Config, args []string, out io.Writ
 		if err != nil {
 			return fmt.Errorf("nobody has signed in with this phone: %w", err)
 		}
-		return a.officials().Operate(ctx, p, a.now())
+		return a.organisations().Operate(ctx, p, a.now())
 	}()
 	if err := errors.Join(err, a.store.Engine.Close()); err != nil {
 		return err

@@ -6,7 +6,7 @@ import (
 	organisationhttp "xinyi/handlers/organisation"
 	"xinyi/models/casework"
 	"xinyi/models/organisation"
-	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // organisationCapability is the register of organisations, and who acts for them.
@@ -15,21 +15,21 @@ var organisationCapability = Capability{
 	Lives:  organisation.Lives,
 	Policy: map[string]any{"Organisation": organisation.Standard},
 	Open: func(a *App) Parts {
-		o := a.officials()
-		h := organisationhttp.Handler{Officials: o, Forget: a.callers.Forget}
+		o := a.organisations()
+		h := organisationhttp.Handler{Organisation: o, Forget: a.callers.Forget}
 		if s := a.signs().SMS; s != nil {
 			h.SMS = s
 		}
 		return Parts{
 			Doors:   []api.Mounter{h},
-			Follows: flows.Organisation{Officials: o, Forget: a.callers.Forget, Now: a.now}.Subscribers(),
+			Follows: flows.Organisation{Organisation: o, Forget: a.callers.Forget, Now: a.now}.Subscribers(),
 		}
 	},
 }
 
 // officials ties the register to people, systems and the catalogue.
-func (a *App) officials() store.Officials {
-	return store.Officials{
+func (a *App) organisations() usecase.Organisation {
+	return usecase.Organisation{
 		Organisation: a.repos.Organisation, Identity: a.repos.Identity, Catalogue: a.repos.Catalogue,
 		Desks: policyOf[casework.Desks](a), Policy: policyOf[organisation.Policy](a),
 	}

@@ -10,12 +10,13 @@ import (
 	"xinyi/models/identity"
 	"xinyi/models/organisation"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 // Handler serves the register, the appointments and the partners' systems. What lies outside the caller's scope answers as what does
 // not exist.
 type Handler struct {
-	store.Officials
+	usecase.Organisation
 	SMS    Sender              // nil: no channel, so no code for a new secret
 	Forget func(person string) // makes the next request of a person or a system be read afresh
 }

@@ -10,6 +10,7 @@ import (
 	"xinyi/models/identity"
 	"xinyi/models/organisation"
 	"xinyi/store"
+	"xinyi/usecase"
 )
 
 func (h Handler) mountStaff(r *api.Router) {
@@ -128,7 +129,7 @@ func (h Handler) appoint(ctx context.Context, rq api.Request, in appointRequest)
 
 // free says whether the person may hold the office: nobody holds it twice, or is asked for twice. Errors: Conflict.
 func (h Handler) free(ctx context.Context, p *identity.Person, a *organisation.Appointment, now time.Time) error {
-	if err := p.Fit(store.MembershipOf(a), now); err != nil {
+	if err := p.Fit(usecase.MembershipOf(a), now); err != nil {
 		return err
 	}
 	_, err := h.Appointments.Each(ctx, store.AppointmentsOf(p.ID), func(other *organisation.Appointment) error {

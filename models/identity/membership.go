@@ -71,15 +71,13 @@ func (p *Person) Appoint(by models.Actor, m Membership, now time.Time) error {
 	} else {
 		p.Memberships[i] = m
 	}
-	kind := EventAppointed
 	switch {
 	case m.Suspended:
-		kind = EventSuspended
-	case !m.Holds(now):
-		kind = EventDismissed
-	}
-	if held || m.Holds(now) || m.Suspended {
-		p.Tell(kind, p.ID, by, now, map[string]string{"role": string(m.Role), "org": m.Org, "orgName": m.OrgName})
+		p.Tell(EventSuspended, p.ID, by, now, map[string]string{"role": string(m.Role), "org": m.Org, "orgName": m.OrgName})
+	case m.Holds(now):
+		p.Tell(EventAppointed, p.ID, by, now, map[string]string{"role": string(m.Role), "org": m.Org, "orgName": m.OrgName})
+	case held:
+		p.Tell(EventDismissed, p.ID, by, now, map[string]string{"role": string(m.Role), "org": m.Org, "orgName": m.OrgName})
 	}
 	return nil
 }

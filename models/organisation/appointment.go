@@ -94,12 +94,8 @@ func (o *Organisation) Propose(id string, d Draft, by models.Actor, now time.Tim
 	}
 	a.State, a.Moved = Asked, models.Moved{By: by.Role, At: now}
 	a.Makers.Touch(by)
-	a.Tell(EventAsked, "", by, now, a.data())
+	a.Tell(EventAsked, "", by, now, map[string]string{"orgName": a.OrgName, "role": string(a.Role), "org": a.Org})
 	return a, nil
-}
-
-func (a *Appointment) data() map[string]string {
-	return map[string]string{"orgName": a.OrgName, "role": string(a.Role), "org": a.Org}
 }
 
 // appoints says whose officers give a role.
@@ -154,8 +150,10 @@ func (a *Appointment) Confirm(officers []string, by models.Actor, now time.Time)
 	if err := a.Move(appointmentMoves, Serving, by, now, "organisation.appointment_decided", ""); err != nil {
 		return err
 	}
-	a.Tell(EventConfirmed, "", by, now, a.data())
-	a.tellAll(EventColleague, officers, by, now)
+	a.Tell(EventConfirmed, "", by, now, map[string]string{"orgName": a.OrgName, "role": string(a.Role), "org": a.Org})
+	for _, person := range a.others(officers, by) {
+		a.Tell(EventColleague, person, by, now, map[string]string{"orgName": a.OrgName, "role": string(a.Role), "org": a.Org})
+	}
 	return nil
 }
 
@@ -172,13 +170,9 @@ func (o *Organisation) Install(id string, role models.Role, person string, now t
 	return a, err
 }
 
-// tellAll tells everybody of officers but who it is about and who did it.
-func (a *Appointment) tellAll(kind string, officers []string, by models.Actor, now time.Time) {
-	for _, person := range officers {
-		if person != a.Person && person != by.Person {
-			a.Tell(kind, person, by, now, a.data())
-		}
-	}
+// others are the officers but who it is about and who does it.
+func (a *Appointment) others(officers []string, by models.Actor) []string {
+	return slices.DeleteFunc(slices.Clone(officers), func(person string) bool { return person == a.Person || person == by.Person })
 }
 
 // Refuse ends what was only asked for; whoever asked may take it back so. Errors: as Confirm.
@@ -189,7 +183,7 @@ func (a *Appointment) Refuse(why string, by models.Actor, now time.Time) error {
 	if err := a.Move(appointmentMoves, Refused, by, now, "organisation.appointment_decided", why); err != nil {
 		return err
 	}
-	a.Tell(EventRefused, "", by, now, a.data())
+	a.Tell(EventRefused, "", by, now, map[string]string{"orgName": a.OrgName, "role": string(a.Role), "org": a.Org})
 	return nil
 }
 
@@ -206,8 +200,10 @@ func (a *Appointment) Dismiss(officers []string, by models.Actor, now time.Time)
 	}
 	a.EndedAt = models.At(now)
 	a.Contest, a.Leavers = nil, models.Makers{by}
-	a.Tell(EventDismissed, "", by, now, a.data())
-	a.tellAll(EventColleagueLeft, officers, by, now)
+	a.Tell(EventDismissed, "", by, now, map[string]string{"orgName": a.OrgName, "role": string(a.Role), "org": a.Org})
+	for _, person := range a.others(officers, by) {
+		a.Tell(EventColleagueLeft, person, by, now, map[string]string{"orgName": a.OrgName, "role": string(a.Role), "org": a.Org})
+	}
 	return nil
 }
 
@@ -225,7 +221,7 @@ func (a *Appointment) Close(now time.Time) bool {
 	}
 	a.EndedAt = models.At(now)
 	a.Contested = false
-	a.Tell(EventDismissed, "", models.Clockwork, now, a.data())
+	a.Tell(EventDismissed, "", models.Clockwork, now, map[string]string{"orgName": a.OrgName, "role": string(a.Role), "org": a.Org})
 	return true
 }
 

@@ -81,12 +81,8 @@ func New(id string, c Content, contact models.Secret, parent *Organisation, by m
 	}
 	o.State, o.Moved = Proposed, models.Moved{By: by.Role, At: now}
 	o.Makers.Touch(by)
-	o.Tell(EventProposed, "", by, now, o.data())
+	o.Tell(EventProposed, "", by, now, map[string]string{"orgName": o.Name.ZH, "region": string(o.Region)})
 	return o, nil
-}
-
-func (o *Organisation) data() map[string]string {
-	return map[string]string{"orgName": o.Name.ZH, "region": string(o.Region)}
 }
 
 // mayRegister: an office registers what answers to it; what stands alone is registered by operators.
@@ -164,7 +160,7 @@ func (o *Organisation) Confirm(by models.Actor, now time.Time) error {
 	}
 	o.Makers.Touch(by)
 	err := o.Move(moves, Active, by, now, "organisation.nothing_waits", "")
-	o.Tell(EventRegistered, "", by, now, o.data())
+	o.Tell(EventRegistered, "", by, now, map[string]string{"orgName": o.Name.ZH, "region": string(o.Region)})
 	return err
 }
 
@@ -189,11 +185,11 @@ func (o *Organisation) change(by models.Actor, now time.Time) error {
 		if err := o.Move(moves, Ended, by, now, "organisation.ended", asked.End); err != nil {
 			return err
 		}
-		o.Tell(EventEnded, "", by, now, o.data())
+		o.Tell(EventEnded, "", by, now, map[string]string{"orgName": o.Name.ZH, "region": string(o.Region)})
 		return nil
 	}
 	o.Contact = asked.Contact
-	o.Tell(EventChanged, "", by, now, o.data())
+	o.Tell(EventChanged, "", by, now, map[string]string{"orgName": o.Name.ZH, "region": string(o.Region)})
 	return nil
 }
 

@@ -1,4 +1,4 @@
-package store
+package usecase
 
 import (
 	"context"
@@ -10,12 +10,13 @@ import (
 	"xinyi/models/casework"
 	"xinyi/models/identity"
 	"xinyi/models/organisation"
+	"xinyi/store"
 )
 
-// Officials is the register with the people and systems that act for it: whatever changes both goes through here.
-type Officials struct {
-	Organisation
-	Identity
+// Organisation is the register with the people and systems that act for it: whatever changes both goes through here.
+type Organisation struct {
+	store.Organisation
+	store.Identity
 	Catalogue Catalogue
 	Desks     casework.Desks
 	Policy    organisation.Policy
@@ -25,8 +26,8 @@ type Officials struct {
 const mostTold = 200
 
 // Officers are the people who hold an office in an organisation, the longest serving first, at most 200.
-func (o Officials) Officers(ctx context.Context, org string, now time.Time) (people []string, err error) {
-	page, err := o.Appointments.Find(ctx, AppointmentsTo(org, organisation.Serving, organisation.Suspended).Page(mostTold, ""))
+func (o Organisation) Officers(ctx context.Context, org string, now time.Time) (people []string, err error) {
+	page, err := o.Appointments.Find(ctx, store.AppointmentsTo(org, organisation.Serving, organisation.Suspended).Page(mostTold, ""))
 	for _, a := range page.Items {
 		if a.Open(now) && !slices.Contains(people, a.Person) {
 			people = append(people, a.Person)
@@ -36,17 +37,17 @@ func (o Officials) Officers(ctx context.Context, org string, now time.Time) (peo
 }
 
 // Seat brings a person's office to what its appointment says. Twice is once; a person who left holds none.
-func (o Officials) Seat(ctx context.Context, a *organisation.Appointment, by models.Actor, now time.Time) error {
+func (o Organisation) Seat(ctx context.Context, a *organisation.Appointment, by models.Actor, now time.Time) error {
 	if a.State == organisation.Asked || a.State == organisation.Refused {
 		return nil
 	}
 	_, err := o.People.Update(ctx, a.Person, func(p *identity.Person) error {
 		if p.State == identity.Left {
-			return Unchanged()
+			return store.Unchanged()
 		}
 		m := MembershipOf(a)
 		if p.Has(m) {
-			return Unchanged()
+			return store.Unchanged()
 		}
 		return p.Appoint(by, m, now)
 	})
@@ -62,7 +63,7 @@ func MembershipOf(a *organisation.Appointment) identity.Membership {
 }
 
 // Appoint changes an appointment and the office that hangs on it.
-func (o Officials) Appoint(
+func (o Organisation) Appoint(
 	ctx context.Context, id string, by models.Actor, now time.Time, change func(*organisation.Appointment) error,
 ) (*organisation.Appointment, error) {
 	a, err := o.Appointments.Update(ctx, id, change)
@@ -74,7 +75,7 @@ func (o Officials) Appoint(
 
 // Reserved says whether documents name an id already that an organisation of a place would take the authority of: a source unit's code
 // belongs to the unit, a desk that takes cases to the credit office of its region.
-func (o Officials) Reserved(ctx context.Context, v *organisation.Organisation) error {
+func (o Organisation) Reserved(ctx context.Context, v *organisation.Organisation) error {
 	for region, desk := range o.Desks {
 		if desk == v.ID && (v.Kind != organisation.CreditOffice || region != "" && region != v.Region) {
 			return models.Bad("/id", "organisation_taken", "organisation.id_taken")
@@ -91,11 +92,11 @@ func (o Officials) Reserved(ctx context.Context, v *organisation.Organisation) e
 }
 
 // Apart says whether an office that stands alone shares no place with another that does: a region has one first credit office.
-func (o Officials) Apart(ctx context.Context, v *organisation.Organisation) error {
+func (o Organisation) Apart(ctx context.Context, v *organisation.Organisation) error {
 	if v.Parent != "" || v.Kind != organisation.CreditOffice {
 		return nil
 	}
-	_, err := o.Organisations.Each(ctx, OrganisationsUnder("", organisation.Active, organisation.Proposed), func(other *organisation.Organisation) error {
+	_, err := o.Organisations.Each(ctx, store.OrganisationsUnder("", organisation.Active, organisation.Proposed), func(other *organisation.Organisation) error {
 		if other.ID != v.ID && other.Kind == v.Kind && (other.Region.Contains(v.Region) || v.Region.Contains(other.Region)) {
 			return models.Bad("/region", "organisation_region", "organisation.region_taken")
 		}
@@ -106,14 +107,14 @@ func (o Officials) Apart(ctx context.Context, v *organisation.Organisation) erro
 
 // First notes one of the first two officers of a city, whom operators appoint. The organisation itself counts them, so that two requests at
 // once make no third. Errors: NotFound when both are there.
-func (o Officials) First(ctx context.Context, org, appointment string) error {
+func (o Organisation) First(ctx context.Context, org, appointment string) error {
 	_, err := o.Organisations.Update(ctx, org, func(v *organisation.Organisation) error {
 		n := len(v.First)
 		if !v.OpenWith(appointment) {
 			return models.E(models.NotFound, "not_found")
 		}
 		if len(v.First) == n {
-			return Unchanged()
+			return store.Unchanged()
 		}
 		return nil
 	})
@@ -121,11 +122,11 @@ func (o Officials) First(ctx context.Context, org, appointment string) error {
 }
 
 // Unopen gives up an appointment that was refused, if it was one of the first.
-func (o Officials) Unopen(ctx context.Context, org, appointment string) error {
+func (o Organisation) Unopen(ctx context.Context, org, appointment string) error {
 	_, err := o.Organisations.Update(ctx, org, func(v *organisation.Organisation) error {
 		n := len(v.First)
 		if v.Unopen(appointment); len(v.First) == n {
-			return Unchanged()
+			return store.Unchanged()
 		}
 		return nil
 	})
@@ -134,7 +135,7 @@ func (o Officials) Unopen(ctx context.Context, org, appointment string) error {
 
 // Ready says whether an office can be held now: the organisation is active, the person a bound adult who does not hold it yet.
 // Errors: Conflict.
-func (o Officials) Ready(ctx context.Context, a *organisation.Appointment, now time.Time) error {
+func (o Organisation) Ready(ctx context.Context, a *organisation.Appointment, now time.Time) error {
 	v, err := o.Organisations.Get(ctx, a.Org)
 	if err != nil {
 		return err
@@ -153,7 +154,7 @@ func (o Officials) Ready(ctx context.Context, a *organisation.Appointment, now t
 const operations = "xinyi"
 
 // Operate makes a person an operator, on the word of whoever runs the program. Errors: Conflict, as for every office.
-func (o Officials) Operate(ctx context.Context, p *identity.Person, now time.Time) error {
+func (o Organisation) Operate(ctx context.Context, p *identity.Person, now time.Time) error {
 	v, err := o.Organisations.Get(ctx, operations)
 	if err != nil {
 		return err
