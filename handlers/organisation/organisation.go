@@ -28,13 +28,14 @@ type Sender interface {
 
 // Mount names every route of the capability, and nothing else does.
 func (h Handler) Mount(r *api.Router) {
-	api.Post(r, "/organisations", h.propose, mayRegister, api.Creates)
-	api.Get(r, "/organisations", h.list, mayRead)
-	api.Get(r, "/organisations/{id}", h.get, mayRead)
-	api.Get(r, "/organisations/{id}/officers", h.officers, mayRead)
-	api.Post(r, "/organisations/{id}/changes", h.change, mayRegister)
-	api.Post(r, "/organisations/{id}/confirm", h.confirm, mayRegister)
-	api.Post(r, "/organisations/{id}/refuse", h.refuse, mayRegister)
+	tag := api.Tag("organisation register")
+	api.Post(r, "/organisations", h.propose, mayRegister, api.Creates, tag)
+	api.Get(r, "/organisations", h.list, mayRead, tag)
+	api.Get(r, "/organisations/{id}", h.get, mayRead, tag)
+	api.Get(r, "/organisations/{id}/officers", h.officers, mayRead, tag)
+	api.Post(r, "/organisations/{id}/changes", h.change, mayRegister, tag)
+	api.Post(r, "/organisations/{id}/confirm", h.confirm, mayRegister, tag)
+	api.Post(r, "/organisations/{id}/refuse", h.refuse, mayRegister, tag)
 	h.mountStaff(r)
 	h.mountClients(r)
 }
