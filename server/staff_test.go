@@ -35,7 +35,7 @@ func TestAnOfficeTakesThree(t *testing.T) {
 	f.wants("403 forbidden", f.farmer, "POST", "/v1/staff", ask)
 	a := f.must(201, one, "POST", "/v1/staff", ask)
 	at := fmt.Sprint("/v1/staff/appointments/", a["id"])
-	f.wants("403 forbidden", f.farmer, "GET", "/v1/medical/visits?state=OPEN", nil, "X-Acting-As", ward)
+	f.wants("403 forbidden", f.farmer, "GET", "/v1/organisations/"+ward+"/officers", nil, "X-Acting-As", ward)
 	f.wants("403 forbidden", one, "POST", at+"/confirm", nil) // who asked for it
 	f.wants("404 not_found", f.signIn("19900000061"), "POST", at+"/confirm", nil)
 	f.wants("409 conflict", two, "POST", "/v1/staff", ask) // asked for already
@@ -319,7 +319,8 @@ func TestAccomplices(t *testing.T) {
 	// Nor by registering an organisation that others know by that name, or that lies elsewhere.
 	register := m{"id": "unit-changsha-new", "kind": "SOURCE_UNIT", "name": m{"zh": "新单位", "en": "New"}, "region": "430181", "parent": liuyangDesk}
 	for want, change := range map[string]m{
-		"409 conflict":           {"id": bureau},
+		"409 conflict":           {"id": "unit-liuyang-scjg"},
+		"400 invalid /id#b":      {"id": bureau},
 		"400 invalid /id":        {"id": creditOffice + "!"},
 		"400 invalid /region":    {"region": "4301"},
 		"400 invalid /region#b":  {"region": "430182"},
