@@ -63,7 +63,9 @@ func (f Organisation) over(ctx context.Context, e models.Event) error {
 		if c.Org != o.ID || c.State != identity.Active {
 			return nil
 		}
-		_, err := f.Clients.Update(ctx, c.ID, func(c *identity.Client) error { return c.Stop(models.Clockwork, organisation.EventEnded, f.Now()) })
+		_, err := f.Clients.Update(ctx, c.ID, func(c *identity.Client) error {
+			return c.Stop(models.Clockwork, organisation.EventEnded, f.Now())
+		})
 		f.Forget(c.ID)
 		if models.CodeOf(err) == models.InvalidTransition {
 			return nil

@@ -96,7 +96,8 @@ func (o Organisation) Apart(ctx context.Context, v *organisation.Organisation) e
 	if v.Parent != "" || v.Kind != organisation.CreditOffice {
 		return nil
 	}
-	_, err := o.Organisations.Each(ctx, store.OrganisationsUnder("", organisation.Active, organisation.Proposed), func(other *organisation.Organisation) error {
+	alone := store.OrganisationsUnder("", organisation.Active, organisation.Proposed)
+	_, err := o.Organisations.Each(ctx, alone, func(other *organisation.Organisation) error {
 		if other.ID != v.ID && other.Kind == v.Kind && (other.Region.Contains(v.Region) || v.Region.Contains(other.Region)) {
 			return models.Bad("/region", "organisation_region", "organisation.region_taken")
 		}

@@ -38,7 +38,7 @@ type systemView struct {
 	Region   models.Region        `json:"region"`
 	State    identity.ClientState `json:"state"`
 	Secrets  int                  `json:"secrets" description:"That are good now"`
-	Waits    string               `json:"waits,omitempty" enum:"REGISTRATION,SECRET,CLAIM" description:"For a second person: the registration or a new secret; for the partner: the claim of the secret"`
+	Waits    string               `json:"waits,omitempty" enum:"REGISTRATION,SECRET,CLAIM" description:"For a second person; CLAIM: for the partner"`
 }
 
 // Revised is for ETag and If-Match.

@@ -90,11 +90,11 @@ func (h Handler) visible(ctx context.Context, rq api.Request, id string) (*organ
 }
 
 type proposeRequest struct {
-	ID      string            `json:"id" validate:"required,max=64" description:"Small letters, digits and hyphens; of a source unit: its code in the catalogue"`
+	ID      string            `json:"id" validate:"required,max=64" description:"Small letters, digits, hyphens; a source unit's is its code in the catalogue"`
 	Kind    organisation.Kind `json:"kind" validate:"required,known"`
 	Name    models.Words      `json:"name"`
 	Region  models.Region     `json:"region,omitempty" validate:"omitempty,numeric,max=12" description:"Within that of the office it answers to"`
-	Parent  string            `json:"parent,omitempty" validate:"omitempty,max=64" description:"The office it answers to; absent: it stands alone, which operators alone register"`
+	Parent  string            `json:"parent,omitempty" validate:"omitempty,max=64" description:"The office it answers to; absent: none, by operators alone"`
 	USCC    models.USCC       `json:"uscc,omitempty" validate:"omitempty,uscc"`
 	Contact string            `json:"contact,omitempty" validate:"omitempty,cnphone" description:"Phone that codes for its systems are sent to"`
 }

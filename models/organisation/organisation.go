@@ -58,8 +58,8 @@ type Change struct {
 	At      time.Time     `bson:"at"`
 }
 
-// named is what an id looks like: it stands in addresses and documents.
-var named = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{2,63}$`)
+// named is what an id looks like: it stands in addresses and documents, and is no unified social credit code.
+var named = regexp.MustCompile(`^[a-z][a-z0-9-]{2,63}$`)
 
 // maxName is the longest name in one language, in characters.
 const maxName = 120
@@ -85,7 +85,8 @@ func New(id string, c Content, contact models.Secret, parent *Organisation, by m
 	return o, nil
 }
 
-// mayRegister: an office registers what answers to it; what stands alone is registered by operators.
+// mayRegister: an office registers what answers to it, so that no organisation decides anything of itself; what stands alone is
+// registered by operators.
 func (o *Organisation) mayRegister(by models.Actor) error {
 	role := Holdings[o.Kind].By
 	if len(o.Chain) == 0 {
@@ -146,7 +147,7 @@ func Over(scope []string, by models.Actor) bool {
 //
 // Errors: NotFound out of by's scope; Forbidden "second_person"; InvalidTransition when nothing waits.
 func (o *Organisation) Confirm(by models.Actor, now time.Time) error {
-	if err := o.mayDecide(by); err != nil {
+	if err := o.mayRegister(by); err != nil {
 		return err
 	}
 	if o.State == Active && o.Asked != nil {
@@ -171,9 +172,6 @@ func second(makers models.Makers, by models.Actor) error {
 	}
 	return makers.Second(by)
 }
-
-// mayDecide: as mayRegister, and an organisation that answers to somebody decides nothing of itself.
-func (o *Organisation) mayDecide(by models.Actor) error { return o.mayRegister(by) }
 
 func (o *Organisation) change(by models.Actor, now time.Time) error {
 	if err := second(o.Asked.Makers, by); err != nil {
@@ -220,7 +218,7 @@ func (o *Organisation) Unopen(appointment string) {
 
 // Ask asks for another phone, or for the end. Errors: NotFound out of by's scope; InvalidTransition unless active; Invalid for nothing.
 func (o *Organisation) Ask(contact models.Secret, end string, by models.Actor, now time.Time) error {
-	if err := o.mayDecide(by); err != nil {
+	if err := o.mayRegister(by); err != nil {
 		return err
 	}
 	if err := moves.Check(o.Life, Ended, "organisation.ended"); err != nil {
@@ -239,7 +237,7 @@ func (o *Organisation) Ask(contact models.Secret, end string, by models.Actor, n
 
 // Refuse ends what waits: the proposal, or the change that was asked. Errors: NotFound; InvalidTransition when nothing waits.
 func (o *Organisation) Refuse(why string, by models.Actor, now time.Time) error {
-	if err := o.mayDecide(by); err != nil {
+	if err := o.mayRegister(by); err != nil {
 		return err
 	}
 	if o.State == Active && o.Asked != nil {

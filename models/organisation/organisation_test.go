@@ -74,6 +74,7 @@ func TestNew(t *testing.T) {
 		"everywhere":                          {"hospital-2", Hospital, "", county, deskA, models.Invalid},
 		"under a hospital":                    {"bank-1", Bank, "430181", hospital, deskA, models.Invalid},
 		"of no kind":                          {"x-1", "PALACE", "430181", county, deskA, models.Forbidden},
+		"a code of a firm":                    {"114301810000000001", Hospital, "430181", county, deskA, models.Invalid},
 		"an id that is none":                  {"../x", Hospital, "430181", county, deskA, models.Invalid},
 		"by a cashier":                        {"hospital-2", Hospital, "430181", hospital, nurse, models.Forbidden},
 		"for somebody, by an agent":           {"hospital-2", Hospital, "430181", county, models.Actor{Person: "p", Agent: "a", Role: models.CreditOffice, Org: "office-county"}, models.Forbidden},
