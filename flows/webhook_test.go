@@ -169,6 +169,7 @@ func TestASystemShutOutHearsNothing(t *testing.T) {
 	p := newPartners(t)
 	c, err := identity.NewClient("client-h1-all", identity.ClientOf{Kind: models.Hospital, Name: "HIS", Org: "h1", Region: "430181"}, models.Clockwork, noon)
 	must(t, err)
+	must(t, c.Confirm(models.Clockwork, noon))
 	must(t, p.flow.Clients.Insert(t.Context(), c))
 	state := func(id string) webhook.State {
 		e, err := p.flow.Endpoints.Get(t.Context(), id)

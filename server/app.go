@@ -53,6 +53,7 @@ type App struct {
 	cfg   Config
 	log   *slog.Logger
 	store *store.Store
+	guard store.Guard      // of keys and seals against another store's
 	now   func() time.Time // what the city goes by
 	world func() time.Time // the time outside; the same but in a sandbox
 	clock *flows.Clock     // nil outside a sandbox
@@ -114,7 +115,8 @@ func Open(ctx context.Context, cfg Config, city bool) (*App, error) {
 	return a, nil
 }
 
-// assemble opens the store and joins all parts to it but the router; nothing is written but missing keys.
+// assemble opens the store, joins all parts to it but the router, and sees to it that keys and store belong together. Nothing is written
+// but the collections, and the keys over a store that is empty.
 func assemble(ctx context.Context, cfg Config) (*App, error) {
 	world := cfg.world
 	if world == nil {
@@ -126,19 +128,19 @@ func assemble(ctx context.Context, cfg Config) (*App, error) {
 		a.clock = flows.NewClock(world)
 		a.now = a.clock.Now
 	}
-	keys, err := a.openKeys()
-	if err != nil {
-		return nil, err
-	}
-	if a.seals, err = api.LoadSeals(cfg.Seals, a.world()); err != nil {
-		return nil, err
-	}
 	engine, err := openEngine(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
-	a.store = store.New(engine, a.now, keys)
-	if err := a.join(); err != nil {
+	keys, err := a.openKeys(ctx, engine)
+	if err == nil {
+		a.store = store.New(engine, a.now, keys)
+		err = a.join()
+	}
+	if err == nil {
+		err = a.guarded(ctx)
+	}
+	if err != nil {
 		a.outside.close()
 		return nil, errors.Join(err, engine.Close())
 	}
@@ -150,6 +152,7 @@ func (a *App) join() error {
 	registry := prometheus.NewRegistry()
 	a.metrics = registry
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	a.guard = store.OpenGuard(a.store)
 	a.openRepos()
 	a.codes = &sandboxhttp.Codes{}
 	metrics := flows.NewMetrics(registry)
@@ -232,7 +235,7 @@ func (a *App) mount() error {
 
 // fill makes collections and indexes, finds out how late it is, and keeps the land and, with city, the demo city.
 func (a *App) fill(ctx context.Context, city bool) error {
-	if err := a.store.Ensure(ctx); err != nil {
+	if err := errors.Join(a.store.Ensure(ctx), a.mark(ctx)); err != nil {
 		return err
 	}
 	if a.cfg.MongoDBURI != "" { // an SQLite file has one server
@@ -305,10 +308,14 @@ func (a *App) apart(ctx context.Context, city bool) error {
 	return err
 }
 
-func (a *App) bind(ctx context.Context) (err error) {
-	var l net.ListenConfig
-	a.listen, err = l.Listen(ctx, "tcp", a.cfg.Addr)
-	return err
+func (a *App) bind(ctx context.Context) error {
+	var c net.ListenConfig
+	l, err := c.Listen(ctx, "tcp", a.cfg.Addr)
+	if err != nil {
+		return err
+	}
+	a.listen = newGate(l, a.cfg.connections(), a.cfg.ConnectionsAddress, a.cfg.proxied, a.log, a.metrics)
+	return nil
 }
 
 // URL is where this process answers.

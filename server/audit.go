@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"xinyi/flows"
@@ -41,7 +42,7 @@ func auditCommand(ctx context.Context, cfg Config, args []string, out io.Writer)
 	case len(args) == 1 && args[0] == "rotate":
 		return api.AddSeal(cfg.Seals, cfg.outside())
 	case len(args) == 1 && args[0] == "seals":
-		seals, err := api.LoadSeals(cfg.Seals, cfg.outside())
+		seals, err := api.ReadSeals(cfg.Seals)
 		for i, s := range seals {
 			fmt.Fprintf(out, "  %s  since %s%s\n", s.ID, s.Since.Format("2006-01-02"), map[bool]string{true: ", signs"}[i == 0])
 		}
@@ -59,13 +60,15 @@ func auditVerify(ctx context.Context, cfg Config, args []string, out io.Writer) 
 		}
 		known = string(text)
 	}
+	if err := cfg.standing(); err != nil {
+		return err
+	}
 	a, err := assemble(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	defer a.outside.close()
-	err = a.store.Ensure(ctx)
-	if err == nil && a.clock != nil {
+	if a.clock != nil {
 		err = a.clock.Join(ctx, a.store, a.repos.clocks, a.relay, a.sweep)
 	}
 	var v flows.Verdict
@@ -109,7 +112,11 @@ func auditCheck(cfg Config, path string, args []string, out io.Writer) error {
 // sealsFrom are the seals of a file as GET /v1/seals answers it, or our own.
 func sealsFrom(cfg Config, args []string) (models.Seals, error) {
 	if len(args) == 0 {
-		return api.LoadSeals(cfg.Seals, cfg.outside())
+		seals, err := api.ReadSeals(cfg.Seals)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("%w: there are no seals here to check with; give the file that GET /v1/seals of the issuer answers", err)
+		}
+		return seals, err
 	}
 	raw, err := os.ReadFile(args[0])
 	if err != nil {

@@ -75,15 +75,16 @@ func seedOnly(ctx context.Context, cfg Config, _ []string, out io.Writer) error 
 
 // migrate makes collections and indexes and ends. serve does the same at every start.
 func migrate(ctx context.Context, cfg Config, _ []string, out io.Writer) error {
-	a, err := assemble(ctx, cfg)
+	a, err := whole(ctx, cfg)
 	if err != nil {
 		return err
 	}
-	if err := a.store.Ensure(ctx); err != nil {
-		return errors.Join(err, a.store.Engine.Close())
+	defer a.outside.close()
+	if err := errors.Join(a.mark(ctx), a.store.Engine.Close()); err != nil {
+		return err
 	}
 	fmt.Fprintf(out, "%d collections with their indexes are there\n", len(a.store.Faces()))
-	return a.store.Engine.Close()
+	return nil
 }
 
 // operatorCommand makes somebody an operator, the first who can appoint others. The person has signed in and given a real name.
@@ -95,13 +96,16 @@ func operatorCommand(ctx context.Context, cfg Config, args []string, out io.Writ
 	if err != nil {
 		return err
 	}
+	if err := cfg.standing(); err != nil {
+		return err
+	}
 	a, err := assemble(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	defer a.outside.close()
 	err = func() error {
-		if err := errors.Join(a.store.Ensure(ctx), seed.Operations(ctx, a.repos.Stores)); err != nil {
+		if err := seed.Operations(ctx, a.repos.Stores); err != nil {
 			return err
 		}
 		p, err := a.repos.Identity.People.First(ctx, a.repos.Identity.Keys.PersonByPhone(phone))

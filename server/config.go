@@ -44,6 +44,9 @@ type Config struct {
 	RateClient  int `env:"RATE_CLIENT" envDefault:"6000" help:"the same for a partner's system"`
 	RateAddress int `env:"RATE_ADDRESS" envDefault:"600" help:"the same for an address nobody is signed in from"`
 
+	Connections        int `env:"MAX_CONNECTIONS" envDefault:"10000" help:"connections of clients in all; never more than the limit on open files leaves room for, which doctor shows"`
+	ConnectionsAddress int `env:"MAX_CONNECTIONS_PER_ADDRESS" envDefault:"500" help:"of those, connections of one address, or of one /64 of IPv6; 0 is no bound, and TRUSTED_PROXIES have none"`
+
 	RealNameURL string `env:"REALNAME_URL" help:"service that verifies names with ID numbers; a sandbox has its own"`
 	RealNameApp string `env:"REALNAME_APP_ID" help:"who we are to it"`
 	RealNameKey Masked `env:"REALNAME_KEY" help:"key our questions to it are signed with"`
@@ -171,12 +174,12 @@ func (c *Config) check() error {
 	fault(c.MongoDBURI != "" && c.Seals == "", "SEALS_PATH must be given with MONGODB_URI: all replicas sign with the same seals")
 	fault(c.MongoDBURI != "" && c.TokenKeys == "", "TOKEN_KEYS_PATH must be given with MONGODB_URI: all replicas need the same keys")
 	fault(c.RatePerson < 0 || c.RateClient < 0 || c.RateAddress < 0, "RATE_PERSON, RATE_CLIENT and RATE_ADDRESS are 0 or more")
+	fault(c.Connections < 1 || c.ConnectionsAddress < 0, "MAX_CONNECTIONS is 1 or more, MAX_CONNECTIONS_PER_ADDRESS 0 or more")
 	fault(c.LogFormat != "text" && c.LogFormat != "json", "LOG_FORMAT %q is neither text nor json", c.LogFormat)
 	fault((c.RealNameURL == "") != (c.RealNameKey == ""), "REALNAME_URL and REALNAME_KEY go together")
 	for _, p := range c.Proxies {
-		_, addr := netip.ParseAddr(p)
-		_, network := netip.ParsePrefix(p)
-		fault(addr != nil && network != nil, "TRUSTED_PROXIES: %q is neither an address nor a network", p)
+		_, err := network(p)
+		fault(err != nil, "TRUSTED_PROXIES: %q is neither an address nor a network", p)
 	}
 	for _, o := range c.Origins {
 		u, err := url.Parse(o)
@@ -205,6 +208,42 @@ func (c *Config) check() error {
 		c.issuers = append(c.issuers, issuer)
 	}
 	return errors.Join(faults...)
+}
+
+// network reads an address or a network.
+func network(text string) (netip.Prefix, error) {
+	if addr, err := netip.ParseAddr(text); err == nil {
+		return netip.PrefixFrom(addr.Unmap(), addr.Unmap().BitLen()), nil
+	}
+	return netip.ParsePrefix(text)
+}
+
+// proxied says whether an address is one of TRUSTED_PROXIES, or shares its /64 with one.
+func (c *Config) proxied(a netip.Addr) bool {
+	for _, p := range c.Proxies {
+		n, err := network(p)
+		if err != nil {
+			continue
+		}
+		if a.Is6() && n.Bits() > 64 {
+			n = netip.PrefixFrom(n.Addr(), 64).Masked()
+		}
+		if n.Contains(a) {
+			return true
+		}
+	}
+	return false
+}
+
+// connections are how many clients may be connected: what is asked for, or what the limit on open files leaves when an eighth of it, and
+// at least 64, are kept back for the store and for calls to others.
+func (c *Config) connections() int {
+	soft, _, known := fileLimit()
+	if !known || soft > 1<<30 {
+		return c.Connections
+	}
+	limit := int(soft) //nolint:gosec // it is below 2^30
+	return max(1, min(c.Connections, limit-max(limit/8, 64)))
 }
 
 // readIssuer reads "https://issuer|client1,client2" and "https://issuer|client|phone".

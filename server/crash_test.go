@@ -49,8 +49,20 @@ type child struct {
 
 func startChild(t *testing.T, dir string) *child {
 	t.Helper()
-	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), os.Args[0], "demo")
+	return started(t, exec.CommandContext(context.WithoutCancel(t.Context()), os.Args[0], "demo"), dir)
+}
+
+// startLimited is startChild with a bound on open files, and more settings.
+func startLimited(t *testing.T, dir string, files int, settings ...string) *child {
+	t.Helper()
+	limited := fmt.Sprintf(`ulimit -n %d && exec "$0" demo`, files)
+	return started(t, exec.CommandContext(context.WithoutCancel(t.Context()), "/bin/sh", "-c", limited, os.Args[0]), dir, settings...)
+}
+
+func started(t *testing.T, cmd *exec.Cmd, dir string, settings ...string) *child {
+	t.Helper()
 	cmd.Env = append(os.Environ(), serves+"=1", "ADDR=127.0.0.1:0", "DATA_DIR="+dir, "LOG_LEVEL=ERROR", "RATE_PERSON=0", "RATE_CLIENT=0", "RATE_ADDRESS=0")
+	cmd.Env = append(cmd.Env, settings...)
 	cmd.Stderr = t.Output()
 	out, err := cmd.StdoutPipe()
 	if err == nil {

@@ -52,11 +52,17 @@ func doctor(ctx context.Context, cfg Config, _ []string, out io.Writer) error {
 		fmt.Fprintf(out, "  %-16s %s\n", s.name, s.value)
 	}
 	v.line("configuration", nil)
+	if soft, hard, known := fileLimit(); known {
+		v.line(fmt.Sprintf("open files: %d of at most %d, which leaves room for %d connections", soft, hard, cfg.connections()), nil)
+	}
 	_, err := store.LoadKeys(cfg.Keys, cfg.keyOptions()...)
+	none := errors.Is(cfg.standing(), errNoStore)
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && cfg.MongoDBURI == "":
+	case none && errors.Is(err, fs.ErrNotExist):
 		v.note(false, "keys and no store yet", "the first start makes them")
-	case v.line("keys of personal data", err):
+	case none && v.line("keys of personal data", err):
+		v.note(false, "store yet", "the first start makes it")
+	case !none:
 		v.store(ctx, cfg)
 	}
 	v.note(cfg.Sandbox || cfg.SMSKey != "" || cfg.SMSPrint, "text messages", "people can sign in with OIDC_ISSUERS only (SMS_KEY_ID)")
@@ -72,14 +78,20 @@ func doctor(ctx context.Context, cfg Config, _ []string, out io.Writer) error {
 
 // store checks the engine (MongoDB's contest is part of opening it), the indexes and the events nobody could take.
 func (v *visit) store(ctx context.Context, cfg Config) {
-	a, err := assemble(ctx, cfg)
-	what := "store answers"
+	a, err := whole(ctx, cfg)
+	what := "store answers to these keys"
 	if cfg.MongoDBURI != "" {
-		what = "store answers and keeps every one of many saves at once"
+		what = "store keeps every one of many saves at once, and answers to these keys"
 	}
 	if !v.line(what, err) {
 		return
 	}
+	fmt.Fprintf(v.out, "  fingerprint of the keys %s\n", a.store.Keys.Fingerprint())
+	lost, err := a.guard.Lost(ctx, a.sealIDs())
+	if err == nil && len(lost) > 0 {
+		err = fmt.Errorf("%v have signed for this store and are gone from %s", lost, cfg.Seals)
+	}
+	v.line("seals", err)
 	v.line("every named query runs along an index", a.explain(ctx))
 	waiting, err := a.repos.lost.Count(ctx, store.DeadUndecided())
 	if v.line("event log", err) {
@@ -112,9 +124,6 @@ func (v *visit) ledger(s medical.Summary, faults []medical.Fault, err error) {
 
 // explain asks the engine about every named query of every collection.
 func (a *App) explain(ctx context.Context) error {
-	if err := a.store.Ensure(ctx); err != nil {
-		return err
-	}
 	var faults []error
 	for _, f := range a.store.Faces() {
 		c := f.Collection()

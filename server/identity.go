@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -32,6 +33,9 @@ func (a *App) signs() identityhttp.Handler {
 	h := identityhttp.Handler{
 		Identity: a.repos.Identity, Tokens: a.tokens, Callers: a.callers, Policy: policyOf[identity.Policy](a), Looks: a.looks, Ties: a.ties,
 		OIDC: identityhttp.NewOIDC(a.now, a.cfg.issuers...),
+		Alarm: func(ctx context.Context, budget string) {
+			a.log.ErrorContext(ctx, "so many sign-in codes were asked for that strangers get none for now", "budget", budget)
+		},
 	}
 	if a.outside.codes != nil {
 		h.SMS = a.outside.codes

@@ -331,13 +331,13 @@ func TestOverdueAndRecovery(t *testing.T) {
 	}
 	me = c.signIn(resident)
 	c.must(201, me, "POST", "/v1/me/medical/bills/"+id+"/payments", m{"amountFen": 15000, "channel": "wechat"})
-	c.waits("the cure", func() bool { return c.bill(me, id)["state"] == "PAID" })
-	if b, a := state(); b != "PAID" || a != "ACTIVE" {
-		t.Fatalf("after payment: %s, %s", b, a)
-	}
-	record := c.must(200, me, "GET", "/v1/me/medical/conducts", nil)["items"].([]any)[0].(m)
-	if record["state"] != "CURED" || c.limits(me) != "50000 0 0 50000" {
-		t.Fatalf("record %v, limits %s", record, c.limits(me))
+	conduct := func() any { return c.must(200, me, "GET", "/v1/me/medical/conducts", nil)["items"].([]any)[0].(m)["state"] }
+	c.waits("the cure of bill, record and agreement", func() bool {
+		b, a := state()
+		return b == "PAID" && a == "ACTIVE" && conduct() == "CURED"
+	})
+	if c.limits(me) != "50000 0 0 50000" {
+		t.Fatalf("limits %s", c.limits(me))
 	}
 	c.advance("P91D")
 	me = c.signIn(resident)

@@ -29,6 +29,7 @@ var (
 		Queries: map[string]Query{"LinksOf": LinksOf("p1")},
 	}
 	Codes    = Collection{Name: "codes"}
+	Budgets  = Collection{Name: "code_budgets"}
 	Sessions = Collection{
 		Name:    "sessions",
 		Indexes: []Index{{Paths: []string{"person", "state", "startedAt"}}},
@@ -77,10 +78,15 @@ func (k *Keys) PersonByIDNumber(n models.IDNumber) Query {
 // PeopleIn lists the people who live in a region, by place. Index: region.
 func PeopleIn(r models.Region) Query { return Where("region", Prefix, r).Asc("region") }
 
-// CodeID is the id of the one-time code of a phone.
-func (k *Keys) CodeID(phone models.Secret) string { return "code/" + k.Hash(phone) }
+// CodeID is the id of the one-time code of a phone for one asker.
+func (k *Keys) CodeID(phone models.Secret, asker string) string {
+	return "code/" + k.Hash(phone) + "/" + asker
+}
 
-// LinkID is the id of the link of an outside sign-in's subject.
+// PhoneBudget is the id of the budget of codes to a phone.
+func (k *Keys) PhoneBudget(phone models.Secret) string { return "phone/" + k.Hash(phone) }
+
+// LinkID is the id of the link of an outside sign-in's subject. Neither part is empty.
 func LinkID(issuer, subject string) string {
 	sum := sha256.Sum256([]byte(issuer + "\n" + subject))
 	return hex.EncodeToString(sum[:])
@@ -135,6 +141,7 @@ type Identity struct {
 	People   *Repo[identity.Person]
 	Links    *Repo[identity.Link]
 	Codes    *Repo[identity.Code]
+	Budgets  *Repo[identity.Budget]
 	Sessions *Repo[identity.Session]
 	Clients  *Repo[identity.Client]
 	Mandates *Repo[identity.Mandate]
@@ -149,6 +156,7 @@ func OpenIdentity(s *Store) Identity {
 		People:   NewRepo[identity.Person](s, People),
 		Links:    NewRepo[identity.Link](s, Links),
 		Codes:    NewRepo[identity.Code](s, Codes),
+		Budgets:  NewRepo[identity.Budget](s, Budgets),
 		Sessions: NewRepo[identity.Session](s, Sessions),
 		Clients:  NewRepo[identity.Client](s, Clients),
 		Mandates: NewRepo[identity.Mandate](s, Mandates),

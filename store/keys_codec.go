@@ -165,10 +165,10 @@ func readSealed(r bson.ValueReader) (c []byte, hash string, err error) {
 	}
 }
 
-// keyID is the id of the key that made a ciphertext: Tink puts the byte 1 and the id in front.
+// keyID is the id of the key that made a ciphertext, in words.
 func keyID(c []byte) string {
-	if len(c) < 5 || c[0] != 1 {
-		return "unknown"
+	if id := keyOfBytes(c); id != 0 {
+		return strconv.FormatUint(uint64(id), 10)
 	}
-	return strconv.FormatUint(uint64(binary.BigEndian.Uint32(c[1:5])), 10)
+	return "unknown"
 }

@@ -2,6 +2,9 @@ package store
 
 import (
 	"context"
+	"encoding/binary"
+	"encoding/hex"
+	"slices"
 	"strconv"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -20,35 +23,43 @@ type Reencrypted struct {
 // it calls progress, which may be nil and ends it with an error. Stopped, it goes on from the last After; run again, it finds nothing to do.
 func (s *Store) Reencrypt(ctx context.Context, f Face, after string, progress func(Reencrypted) error) (Reencrypted, error) {
 	done := Reencrypted{After: after}
-	primary, err := s.Keys.primary()
-	if err != nil {
-		return done, err
-	}
-	for {
-		from, err := All().Page(MaxPage, done.After).key()
-		if err != nil {
-			return done, err
-		}
-		raws, err := s.Engine.Find(ctx, f.Collection(), All(), Index{}, MaxPage, from)
-		if err != nil || len(raws) == 0 {
-			return done, err
-		}
+	err := s.pages(ctx, f, after, func(raws []bson.Raw) error {
 		for _, raw := range raws {
-			if err := s.reencrypt(ctx, f, raw, primary, &done); err != nil {
-				return done, err
+			if err := s.reencrypt(ctx, f, raw, &done); err != nil {
+				return err
 			}
 		}
 		if progress != nil {
-			if err := progress(done); err != nil {
-				return done, err
-			}
+			return progress(done)
+		}
+		return nil
+	})
+	return done, err
+}
+
+// pages streams a collection by id as it is kept, a page at a time.
+func (s *Store) pages(ctx context.Context, f Face, after string, fn func([]bson.Raw) error) error {
+	for {
+		from, err := All().Page(MaxPage, after).key()
+		if err != nil {
+			return err
+		}
+		raws, err := s.Engine.Find(ctx, f.Collection(), All(), Index{}, MaxPage, from)
+		if err != nil || len(raws) == 0 {
+			return err
+		}
+		if err := fn(raws); err != nil {
+			return err
+		}
+		if after, err = cursor(keyOf(raws[len(raws)-1], nil)); err != nil {
+			return err
 		}
 	}
 }
 
-func (s *Store) reencrypt(ctx context.Context, f Face, raw bson.Raw, primary string, done *Reencrypted) error {
+func (s *Store) reencrypt(ctx context.Context, f Face, raw bson.Raw, done *Reencrypted) error {
 	key := keyOf(raw, nil)
-	old, err := olderKeys(raw, primary)
+	old, err := s.Keys.older(raw)
 	if err != nil {
 		return err
 	}
@@ -64,6 +75,47 @@ func (s *Store) reencrypt(ctx context.Context, f Face, raw bson.Raw, primary str
 	return err
 }
 
+// NeedOlder counts the documents of a collection with a secret that would be lost if the keys older than the primary were: one that is
+// encrypted, or hashed, with a key that RetireKeys would not leave.
+func (s *Store) NeedOlder(ctx context.Context, f Face) (n int64, err error) {
+	if s.Keys == nil || s.Keys.sets.aead == nil {
+		return 0, errNoKeys
+	}
+	left := map[uint32]bool{}
+	for _, k := range s.Keys.Info() {
+		if k.Kind == "encrypt" && k.Primary {
+			clear(left) // what is older goes
+		}
+		left[k.ID] = true
+	}
+	err = s.pages(ctx, f, "", func(raws []bson.Raw) error {
+		for _, raw := range raws {
+			all, err := sealedIn(raw, nil)
+			if err != nil {
+				return err
+			}
+			for _, one := range all {
+				if !left[keyOfBytes(one.c)] || !left[keyOfHash(one.hash)] {
+					n++
+					break
+				}
+			}
+		}
+		return nil
+	})
+	return n, err
+}
+
+// older says whether a secret anywhere in raw is not encrypted with the primary key.
+func (k *Keys) older(raw bson.Raw) (bool, error) {
+	primary, err := k.primary()
+	if err != nil {
+		return false, err
+	}
+	all, err := sealedIn(raw, nil)
+	return slices.ContainsFunc(all, func(one sealed) bool { return keyID(one.c) != primary }), err
+}
+
 // primary is the id of the key new secrets are encrypted with.
 func (k *Keys) primary() (string, error) {
 	if k == nil || k.sets.aead == nil {
@@ -76,38 +128,51 @@ func (k *Keys) primary() (string, error) {
 	return strconv.FormatUint(uint64(e.KeyID()), 10), nil
 }
 
-// olderKeys says whether a secret anywhere in raw is not encrypted with the key primary.
-func olderKeys(raw bson.Raw, primary string) (bool, error) {
-	elements, err := raw.Elements()
-	if err != nil {
-		return false, err
-	}
-	if c, ok := sealedIn(raw, len(elements)); ok {
-		return keyID(c) != primary, nil
-	}
-	for _, e := range elements {
-		var inner bson.Raw
-		switch v := e.Value(); v.Type {
-		case bson.TypeEmbeddedDocument, bson.TypeArray:
-			inner = v.Value
-		default:
-			continue
-		}
-		if old, err := olderKeys(inner, primary); old || err != nil {
-			return old, err
-		}
-	}
-	return false, nil
+// A sealed is a secret as a document keeps it.
+type sealed struct {
+	c    []byte
+	hash string
 }
 
-// sealedIn is the ciphertext when raw is a kept secret.
-func sealedIn(raw bson.Raw, elements int) ([]byte, bool) {
-	if elements != 2 {
-		return nil, false
+// sealedIn adds the secrets of a document to all, at whatever depth.
+func sealedIn(raw bson.Raw, all []sealed) ([]sealed, error) {
+	elements, err := raw.Elements()
+	if err != nil {
+		return nil, err
 	}
-	if _, ok := raw.Lookup("hash").StringValueOK(); !ok {
-		return nil, false
+	if len(elements) == 2 {
+		hash, hashed := raw.Lookup("hash").StringValueOK()
+		if _, c, ok := raw.Lookup("c").BinaryOK(); ok && hashed {
+			return append(all, sealed{c, hash}), nil
+		}
 	}
-	_, c, ok := raw.Lookup("c").BinaryOK()
-	return c, ok
+	for _, e := range elements {
+		switch v := e.Value(); v.Type {
+		case bson.TypeEmbeddedDocument, bson.TypeArray:
+			if all, err = sealedIn(v.Value, all); err != nil {
+				return nil, err
+			}
+		default:
+		}
+	}
+	return all, nil
+}
+
+// keyPrefix is what Tink puts in front of ciphertexts and tags: the byte 1 and the key's id.
+const keyPrefix = 5
+
+// keyOfBytes is the id of the key that made a ciphertext or a tag, 0 when it does not say.
+func keyOfBytes(c []byte) uint32 {
+	if len(c) < keyPrefix || c[0] != 1 {
+		return 0
+	}
+	return binary.BigEndian.Uint32(c[1:keyPrefix])
+}
+
+func keyOfHash(hash string) uint32 {
+	tag, err := hex.DecodeString(hash[:min(len(hash), 2*keyPrefix)])
+	if err != nil {
+		return 0
+	}
+	return keyOfBytes(tag)
 }

@@ -86,6 +86,9 @@ type Engine interface {
 	// Explain says how the engine would serve q.
 	Explain(ctx context.Context, c Collection, q Query, ix Index) (Plan, error)
 
+	// Empty says whether no collection holds a document, whoever made it.
+	Empty(ctx context.Context) (bool, error)
+
 	// Ping says whether the engine answers.
 	Ping(ctx context.Context) error
 

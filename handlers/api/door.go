@@ -1,10 +1,12 @@
 package api
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"runtime/debug"
 	"slices"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/prometheus/client_golang/prometheus"
@@ -28,11 +30,14 @@ func (r *Router) door(c *fiber.Ctx) (err error) {
 	h.Set(fiber.HeaderXFrameOptions, "DENY")
 	h.Set(fiber.HeaderReferrerPolicy, "no-referrer")
 	h.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; frame-ancestors 'none'")
+	if err := framed(c); err != nil {
+		return r.failed(c, err)
+	}
 	if r.preflight(c) {
 		return nil
 	}
 	if err := c.Next(); err != nil {
-		err = r.failed(c, err)
+		err = r.failed(c, cmp.Or(r.stray(c), err))
 		r.metrics.other.saw(c.Response().StatusCode(), timer.ObserveDuration())
 		return err
 	}
@@ -40,7 +45,24 @@ func (r *Router) door(c *fiber.Ctx) (err error) {
 	return nil
 }
 
-// preflight lets the pages of the configured origins call, and answers a browser that asks first.
+// stray counts, for where it comes from, a call of what is no route of ours: what nobody foresees is bounded as well.
+func (r *Router) stray(c *fiber.Ctx) error {
+	rq := Request{Now: *models.At(r.Cfg.Now()), Address: r.address(c)}
+	return r.count(c, nil, "address", "address/"+rq.Address, r.limits.rates.Address, &rq)
+}
+
+// bounded is a page that is no route, counted as one.
+func (r *Router) bounded(page fiber.Handler) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		if err := r.stray(c); err != nil {
+			return err
+		}
+		return page(c)
+	}
+}
+
+// preflight lets the pages of the configured origins call, and answers a browser that asks first. It grants what is asked for: an origin
+// is let in or not, and nothing here rests on a cookie, so a list of headers kept beside the routes would guard nothing and go stale.
 func (r *Router) preflight(c *fiber.Ctx) bool {
 	origin := c.Get(fiber.HeaderOrigin)
 	if origin == "" || len(r.Cfg.Origins) == 0 {
@@ -52,13 +74,24 @@ func (r *Router) preflight(c *fiber.Ctx) bool {
 		return false
 	}
 	h.Set(fiber.HeaderAccessControlAllowOrigin, origin)
-	h.Set(fiber.HeaderAccessControlExposeHeaders, "ETag, Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, Idempotent-Replayed")
-	if c.Method() != http.MethodOptions || c.Get(fiber.HeaderAccessControlRequestMethod) == "" {
+	h.Set(fiber.HeaderAccessControlExposeHeaders, "*")
+	method := c.Get(fiber.HeaderAccessControlRequestMethod)
+	if c.Method() != http.MethodOptions || method == "" {
 		return false
 	}
-	h.Set(fiber.HeaderAccessControlAllowMethods, "GET, POST, PUT, PATCH, DELETE")
-	h.Set(fiber.HeaderAccessControlAllowHeaders, "Authorization, Content-Type, Accept-Language, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, X-Request-Id, X-Acting-As, X-Acting-For")
+	h.Add(fiber.HeaderVary, fiber.HeaderAccessControlRequestMethod)
+	h.Add(fiber.HeaderVary, fiber.HeaderAccessControlRequestHeaders)
+	h.Set(fiber.HeaderAccessControlAllowMethods, strings.ToUpper(printed(method, 16)))
+	h.Set(fiber.HeaderAccessControlAllowHeaders, printed(c.Get(fiber.HeaderAccessControlRequestHeaders), 1024))
 	h.Set(fiber.HeaderAccessControlMaxAge, "600")
 	c.Status(http.StatusNoContent)
 	return true
+}
+
+// printed is s when it may stand in a header, else nothing.
+func printed(s string, most int) string {
+	if !printable(s, most) {
+		return ""
+	}
+	return strings.Clone(s)
 }

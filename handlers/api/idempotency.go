@@ -16,14 +16,14 @@ import (
 // and the key, so nobody can be answered with somebody else's.
 type answer struct {
 	models.Meta `bson:",inline"`
-	Body        []byte    `bson:"body"` // sha256 of the request's body
-	Claim       string    `bson:"claim"`
-	Until       time.Time `bson:"until"`  // while running: when the claim may be taken over
-	Status      int       `bson:"status"` // 0 = running
-	Kind        string    `bson:"kind,omitempty"`
-	ETag        string    `bson:"etag,omitempty"`
-	Location    string    `bson:"location,omitempty"`
-	Answer      []byte    `bson:"answer,omitempty"`
+	Body        string        `bson:"body"` // keyed hash of the request's body
+	Claim       string        `bson:"claim"`
+	Until       time.Time     `bson:"until"`  // while running: when the claim may be taken over
+	Status      int           `bson:"status"` // 0 = running
+	Kind        string        `bson:"kind,omitempty"`
+	ETag        string        `bson:"etag,omitempty"`
+	Location    string        `bson:"location,omitempty"`
+	Answer      models.Secret `bson:"answer,omitempty"` // sealed like all that is personal
 }
 
 // lease is how long a running request holds its key. It is longer than any deadline, so a claim that outlives it has crashed.
@@ -39,11 +39,11 @@ type claim struct {
 }
 
 func (r *Router) claim(rq *Request, rt *route, body []byte) *claim {
-	sum, id := sha256.Sum256(body), sha256.Sum256([]byte(rq.scope))
+	id := sha256.Sum256([]byte(rq.scope))
 	gone := rq.Now.Add(rt.keeps)
 	return &claim{answers: r.answers, now: rq.Now, want: answer{
 		Meta: models.Meta{ID: base64.RawURLEncoding.EncodeToString(id[:]), GoneAt: models.At(gone)},
-		Body: sum[:], Claim: rq.ID, Until: rq.Now.Add(max(lease, rt.within+lease/3)),
+		Body: r.Cfg.Store.Keys.Hash(models.NewSecret(string(body))), Claim: rq.ID, Until: rq.Now.Add(max(lease, rt.within+lease/3)),
 	}}
 }
 
@@ -75,10 +75,10 @@ func (c *claim) look(ctx context.Context) (*answered, error) {
 		kept = nil
 		if a.GoneAt == nil || a.GoneAt.After(c.now) {
 			switch {
-			case string(a.Body) != string(c.want.Body):
+			case a.Body != c.want.Body:
 				return models.E(models.Denied, "idempotency.other_body")
 			case a.Status != 0:
-				kept = &answered{status: a.Status, kind: a.Kind, etag: a.ETag, location: a.Location, body: a.Answer, replayed: true}
+				kept = &answered{status: a.Status, kind: a.Kind, etag: a.ETag, location: a.Location, body: []byte(a.Answer.Reveal()), replayed: true}
 				return store.Unchanged()
 			case a.Until.After(c.now):
 				return running(a.Until.Sub(c.now))
@@ -117,7 +117,7 @@ func (c *claim) done(ctx context.Context, a answered) error {
 			kept.GoneAt = models.At(c.now)
 			return nil
 		}
-		kept.Status, kept.Kind, kept.ETag, kept.Location, kept.Answer = a.status, a.kind, a.etag, a.location, a.body
+		kept.Status, kept.Kind, kept.ETag, kept.Location, kept.Answer = a.status, a.kind, a.etag, a.location, models.NewSecret(string(a.body))
 		return nil
 	})
 	if errors.Is(err, lost) {

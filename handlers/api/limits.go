@@ -33,6 +33,9 @@ const maxBuckets = 1 << 17
 
 const shards = 16
 
+// maxPer is the longest period of a rate: a bucket that is full later than that was seen by a clock that was set back.
+const maxPer = 24 * time.Hour
+
 // limits counts callers by the generic cell rate algorithm: one moment per caller, at which the bucket is full again.
 type limits struct {
 	rates  Rates
@@ -78,7 +81,7 @@ func (l *limits) take(name, who string, rate Rate, now time.Time) quota {
 	if !known && len(s.full) >= maxBuckets/shards {
 		s.evict(now)
 	}
-	if full.Before(now) {
+	if full.Before(now) || full.Sub(now) > rate.Per { // the latter only when the clock was set back
 		full = now
 	}
 	ahead := full.Add(step).Sub(now)
@@ -93,7 +96,7 @@ func (l *limits) take(name, who string, rate Rate, now time.Time) quota {
 func (s *shard) evict(now time.Time) {
 	before := len(s.full)
 	for who, full := range s.full {
-		if !full.After(now) {
+		if !full.After(now) || full.Sub(now) > maxPer {
 			delete(s.full, who)
 		}
 	}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -10,7 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// metrics counts what passes the door.
+// metrics counts what passes the router.
 type metrics struct {
 	count    *prometheus.CounterVec
 	latency  *prometheus.HistogramVec
@@ -19,10 +20,13 @@ type metrics struct {
 	other    routeMetrics
 }
 
-// routeMetrics are a route's own counters, by the first digit of the status.
+// routeMetrics are a route's own counters, by the first digit of the status; the time to answer is its group's. A series begins with the
+// first answer it counts: hundreds of routes that nobody calls say nothing.
 type routeMetrics struct {
-	count   [6]prometheus.Counter
-	latency [6]prometheus.Observer
+	of                   *metrics
+	method, route, group string
+	count                [6]atomic.Pointer[prometheus.Counter]
+	latency              [6]atomic.Pointer[prometheus.Observer]
 }
 
 func newMetrics(reg *prometheus.Registry) *metrics {
@@ -30,8 +34,8 @@ func newMetrics(reg *prometheus.Registry) *metrics {
 		count: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "xinyi_http_requests_total", Help: "Requests answered, by route and status class."}, []string{"method", "route", "class"}),
 		latency: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "xinyi_http_request_seconds", Help: "Time to answer, by route and status class.",
-			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, 1, 8}}, []string{"method", "route", "class"}),
+			Name: "xinyi_http_request_seconds", Help: "Time to answer, by group of routes and status class.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, 1, 8}}, []string{"group", "class"}),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "xinyi_http_in_flight", Help: "Requests being answered."}),
 		streams:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "xinyi_streams", Help: "Streams of live updates that are open."}),
 	}
@@ -39,28 +43,30 @@ func newMetrics(reg *prometheus.Registry) *metrics {
 	// A registry that other parts have filled may know the runtime already.
 	_ = reg.Register(collectors.NewGoCollector())                                       //nolint:errcheck // only "already registered"
 	_ = reg.Register(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})) //nolint:errcheck // only "already registered"
-	m.other = m.labels("", "none")
+	m.other.is(m, "", "none", "none")
 	return m
 }
 
-func (m *metrics) route(rt *route) routeMetrics { return m.labels(rt.Method, "/v1"+rt.Path) }
-
-func (m *metrics) labels(method, path string) routeMetrics {
-	var s routeMetrics
-	for i, class := range []string{"", "1xx", "2xx", "3xx", "4xx", "5xx"} {
-		if i > 0 {
-			s.count[i] = m.count.WithLabelValues(method, path, class)
-			s.latency[i] = m.latency.WithLabelValues(method, path, class)
-		}
-	}
-	return s
+// is says what s counts.
+func (s *routeMetrics) is(of *metrics, method, route, group string) {
+	s.of, s.method, s.route, s.group = of, method, route, group
 }
+
+// classes are the names of the status classes.
+var classes = [6]string{"", "1xx", "2xx", "3xx", "4xx", "5xx"}
 
 // saw counts one answer that took d.
 func (s *routeMetrics) saw(status int, d time.Duration) {
 	class := min(max(status/100, 1), 5)
-	s.count[class].Inc()
-	s.latency[class].Observe(d.Seconds())
+	count, latency := s.count[class].Load(), s.latency[class].Load()
+	if count == nil || latency == nil {
+		c, l := s.of.count.WithLabelValues(s.method, s.route, classes[class]), s.of.latency.WithLabelValues(s.group, classes[class])
+		count, latency = &c, &l
+		s.count[class].Store(count)
+		s.latency[class].Store(latency)
+	}
+	(*count).Inc()
+	(*latency).Observe(d.Seconds())
 }
 
 // watch mounts what operators and balancers ask.

@@ -2,24 +2,36 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"image"
+	"image/color"
 	"image/jpeg"
 	_ "image/png"
+	"io"
 	"net/http"
+
+	"golang.org/x/sync/semaphore"
 
 	"xinyi/models"
 )
 
 // The bounds of a picture.
 const (
-	mostPixels   = 40_000_000 // a picture is unpacked in memory, four bytes a pixel
+	mostPixels   = 40_000_000 // of a picture
+	mostUnpacked = 192 << 20  // bytes a picture takes up while it is unpacked and turned
+	mostScans    = 32         // passes over its pixels
 	photoQuality = 85
 )
 
+// unpacking lets two pictures at a time be unpacked: many at once would multiply what one may take up.
+var unpacking = semaphore.NewWeighted(2)
+
 // Cleaned is a picture made anew from its pixels, the right way up: where it was taken, with what, and whatever else a camera or a
-// program noted stays behind. Errors: Invalid "farmer.no_picture", "farmer.picture_too_large".
-func Cleaned(data []byte) (out []byte, width, height int, err error) {
+// program noted stays behind. Nothing is unpacked before what it takes up is known from its head.
+//
+// Errors: Invalid "farmer.no_picture", "farmer.picture_too_large"; that of ctx, at which unpacking stops.
+func Cleaned(ctx context.Context, data []byte) (out []byte, width, height int, err error) {
 	kind := http.DetectContentType(data)
 	bad := models.Bad("", "picture", "farmer.no_picture")
 	if kind != "image/jpeg" && kind != "image/png" {
@@ -29,10 +41,17 @@ func Cleaned(data []byte) (out []byte, width, height int, err error) {
 	if err != nil || head.Width <= 0 || head.Height <= 0 {
 		return nil, 0, 0, bad
 	}
-	if head.Width > mostPixels/head.Height {
+	if head.Width > mostPixels/head.Height || unpacked(data, head) > mostUnpacked || scans(data) > mostScans {
 		return nil, 0, 0, models.Bad("", "picture_size", "farmer.picture_too_large")
 	}
-	pixels, _, err := image.Decode(bytes.NewReader(data))
+	if err := unpacking.Acquire(ctx, 1); err != nil {
+		return nil, 0, 0, err
+	}
+	defer unpacking.Release(1)
+	pixels, _, err := image.Decode(&whileWanted{ctx, bytes.NewReader(data)})
+	if ctx.Err() != nil {
+		return nil, 0, 0, ctx.Err()
+	}
 	if err != nil {
 		return nil, 0, 0, bad
 	}
@@ -43,6 +62,55 @@ func Cleaned(data []byte) (out []byte, width, height int, err error) {
 	}
 	size := pixels.Bounds()
 	return b.Bytes(), size.Dx(), size.Dy(), nil
+}
+
+// whileWanted reads until nobody waits for it any more.
+type whileWanted struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (r *whileWanted) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.Reader.Read(p)
+}
+
+// unpacked is how many bytes a picture takes up at most while it is made anew: its pixels as they are kept, what a picture in several
+// passes keeps besides, and the copy that is turned.
+func unpacked(data []byte, head image.Config) int64 {
+	each := int64(4)
+	switch head.ColorModel {
+	case color.NRGBA64Model, color.RGBA64Model:
+		each = 8
+	case color.Gray16Model:
+		each = 2
+	case color.GrayModel:
+		each = 1
+	case color.YCbCrModel:
+		each = 3
+	}
+	switch {
+	case bytes.HasPrefix(data, []byte("\x89PNG")):
+		if len(data) > 28 && data[28] != 0 { // interlaced: its passes are put together
+			each *= 2
+		}
+	case scans(data) > 1: // the parts of a progressive JPEG wait for each other, four bytes each
+		each += 3 * 4
+	}
+	if orientation(data) != 1 {
+		each += 4
+	}
+	return each * int64(head.Width) * int64(head.Height)
+}
+
+// scans counts the passes of a JPEG over its pixels, and as 1 those of any other picture.
+func scans(data []byte) int {
+	if bytes.HasPrefix(data, []byte("\x89PNG")) {
+		return 1
+	}
+	return max(1, bytes.Count(data, []byte{0xFF, 0xDA}))
 }
 
 // orientation is what a JPEG's Exif says of which way up it is, 1 to 8; 1 when it says nothing (Exif 2.3, tag 0x0112).

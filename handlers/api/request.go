@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,16 +17,16 @@ import (
 
 // Request is what a handler knows of its caller.
 type Request struct {
-	Actor    models.Actor // who asks, already permitted for the route's action; zero on open routes
-	Caller   Caller       // everything the signed-in caller holds; zero on open routes
-	Now      time.Time    // the one clock, UTC milliseconds
-	Key      string       // Idempotency-Key; "" when none was sent
-	ID       string       // X-Request-Id
-	Lang     string       // "zh" or "en", from Accept-Language; zh when unsure
-	Address  string       // the caller's IP
-	Revision int64        // from If-Match; 0 = none was sent
-	Purpose  string       // from X-Purpose: why somebody else's data is looked at; "" when none was sent
-	Case     string       // from X-Case: the case it is looked at for; "" when none was sent
+	Actor     models.Actor // who asks, already permitted for the route's action; zero on open routes
+	Caller    Caller       // everything the signed-in caller holds; zero on open routes
+	Now       time.Time    // the one clock, UTC milliseconds
+	Key       string       // Idempotency-Key; "" when none was sent
+	ID        string       // X-Request-Id
+	Lang      string       // "zh" or "en", from Accept-Language; zh when unsure
+	Address   string       // the network the call comes from: an IPv4 address, or the /64 of an IPv6 one
+	Revisions []int64      // from If-Match; none: any
+	Purpose   string       // from X-Purpose: why somebody else's data is looked at; "" when none was sent
+	Case      string       // from X-Case: the case it is looked at for; "" when none was sent
 
 	scope string // actor, method, path and key: what NewID derives from; "" without a key
 	ids   *int   // how many ids this request has made
@@ -48,9 +49,9 @@ func (rq Request) NewID() string {
 	return id.String()
 }
 
-// Fresh answers models.Stale when If-Match was sent and names another revision.
+// Fresh answers models.Stale when If-Match was sent and does not name this revision.
 func (rq Request) Fresh(revision int64) error {
-	if rq.Revision != 0 && rq.Revision != revision {
+	if len(rq.Revisions) > 0 && !slices.Contains(rq.Revisions, revision) {
 		return models.E(models.Stale, "stale")
 	}
 	return nil

@@ -146,7 +146,7 @@ func (r *Router) mount(rt *route, answer func(ctx context.Context, rq Request, i
 		r.faults = append(r.faults, fmt.Errorf("%s: %w", rt.Name(), err))
 		return
 	}
-	rt.seen = r.metrics.route(rt)
+	rt.seen.is(r.metrics, rt.Method, "/v1"+rt.Path, rt.tag)
 	rt.serving = func(ctx context.Context, rq Request, a *asked) (answered, error) {
 		in := reflect.New(rt.in)
 		if err := rt.plan.Fill(in.Elem(), a); err != nil {
@@ -160,7 +160,11 @@ func (r *Router) mount(rt *route, answer func(ctx context.Context, rq Request, i
 		return rt.revealed(&rq, func() (answered, error) { return answer(ctx, rq, in.Interface()) })
 	}
 	r.Routes = append(r.Routes, rt)
-	r.app.Add(rt.Method, "/v1"+rt.pattern(), func(c *fiber.Ctx) error { return r.serve(c, rt) })
+	serve := func(c *fiber.Ctx) error { return r.serve(c, rt) }
+	r.app.Add(rt.Method, "/v1"+rt.pattern(), serve)
+	if rt.Method == http.MethodGet {
+		r.app.Add(http.MethodHead, "/v1"+rt.pattern(), serve)
+	}
 }
 
 // errUnseen is a route that would have shown somebody's data without a word in the log.
@@ -213,7 +217,7 @@ func (rt *route) check() error {
 	fault(rt.keyed && rt.Open, "an answer kept for nobody would be replayed to anybody: Open excludes Creates and Moves")
 	fault(rt.keyed && rt.Method == http.MethodGet, "a GET neither creates nor moves")
 	fault(rt.Reveals && rt.Open, "nobody's data is shown to nobody in particular: Reveals excludes Open")
-	fault(rt.takes > ReadBody, "it takes more than is read")
+	fault(rt.takes > MostBody, "it takes more than is read")
 	fault(rt.streams && rt.Open, "a stream belongs to somebody: it excludes Open")
 	fault(!strings.HasPrefix(rt.Path, "/") || strings.HasSuffix(rt.Path, "/"), "the path starts with / and does not end with it")
 	fault(rt.limit != nil && (rt.limit.N <= 0 || rt.limit.Per <= 0), "its limit is not positive")

@@ -58,6 +58,8 @@ type Router struct {
 	faults   []error
 	answers  *store.Repo[answer]
 	limits   *limits
+	proxies  proxies
+	bodies   *bodies
 	metrics  *metrics
 	streams  *streams
 	portions []Portion
@@ -66,7 +68,8 @@ type Router struct {
 // The bounds of a request.
 const (
 	MaxBody  = 1 << 20         // bytes; what is larger is refused
-	ReadBody = 8 << 20         // bytes that are read all the same, so that whoever sends too much hears so instead of a cut line
+	MostBody = 8 << 20         // bytes the largest of routes may take
+	unread   = 64 << 10        // bytes of a refused body that are read all the same, so that its connection can be used again
 	MaxHead  = 16 << 10        // bytes of request line and headers together
 	deadline = 8 * time.Second // for a handler, unless Within says otherwise
 )
@@ -80,24 +83,24 @@ func NewRouter(cfg Config) *Router {
 		Cfg:     cfg,
 		answers: store.NewRepo[answer](cfg.Store, store.Answers),
 		limits:  newLimits(cfg.Rates),
+		proxies: proxiesOf(cfg.Proxies),
+		bodies:  newBodies(),
 		metrics: newMetrics(cfg.Metrics),
 	}
 	r.streams = newStreams(cfg.Streams, r.metrics.streams)
 	r.app = fiber.New(fiber.Config{
-		AppName:                 "xinyi",
-		DisableStartupMessage:   true,
-		BodyLimit:               ReadBody,
-		ReadBufferSize:          MaxHead,
-		ReadTimeout:             30 * time.Second,
-		WriteTimeout:            60 * time.Second,
-		IdleTimeout:             120 * time.Second,
-		ErrorHandler:            r.failed,
-		StrictRouting:           true,
-		CaseSensitive:           true,
-		EnableTrustedProxyCheck: true,
-		TrustedProxies:          cfg.Proxies,
-		ProxyHeader:             fiber.HeaderXForwardedFor,
-		EnableIPValidation:      true,
+		AppName:                      "xinyi",
+		DisableStartupMessage:        true,
+		BodyLimit:                    unread,
+		StreamRequestBody:            true, // a route is asked before its body is read
+		DisablePreParseMultipartForm: true,
+		ReadBufferSize:               MaxHead,
+		ReadTimeout:                  30 * time.Second,
+		WriteTimeout:                 60 * time.Second,
+		IdleTimeout:                  120 * time.Second,
+		ErrorHandler:                 r.failed,
+		StrictRouting:                true,
+		CaseSensitive:                true,
 	})
 	r.app.Use(r.door)
 	r.watch()

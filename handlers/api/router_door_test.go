@@ -24,7 +24,7 @@ func opened(t *testing.T, change func(*api.Config)) *apitest.Door {
 	t.Helper()
 	engine := sqlitetest.Open(t)
 	d := &apitest.Door{T: t, Time: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)}
-	s := store.New(engine, d.Now, nil)
+	s := store.New(engine, d.Now, store.TestKeys())
 	cfg := api.Config{Now: d.Now, Auth: apitest.Names{}, Store: s, Log: slog.New(slog.DiscardHandler), Origins: []string{"https://a.example"}}
 	if change != nil {
 		change(&cfg)

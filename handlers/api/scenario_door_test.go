@@ -1,13 +1,12 @@
 package api_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -20,6 +19,7 @@ import (
 	"xinyi/handlers/api"
 	"xinyi/handlers/apitest"
 	"xinyi/models"
+	"xinyi/store"
 )
 
 func TestBadInputPointsAtTheFault(t *testing.T) {
@@ -135,45 +135,6 @@ func TestRefusals(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-// TestOverTheBounds goes through a socket: what is over the bounds never reaches a route.
-func TestOverTheBounds(t *testing.T) {
-	d := opened(t, nil)
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	served := make(chan error, 1)
-	go func() { served <- d.R.App().Listener(ln) }()
-	defer func() {
-		if err := errors.Join(d.R.App().Shutdown(), <-served); err != nil {
-			t.Error(err)
-		}
-	}()
-	for name, tc := range map[string]struct {
-		head, body int
-		status     int
-	}{"body": {1, api.MaxBody + 1, 413}, "flood": {1, api.ReadBody + 1, 413}, "headers": {api.MaxHead + 1, 1, 431}} {
-		conn, err := net.Dial("tcp", ln.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		go func() { // the server may hang up before all is sent
-			_, _ = fmt.Fprintf(conn, "POST /v1/notes HTTP/1.1\r\nHost: x\r\nX-Long: %s\r\nContent-Length: %d\r\n\r\n%s",
-				strings.Repeat("h", tc.head), tc.body, strings.Repeat("a", tc.body))
-		}()
-		res, err := http.ReadResponse(bufio.NewReader(conn), nil)
-		if err != nil {
-			t.Fatal(name, err)
-		}
-		var p api.Problem
-		if err := json.NewDecoder(res.Body).Decode(&p); err != nil || res.StatusCode != tc.status || p.Status != tc.status || p.RequestID == "" {
-			t.Errorf("%s: %d %+v %v", name, res.StatusCode, p, err)
-		}
-		_ = res.Body.Close()
-		_ = conn.Close()
 	}
 }
 
@@ -441,5 +402,97 @@ func TestPagesAroundTheAPI(t *testing.T) {
 	}
 	if got := d.Ask("GET /v1/notes", "", "as ann", "X-Request-Id: a b"); got.Header.Get("X-Request-Id") == "a b" || got.Header.Get("Cache-Control") != "no-store" || got.Header.Get("X-Content-Type-Options") != "nosniff" {
 		t.Errorf("%v", got.Header)
+	}
+}
+
+// TestAsAProxyOrABrowserAsks: weak and listed tags, HEAD beside every GET, any header of a page that is let in.
+func TestAsAProxyOrABrowserAsks(t *testing.T) {
+	d := opened(t, nil)
+	var made apitest.NoteView
+	if err := json.Unmarshal([]byte(d.Ask("POST /v1/notes", `{"text":"a"}`, "as ann", "key k").Body), &made); err != nil {
+		t.Fatal(err)
+	}
+	at := "/v1/notes/" + made.ID
+	for i, match := range []string{`W/"1"`, `"9", "2"`, `"x", W/"3"`} {
+		if got := d.Ask("PUT "+at, `{"text":"b"}`, "as ann", "If-Match: "+match); got.Status != 200 || got.Header.Get("ETag") != fmt.Sprintf(`"%d"`, i+2) {
+			t.Errorf("If-Match %s: %d %s", match, got.Status, got.Body)
+		}
+	}
+	for _, match := range []string{`"x"`, `W/"1", "2"`} {
+		if got := d.Ask("PUT "+at, `{"text":"c"}`, "as ann", "If-Match: "+match); got.Status != 412 {
+			t.Errorf("If-Match %s: %d %s", match, got.Status, got.Body)
+		}
+	}
+	for _, rt := range d.R.Routes {
+		path := "/v1" + strings.ReplaceAll(rt.Path, "{id}", made.ID)
+		if rt.Method != "GET" || rt.Path == "/slow" {
+			continue
+		}
+		by := "as ann"
+		if rt.Path == "/audit" {
+			by = "as auditor"
+		}
+		get, head := d.Ask("GET "+path, "", by), d.Ask("HEAD "+path, "", by)
+		if head.Status != get.Status || head.Body != "" || head.Header.Get("ETag") != get.Header.Get("ETag") {
+			t.Errorf("HEAD %s: %d %q, GET %d", path, head.Status, head.Body, get.Status)
+		}
+	}
+	for _, page := range []string{"/livez", "/docs", "/openapi.json"} {
+		if got := d.Ask("HEAD "+page, ""); got.Status != 200 {
+			t.Errorf("HEAD %s: %d", page, got.Status)
+		}
+	}
+	wanted := "authorization, x-purpose, x-case, x-signature, x-whatever-comes-next"
+	got := d.Ask("OPTIONS "+at, "", "Origin: https://a.example", "Access-Control-Request-Method: PUT", "Access-Control-Request-Headers: "+wanted)
+	if got.Status != 204 || got.Header.Get("Access-Control-Allow-Headers") != wanted || got.Header.Get("Access-Control-Allow-Methods") != "PUT" {
+		t.Errorf("%d %v", got.Status, got.Header)
+	}
+	if got := d.Ask("OPTIONS "+at, "", "Origin: https://b.example", "Access-Control-Request-Method: PUT"); got.Status == 204 || got.Header.Get("Access-Control-Allow-Origin") != "" {
+		t.Errorf("a page that is not let in: %d %v", got.Status, got.Header)
+	}
+}
+
+// TestAKeyNobodyForeseesMakesNoIDs: on a route without Idempotency-Key two callers who thought of the same key get two ids.
+func TestAKeyNobodyForeseesMakesNoIDs(t *testing.T) {
+	d := opened(t, nil)
+	if one, two := d.Ask("POST /v1/tickets", "", "key same"), d.Ask("POST /v1/tickets", "", "key same"); one.Status != 200 || one.Body == two.Body {
+		t.Errorf("%s %s", one.Body, two.Body)
+	}
+}
+
+// TestWhatIsNoRouteIsBoundedToo: wrong tokens, missing ones, unknown paths and the pages around the API count for their address.
+func TestWhatIsNoRouteIsBoundedToo(t *testing.T) {
+	for name, line := range map[string][]string{
+		"no token": {"GET /v1/notes"}, "wrong token": {"GET /v1/notes", "as bad"}, "no such path": {"GET /v1/nothing"}, "other method": {"PATCH /v1/notes"},
+		"the document": {"GET /openapi.json"}, "the page": {"GET /docs"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := opened(t, func(c *api.Config) { c.Rates = api.Rates{Address: api.Rate{N: 3, Per: time.Minute}} })
+			for i := range 5 {
+				if got := d.Ask(line[0], "", line[1:]...); (got.Status == 429) != (i >= 3) {
+					t.Errorf("call %d: %d", i, got.Status)
+				}
+			}
+		})
+	}
+}
+
+// TestKeptAnswersAreSealed: neither what was asked nor what was answered can be read in the store.
+func TestKeptAnswersAreSealed(t *testing.T) {
+	d := opened(t, nil)
+	if got := d.Ask("POST /v1/notes", `{"text":"very private"}`, "as ann", "key k"); got.Status != 201 {
+		t.Fatal(got)
+	}
+	kept, err := d.R.Cfg.Store.Engine.Find(t.Context(), store.Answers, store.All(), store.Index{}, 10, nil)
+	if err != nil || len(kept) != 1 {
+		t.Fatalf("%d answers are kept: %v", len(kept), err)
+	}
+	plain := sha256.Sum256([]byte(`{"text":"very private"}`))
+	if bytes.Contains(kept[0], []byte("private")) || bytes.Contains(kept[0], plain[:]) {
+		t.Errorf("it can be read: %s", kept[0])
+	}
+	again := d.Ask("POST /v1/notes", `{"text":"very private"}`, "as ann", "key k")
+	if again.Status != 201 || again.Header.Get("Idempotent-Replayed") != "true" || !strings.Contains(again.Body, "very private") {
+		t.Errorf("the answer once more: %+v", again)
 	}
 }

@@ -21,13 +21,19 @@ type keptSeal struct {
 
 // LoadSeals reads the seals at path, and makes the file with a first one when there is none.
 func LoadSeals(path string, now time.Time) (models.Seals, error) {
-	kept, err := readSeals(path)
+	seals, err := ReadSeals(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err := AddSeal(path, now); err != nil && !errors.Is(err, fs.ErrExist) {
 			return nil, err
 		}
-		kept, err = readSeals(path) // ours, or that of a replica that was faster
+		return ReadSeals(path) // ours, or that of a replica that was faster
 	}
+	return seals, err
+}
+
+// ReadSeals reads the seals at path. A missing file is fs.ErrNotExist.
+func ReadSeals(path string) (models.Seals, error) {
+	kept, err := readSeals(path)
 	if err != nil {
 		return nil, err
 	}

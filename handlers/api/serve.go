@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -90,12 +91,16 @@ func shown(status int, out any) (answered, error) {
 
 // serve answers one request of a route: who asks, how often, may they, is it well-formed, was it answered before, then the handler.
 func (r *Router) serve(c *fiber.Ctx, rt *route) error {
-	rq := Request{Now: *models.At(r.Cfg.Now()), ID: requestID(c), Lang: Language(c.Get(fiber.HeaderAcceptLanguage)), Address: strings.Clone(c.IP())}
+	rq := Request{Now: *models.At(r.Cfg.Now()), ID: requestID(c), Lang: Language(c.Get(fiber.HeaderAcceptLanguage)), Address: r.address(c)}
 	timer := prometheus.NewTimer(nil)
 	ctx, cancel := context.WithTimeout(c.UserContext(), rt.within)
 	defer cancel()
 	a, err := r.run(ctx, c, rt, &rq)
-	if err == nil && a.source != nil {
+	switch {
+	case err != nil || a.source == nil:
+	case c.Method() == http.MethodHead: // what a stream would be, without one
+		a.source, a.kind = nil, EventStream
+	default:
 		a.stream, err = r.begin(ctx, c, rt, &rq, a.source)
 	}
 	if err != nil {
@@ -115,17 +120,18 @@ func late(ctx context.Context, err error) error {
 }
 
 func (r *Router) run(ctx context.Context, c *fiber.Ctx, rt *route, rq *Request) (answered, error) {
-	if len(c.Request().Body()) > max(MaxBody, rt.takes) {
-		c.Request().ReleaseBody(MaxBody) // else the connection keeps the room for its next request
-		return answered{}, models.E(models.TooLarge, "http.413")
-	}
 	if err := r.enter(ctx, c, rt, rq); err != nil {
 		return answered{}, err
 	}
 	if err := preconditions(c, rt, rq); err != nil {
 		return answered{}, err
 	}
-	a := asked{c: c, body: c.Request().Body()}
+	body, free, err := r.bodies.read(ctx, c, max(MaxBody, rt.takes))
+	if err != nil {
+		return answered{}, err
+	}
+	defer free()
+	a := asked{c: c, body: body}
 	if !rt.keyed {
 		return r.guarded(ctx, rt, *rq, &a)
 	}
@@ -159,6 +165,15 @@ func (r *Router) enter(ctx context.Context, c *fiber.Ctx, rt *route, rq *Request
 	if rt.Open {
 		return r.count(c, rt, "address", "address/"+rq.Address, r.limits.rates.Address, rq)
 	}
+	err := r.known(ctx, c, rt, rq)
+	if errors.Is(err, models.Unauthenticated) { // a wrong token costs us as much as a right one: it counts for where it comes from
+		err = cmp.Or(r.count(c, rt, "address", "address/"+rq.Address, r.limits.rates.Address, rq), err)
+	}
+	return err
+}
+
+// known is enter for a route that is not open.
+func (r *Router) known(ctx context.Context, c *fiber.Ctx, rt *route, rq *Request) error {
 	scheme, token, _ := strings.Cut(c.Get(fiber.HeaderAuthorization), " ")
 	if !strings.EqualFold(scheme, "Bearer") || token == "" {
 		c.Set(fiber.HeaderWWWAuthenticate, "Bearer")
@@ -195,10 +210,10 @@ func (rt *route) admits(caller Caller, as, ward string) (models.Actor, error) {
 	return a, err
 }
 
-// count takes from the caller's quota, and from the route's own when it has one.
+// count takes from the caller's quota, and from the route's own when it has one. rt is nil for what is none of ours.
 func (r *Router) count(c *fiber.Ctx, rt *route, name, who string, rate Rate, rq *Request) error {
 	q := r.limits.take(name, who, rate, rq.Now)
-	if rt.limit != nil && !q.over {
+	if rt != nil && rt.limit != nil && !q.over {
 		q = r.limits.take("route", who+" "+rt.Name(), *rt.limit, rq.Now)
 	}
 	if q.rate.N > 0 {
@@ -230,23 +245,21 @@ func acting(caller Caller, roles []models.Role, as, ward string) (models.Actor, 
 
 // preconditions reads If-Match and Idempotency-Key.
 func preconditions(c *fiber.Ctx, rt *route, rq *Request) error {
-	if match := c.Get(fiber.HeaderIfMatch); match != "" && match != "*" {
-		n, err := strconv.ParseInt(strings.Trim(match, `"`), 10, 64)
-		if err != nil || n <= 0 {
-			return models.Bad("#header/If-Match", "etag", "request.invalid")
-		}
-		rq.Revision = n
+	var err error
+	if rq.Revisions, err = revisions(c.Get(fiber.HeaderIfMatch)); err != nil {
+		return err
 	}
 	rq.Purpose, rq.Case = strings.Clone(c.Get(headerPurpose)), strings.Clone(c.Get(headerCase))
 	if rq.Case != "" && !printable(rq.Case, 128) || rq.Purpose != "" && !printable(rq.Purpose, 64) {
 		return models.Bad("#header/"+headerPurpose, "purpose", "request.invalid")
 	}
+	if !rt.keyed { // a key that nobody foresees makes no ids: two callers may have thought of the same
+		return nil
+	}
 	key := strings.Clone(c.Get(headerKey))
 	switch {
-	case key == "" && rt.keyed:
-		return models.Bad("#header/"+headerKey, "required", "idempotency.key_required")
 	case key == "":
-		return nil
+		return models.Bad("#header/"+headerKey, "required", "idempotency.key_required")
 	case !printable(key, 255):
 		return models.Bad("#header/"+headerKey, "key", "idempotency.key_invalid")
 	}
@@ -315,6 +328,44 @@ func (r *Router) write(c *fiber.Ctx, rq *Request, a answered) {
 
 func reading(c *fiber.Ctx) bool { return c.Method() == http.MethodGet || c.Method() == http.MethodHead }
 
+// revisions are those an If-Match header names; none for no header or "*". Weak tags count, since a proxy that compresses makes them of
+// ours; a tag that is none of ours names a revision nobody has. Errors: Invalid for what is no list of tags.
+func revisions(header string) (all []int64, err error) {
+	if header == "" || strings.TrimSpace(header) == "*" {
+		return nil, nil
+	}
+	for tag := range strings.SplitSeq(header, ",") {
+		tag = strings.TrimPrefix(strings.TrimSpace(tag), "W/")
+		bare := strings.Trim(tag, `"`)
+		n, err := strconv.ParseInt(bare, 10, 64)
+		quoted := len(tag) == len(bare)+2
+		switch {
+		case !quoted && tag != bare, !quoted && err != nil, err == nil && n <= 0, strings.Contains(bare, `"`):
+			return nil, models.Bad("#header/If-Match", "etag", "request.invalid")
+		case err != nil:
+			n = -1
+		}
+		all = append(all, n)
+	}
+	return all, nil
+}
+
+// accepts says whether an Accept-Encoding header (RFC 9110 §12.5.3) takes coding: named, or by *, and not with q=0.
+func accepts(header, coding string) bool {
+	any := false
+	for wish := range strings.SplitSeq(header, ",") {
+		name, weight, _ := strings.Cut(wish, ";")
+		good := thousandths(weight) > 0
+		switch name = strings.ToLower(strings.TrimSpace(name)); name {
+		case coding, "x-" + coding:
+			return good
+		case "*":
+			any = good
+		}
+	}
+	return any
+}
+
 // matches says whether an If-None-Match header names etag; weak tags count.
 func matches(header, etag string) bool {
 	for tag := range strings.SplitSeq(header, ",") {
@@ -340,7 +391,7 @@ func squeeze(c *fiber.Ctx) {
 		return
 	}
 	res.Header.Add(fiber.HeaderVary, fiber.HeaderAcceptEncoding)
-	if !strings.Contains(c.Get(fiber.HeaderAcceptEncoding), "gzip") {
+	if !accepts(c.Get(fiber.HeaderAcceptEncoding), "gzip") {
 		return
 	}
 	res.SetBodyRaw(fasthttp.AppendGzipBytesLevel(nil, res.Body(), fasthttp.CompressBestSpeed))

@@ -75,6 +75,7 @@ func (h *NoteDoor) Mount(r *api.Router) {
 	api.Post(r, "/notes/{id}/acts", h.act, api.Does("Act on a note"), writeNotes, api.Moves)
 	api.Get(r, "/audit", h.audit, api.Does("Audit"), auditNotes)
 	api.Get(r, "/hello", h.hello, api.Does("Say hello"), api.Open(), api.Limit(time.Minute, 3))
+	api.Post(r, "/tickets", h.ticket, api.Does("Draw a ticket"), api.Open(), api.Limit(time.Minute, 9))
 	api.Get(r, "/slow", h.slow, api.Does("Take long"), ReadNotes, api.Within(20*time.Millisecond))
 }
 
@@ -148,6 +149,10 @@ func (h *NoteDoor) audit(context.Context, api.Request, struct{}) (api.None, erro
 
 func (h *NoteDoor) hello(_ context.Context, rq api.Request, _ struct{}) (NoteView, error) {
 	return NoteView{Text: rq.Lang}, nil
+}
+
+func (h *NoteDoor) ticket(_ context.Context, rq api.Request, _ struct{}) (NoteView, error) {
+	return NoteView{ID: rq.NewID(), Revision: 1}, nil
 }
 
 func (h *NoteDoor) slow(ctx context.Context, _ api.Request, _ struct{}) (api.None, error) {

@@ -130,7 +130,7 @@ func (h Handler) edit(_ context.Context, rq api.Request, in editCampaignRequest)
 }
 
 func (h Handler) stop(ctx context.Context, rq api.Request, in api.ReasonRequest) (view, error) {
-	rq.Revision = 0 // a campaign that runs moves on all the time; who stops it means it
+	rq.Revisions = nil // a campaign that runs moves on all the time; who stops it means it
 	return api.OnRelease(h.released(), func(_ context.Context, rq api.Request, in api.ReasonRequest) (func(*campaign.Campaign) error, error) {
 		return func(c *campaign.Campaign) error { return c.Stop(rq.Actor, in.Reason, rq.Now) }, nil
 	})(ctx, rq, in)

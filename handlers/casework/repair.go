@@ -2,7 +2,6 @@ package casework
 
 import (
 	"context"
-	"net/http"
 	"slices"
 
 	"xinyi/handlers/api"
@@ -193,19 +192,16 @@ type materialRequest struct {
 	Data []byte `body:"raw"`
 }
 
-// papers are the kinds of files that are taken, found out from their bytes.
-var papers = []string{"application/pdf", "image/jpeg", "image/png"}
-
 func (h Handler) attach(ctx context.Context, rq api.Request, in materialRequest) (caseView, error) {
-	kind := http.DetectContentType(in.Data)
-	if !slices.Contains(papers, kind) {
-		return caseView{}, models.Bad("", "paper", "casework.other_paper")
-	}
 	c, err := h.one(ctx, rq, in.ByID)
 	if err != nil {
 		return caseView{}, err
 	}
-	b, err := blob.New(models.Derived("material", c.ID, blob.Hash(in.Data)), c.ID, kind, in.Data, rq.Now.AddDate(materialYears, 0, 0))
+	data, kind, err := api.CleanPaper(ctx, in.Data, models.Bad("", "paper", "casework.other_paper"))
+	if err != nil {
+		return caseView{}, err
+	}
+	b, err := blob.New(models.Derived("material", c.ID, blob.Hash(in.Data)), c.ID, kind, data, rq.Now.AddDate(materialYears, 0, 0))
 	if err != nil {
 		return caseView{}, err
 	}

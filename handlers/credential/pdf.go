@@ -8,6 +8,7 @@ import (
 	"math"
 	"strings"
 	"sync"
+	"time"
 
 	"codeberg.org/go-pdf/fpdf"
 	"golang.org/x/text/encoding/simplifiedchinese"
@@ -90,8 +91,13 @@ func PrintCertificate(c *credential.Credential, url, lang string) ([]byte, error
 	p.honour()
 	p.foot(url)
 	var out bytes.Buffer
-	err = p.Output(&out)
-	return out.Bytes(), err
+	if err := p.Output(&out); err != nil {
+		return nil, err
+	}
+	return paper.Say(out.Bytes(), paper.Checked{
+		No: c.Facts.No, Kind: "CERTIFICATE", Subject: c.Name.Reveal(), From: string(c.Facts.Since), To: string(c.Facts.Until),
+		At: c.At.UTC().Format(time.RFC3339), Until: string(c.Facts.Until), URL: url,
+	})
 }
 
 // diploma is a certificate being drawn.

@@ -276,7 +276,7 @@ type photoRequest struct {
 
 // keepPhoto keeps a cleaned picture as a blob of a file.
 func (h Handler) keepPhoto(ctx context.Context, rq api.Request, f *farmer.File, in photoRequest) (farmer.Photo, error) {
-	data, w, ht, err := api.Cleaned(in.Data)
+	data, w, ht, err := api.Cleaned(ctx, in.Data)
 	if err != nil {
 		return farmer.Photo{}, err
 	}

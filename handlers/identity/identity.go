@@ -25,6 +25,8 @@ type Handler struct {
 	OIDC     *OIDC      // nil: no outside sign-in
 	Looks    *api.Looks
 
+	Alarm func(ctx context.Context, budget string) // a budget of codes is used up; nil: nobody hears of it
+
 	Ties func() []Tie // what capabilities say holds a person back from closing the account
 }
 

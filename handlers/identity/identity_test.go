@@ -154,7 +154,7 @@ func TestWrongCodes(t *testing.T) {
 	if log := e.logs.String(); strings.Contains(log, code) || strings.Contains(log, ann) {
 		t.Errorf("logged: %s", log)
 	}
-	doc, err := e.h.Codes.Get(t.Context(), e.h.Keys.CodeID(models.NewSecret(ann)))
+	doc, err := e.h.Codes.Get(t.Context(), e.h.Keys.CodeID(models.NewSecret(ann), e.h.askerOf(models.NewSecret(ann), "", api.Request{Address: "0.0.0.0"}).id))
 	if err != nil || strings.Contains(doc.Hash, code) || strings.Contains(doc.ID, ann) {
 		t.Errorf("the code is kept readable: %+v %v", doc, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -52,7 +53,10 @@ type subject struct {
 	phone      models.Secret // empty unless verified
 }
 
-var errIssuer = errors.New("not an issuer we trust")
+var (
+	errIssuer  = errors.New("not an issuer we trust")
+	errSubject = errors.New("it names nobody: sub is empty")
+)
 
 // check verifies an ID token. Errors: Unauthenticated "identity.oidc_refused"; Unavailable when the issuer does not answer.
 func (o *OIDC) check(ctx context.Context, token string) (subject, error) {
@@ -85,10 +89,13 @@ func (o *OIDC) check(ctx context.Context, token string) (subject, error) {
 	if err := checked.Claims(&phone); err != nil {
 		return refused(err)
 	}
+	if strings.TrimSpace(checked.Subject) == "" {
+		return refused(errSubject)
+	}
 	s := subject{issuer: issuer.URL, id: checked.Subject}
 	if phone.Number != "" && (phone.Verified || issuer.PhoneIsVerified) {
-		if s.phone, err = identity.ParsePhone(strings.ReplaceAll(phone.Number, " ", "")); err != nil {
-			return refused(err)
+		if number, err := identity.ReadPhone(phone.Number); err == nil { // a foreign number is none of ours; who is linked already needs none
+			s.phone = number
 		}
 	}
 	return s, nil
@@ -101,7 +108,8 @@ func (o *OIDC) provider(ctx context.Context, url string) (*oidc.Provider, error)
 	if p != nil {
 		return p, nil
 	}
-	p, err := oidc.NewProvider(context.WithoutCancel(ctx), url) // it keeps the context to fetch keys later
+	keys := &http.Client{Transport: &unhurried{next: http.DefaultTransport, now: o.now}, Timeout: 10 * time.Second}
+	p, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), keys), url) // it keeps the context to fetch keys later
 	if err != nil {
 		return nil, err
 	}

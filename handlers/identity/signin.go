@@ -21,12 +21,14 @@ import (
 )
 
 type codeRequest struct {
-	Phone string `json:"phone" validate:"required,cnphone"`
+	Phone  string `json:"phone" validate:"required,cnphone"`
+	Device string `json:"deviceToken,omitempty" validate:"omitempty,max=200" description:"That of the last sign-in on this device: nobody else's requests keep it from getting a code"`
 }
 
 type codeSent struct {
-	ExpiresIn   int `json:"expiresIn" description:"Seconds the code is good"`
-	ResendAfter int `json:"resendAfter" description:"Seconds until another can be asked for"`
+	Challenge   string `json:"challenge" description:"To be sent back with the code, so that a change of network in between does not matter"`
+	ExpiresIn   int    `json:"expiresIn" description:"Seconds the code is good"`
+	ResendAfter int    `json:"resendAfter" description:"Seconds until another can be asked for"`
 }
 
 func (h Handler) sendCode(ctx context.Context, rq api.Request, in codeRequest) (codeSent, error) {
@@ -42,7 +44,11 @@ func (h Handler) sendCode(ctx context.Context, rq api.Request, in codeRequest) (
 		return codeSent{}, models.E(models.Internal, "internal", err)
 	}
 	code := fmt.Sprintf("%06d", n)
-	if err := h.keepCode(ctx, phone, code, rq.Now); err != nil {
+	who := h.askerOf(phone, in.Device, rq)
+	if err := h.keepCode(ctx, phone, who, code, rq.Now); err != nil {
+		return codeSent{}, err
+	}
+	if err := h.spend(ctx, phone, who, rq.Now); err != nil {
 		return codeSent{}, err
 	}
 	if err := h.SMS.SendCode(ctx, phone, code, rq.Lang, h.Policy.CodeLife); errors.Is(err, models.Limited) {
@@ -50,7 +56,7 @@ func (h Handler) sendCode(ctx context.Context, rq api.Request, in codeRequest) (
 	} else if err != nil {
 		return codeSent{}, models.E(models.Unavailable, "identity.sms_failed", err)
 	}
-	return codeSent{int(h.Policy.CodeLife.Seconds()), int(h.Policy.CodeEvery.Seconds())}, nil
+	return codeSent{who.id, int(h.Policy.CodeLife.Seconds()), int(h.Policy.CodeEvery.Seconds())}, nil
 }
 
 // codeHash is how a phone's code is kept: bound to the phone, under our key, so that a stolen table cannot be searched.
@@ -58,8 +64,8 @@ func (h Handler) codeHash(phone models.Secret, code string) string {
 	return h.Keys.Hash(models.NewSecret("code\n" + phone.Reveal() + "\n" + code))
 }
 
-func (h Handler) keepCode(ctx context.Context, phone models.Secret, code string, now time.Time) error {
-	id, hash := h.Keys.CodeID(phone), h.codeHash(phone, code)
+func (h Handler) keepCode(ctx context.Context, phone models.Secret, who asker, code string, now time.Time) error {
+	id, hash := h.Keys.CodeID(phone, who.id), h.codeHash(phone, code)
 	send := func() error {
 		_, err := h.Codes.Update(ctx, id, func(c *identity.Code) error { return c.Send(hash, h.Policy, now) })
 		return err
@@ -76,9 +82,11 @@ func (h Handler) keepCode(ctx context.Context, phone models.Secret, code string,
 }
 
 type signInRequest struct {
-	Phone  string     `json:"phone" validate:"required,cnphone"`
-	Code   string     `json:"code" validate:"required,len=6,numeric"`
-	Device api.Device `json:"device,omitempty" validate:"omitempty,max=100" description:"What the app calls the device: a name, or {name, model, platform, id}"`
+	Phone     string     `json:"phone" validate:"required,cnphone"`
+	Code      string     `json:"code" validate:"required,len=6,numeric"`
+	Challenge string     `json:"challenge,omitempty" validate:"omitempty,max=100" description:"As it came with the code; without it the code is looked for by device token or address"`
+	Token     string     `json:"deviceToken,omitempty" validate:"omitempty,max=200" description:"That of the last sign-in on this device"`
+	Device    api.Device `json:"device,omitempty" validate:"omitempty,max=100" description:"What the app calls the device: a name, or {name, model, platform, id}"`
 }
 
 type signedIn struct {
@@ -88,6 +96,7 @@ type signedIn struct {
 	ExpiresIn    int              `json:"expiresIn" description:"Seconds the access token is good"`
 	Person       personView       `json:"person"`
 	Memberships  []membershipView `json:"memberships"`
+	DeviceToken  string           `json:"deviceToken,omitempty" description:"To be kept on the device beyond the session, and sent when it signs in again"`
 }
 
 func (h Handler) signIn(ctx context.Context, rq api.Request, in signInRequest) (signedIn, error) {
@@ -95,8 +104,11 @@ func (h Handler) signIn(ctx context.Context, rq api.Request, in signInRequest) (
 	if err != nil {
 		return signedIn{}, err
 	}
-	good, hash := false, h.codeHash(phone, in.Code)
-	_, err = h.Codes.Update(ctx, h.Keys.CodeID(phone), func(c *identity.Code) error {
+	good, hash, who := false, h.codeHash(phone, in.Code), in.Challenge
+	if who == "" {
+		who = h.askerOf(phone, in.Token, rq).id
+	}
+	_, err = h.Codes.Update(ctx, h.Keys.CodeID(phone, who), func(c *identity.Code) error {
 		state, tries := c.State, c.Tries
 		good = c.Answer(hash, h.Policy, rq.Now)
 		if c.State == state && c.Tries == tries {
@@ -114,7 +126,9 @@ func (h Handler) signIn(ctx context.Context, rq api.Request, in signInRequest) (
 	if err != nil {
 		return signedIn{}, err
 	}
-	return h.start(ctx, rq, p, string(in.Device), "code")
+	v, err := h.start(ctx, rq, p, string(in.Device), "code")
+	v.DeviceToken = h.deviceToken(phone, in.Token)
+	return v, err
 }
 
 // personOf finds the person with a phone, or keeps a new one.
@@ -147,7 +161,10 @@ func (h Handler) start(ctx context.Context, rq api.Request, p *identity.Person, 
 
 func (h Handler) answer(p *identity.Person, t refreshToken, now time.Time) (signedIn, error) {
 	access, err := h.Tokens.Issue(p.ID, t.session, "")
-	return signedIn{access, t.String(), "Bearer", int(h.Tokens.Life.Seconds()), viewPerson(p, now), viewMemberships(p, now)}, err
+	return signedIn{
+		AccessToken: access, RefreshToken: t.String(), TokenType: "Bearer", ExpiresIn: int(h.Tokens.Life.Seconds()),
+		Person: viewPerson(p, now), Memberships: viewMemberships(p, now),
+	}, err
 }
 
 // A refreshToken names its session and proves it belongs to its family and is the newest.
@@ -254,6 +271,9 @@ func formToken(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	if !strings.HasPrefix(c.Get(fiber.HeaderContentType), fiber.MIMEApplicationForm) {
 		return c.Next()
+	}
+	if err := api.Form(c); err != nil {
+		return err
 	}
 	in := tokenRequest{GrantType: c.FormValue("grant_type"), ID: c.FormValue("client_id"), Secret: c.FormValue("client_secret")}
 	if id, secret, ok := basic(c.Get(fiber.HeaderAuthorization)); ok {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/boombuler/barcode"
 	"github.com/boombuler/barcode/qr"
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"xinyi/models"
@@ -53,21 +54,65 @@ func SealPDF(raw []byte, no string, seals models.Seals) ([]byte, error) {
 
 // Checked is what a file says of itself, once its seal was found good.
 type Checked struct {
-	No      string
-	Kind    string
-	Subject string
-	From    string
-	To      string
-	At      string
-	Until   string
-	URL     string
+	No      string `json:"no"`
+	Kind    string `json:"kind,omitempty"`
+	Subject string `json:"subject"`
+	From    string `json:"from,omitempty"`
+	To      string `json:"to,omitempty"`
+	At      string `json:"at"`
+	Until   string `json:"until,omitempty"`
+	URL     string `json:"url"`
+}
+
+// pdfSays begins the line that says in words a program reads what is printed. It stands right before the seal, and is sealed with the rest.
+const pdfSays = "%xinyi-report-says/1 "
+
+// Say adds the line that says what is printed.
+func Say(raw []byte, c Checked) ([]byte, error) {
+	text, err := json.Marshal(c)
+	if err != nil {
+		return nil, err
+	}
+	return append(append(append(raw, pdfSays...), text...), '\n'), nil
+}
+
+// said reads that line; a PDF from before there was one says its number alone.
+func said(raw []byte, no string) Checked {
+	c := Checked{No: no}
+	if at := bytes.LastIndex(raw, []byte(pdfSays)); at >= 0 {
+		if err := json.Unmarshal(bytes.TrimSuffix(raw[at+len(pdfSays):], []byte("\n")), &c); err != nil || c.No != no {
+			return Checked{No: no}
+		}
+	}
+	return c
 }
 
 // The faults of a report that is checked offline.
 var (
 	ErrNoReport = errors.New("this is no report of ours: neither a sealed PDF nor a JSON report")
-	ErrForged   = errors.New("the seal does not fit: the file was altered, or the key is not among ours")
+	ErrForged   = errors.New("the seal does not fit: the file was altered")
 )
+
+// A ForeignSeal is a file sealed with a key that is not among those it is checked with. Whether it was altered nobody can tell.
+type ForeignSeal struct{ ID string }
+
+func (e ForeignSeal) Error() string {
+	return "it carries seal " + e.ID + ", which is not among those it was checked with: whether it is genuine cannot be told. Take the seals of who issued it (GET /v1/seals)"
+}
+
+// Is lets a foreign seal count as no good seal.
+func (e ForeignSeal) Is(target error) bool { return target == ErrForged }
+
+// Fits checks a signature over data. Errors: ForeignSeal, ErrForged.
+func Fits(seals models.Seals, id, signature string, data []byte) error {
+	switch {
+	case !slices.ContainsFunc(seals, func(s models.Seal) bool { return s.ID == id }):
+		return ForeignSeal{id}
+	case !seals.Verify(id, signature, data):
+		return ErrForged
+	}
+	return nil
+}
 
 // CheckPDF reads what a sealed PDF says, and whose seal it carries.
 func CheckPDF(raw []byte, seals models.Seals) (Checked, error) {
@@ -79,10 +124,13 @@ func CheckPDF(raw []byte, seals models.Seals) (Checked, error) {
 	if n, err := fmt.Sscanf(string(raw[at+len(pdfSeal):]), "%s %s %s\n", &no, &id, &signature); err != nil || n != 3 {
 		return Checked{}, ErrNoReport
 	}
-	if string(raw[at:]) != pdfSeal+no+" "+id+" "+signature+"\n" || !seals.Verify(id, signature, sealedPDF(no, HashOf(raw[:at]))) {
+	if string(raw[at:]) != pdfSeal+no+" "+id+" "+signature+"\n" {
 		return Checked{}, ErrForged
 	}
-	return Checked{No: no}, nil
+	if err := Fits(seals, id, signature, sealedPDF(no, HashOf(raw[:at]))); err != nil {
+		return Checked{}, err
+	}
+	return said(raw[:at], no), nil
 }
 
 // notoGz is Noto Sans SC (SIL Open Font License 1.1, fonts/OFL.txt) without its layout tables: 30,890 characters, so that rare names

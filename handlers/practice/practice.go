@@ -227,7 +227,7 @@ func (h Handler) attach(ctx context.Context, rq api.Request, in picture) (deskVi
 	if err != nil {
 		return deskView{}, err
 	}
-	data, _, _, err := api.Cleaned(in.Data)
+	data, _, _, err := api.Cleaned(ctx, in.Data)
 	if err != nil {
 		return deskView{}, err
 	}

@@ -187,8 +187,17 @@ func CheckReport(raw []byte, seals models.Seals) (paper.Checked, error) {
 	if err := json.Unmarshal(text, &c); err != nil || c.Format != format {
 		return paper.Checked{}, paper.ErrNoReport
 	}
-	if hash := paper.HashOf(text); hash != b.Hash || !seals.Verify(b.Seal, b.Signature, sealedContent(hash)) {
+	hash := paper.HashOf(text)
+	if err := paper.Fits(seals, b.Seal, b.Signature, sealedContent(hash)); err != nil {
+		return paper.Checked{}, err
+	}
+	if hash != b.Hash {
 		return paper.Checked{}, paper.ErrForged
 	}
-	return paper.Checked{No: c.No, Kind: string(c.Kind), Subject: c.Subject.Name, From: string(c.From), To: string(c.To), At: c.At.Format(time.RFC3339), Until: string(c.Until), URL: c.URL}, nil
+	return c.checked(), nil
+}
+
+// checked is what a report says of itself.
+func (c reportContent) checked() paper.Checked {
+	return paper.Checked{No: c.No, Kind: string(c.Kind), Subject: c.Subject.Name, From: string(c.From), To: string(c.To), At: c.At.Format(time.RFC3339), Until: string(c.Until), URL: c.URL}
 }

@@ -53,8 +53,10 @@ func PrintReport(content []byte, hash, lang string) ([]byte, error) {
 	}
 	p.notes()
 	var out bytes.Buffer
-	err = p.Output(&out)
-	return out.Bytes(), err
+	if err := p.Output(&out); err != nil {
+		return nil, err
+	}
+	return paper.Say(out.Bytes(), c.checked())
 }
 
 // sheet is a report being drawn.

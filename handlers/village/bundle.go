@@ -80,7 +80,11 @@ func OpenVillage(raw []byte, seals models.Seals) (village.Bundle, error) {
 	if err := json.Unmarshal(text, &c); err != nil || c.Format != village.BundleFormat {
 		return c, ErrNoBundle
 	}
-	if hash := paper.HashOf(text); hash != b.Hash || !seals.Verify(b.Seal, b.Signature, sealedVillage(hash)) {
+	hash := paper.HashOf(text)
+	if err := paper.Fits(seals, b.Seal, b.Signature, sealedVillage(hash)); err != nil {
+		return c, err
+	}
+	if hash != b.Hash {
 		return c, paper.ErrForged
 	}
 	return c, nil

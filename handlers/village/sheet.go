@@ -2,7 +2,6 @@ package village
 
 import (
 	"context"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -157,18 +156,6 @@ type evidenceRequest struct {
 	Data  []byte        `body:"raw"`
 }
 
-// evidenceOf is what was sent, its kind found out from its bytes; a picture is made anew from its pixels. Errors: Invalid "village.evidence_kind".
-func evidenceOf(data []byte) (clean []byte, kind string, err error) {
-	switch kind = http.DetectContentType(data); kind {
-	case "application/pdf":
-		return data, kind, nil
-	case "image/jpeg", "image/png":
-		clean, _, _, err = api.Cleaned(data)
-		return clean, "image/jpeg", err
-	}
-	return nil, "", models.Bad("", "village_evidence_kind", "village.evidence_kind")
-}
-
 func (h Handler) attach(ctx context.Context, rq api.Request, in evidenceRequest) (evidenceView, error) {
 	e, err := h.ours(ctx, rq, in.ID)
 	if err != nil {
@@ -178,7 +165,7 @@ func (h Handler) attach(ctx context.Context, rq api.Request, in evidenceRequest)
 	if err != nil {
 		return evidenceView{}, err
 	}
-	data, kind, err := evidenceOf(in.Data)
+	data, kind, err := api.CleanPaper(ctx, in.Data, models.Bad("", "village_evidence_kind", "village.evidence_kind"))
 	if err != nil {
 		return evidenceView{}, err
 	}

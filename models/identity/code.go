@@ -19,7 +19,8 @@ const (
 // codeMoves is the whole life of a phone's code: a new one can always follow.
 var codeMoves = models.Machine[CodeState]{Waiting: {Waiting, Used, Burnt}, Used: {Waiting}, Burnt: {Waiting}}
 
-// A Code is the one-time code of a phone, the newest only. Its id is made of the phone's hash; the code is kept as a keyed hash.
+// A Code is the one-time code of a phone for one asker, the newest only: a device that was signed in before, or an address. So strangers
+// who ask and answer wrongly shut out themselves. Its id is made of hashes of phone and asker; the code is kept as a keyed hash.
 type Code struct {
 	models.Meta            `bson:",inline"`
 	models.Life[CodeState] `bson:",inline"`

@@ -31,9 +31,12 @@ const (
 type Policy struct {
 	CodeLife    time.Duration // how long a one-time code is good
 	CodeTries   int           // wrong answers a code takes
-	CodeEvery   time.Duration // least time between two codes to one phone
-	CodesHourly int           // codes to one phone in any 60 minutes
+	CodeEvery   time.Duration // least time between two codes to one phone that one device or one address asks for
+	CodesHourly int           // codes to one phone in 60 minutes that one device or one address asks for
+	PhoneHourly int           // codes to one phone in 60 minutes that all strange devices together ask for
 	FromAddress int           // codes asked for from one address in any 60 minutes
+	CityMinute  int           // codes to all phones in a minute
+	CityDaily   int           // codes to all phones in 24 hours, which cost the city money
 	Idle        time.Duration // a session nobody refreshes ends
 	Absolute    time.Duration // a session ends
 	Grace       time.Duration // how long the refresh token before is still good: an answer lost on the way
@@ -45,7 +48,7 @@ type Policy struct {
 //
 // Source: docs/sources.md#identity-policy (our assumption, configuration).
 var Standard = Policy{
-	CodeLife: 5 * time.Minute, CodeTries: 5, CodeEvery: time.Minute, CodesHourly: 5, FromAddress: 60,
+	CodeLife: 5 * time.Minute, CodeTries: 5, CodeEvery: time.Minute, CodesHourly: 5, PhoneHourly: 15, FromAddress: 60, CityMinute: 600, CityDaily: 50_000,
 	Idle: 60 * 24 * time.Hour, Absolute: 180 * 24 * time.Hour, Grace: 30 * time.Second,
 	BindTries: 5, MandateMax: 2 * 365 * 24 * time.Hour,
 }
@@ -53,7 +56,7 @@ var Standard = Policy{
 // Trial is the policy of a sandbox: no text message is sent there and nobody is woken by one, so the same demo phone may sign in again at once.
 var Trial = func() Policy {
 	p := Standard
-	p.CodeEvery, p.CodesHourly, p.FromAddress = 0, 60, 1200
+	p.CodeEvery, p.CodesHourly, p.PhoneHourly, p.FromAddress = 0, 60, 600, 1200
 	return p
 }()
 
@@ -70,6 +73,21 @@ func ParsePhone(s string) (models.Secret, error) {
 		}
 	}
 	return models.NewSecret(n), nil
+}
+
+// ReadPhone reads a mainland mobile number as people and other systems write it: "+86 (138) 0000-0033", "0086 138-0000-0033".
+// Errors: as ParsePhone.
+func ReadPhone(s string) (models.Secret, error) {
+	n := strings.Map(func(r rune) rune {
+		if strings.ContainsRune(" -.()/\t\u00a0", r) {
+			return -1
+		}
+		return r
+	}, s)
+	if rest, ok := strings.CutPrefix(n, "0086"); ok {
+		n = rest
+	}
+	return ParsePhone(n)
 }
 
 // A Link ties a subject of an outside sign-in to a person. Its id is made of issuer and subject.

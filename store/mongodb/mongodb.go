@@ -6,7 +6,9 @@ package mongodb
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -171,6 +173,22 @@ func (e *Engine) Expire(ctx context.Context, c store.Collection, now time.Time, 
 		{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}, {Key: "goneAt", Value: bson.D{{Key: "$lte", Value: now}}},
 	})
 	return failed(err)
+}
+
+// Empty says whether no collection holds a document.
+func (e *Engine) Empty(ctx context.Context) (bool, error) {
+	names, err := e.db.ListCollectionNames(ctx, bson.D{})
+	for _, name := range names {
+		if err != nil || strings.HasPrefix(name, "system.") {
+			continue
+		}
+		if _, err = e.db.Collection(name).FindOne(ctx, bson.D{}).Raw(); err == nil {
+			return false, nil
+		} else if errors.Is(err, mongo.ErrNoDocuments) {
+			err = nil
+		}
+	}
+	return err == nil, failed(err)
 }
 
 // Ping asks the primary.

@@ -176,3 +176,23 @@ func (e *Engine) Get(ctx context.Context, c store.Collection, id string) (bson.R
 	}
 	return doc, err
 }
+
+// Empty says whether no table holds a row.
+func (e *Engine) Empty(ctx context.Context) (bool, error) {
+	empty := true
+	err := e.read(ctx, func(c *conn) error {
+		var tables []string
+		err := c.once("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'", nil, func(r *row) error {
+			tables = append(tables, r.text(0))
+			return nil
+		})
+		for i := 0; i < len(tables) && err == nil && empty; i++ {
+			err = c.once("SELECT 1 FROM "+quote(tables[i])+" LIMIT 1", nil, func(*row) error {
+				empty = false
+				return nil
+			})
+		}
+		return err
+	})
+	return empty, err
+}

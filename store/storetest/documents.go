@@ -235,6 +235,17 @@ func testStale(t *testing.T, f *fixture) {
 	}
 }
 
+func testEmpty(t *testing.T, f *fixture) {
+	for _, want := range []bool{true, false} {
+		if !want {
+			f.insert(t, thingOf("1"))
+		}
+		if empty, err := f.engine.Empty(t.Context()); err != nil || empty != want {
+			t.Errorf("Empty = %v, %v, want %v", empty, err, want)
+		}
+	}
+}
+
 func testClosed(t *testing.T, f *fixture) {
 	f.insert(t, thingOf("1"))
 	if err := f.engine.Close(); err != nil {

@@ -84,6 +84,7 @@ func cases(opt Options) []testCase {
 		{"IndexLater", "", testIndexLater},
 		{"EnsureAgain", "", testEnsureAgain},
 		{"Explain", because(opt.NoExplain, "the server's explain says nothing of indexes"), testExplain},
+		{"Empty", "", testEmpty},
 		{"Closed", "", testClosed},
 	}
 	return all
