@@ -1,19 +1,13 @@
 package flows
 
 import (
-	"archive/zip"
-	"bufio"
-	"bytes"
 	"context"
 	"encoding/csv"
-	"errors"
 	"io"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/xuri/excelize/v2"
 
 	"xinyi/models"
 	"xinyi/models/batch"
@@ -23,9 +17,7 @@ import (
 
 // The bounds of a workbook once it is unpacked.
 const (
-	unzipped  = 256 << 20 // bytes of all its parts
 	unpacked  = 256 << 20 // bytes of its first sheet as CSV
-	inMemory  = 16 << 20  // bytes of a sheet kept in memory; a larger one goes through a file
 	sheetWide = 200       // cells of a row
 	sheetCell = 4_000     // runes of a cell
 )
@@ -38,7 +30,7 @@ func (f Batches) unpack(ctx context.Context, b *batch.Batch) (batch.Step, error)
 		return batch.Step{}, err
 	}
 	out := &blobs{keep: f.Blobs, ctx: ctx, owner: b.ID, now: f.Now()}
-	if err := Unpack(raw, out); err != nil {
+	if err := Unpack(ctx, raw, out); err != nil {
 		return batch.Step{}, err
 	}
 	if err := out.flush(); err != nil {
@@ -110,111 +102,34 @@ func (w *measured) Write(p []byte) (int, error) {
 }
 
 // Unpack writes the first sheet of a workbook as CSV. Formulas, more rows or cells than are allowed, and a workbook that
-// unpacks to more than its bound are refused. Errors: *batch.Fault.
-func Unpack(raw []byte, out io.Writer) (err error) {
-	defer func() {
-		if recover() != nil { // the library is not proof against every broken file
-			err = &batch.Fault{Why: "batch.broken_workbook"}
-		}
-	}()
-	if err := formulas(raw); err != nil {
+// unpacks to more than its bounds are refused. Errors: *batch.Fault; that of ctx, at which reading stops.
+func Unpack(ctx context.Context, raw []byte, out io.Writer) error {
+	book, err := openWorkbook(ctx, raw)
+	if err != nil {
 		return err
 	}
-	book, err := excelize.OpenReader(bytes.NewReader(raw), excelize.Options{UnzipSizeLimit: unzipped, UnzipXMLSizeLimit: inMemory, RawCellValue: true})
-	if errors.Is(err, excelize.ErrWorkbookFileFormat) || err != nil && !strings.Contains(err.Error(), "unzip size exceeds") {
-		return &batch.Fault{Why: "batch.broken_workbook"}
+	first, err := book.first()
+	if err == nil {
+		err = book.share()
 	}
 	if err != nil {
-		return &batch.Fault{Why: "batch.workbook_too_large"}
+		return err
 	}
-	defer func() { _ = book.Close() }() // only its own files, which the system removes too
-	sheets := book.GetSheetList()
-	if len(sheets) == 0 {
-		return &batch.Fault{Why: "batch.no_rows"}
-	}
-	rows, err := book.Rows(sheets[0])
-	if err != nil {
-		return &batch.Fault{Why: "batch.broken_workbook"}
-	}
-	defer func() { _ = rows.Close() }()
-	return sheet(rows, csv.NewWriter(&measured{out, unpacked}))
-}
-
-// formulas refuses a workbook whose sheets compute: what a person sees need not be what is read. It looks at the sheets as
-// they lie in the archive, a buffer at a time. Errors: *batch.Fault.
-func formulas(raw []byte) error {
-	archive, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
-	if err != nil {
-		return &batch.Fault{Why: "batch.broken_workbook"}
-	}
-	left := int64(unzipped)
-	for _, f := range archive.File {
-		if !strings.HasPrefix(f.Name, "xl/worksheets/") {
-			continue
-		}
-		in, err := f.Open()
-		if err != nil {
-			return &batch.Fault{Why: "batch.broken_workbook"}
-		}
-		n, found, err := computes(io.LimitReader(in, left+1))
-		err = errors.Join(err, in.Close())
-		switch left -= n; {
-		case found:
-			return &batch.Fault{Why: "batch.formula"}
-		case left < 0:
-			return &batch.Fault{Why: "batch.workbook_too_large"}
-		case err != nil:
-			return &batch.Fault{Why: "batch.broken_workbook"}
-		}
-	}
-	return nil
-}
-
-// computes says whether a sheet's XML has a formula, and how many bytes it looked at.
-func computes(in io.Reader) (n int64, found bool, err error) {
-	r := bufio.NewReaderSize(in, 64<<10)
-	for {
-		part, err := r.ReadSlice('<')
-		n += int64(len(part))
-		switch {
-		case errors.Is(err, bufio.ErrBufferFull):
-			continue
-		case errors.Is(err, io.EOF):
-			return n, false, nil
-		case err != nil:
-			return n, false, err
-		}
-		if next, err := r.Peek(2); err == nil && next[0] == 'f' && strings.IndexByte(" />", next[1]) >= 0 {
-			return n, true, nil
-		}
-	}
-}
-
-func sheet(rows *excelize.Rows, w *csv.Writer) error {
-	for n := 0; rows.Next(); n++ {
-		cells, err := rows.Columns()
-		switch {
-		case err != nil:
-			return &batch.Fault{Why: "batch.broken_workbook"}
-		case n > batch.MaxSheetRows:
-			return &batch.Fault{Why: "batch.too_many_rows", Args: map[string]string{"max": strconv.Itoa(batch.MaxSheetRows)}}
-		case len(cells) > sheetWide:
-			return &batch.Fault{Why: "batch.workbook_too_large"}
-		}
-		for _, c := range cells {
-			if len([]rune(c)) > sheetCell {
-				return &batch.Fault{Why: "batch.workbook_too_large"}
+	w, last := csv.NewWriter(&measured{out, unpacked}), 0
+	err = book.rows(first, func(n int, cells []string) error {
+		if last == 0 && n > 1 { // the headings are the first line, empty or not
+			if err := w.Write(nil); err != nil {
+				return err
 			}
 		}
-		if !slices.ContainsFunc(cells, func(c string) bool { return strings.TrimSpace(c) != "" }) && n > 0 {
-			continue // an empty line between
+		last = n
+		if n > 1 && !slices.ContainsFunc(cells, func(c string) bool { return strings.TrimSpace(c) != "" }) {
+			return nil // an empty line between
 		}
-		if err := w.Write(cells); err != nil {
-			return err
-		}
-	}
-	if err := rows.Error(); err != nil {
-		return &batch.Fault{Why: "batch.broken_workbook"}
+		return w.Write(cells)
+	})
+	if err != nil {
+		return err
 	}
 	w.Flush()
 	return w.Error()

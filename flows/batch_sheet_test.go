@@ -48,7 +48,7 @@ func TestUnpack(t *testing.T) {
 	day := time.Date(2026, 5, 10, 0, 0, 0, 0, time.UTC)
 	good := workbook(t, nil, []any{"甲", "乙", "丙"}, []any{"长沙, \"一\"", 0.000001, day}, []any{}, []any{"", "x"}, []any{true, 12345678})
 	var out strings.Builder
-	if err := flows.Unpack(good, &out); err != nil {
+	if err := flows.Unpack(t.Context(), good, &out); err != nil {
 		t.Fatal(err)
 	}
 	reader := csv.NewReader(strings.NewReader(out.String()))
@@ -68,7 +68,7 @@ func TestUnpack(t *testing.T) {
 		"too wide":       {workbook(t, nil, slices.Repeat([]any{"x"}, 201)), "batch.workbook_too_large"},
 		"a cell as book": {workbook(t, nil, []any{strings.Repeat("长", 4001)}), "batch.workbook_too_large"},
 	} {
-		err := flows.Unpack(tc.raw, &strings.Builder{})
+		err := flows.Unpack(t.Context(), tc.raw, &strings.Builder{})
 		var fault *batch.Fault
 		if !errors.As(err, &fault) || fault.Why != tc.want {
 			t.Errorf("%s: %v", name, err)
@@ -86,7 +86,7 @@ func FuzzXLSX(f *testing.F) {
 			t.Skip("longer than what a fuzzing run should spend its time on: the readers are the same at any length")
 		}
 		var out bytes.Buffer
-		err := flows.Unpack(raw, &out)
+		err := flows.Unpack(t.Context(), raw, &out)
 		var fault *batch.Fault
 		if err != nil && !errors.As(err, &fault) {
 			t.Fatalf("%v is no fault of the file", err)

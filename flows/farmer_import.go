@@ -52,7 +52,7 @@ func (f Farmer) unpack(ctx context.Context, im *farmer.Import) ([]string, error)
 		return nil, err
 	}
 	out := &blobs{keep: f.Blobs, ctx: ctx, owner: "import/" + im.ID, now: f.Now()}
-	if err := Unpack(b.Bytes(), out); err != nil {
+	if err := Unpack(ctx, b.Bytes(), out); err != nil {
 		return nil, err
 	}
 	if err := out.flush(); err != nil {

@@ -290,7 +290,7 @@ func TestHostileSheets(t *testing.T) {
 		why string
 	}{
 		"formulas":                  {workbook(t, func(b *excelize.File) { must(t, b.SetCellFormula("Sheet1", "A2", "HYPERLINK(1)")) }, head), "batch.formula"},
-		"eleven million rows":       {bomb(t, 11_000_000), "batch.workbook_too_large"},
+		"eleven million rows":       {bomb(t, 11_000_000), "batch.too_many_rows"},
 		"too many rows":             {bomb(t, 60_000), "batch.too_many_rows"},
 		"one text, a million times": {repeated(t), "batch.workbook_too_large"},
 		"not a workbook":            {[]byte("PK\x03\x04 nothing"), "batch.broken_workbook"},

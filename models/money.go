@@ -12,12 +12,16 @@ import (
 type Fen int64
 
 // errYuan is the cause of every refused amount.
-var errYuan = errors.New("not an amount in yuan: digits with at most two decimals")
+var errYuan = errors.New("not an amount in yuan: at most eight digits, with at most two decimals")
 
-var yuan = regexp.MustCompile(`^-?\d{1,14}(\.\d{1,2})?$`)
+// YuanPattern is how ParseYuan wants an amount.
+const YuanPattern = `^-?\d{1,8}(\.\d{1,2})?$`
 
-// ParseYuan reads an amount in yuan as hospitals and insurers write it, a decimal (16,2) string: "12", "12.3", "-12.34".
-// It refuses exponents, signs other than one minus, spaces and a third decimal; it never rounds.
+var yuan = regexp.MustCompile(YuanPattern)
+
+// ParseYuan reads an amount in yuan as hospitals and insurers write it, a decimal string below ¥100 million: "12", "12.3", "-12.34".
+// It refuses exponents, signs other than one minus, spaces and a third decimal; it never rounds. Nine hundred million such amounts can be
+// added up before a Fen overflows, so no sum of a bill or a day does.
 //
 // Errors: Invalid "money.not_yuan". Source: docs/sources.md#medical-money-1.
 func ParseYuan(s string) (Fen, error) {
@@ -25,7 +29,7 @@ func ParseYuan(s string) (Fen, error) {
 		return 0, E(Invalid, "money.not_yuan", errYuan)
 	}
 	whole, decimals, _ := strings.Cut(s, ".")
-	n, err := strconv.ParseInt(whole+(decimals + "00")[:2], 10, 64) // at most 16 digits: fits
+	n, err := strconv.ParseInt(whole+(decimals + "00")[:2], 10, 64) // at most 10 digits: fits
 	if err != nil {
 		return 0, E(Invalid, "money.not_yuan", err)
 	}

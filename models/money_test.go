@@ -11,14 +11,14 @@ import (
 func TestParseYuan(t *testing.T) {
 	for s, want := range map[string]Fen{
 		"0": 0, "-0": 0, "12": 1200, "12.3": 1230, "-12.34": -1234, "0.01": 1, "-0.01": -1, "007": 700,
-		"99999999999999.99": 9999999999999999, "-99999999999999.99": -9999999999999999,
+		"99999999.99": 9999999999, "-99999999.99": -9999999999,
 	} {
 		if got, err := ParseYuan(s); err != nil || got != want {
 			t.Errorf("ParseYuan(%q) = %d, %v; want %d", s, got, err, want)
 		}
 	}
 	for _, s := range []string{
-		"", "-", "+1", "--1", ".5", "5.", "1.234", "1e3", "1E3", " 1", "1 ", "1\n", "1,000", "0x10", "１", "NaN", "Inf", "1.-2", "100000000000000",
+		"", "-", "+1", "--1", ".5", "5.", "1.234", "1e3", "1E3", " 1", "1 ", "1\n", "1,000", "0x10", "１", "NaN", "Inf", "1.-2", "100000000", "99999999999999.99",
 	} {
 		if got, err := ParseYuan(s); !errors.Is(err, Invalid) || got != 0 {
 			t.Errorf("ParseYuan(%q) = %d, %v; want Invalid", s, got, err)
@@ -33,7 +33,7 @@ func TestYuanIsReadBack(t *testing.T) {
 		}
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		f := Fen(rapid.Int64Range(-9999999999999999, 9999999999999999).Draw(t, "fen"))
+		f := Fen(rapid.Int64Range(-9999999999, 9999999999).Draw(t, "fen"))
 		if got, err := ParseYuan(f.Yuan()); err != nil || got != f {
 			t.Fatalf("%s came back as %d, %v", f.Yuan(), got, err)
 		}

@@ -99,3 +99,56 @@ func TestCommandsThatServeNothingHaveNoRouter(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestEveryAmountThatIsAskedForHasABound walks what requests may name: an amount without a bound would add up to a negative one.
+func TestEveryAmountThatIsAskedForHasABound(t *testing.T) {
+	t.Parallel()
+	document, err := begin(t).router.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		Paths      map[string]map[string]any
+		Components struct{ Schemas map[string]any }
+	}
+	if err := json.Unmarshal(document, &doc); err != nil {
+		t.Fatal(err)
+	}
+	found, seen := 0, map[string]bool{}
+	var walk func(at string, node any)
+	walk = func(at string, node any) {
+		switch node := node.(type) {
+		case []any:
+			for _, v := range node {
+				walk(at, v)
+			}
+		case map[string]any:
+			if ref, ok := node["$ref"].(string); ok {
+				if name := ref[strings.LastIndexByte(ref, '/')+1:]; !seen[name] {
+					seen[name] = true
+					walk(at+" "+name, doc.Components.Schemas[name])
+				}
+				return
+			}
+			for name, v := range node {
+				if p, ok := v.(map[string]any); ok && strings.HasSuffix(name, "Fen") {
+					found++
+					if most, ok := p["maximum"].(float64); !ok || most > 1e13 {
+						t.Errorf("%s: %s has no bound: %v", at, name, p)
+					}
+				}
+				walk(at, v)
+			}
+		}
+	}
+	for path, methods := range doc.Paths {
+		for method, op := range methods {
+			if op, ok := op.(map[string]any); ok {
+				walk(method+" "+path, op["requestBody"])
+			}
+		}
+	}
+	if found < 10 {
+		t.Errorf("only %d amounts were found", found)
+	}
+}

@@ -33,7 +33,7 @@ var (
 // rules are the tags of our own. Sources: GB 32100 (uscc), GB 11643 (cnid), GB/T 2260 (division).
 var rules = map[string]rule{
 	"fen":      {ok: func(v reflect.Value) bool { return v.CanInt() && v.Int() >= 0 && v.Int() <= maxFen }, says: "amount in fen, 1/100 yuan"},
-	"yuan":     {ok: text(func(s string) bool { _, err := models.ParseYuan(s); return err == nil }), pattern: `^-?\d{1,14}(\.\d{1,2})?$`, says: "amount in yuan with at most two decimals"},
+	"yuan":     {ok: text(func(s string) bool { _, err := models.ParseYuan(s); return err == nil }), pattern: models.YuanPattern, says: "amount in yuan below 100 million, with at most two decimals"},
 	"cnid":     {ok: text(models.ValidIDNumber), pattern: `^\d{17}[\dXx]$`, says: "resident ID number with a valid check digit (GB 11643)"},
 	"cnphone":  {ok: text(mobile.MatchString), pattern: mobile.String(), says: "mobile number of the mainland"},
 	"uscc":     {ok: text(validUSCC), pattern: `^[0-9A-HJ-NPQRTUWXY]{18}$`, says: "unified social credit code with a valid check character (GB 32100)"},

@@ -51,8 +51,8 @@ type termsOfProduct struct {
 	Title     models.Words    `json:"title"`
 	Details   models.Words    `json:"details"`
 	Methods   []loan.Method   `json:"methods" validate:"required,min=1,max=3,dive,known"`
-	From      models.Fen      `json:"fromFen" validate:"gte=1"`
-	To        models.Fen      `json:"toFen" validate:"gte=1"`
+	From      models.Fen      `json:"fromFen" validate:"fen,gte=1"`
+	To        models.Fen      `json:"toFen" validate:"fen,gte=1"`
 	MinMonths int             `json:"minMonths" validate:"gte=1,lte=360"`
 	MaxMonths int             `json:"maxMonths" validate:"gte=1,lte=360"`
 	Rate      models.Bp       `json:"rateBp" validate:"gte=0,lte=3600"`
@@ -325,7 +325,7 @@ func (h Desk) oneOf(ctx context.Context, rq api.Request, in api.ByID) (bankLoanV
 type repayRequest struct {
 	api.ByID
 	No     string     `json:"no" validate:"required,max=64"`
-	Amount models.Fen `json:"amountFen" validate:"gte=1"`
+	Amount models.Fen `json:"amountFen" validate:"fen,gte=1"`
 	On     models.Day `json:"on,omitempty" validate:"omitempty,day" description:"Today when absent"`
 	Early  bool       `json:"early,omitempty" description:"It reduces the principal before it is due"`
 }

@@ -134,7 +134,7 @@ type scheduleRequest struct {
 
 type planRequest struct {
 	Method  loan.Method `json:"method" validate:"required,known"`
-	Amount  models.Fen  `json:"amountFen" validate:"gte=1"`
+	Amount  models.Fen  `json:"amountFen" validate:"fen,gte=1"`
 	Months  int         `json:"months" validate:"gte=1,lte=360"`
 	Every   int         `json:"everyMonths,omitempty" validate:"gte=0,lte=360"`
 	Working bool        `json:"workingDays,omitempty"`
@@ -192,7 +192,7 @@ func (h Handler) schedule(ctx context.Context, rq api.Request, in scheduleReques
 type askLoanRequest struct {
 	Product string     `json:"productId" validate:"required,max=64"`
 	Need    string     `json:"needId" validate:"required,max=64" description:"My own id of what I need the money for; several banks may be asked for it"`
-	Amount  models.Fen `json:"amountFen" validate:"gte=1"`
+	Amount  models.Fen `json:"amountFen" validate:"fen,gte=1"`
 	Months  int        `json:"months" validate:"gte=1,lte=360"`
 	Purpose string     `json:"purpose" validate:"required,max=200"`
 	Consent string     `json:"consentId" validate:"required,max=64" description:"A consent of mine, share.loan, to this bank"`
