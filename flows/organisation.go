@@ -64,7 +64,7 @@ func (f Organisation) over(ctx context.Context, e models.Event) error {
 			return nil
 		}
 		_, err := f.Clients.Update(ctx, c.ID, func(c *identity.Client) error {
-			return c.Stop(models.Clockwork, organisation.EventEnded, f.Now())
+			return c.Stop(models.Clockwork, organisation.EventEnded.Name(), f.Now())
 		})
 		f.Forget(c.ID)
 		if models.CodeOf(err) == models.InvalidTransition {

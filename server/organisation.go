@@ -13,6 +13,7 @@ import (
 var organisationCapability = Capability{
 	Name:   "organisation",
 	Lives:  organisation.Lives,
+	Events: organisation.Events,
 	Policy: map[string]any{"Organisation": organisation.Standard},
 	Open: func(a *App) Parts {
 		o := a.organisations()

@@ -94,7 +94,7 @@ func (c *Client) Confirm(by models.Actor, now time.Time) error {
 	if err := c.Move(clientMoves, Active, by, now, "identity.client_decided", ""); err != nil {
 		return err
 	}
-	c.Tell(EventClientChanged, "", by, now, map[string]string{"what": "registered"})
+	c.Publish(EventClientChanged.Of(ClientData{What: "registered"}), "", by, now)
 	return nil
 }
 
@@ -118,7 +118,7 @@ func (c *Client) OrderSecret(by models.Actor, overlap time.Duration, now time.Ti
 	}
 	c.Order = &SecretOrder{Overlap: overlap}
 	c.Order.Makers.Touch(by)
-	c.Tell(EventClientChanged, "", by, now, map[string]string{"what": "secret_asked"})
+	c.Publish(EventClientChanged.Of(ClientData{What: "secret_asked"}), "", by, now)
 	return nil
 }
 
@@ -133,7 +133,7 @@ func (c *Client) SendSecret(by models.Actor, hash string, life time.Duration, tr
 	}
 	c.Order.Makers.Touch(by)
 	c.Order.Hash, c.Order.ExpiresAt, c.Order.Tries = hash, now.Add(life), tries
-	c.Tell(EventClientChanged, "", by, now, map[string]string{"what": "secret_confirmed"})
+	c.Publish(EventClientChanged.Of(ClientData{What: "secret_confirmed"}), "", by, now)
 	return nil
 }
 
@@ -167,7 +167,7 @@ func (c *Client) Rotate(by models.Actor, secret string, overlap time.Duration, n
 		}
 	}
 	c.Secrets = append(c.Secrets, ClientSecret{Hash: HashToken(secret), From: now})
-	c.Tell(EventClientChanged, "", by, now, map[string]string{"what": "secret"})
+	c.Publish(EventClientChanged.Of(ClientData{What: "secret"}), "", by, now)
 	return nil
 }
 
@@ -186,7 +186,7 @@ func (c *Client) Stop(by models.Actor, why string, now time.Time) error {
 	if err := c.Move(clientMoves, Stopped, by, now, "identity.client_stopped", why); err != nil {
 		return err
 	}
-	c.Tell(EventClientChanged, "", by, now, map[string]string{"what": "stopped"})
+	c.Publish(EventClientChanged.Of(ClientData{What: "stopped"}), "", by, now)
 	return nil
 }
 
@@ -195,7 +195,7 @@ func (c *Client) Resume(by models.Actor, now time.Time) error {
 	if err := c.Move(clientMoves, Active, by, now, "identity.client_active", ""); err != nil {
 		return err
 	}
-	c.Tell(EventClientChanged, "", by, now, map[string]string{"what": "resumed"})
+	c.Publish(EventClientChanged.Of(ClientData{What: "resumed"}), "", by, now)
 	return nil
 }
 

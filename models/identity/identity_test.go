@@ -154,11 +154,11 @@ func TestAppointAndDismiss(t *testing.T) {
 		told   string
 	}{
 		{"the same", func(*Membership) {}, 2, ""},
-		{"suspended", func(m *Membership) { m.Suspended = true }, 1, EventSuspended},
-		{"held again", func(m *Membership) { m.Suspended = false }, 2, EventAppointed},
-		{"ended", func(m *Membership) { m.To = models.At(noon) }, 1, EventDismissed},
+		{"suspended", func(m *Membership) { m.Suspended = true }, 1, EventSuspended.Name()},
+		{"held again", func(m *Membership) { m.Suspended = false }, 2, EventAppointed.Name()},
+		{"ended", func(m *Membership) { m.To = models.At(noon) }, 1, EventDismissed.Name()},
 		{"ended twice", func(*Membership) {}, 1, ""},
-		{"undone", func(m *Membership) { m.To = nil }, 2, EventAppointed},
+		{"undone", func(m *Membership) { m.To = nil }, 2, EventAppointed.Name()},
 	} {
 		p.Outbox = nil
 		step.edit(&clerk)

@@ -73,11 +73,11 @@ func (p *Person) Appoint(by models.Actor, m Membership, now time.Time) error {
 	}
 	switch {
 	case m.Suspended:
-		p.Tell(EventSuspended, p.ID, by, now, map[string]string{"role": string(m.Role), "org": m.Org, "orgName": m.OrgName})
+		p.Publish(EventSuspended.Of(MembershipData{Role: m.Role, Org: m.Org, OrgName: m.OrgName}), p.ID, by, now)
 	case m.Holds(now):
-		p.Tell(EventAppointed, p.ID, by, now, map[string]string{"role": string(m.Role), "org": m.Org, "orgName": m.OrgName})
+		p.Publish(EventAppointed.Of(MembershipData{Role: m.Role, Org: m.Org, OrgName: m.OrgName}), p.ID, by, now)
 	case held:
-		p.Tell(EventDismissed, p.ID, by, now, map[string]string{"role": string(m.Role), "org": m.Org, "orgName": m.OrgName})
+		p.Publish(EventDismissed.Of(MembershipData{Role: m.Role, Org: m.Org, OrgName: m.OrgName}), p.ID, by, now)
 	}
 	return nil
 }

@@ -94,7 +94,7 @@ func (o *Organisation) Propose(id string, d Draft, by models.Actor, now time.Tim
 	}
 	a.State, a.Moved = Asked, models.Moved{By: by.Role, At: now}
 	a.Makers.Touch(by)
-	a.Tell(EventAsked, "", by, now, map[string]string{"orgName": a.OrgName, "role": string(a.Role), "org": a.Org})
+	a.Publish(EventAsked.Of(a.data()), "", by, now)
 	return a, nil
 }
 
@@ -150,9 +150,9 @@ func (a *Appointment) Confirm(officers []string, by models.Actor, now time.Time)
 	if err := a.Move(appointmentMoves, Serving, by, now, "organisation.appointment_decided", ""); err != nil {
 		return err
 	}
-	a.Tell(EventConfirmed, "", by, now, map[string]string{"orgName": a.OrgName, "role": string(a.Role), "org": a.Org})
+	a.Publish(EventConfirmed.Of(a.data()), "", by, now)
 	for _, person := range a.others(officers, by) {
-		a.Tell(EventColleague, person, by, now, map[string]string{"orgName": a.OrgName, "role": string(a.Role), "org": a.Org})
+		a.Publish(EventColleague.Of(a.data()), person, by, now)
 	}
 	return nil
 }
@@ -183,7 +183,7 @@ func (a *Appointment) Refuse(why string, by models.Actor, now time.Time) error {
 	if err := a.Move(appointmentMoves, Refused, by, now, "organisation.appointment_decided", why); err != nil {
 		return err
 	}
-	a.Tell(EventRefused, "", by, now, map[string]string{"orgName": a.OrgName, "role": string(a.Role), "org": a.Org})
+	a.Publish(EventRefused.Of(a.data()), "", by, now)
 	return nil
 }
 
@@ -200,9 +200,9 @@ func (a *Appointment) Dismiss(officers []string, by models.Actor, now time.Time)
 	}
 	a.EndedAt = models.At(now)
 	a.Contest, a.Leavers = nil, models.Makers{by}
-	a.Tell(EventDismissed, "", by, now, map[string]string{"orgName": a.OrgName, "role": string(a.Role), "org": a.Org})
+	a.Publish(EventDismissed.Of(a.data()), "", by, now)
 	for _, person := range a.others(officers, by) {
-		a.Tell(EventColleagueLeft, person, by, now, map[string]string{"orgName": a.OrgName, "role": string(a.Role), "org": a.Org})
+		a.Publish(EventColleagueLeft.Of(a.data()), person, by, now)
 	}
 	return nil
 }
@@ -221,7 +221,7 @@ func (a *Appointment) Close(now time.Time) bool {
 	}
 	a.EndedAt = models.At(now)
 	a.Contested = false
-	a.Tell(EventDismissed, "", models.Clockwork, now, map[string]string{"orgName": a.OrgName, "role": string(a.Role), "org": a.Org})
+	a.Publish(EventDismissed.Of(a.data()), "", models.Clockwork, now)
 	return true
 }
 

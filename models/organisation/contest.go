@@ -29,7 +29,7 @@ func (a *Appointment) Object(why string, p Policy, by models.Actor, now time.Tim
 		}
 	}
 	a.Contest, a.Contested = c, true
-	a.Tell(EventContested, a.Person, by, now, map[string]string{"orgName": a.OrgName, "role": string(a.Role), "org": a.Org})
+	a.Publish(EventContested.Of(a.data()), a.Person, by, now)
 	return nil
 }
 
@@ -78,7 +78,7 @@ func (a *Appointment) Decide(undo bool, why string, by models.Actor, now time.Ti
 	a.Contested = false
 	a.Contest.Judge, a.Contest.Undone, a.Contest.Decision = by, undo, why
 	for _, person := range []string{a.Person, a.Contest.By.Person} {
-		a.Tell(EventContestDecided, person, by, now, map[string]string{"orgName": a.OrgName, "role": string(a.Role), "org": a.Org})
+		a.Publish(EventContestDecided.Of(a.data()), person, by, now)
 	}
 	return nil
 }

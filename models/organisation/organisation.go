@@ -81,7 +81,7 @@ func New(id string, c Content, contact models.Secret, parent *Organisation, by m
 	}
 	o.State, o.Moved = Proposed, models.Moved{By: by.Role, At: now}
 	o.Makers.Touch(by)
-	o.Tell(EventProposed, "", by, now, map[string]string{"orgName": o.Name.ZH, "region": string(o.Region)})
+	o.Publish(EventProposed.Of(o.data()), "", by, now)
 	return o, nil
 }
 
@@ -161,7 +161,7 @@ func (o *Organisation) Confirm(by models.Actor, now time.Time) error {
 	}
 	o.Makers.Touch(by)
 	err := o.Move(moves, Active, by, now, "organisation.nothing_waits", "")
-	o.Tell(EventRegistered, "", by, now, map[string]string{"orgName": o.Name.ZH, "region": string(o.Region)})
+	o.Publish(EventRegistered.Of(o.data()), "", by, now)
 	return err
 }
 
@@ -183,11 +183,11 @@ func (o *Organisation) change(by models.Actor, now time.Time) error {
 		if err := o.Move(moves, Ended, by, now, "organisation.ended", asked.End); err != nil {
 			return err
 		}
-		o.Tell(EventEnded, "", by, now, map[string]string{"orgName": o.Name.ZH, "region": string(o.Region)})
+		o.Publish(EventEnded.Of(o.data()), "", by, now)
 		return nil
 	}
 	o.Contact = asked.Contact
-	o.Tell(EventChanged, "", by, now, map[string]string{"orgName": o.Name.ZH, "region": string(o.Region)})
+	o.Publish(EventChanged.Of(o.data()), "", by, now)
 	return nil
 }
 

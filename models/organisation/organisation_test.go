@@ -177,7 +177,7 @@ func TestAppointmentTakesThree(t *testing.T) {
 			told[e.Person] = e.Kind
 		}
 	}
-	if !a.Held(soon) || len(told) != 1 || told["nurse"] != EventColleague {
+	if !a.Held(soon) || len(told) != 1 || told["nurse"] != EventColleague.Name() {
 		t.Errorf("held %v, told %v", a.Held(soon), told)
 	}
 	if err := a.Refuse("late", deskC, soon); !errors.Is(err, models.InvalidTransition) {
