@@ -7,8 +7,8 @@ import (
 	"io"
 	"runtime/debug"
 
-	"xinyi/models"
 	"xinyi/models/identity"
+	"xinyi/seed"
 )
 
 // serve runs the program until a signal.
@@ -44,6 +44,14 @@ func (a *App) welcome(ctx context.Context, out io.Writer) error {
 	d, err := a.repos.Identity.Demos.Get(ctx, identity.DemoID)
 	if err != nil {
 		return err
+	}
+	kept, err := seed.Kept(ctx, a.repos.Stores)
+	if err != nil {
+		return err
+	}
+	if kept != seed.Edition {
+		fmt.Fprintf(out, "\nThis store holds edition %s of the demo city, this program makes edition %s: what is new in it is not here, and what is here stays as it is.\n"+
+			"For the new one stop, and start with an empty folder: DATA_DIR=./data-%s xinyi demo\n", kept, seed.Edition, seed.Edition)
 	}
 	fmt.Fprintf(out, "\nThe demo city is at %s (stop it with Ctrl-C). Everybody in it is made up.\n\n", a.URL())
 	fmt.Fprintf(out, "  documentation  %s/docs\n  all accounts   %s/v1/sandbox/accounts\n", a.URL(), a.URL())
@@ -105,13 +113,14 @@ func operatorCommand(ctx context.Context, cfg Config, args []string, out io.Writ
 	}
 	defer a.outside.close()
 	err = func() error {
+		if err := seed.Operations(ctx, a.repos.Stores); err != nil {
+			return err
+		}
 		p, err := a.repos.Identity.People.First(ctx, a.repos.Identity.Keys.PersonByPhone(phone))
 		if err != nil {
 			return fmt.Errorf("nobody has signed in with this phone: %w", err)
 		}
-		m := identity.Membership{ID: models.Derived("operator", p.ID, a.now().String()), Role: models.Operator, Org: "xinyi", OrgName: "信易运维", From: a.now()}
-		_, err = a.repos.Identity.People.Update(ctx, p.ID, func(p *identity.Person) error { return p.Appoint(models.Clockwork, m, a.now()) })
-		return err
+		return a.organisations().Operate(ctx, p, a.now())
 	}()
 	if err := errors.Join(err, a.store.Engine.Close()); err != nil {
 		return err
