@@ -13,7 +13,7 @@ func TestAGroundOpensWhatItCarries(t *testing.T) {
 	me, his := c.signIn(resident), c.client(ward)
 	agreement := c.sign(me, "scheme-430181")
 	bill := c.paid(me, his, "V-1")
-	clerk, office := c.signIn("19900000014"), c.signIn(health1)
+	clerk, office := c.signIn("19900000031"), c.signIn(health1)
 	for _, ground := range []string{agreement, bill, "nonsense"} {
 		for _, who := range []string{clerk, office} {
 			for _, purpose := range []string{"credit.evaluation", "credit.supervision", "credit.objection", "credit.repair", "credit.case", "credit.correct", "medical.supervision"} {
@@ -25,10 +25,10 @@ func TestAGroundOpensWhatItCarries(t *testing.T) {
 			}
 		}
 	}
-	at := "/v1/medical/agreements/" + agreement
+	at := "/v1/medical/bills/" + bill
 	c.must(200, office, "GET", at, nil)
 	for _, why := range [][]string{
-		{"X-Case", "nonsense"}, {"X-Case", bill}, {"X-Purpose", "credit.repair"}, {"X-Purpose", "share.loan"}, {"X-Purpose", "farmer.file"},
+		{"X-Case", "nonsense"}, {"X-Case", agreement}, {"X-Purpose", "credit.repair"}, {"X-Purpose", "share.loan"}, {"X-Purpose", "farmer.file"},
 		{"X-Purpose", "audit.access"}, {"X-Purpose", "curiosity"},
 	} {
 		if status, answer := c.call(office, "GET", at, nil, why...); status != 403 && status != 400 {
@@ -36,7 +36,7 @@ func TestAGroundOpensWhatItCarries(t *testing.T) {
 		}
 	}
 	c.must(200, office, "GET", at, nil, "X-Purpose", "medical.supervision")
-	c.must(200, office, "GET", at, nil, "X-Case", agreement)
+	c.must(200, office, "GET", at, nil, "X-Case", bill)
 	for _, row := range c.must(200, me, "GET", "/v1/me/accesses", nil)["items"].([]any) {
 		if purpose := row.(m)["purpose"]; purpose != nil && !strings.HasPrefix(purpose.(string), "medical.") {
 			t.Errorf("she is told of %v", row)
