@@ -62,7 +62,7 @@ func (r *Register) add(row map[string]string, at time.Time) error {
 	if row["contact"] != "" {
 		contact = models.NewSecret(row["contact"])
 	}
-	o, err := organisation.New(row["id"], organisation.Draft{Content: c, Contact: contact}, r.byID[row["parent"]], models.Clockwork, at)
+	o, err := organisation.New(row["id"], organisation.Registration{Content: c, Contact: contact}, r.byID[row["parent"]], models.Clockwork, at)
 	if err == nil {
 		err = o.Confirm(models.Clockwork, at)
 	}

@@ -112,7 +112,7 @@ func (h Handler) propose(ctx context.Context, rq api.Request, in proposeRequest)
 		return organisationView{}, err
 	}
 	c := organisation.Content{Kind: in.Kind, Name: in.Name, Region: in.Region, USCC: in.USCC}
-	o, err := organisation.New(in.ID, organisation.Draft{Content: c, Contact: contact}, parent, rq.Actor, rq.Now)
+	o, err := organisation.New(in.ID, organisation.Registration{Content: c, Contact: contact}, parent, rq.Actor, rq.Now)
 	if err == nil {
 		err = h.Reserved(ctx, o)
 	}

@@ -64,8 +64,8 @@ var named = regexp.MustCompile(`^[a-z][a-z0-9-]{2,63}$`)
 // maxName is the longest name in one language, in characters.
 const maxName = 120
 
-// A Draft is what an organisation is to be, and the phone that codes for its systems are sent to.
-type Draft struct {
+// A Registration is what an organisation is to be, and the phone that codes for its systems are sent to.
+type Registration struct {
 	Content
 	Contact models.Secret // empty: none
 }
@@ -73,7 +73,7 @@ type Draft struct {
 // New proposes an organisation. parent is the office it answers to, nil for one that stands alone.
 //
 // Errors: NotFound unless the parent is in by's scope; Forbidden "organisation.may_not_register"; Invalid with every fault.
-func New(id string, d Draft, parent *Organisation, by models.Actor, now time.Time) (*Organisation, error) {
+func New(id string, d Registration, parent *Organisation, by models.Actor, now time.Time) (*Organisation, error) {
 	o := &Organisation{Content: d.Content, Contact: d.Contact}
 	o.ID = id
 	if parent != nil {

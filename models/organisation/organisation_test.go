@@ -90,7 +90,7 @@ func TestNew(t *testing.T) {
 
 func TestRegistrationTakesTwo(t *testing.T) {
 	_, county, _ := city(t)
-	o, err := New("hospital-2", Draft{Content{Kind: Hospital, Name: name, Region: "430181"}, phone}, county, deskA, noon)
+	o, err := New("hospital-2", Registration{Content{Kind: Hospital, Name: name, Region: "430181"}, phone}, county, deskA, noon)
 	must(t, err)
 	for by, want := range map[*models.Actor]error{&deskA: models.Forbidden, &other: models.NotFound, &nurse: models.NotFound, &opA: models.NotFound} {
 		if err := o.Confirm(*by, soon); !errors.Is(err, want) || o.State != Proposed {
