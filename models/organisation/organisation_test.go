@@ -35,7 +35,7 @@ func must(t *testing.T, err error) {
 // active is an organisation that was confirmed.
 func active(t *testing.T, id string, kind Kind, region models.Region, parent *Organisation) *Organisation {
 	t.Helper()
-	o, err := New(id, Content{Kind: kind, Name: name, Region: region}, phone, parent, models.Clockwork, noon)
+	o, err := New(id, Registration{Content{Kind: kind, Name: name, Region: region}, phone}, parent, models.Clockwork, noon)
 	must(t, err)
 	must(t, o.Confirm(models.Clockwork, noon))
 	o.Outbox = nil
@@ -80,7 +80,7 @@ func TestNew(t *testing.T) {
 		"for somebody, by an agent":           {"hospital-2", Hospital, "430181", county, models.Actor{Person: "p", Agent: "a", Role: models.CreditOffice, Org: "office-county"}, models.Forbidden},
 	} {
 		t.Run(name, func(t *testing.T) {
-			o, err := New(tc.id, Content{Kind: tc.kind, Name: models.Words{ZH: "新", EN: "New"}, Region: tc.region}, phone, tc.parent, tc.by, noon)
+			o, err := New(tc.id, Registration{Content{Kind: tc.kind, Name: models.Words{ZH: "新", EN: "New"}, Region: tc.region}, phone}, tc.parent, tc.by, noon)
 			if tc.want == nil && (err != nil || o.State != Proposed || o.Over(nurse)) || tc.want != nil && !errors.Is(err, tc.want) {
 				t.Errorf("%v, want %v", err, tc.want)
 			}
