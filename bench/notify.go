@@ -21,6 +21,7 @@ import (
 	"xinyi/models/identity"
 	"xinyi/models/inbox"
 	"xinyi/models/journal"
+	"xinyi/models/medical"
 	"xinyi/models/webhook"
 	"xinyi/notifications"
 	"xinyi/notifications/local"
@@ -29,9 +30,9 @@ import (
 )
 
 // told is the event that is measured with, and what its text asks for.
-const told = "medical.bill_issued"
+var told = medical.BillIssued
 
-var words = map[string]string{"amount": "12.00", "due": "2026-12-31", "hospital": "长沙县第一人民医院", "billNo": "B1"}
+var words = medical.IssuedData{Amount: 1200, Due: "2026-12-31", Hospital: "长沙县第一人民医院", BillNo: "B1"}
 
 // A teller is a document that does nothing but tell.
 type teller struct {
@@ -184,7 +185,7 @@ func (o *postOffice) latency(ctx context.Context, people int, each time.Duration
 		telling.Go(func() {
 			t := &teller{}
 			t.ID = fmt.Sprintf("latency-%d", i)
-			t.Tell(told, reader(i%people), models.Clockwork, o.store.Now(), words)
+			t.Publish(told.Of(words), reader(i%people), models.Clockwork, o.store.Now())
 			begun.Store(t.ID, time.Now())
 			if o.tellers.Insert(ctx, t) != nil {
 				failed.Add(1)
@@ -216,9 +217,11 @@ func (o *postOffice) everybody(ctx context.Context, people int) error {
 	for from := 0; from < people; from += 200 {
 		var events []models.Event
 		for i := from; i < min(people, from+200); i++ {
-			events = append(events, models.Event{
-				ID: fmt.Sprintf("everybody/%d", i), Kind: told, Subject: "everybody", Person: reader(i), At: o.store.Now(), Data: words,
-			})
+			t := &teller{}
+			t.Publish(told.Of(words), reader(i), models.Clockwork, o.store.Now())
+			e := t.Outbox[0]
+			e.ID, e.Subject = fmt.Sprintf("everybody/%d", i), "everybody"
+			events = append(events, e)
 		}
 		if _, err := o.inbox.DeliverMany(ctx, events, "campaign-1"); err != nil {
 			return err

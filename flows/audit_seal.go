@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"strconv"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -39,16 +38,16 @@ func (f Seal) Ready(ctx context.Context) error {
 }
 
 func (f Seal) due(ctx context.Context, e models.Event) error {
-	round, err := strconv.ParseInt(e.Data["round"], 10, 64)
+	d, err := journal.EventSealDue.Read(e)
 	if err != nil {
-		return models.E(models.Internal, "internal", err)
+		return err
 	}
 	h, err := f.Close(ctx)
 	if err != nil {
 		return err
 	}
 	_, err = f.Sealers.Update(ctx, journal.SealerID, func(s *journal.Sealer) error {
-		if !s.Sealed(round, h, f.Now()) {
+		if !s.Sealed(d.Round, h, f.Now()) {
 			return store.Unchanged()
 		}
 		return nil

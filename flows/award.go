@@ -33,7 +33,7 @@ func (f Award) Subscribers() []Subscriber {
 		{Name: "award.lapse", Do: f.lapse, Kinds: Kinds(award.EventClosing, award.EventDone)},
 		{Name: "award.vet", Do: f.vetDue, Kinds: Kinds(award.EventVetDue)},
 		{Name: "award.again", Do: f.again, Kinds: Kinds(decision.EventChanged)},
-		{Name: "award.record", Do: f.record, Kinds: Kinds(append([]string{record.EventKept}, record.Changes...)...)},
+		{Name: "award.record", Do: f.record, Kinds: Kinds(append([]models.Named{record.EventKept}, record.Changes...)...)},
 		{Name: "award.draw", Do: f.draw, Kinds: Kinds(award.EventDrawDue)},
 		{Name: "award.vote", Do: f.vote, Kinds: Kinds(award.EventVoteDue)},
 		{Name: "award.select", Do: f.selectDue, Kinds: Kinds(award.EventSelectDue)},
@@ -58,7 +58,7 @@ func (f Award) lapse(ctx context.Context, e models.Event) error {
 		return err
 	}
 	cancelled := p.State == award.Cancelled
-	if e.Kind == award.EventDone && !cancelled {
+	if e.Kind == award.EventDone.Name() && !cancelled {
 		return nil
 	}
 	return changeAll(ctx, f.Nominations, store.NominationsAt(p.ID, award.Alive...), func(n *award.Nomination) error {
@@ -147,7 +147,7 @@ func (f Award) lead(ctx context.Context, n *award.Nomination, v *notice.Notice, 
 func (f Award) shown(ctx context.Context, e models.Event) error {
 	id, outcome := e.Subject, ""
 	switch e.Kind {
-	case award.EventGranted, award.EventRevoked:
+	case award.EventGranted.Name(), award.EventRevoked.Name():
 		a, err := f.Awards.Get(ctx, e.Subject)
 		if err != nil {
 			return err
@@ -156,7 +156,7 @@ func (f Award) shown(ctx context.Context, e models.Event) error {
 		if a.State == award.Revoked {
 			outcome = "更正：" + string(a.EndedOn) + "撤销，" + a.Why
 		}
-	case award.EventOut:
+	case award.EventOut.Name():
 		outcome = "退出评选"
 	default:
 		outcome = "未授予"
@@ -170,8 +170,11 @@ func (f Award) shown(ctx context.Context, e models.Event) error {
 
 // finish ends a programme once nothing is on the way.
 func (f Award) finish(ctx context.Context, e models.Event) error {
-	programme := e.Data["programme"]
-	p, err := f.Programmes.Get(ctx, programme)
+	d, err := models.DataOf[award.Within](e)
+	if err != nil {
+		return err
+	}
+	p, err := f.Programmes.Get(ctx, d.Programme)
 	if err != nil || p.State != award.Selected {
 		return gone(err)
 	}

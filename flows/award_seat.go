@@ -83,7 +83,11 @@ func (f Award) seat(ctx context.Context, p *award.Programme, counted map[string]
 
 // promote lets the next one move up when somebody with a seat is out.
 func (f Award) promote(ctx context.Context, e models.Event) error {
-	p, err := f.Programmes.Get(ctx, e.Data["programme"])
+	d, err := award.EventFreed.Read(e)
+	if err != nil {
+		return err
+	}
+	p, err := f.Programmes.Get(ctx, d.Programme)
 	if err != nil || p.State != award.Selected {
 		return gone(err)
 	}
@@ -155,7 +159,7 @@ func (f Award) measures(ctx context.Context, e models.Event) error {
 	if err != nil {
 		return err
 	}
-	if e.Kind == award.EventGranted && a.InForce(models.DayOf(f.Now())) {
+	if e.Kind == award.EventGranted.Name() && a.InForce(models.DayOf(f.Now())) {
 		for _, m := range a.Begin(p.Measures, f.Now()) {
 			if err := store.Existing(f.Measures.Insert(ctx, m)); err != nil {
 				return err

@@ -119,10 +119,11 @@ func (f Award) looked(ctx context.Context, n *award.Nomination, p *award.Program
 
 // again vets a nominee whose decision came out otherwise once a record was put right.
 func (f Award) again(ctx context.Context, e models.Event) error {
-	if e.Data["kind"] != decision.Vetting {
-		return nil
+	d, err := decision.EventChanged.Read(e)
+	if err != nil || d.Kind != decision.Vetting {
+		return err
 	}
-	return f.vet(ctx, e.Data["about"])
+	return f.vet(ctx, d.About)
 }
 
 // record vets a nominee anew whose credit file changed while the vetting waits; and shows the office what may be a ground to revoke an

@@ -210,7 +210,7 @@ func TestCutOffAndGoesOn(t *testing.T) {
 		for part := range 3 {
 			before, err := broken.Batches.Batches.Get(t.Context(), b.ID)
 			must(t, err)
-			e := models.Event{ID: "e", Kind: batch.EventPartDue, Subject: b.ID, Data: map[string]string{"batch": b.ID, "part": itoa(part)}}
+			e := models.Event{ID: "e", Kind: batch.EventPartDue.Name(), Subject: b.ID, Data: map[string]string{"batch": b.ID, "part": itoa(part)}}
 			must(t, s.Do(t.Context(), e))
 			_, err = broken.Batches.Batches.Update(t.Context(), b.ID, func(b *batch.Batch) error {
 				b.Job, b.Cursor, b.Counts, b.State, b.Ended = before.Job, before.Cursor, before.Counts, before.State, before.Ended

@@ -53,7 +53,7 @@ func (f Benefit) Subscribers() []Subscriber {
 // person puts a person's profile together anew.
 func (f Benefit) person(ctx context.Context, e models.Event) error {
 	person := e.Person
-	if e.Kind == benefit.EventProfileDue {
+	if e.Kind == benefit.EventProfileDue.Name() {
 		p, err := f.Profiles.Get(ctx, e.Subject)
 		if err != nil || p.Kind == models.Organisation {
 			return gone(err)

@@ -30,10 +30,14 @@ func (f Benefit) vacate(ctx context.Context, e models.Event) error {
 
 // doubt looks whether the claim of a held place is there. One that is not has never been, and nobody will make it any more.
 func (f Benefit) doubt(ctx context.Context, e models.Event) error {
-	c, err := f.Claims.Get(ctx, e.Data["claim"])
+	d, err := benefit.EventDoubtful.Read(e)
+	if err != nil {
+		return err
+	}
+	c, err := f.Claims.Get(ctx, d.Claim)
 	switch {
 	case errors.Is(err, models.NotFound), err == nil && (!slices.Contains(c.Shares, e.Subject) || !c.Live() && !c.Taken()):
-		return f.Vacate(ctx, []string{e.Subject}, e.Data["claim"])
+		return f.Vacate(ctx, []string{e.Subject}, d.Claim)
 	case err != nil:
 		return err
 	case c.Taken():
@@ -52,13 +56,16 @@ var errLongLine = errors.New("the line goes on when this is told again")
 
 // vacated gives a place that was given back to who waits first, and to all when nobody does.
 func (f Benefit) vacated(ctx context.Context, e models.Event) error {
-	old := e.Data["claim"]
+	d, err := benefit.EventVacated.Read(e)
+	if err != nil {
+		return err
+	}
 	for range mostPassed {
 		s, err := f.Shares.Get(ctx, e.Subject)
 		if err != nil {
 			return err
 		}
-		w, o, err := f.next(ctx, e.Data["offer"])
+		w, o, err := f.next(ctx, d.Offer)
 		if err != nil {
 			return err
 		}
@@ -67,11 +74,11 @@ func (f Benefit) vacated(ctx context.Context, e models.Event) error {
 			if err := f.serve(ctx, o, w, s.ID); err != nil {
 				return err
 			}
-		case !s.Kept(old):
+		case !s.Kept(d.Claim):
 			return nil
 		case w == nil:
 			_, err := f.Shares.Update(ctx, s.ID, func(s *benefit.Share) error {
-				if !s.Open(old) {
+				if !s.Open(d.Claim) {
 					return store.Unchanged()
 				}
 				return nil
@@ -79,9 +86,9 @@ func (f Benefit) vacated(ctx context.Context, e models.Event) error {
 			if err != nil {
 				return err
 			}
-			return f.joined(ctx, e) // somebody may have joined meanwhile
+			return f.fill(ctx, d.Offer) // somebody may have joined meanwhile
 		default:
-			if err := f.pass(ctx, s.ID, old, w); err != nil {
+			if err := f.pass(ctx, s.ID, d.Claim, w); err != nil {
 				return err
 			}
 		}
@@ -166,10 +173,19 @@ func (f Benefit) leave(ctx context.Context, w *benefit.Wait) error {
 	return err
 }
 
-// joined serves who waits as long as there are places nobody has.
+// joined serves who waits, now that one more does.
 func (f Benefit) joined(ctx context.Context, e models.Event) error {
+	d, err := benefit.EventWaiting.Read(e)
+	if err != nil {
+		return err
+	}
+	return f.fill(ctx, d.Offer)
+}
+
+// fill serves who waits for an offer as long as it has places.
+func (f Benefit) fill(ctx context.Context, offer string) error {
 	for {
-		w, o, err := f.next(ctx, e.Data["offer"])
+		w, o, err := f.next(ctx, offer)
 		if err != nil || w == nil {
 			return err
 		}

@@ -118,7 +118,7 @@ func (mk *market) quietly(t *testing.T, c *benefit.Claim, then func(*benefit.Sha
 func (mk *market) vacated(c *benefit.Claim) error {
 	for _, s := range mk.Subscribers() {
 		if s.Name == "benefit.serve" {
-			return s.Do(context.Background(), models.Event{Subject: c.Shares[0], Data: map[string]string{"offer": "o", "claim": c.ID}})
+			return s.Do(context.Background(), models.Event{Kind: benefit.EventVacated.Name(), Subject: c.Shares[0], Data: map[string]string{"offer": "o", "claim": c.ID}})
 		}
 	}
 	return errors.New("nobody serves")

@@ -234,7 +234,7 @@ func TestCampaignCutOff(t *testing.T) {
 	h.store.OnSave(func(context.Context, store.Face, string) {})
 	c, err = h.all.Campaigns.Update(t.Context(), "c2", func(c *campaign.Campaign) error { return c.Wake(h.clock.now()) })
 	must(t, err)
-	i := slices.IndexFunc(c.Outbox, func(e models.Event) bool { return e.Kind == campaign.EventPartDue })
+	i := slices.IndexFunc(c.Outbox, func(e models.Event) bool { return e.Kind == campaign.EventPartDue.Name() })
 	do := flows.Campaigns{Campaign: h.all, Inbox: h.inbox, Now: h.clock.now}.Subscribers()[0].Do
 	must(t, do(ctx, c.Outbox[i]))
 	c, err = h.all.Campaigns.Get(t.Context(), "c2")
@@ -312,7 +312,7 @@ func TestCampaignByTagAndRole(t *testing.T) {
 	h.appoint(c, models.At(noon.Add(30*time.Minute)))
 	agreement := &medical.Agreement{Meta: models.Meta{ID: "a1"}, Person: b, Slot: b, Region: "430181"}
 	agreement.State = medical.Active
-	agreement.Tell(medical.AgreementSigned, b, models.Clockwork, noon, nil)
+	agreement.Publish(medical.AgreementSigned.Of(medical.SignedData{}), b, models.Clockwork, noon)
 	must(t, h.agreements.Insert(t.Context(), agreement))
 	for tag, want := range map[string]int64{campaign.RoleTag(models.TownStaff): 3, campaign.TagAgreement: 1, campaign.RoleTag(models.Auditor): 0} {
 		if n, err := h.all.Reach(t.Context(), campaign.Audience{Region: "430181", Tag: tag}); err != nil || n != want {
@@ -333,7 +333,7 @@ func TestCampaignByTagAndRole(t *testing.T) {
 	}
 	_, err := h.agreements.Update(t.Context(), "a1", func(a *medical.Agreement) error {
 		a.State = medical.Closed
-		a.Tell(medical.AgreementClosed, b, models.Clockwork, h.clock.now(), nil)
+		a.Publish(medical.AgreementClosed, b, models.Clockwork, h.clock.now())
 		return nil
 	})
 	must(t, err)

@@ -115,19 +115,19 @@ func (f Casework) repaired(ctx context.Context, c *casework.Case) error {
 
 // synced notes that everybody who used a repaired record was told, and closes the case once they all said that they acted.
 func (f Casework) synced(ctx context.Context, e models.Event) error {
-	if e.Data["cause"] != record.EventRepaired {
-		return nil
+	d, err := models.DataOf[recall.Changed](e)
+	if err != nil || d.Cause != record.EventRepaired.Name() {
+		return err
 	}
-	about := e.Data["record"]
-	_, err := f.Uses.First(ctx, store.UsesOf(about, recall.Recalled))
+	_, err = f.Uses.First(ctx, store.UsesOf(d.Record, recall.Recalled))
 	if err != nil && !errors.Is(err, models.NotFound) {
 		return err
 	}
 	settled := err != nil
-	return f.each(ctx, about, func(c *casework.Case) error {
+	return f.each(ctx, d.Record, func(c *casework.Case) error {
 		return f.update(ctx, c.ID, func(c *casework.Case) (bool, error) {
 			fresh := false
-			if c.State == casework.Approved && e.Kind == recall.EventSwept {
+			if c.State == casework.Approved && e.Kind == recall.EventSwept.Name() {
 				if err := c.Sync(f.Now()); err != nil {
 					return false, err
 				}

@@ -208,7 +208,7 @@ func TestAutopilotAndObjection(t *testing.T) {
 	t.Parallel()
 	d := desks(t)
 	r := d.fined(3)
-	e := models.Event{ID: "e", Kind: record.EventEligible, Subject: r.ID, Data: map[string]string{"record": r.ID}}
+	e := models.Event{ID: "e", Kind: record.EventEligible.Name(), Subject: r.ID, Data: map[string]string{"record": r.ID}}
 	d.again(e)
 	d.again(e)
 	page, err := d.Cases.Find(t.Context(), store.CasesAbout(r.ID, casework.Repair))

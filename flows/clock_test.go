@@ -28,12 +28,17 @@ type sleeper struct {
 	Broken      bool          `bson:"broken"`
 }
 
+type rangData struct {
+	Left int
+	Next string
+}
+
 func (s *sleeper) Wake(now time.Time) error {
 	if s.Broken {
 		return models.E(models.Internal, "test.broken")
 	}
 	for ; s.Left > 0 && !s.Due.After(now); s.Left-- {
-		s.Tell("test.rang", "p1", models.Clockwork, s.Due, map[string]string{"left": fmt.Sprint(s.Left), "next": s.Next})
+		s.Publish(rang.Of(rangData{s.Left, s.Next}), "p1", models.Clockwork, s.Due)
 		s.Due = s.Due.Add(s.Every)
 	}
 	s.WakeAt = nil
@@ -68,13 +73,17 @@ func newCity(t *testing.T, engine store.Engine, world *hands) *city {
 	clocks := store.NewRepo[sandbox.Clock](s, store.Sandbox)
 	must(t, s.Ensure(t.Context()))
 	must(t, clock.Join(t.Context(), s, clocks, c.relay, c.sweep))
-	must(t, c.relay.Subscribe(flows.Journal(c.log), flows.Subscriber{Name: "nudge", Kinds: flows.Kinds("test.rang"), Do: c.nudge}))
+	must(t, c.relay.Subscribe(flows.Journal(c.log), flows.Subscriber{Name: "nudge", Kinds: flows.Kinds(rang), Do: c.nudge}))
 	return c
 }
 
 // nudge gives the next sleeper one more ring, an hour after the one that nudged.
 func (c *city) nudge(ctx context.Context, e models.Event) error {
-	_, err := c.sleepers.Update(ctx, e.Data["next"], func(s *sleeper) error {
+	d, err := rang.Read(e)
+	if err != nil {
+		return err
+	}
+	_, err = c.sleepers.Update(ctx, d.Next, func(s *sleeper) error {
 		if s.Left > 0 {
 			return store.Unchanged()
 		}
@@ -117,7 +126,7 @@ type line struct {
 func (c *city) lines(t *testing.T) []line {
 	t.Helper()
 	var all []line
-	_, err := c.log.Each(t.Context(), store.EventsOfAKind("test.rang"), func(e *journal.Entry) error {
+	_, err := c.log.Each(t.Context(), store.EventsOfAKind(rang.Name()), func(e *journal.Entry) error {
 		all = append(all, line{e.ID, e.Data["left"], e.At})
 		return nil
 	})

@@ -175,7 +175,7 @@ func TestACredentialIsIssuedOnce(t *testing.T) {
 				h.pass(30 * time.Minute)
 			}
 			h.stands(a.ID, credential.Valid)
-			e := models.Event{ID: a.Outbox[0].ID, Kind: award.EventGranted, Subject: a.ID}
+			e := models.Event{ID: a.Outbox[0].ID, Kind: award.EventGranted.Name(), Subject: a.ID}
 			for _, s := range h.Subscribers() {
 				if s.Kinds(e.Kind) { // told once more
 					must(t, s.Do(t.Context(), e))

@@ -76,14 +76,15 @@ func (f Decision) subject(ctx context.Context, person string) (models.Subject, e
 
 // again makes a decision anew whose record was called back, and settles the use.
 func (f Decision) again(ctx context.Context, e models.Event) error {
-	if e.Data["kind"] != string(recall.Decision) {
-		return nil
+	d, err := recall.EventRecalled.Read(e)
+	if err != nil || d.Kind != recall.Decision {
+		return err
 	}
-	old, err := f.Decisions.Update(ctx, e.Data["ref"], func(v *decision.Decision) error {
+	old, err := f.Decisions.Update(ctx, d.Ref, func(v *decision.Decision) error {
 		if v.State != decision.Standing {
 			return store.Unchanged()
 		}
-		_, err := v.Recall(e.Data["cause"], f.Now())
+		_, err := v.Recall(d.Cause, f.Now())
 		return err
 	})
 	switch {

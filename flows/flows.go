@@ -42,10 +42,19 @@ func Prefixed(prefixes ...string) func(string) bool {
 }
 
 // Kinds wants exactly these kinds.
-func Kinds(kinds ...string) func(string) bool {
-	want := make(map[string]bool, len(kinds))
-	for _, k := range kinds {
-		want[k] = true
+func Kinds(kinds ...models.Named) func(string) bool {
+	names := make([]string, len(kinds))
+	for i, k := range kinds {
+		names[i] = k.Name()
+	}
+	return Called(names...)
+}
+
+// Called wants exactly the kinds of these names.
+func Called(names ...string) func(string) bool {
+	want := make(map[string]bool, len(names))
+	for _, n := range names {
+		want[n] = true
 	}
 	return func(kind string) bool { return want[kind] }
 }

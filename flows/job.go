@@ -2,7 +2,6 @@ package flows
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"xinyi/models"
@@ -25,16 +24,16 @@ type Worker[T any, P interface {
 
 // Subscriber is to be given to the relay.
 func (w Worker[T, P]) Subscriber(name string) Subscriber {
-	kind, _ := P(new(T)).PartDue()
-	return Subscriber{Name: name, Kinds: Kinds(kind), Do: w.part}
+	return Subscriber{Name: name, Kinds: Kinds(P(new(T)).PartDue()), Do: w.part}
 }
 
 // part does the part an event asks for.
 func (w Worker[T, P]) part(ctx context.Context, e models.Event) error {
-	n, err := strconv.Atoi(e.Data["part"])
+	due, err := models.DataOf[job.PartData](e)
 	if err != nil {
-		return models.E(models.Internal, "internal", err)
+		return err
 	}
+	n := due.Part
 	doc, err := w.Repo.Get(ctx, e.Subject)
 	if err != nil || !job.Awaits(P(doc), n) {
 		return gone(err)

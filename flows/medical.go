@@ -161,10 +161,10 @@ func (f Medical) standing(ctx context.Context, ev models.Event) error {
 	_, err = f.Agreements.Update(ctx, b.Agreement, func(a *medical.Agreement) error {
 		now := f.Now()
 		changed := a.Draw(b.ID, b.Encounter, b.Type, b.Drawn(), b.Version, now)
-		if ev.Kind == medical.BillPaid && b.OnTime() {
+		if ev.Kind == medical.BillPaid.Name() && b.OnTime() {
 			changed = a.PaidOnTime(b.ID, now) || changed
 		}
-		blocked, err := f.block(a, b, ev.Kind == medical.BillSuspends, now)
+		blocked, err := f.block(a, b, ev.Kind == medical.BillSuspends.Name(), now)
 		if err == nil && !changed && !blocked {
 			return store.Unchanged()
 		}
@@ -208,7 +208,7 @@ func (f Medical) cure(ctx context.Context, ev models.Event) error {
 	_, err = f.Conducts.Update(ctx, b.ID, func(c *medical.Conduct) error {
 		before := c.State
 		var err error
-		if ev.Kind == medical.BillPaid && b.Paid > b.Refunded {
+		if ev.Kind == medical.BillPaid.Name() && b.Paid > b.Refunded {
 			err = c.Cure(a.DefaultsBy(models.DayOf(f.Now())), f.Now())
 		} else {
 			err = c.Drop(models.Clockwork, f.Now())
@@ -234,11 +234,11 @@ func (f Medical) defaulted(ctx context.Context, ev models.Event) error {
 		var changed bool
 		var err error
 		switch ev.Kind {
-		case medical.DefaultConfirmed:
+		case medical.DefaultConfirmed.Name():
 			changed, err = a.Defaulted(c.ID, f.Now())
-		case medical.DefaultCured:
+		case medical.DefaultCured.Name():
 			changed, err = a.Cured(c.ID, f.Now())
-		case medical.DefaultDropped:
+		case medical.DefaultDropped.Name():
 			changed, err = a.Cleared(c.ID, f.Now())
 		}
 		if err == nil && !changed {
@@ -251,8 +251,11 @@ func (f Medical) defaulted(ctx context.Context, ev models.Event) error {
 
 // payment asks the channel how an intent ended whose time is over. The channel may not answer: then this is tried again.
 func (f Medical) payment(ctx context.Context, ev models.Event) error {
-	payNo := ev.Data["payNo"]
-	out, err := f.Gateway.Query(ctx, payNo)
+	d, err := medical.PaymentLapsed.Read(ev)
+	if err != nil {
+		return err
+	}
+	out, err := f.Gateway.Query(ctx, d.PayNo)
 	if err != nil {
 		return err
 	}
@@ -275,12 +278,16 @@ func (f Medical) heard(ctx context.Context, bill string, out payments.Outcome) e
 
 // refund sends money back. The desk's refunds wait for the hospital to say so.
 func (f Medical) refund(ctx context.Context, ev models.Event) error {
+	d, err := medical.RefundStarted.Read(ev)
+	if err != nil {
+		return err
+	}
 	b, err := f.Bills.Get(ctx, ev.Subject)
 	if err != nil {
 		return err
 	}
 	for _, r := range b.RefundsWaiting() {
-		if r.RefundNo != ev.Data["refundNo"] || r.Channel == medical.Window {
+		if r.RefundNo != d.RefundNo || r.Channel == medical.Window {
 			continue
 		}
 		out, err := f.Gateway.Refund(ctx, r.RefundNo, payments.Order{PayNo: r.PayNo, Channel: r.Channel, Attach: b.ID}, r.Amount)

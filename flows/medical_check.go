@@ -78,11 +78,15 @@ func (l *Ledger) ended(ctx context.Context, e models.Event) error {
 		return err
 	}
 	l.show(c)
-	if e.Kind == medical.CheckFailed {
-		l.Log.ErrorContext(ctx, "the ledger does not agree", "day", e.Data["day"], "faults", e.Data["faults"], "first", first(c.Found))
+	d, err := models.DataOf[medical.CheckData](e)
+	if err != nil {
+		return err
+	}
+	if medical.CheckFailed.Is(e) {
+		l.Log.ErrorContext(ctx, "the ledger does not agree", "day", d.Day, "faults", d.Faults, "first", first(c.Found))
 		return nil
 	}
-	l.Log.InfoContext(ctx, "the ledger agrees", "day", e.Data["day"], "bills", e.Data["bills"], "agreements", e.Data["agreements"])
+	l.Log.InfoContext(ctx, "the ledger agrees", "day", d.Day, "bills", d.Bills, "agreements", d.Agreements)
 	return nil
 }
 

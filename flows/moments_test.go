@@ -17,7 +17,7 @@ func TestRetriesComeAtTheirMoment(t *testing.T) {
 	t.Parallel()
 	c := newCity(t, newEngine(t), &hands{t: noon})
 	var tries []time.Duration
-	must(t, c.relay.Subscribe(flows.Subscriber{Name: "bad", Kinds: flows.Kinds("test.asked"), Do: func(context.Context, models.Event) error {
+	must(t, c.relay.Subscribe(flows.Subscriber{Name: "bad", Kinds: flows.Kinds(asked), Do: func(context.Context, models.Event) error {
 		tries = append(tries, c.clock.Now().Sub(noon))
 		if len(tries) < 6 {
 			return errors.New("down")
@@ -25,7 +25,7 @@ func TestRetriesComeAtTheirMoment(t *testing.T) {
 		return nil
 	}}))
 	s := &sleeper{Meta: models.Meta{ID: "s"}}
-	s.Tell("test.asked", "p1", models.Clockwork, noon, nil)
+	s.Publish(asked, "p1", models.Clockwork, noon)
 	must(t, c.sleepers.Insert(t.Context(), s))
 	c.advance(t, "P1D")
 	if len(tries) != 6 {
@@ -48,7 +48,7 @@ func TestAdvanceCutOff(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	rings := 0
-	must(t, cut.relay.Subscribe(flows.Subscriber{Name: "cut", Kinds: flows.Kinds("test.rang"), Do: func(context.Context, models.Event) error {
+	must(t, cut.relay.Subscribe(flows.Subscriber{Name: "cut", Kinds: flows.Kinds(rang), Do: func(context.Context, models.Event) error {
 		if rings++; rings == 10 {
 			cancel()
 		}

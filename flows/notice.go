@@ -24,7 +24,7 @@ const (
 // turnOf is what a line asks for after an event, false for nothing: it is still shown, or an objection waits for its answer.
 func turnOf(n *notice.Notice, l notice.Line, e models.Event) (turn, bool) {
 	switch {
-	case e.Kind == notice.EventOpened:
+	case e.Kind == notice.EventOpened.Name():
 		return shown, true
 	case n.State == notice.Withdrawn:
 		return back, true
@@ -50,9 +50,13 @@ func (f follower[T]) follow(ctx context.Context, e models.Event) error {
 	if err != nil || n == nil {
 		return err
 	}
+	d, err := models.DataOf[notice.Data](e)
+	if err != nil {
+		return err
+	}
 	for _, l := range n.Lines {
 		to, asks := turnOf(n, l, e)
-		if ref := e.Data["ref"]; !asks || ref != "" && ref != l.Ref {
+		if !asks || d.Ref != "" && d.Ref != l.Ref {
 			continue
 		}
 		_, err := f.docs.Update(ctx, l.Ref, func(v *T) error {
@@ -71,8 +75,9 @@ func (f follower[T]) follow(ctx context.Context, e models.Event) error {
 
 // noticed is the notice of an event, nil when it is about something else.
 func noticed(ctx context.Context, notices *store.Repo[notice.Notice], about string, e models.Event) (*notice.Notice, error) {
-	if e.Data["about"] != about {
-		return nil, nil //nolint:nilnil // documented
+	d, err := models.DataOf[notice.Data](e)
+	if err != nil || d.About != about {
+		return nil, err
 	}
 	return notices.Get(ctx, e.Subject)
 }

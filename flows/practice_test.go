@@ -64,7 +64,7 @@ func TestPracticeTwiceIsOnce(t *testing.T) {
 			was = c.Version
 		}
 	}
-	twice("practice.seat", models.Event{Kind: practice.EventDrawn, Subject: "r1"})
+	twice("practice.seat", models.Event{Kind: practice.EventDrawn.Name(), Subject: "r1"})
 	if c.Entry == nil || len(c.Entry.Jury.Seats) != 5 || len(c.Entry.Jury.Left(c.Entry.Order)) != 1 {
 		t.Fatalf("%+v", c.Entry)
 	}
@@ -85,7 +85,7 @@ func TestPracticeTwiceIsOnce(t *testing.T) {
 		return r.Rank([]*practice.Case{c}, office("c", "4301"), clock.t)
 	})
 	must(t, err)
-	twice("practice.ranked", models.Event{Kind: practice.EventRanked, Subject: "r1"})
+	twice("practice.ranked", models.Event{Kind: practice.EventRanked.Name(), Subject: "r1"})
 	if c.State != practice.Proposed {
 		t.Fatal(c.State)
 	}
@@ -95,7 +95,7 @@ func TestPracticeTwiceIsOnce(t *testing.T) {
 	clock.t = n.Closes.Add(1).Start()
 	_, err = f.Notices.Update(t.Context(), id, func(n *notice.Notice) error { return n.Wake(clock.t) })
 	must(t, err)
-	twice("practice.notice", models.Event{Kind: notice.EventClosed, Subject: id, Data: map[string]string{"about": practice.About}})
+	twice("practice.notice", models.Event{Kind: notice.EventClosed.Name(), Subject: id, Data: map[string]string{"about": practice.About}})
 	r, err = all.Rounds.Get(t.Context(), "r1")
 	must(t, err)
 	n, err = f.Notices.Get(t.Context(), id)

@@ -3,7 +3,6 @@ package flows
 import (
 	"context"
 	"errors"
-	"strconv"
 
 	"xinyi/models"
 	"xinyi/models/recall"
@@ -28,16 +27,16 @@ func (f Recall) Subscribers() []Subscriber {
 
 // changed opens the call of a change and reaches every use there is.
 func (f Recall) changed(ctx context.Context, e models.Event) error {
-	subject, err := f.subject(ctx, e.Data["record"])
+	d, err := models.DataOf[record.Data](e)
 	if err != nil {
 		return err
 	}
-	version, err := strconv.Atoi(e.Data["version"])
+	subject, err := f.subject(ctx, d.Record)
 	if err != nil {
-		return models.E(models.Internal, "internal", err)
+		return err
 	}
-	c := recall.NewCall(e, subject, version, e.Kind == record.EventCorrected, f.Now())
-	return f.Open(ctx, c)
+	change := recall.Change{Record: d.Record, Version: d.Version, Subject: subject, Newer: record.EventCorrected.Is(e)}
+	return f.Open(ctx, recall.NewCall(e, change, f.Now()))
 }
 
 // subject is whom a record is about, by its uses once the record itself is gone.

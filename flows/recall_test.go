@@ -217,7 +217,7 @@ func TestAWrongRecordRefusedHer(t *testing.T) {
 	next, n := b.decided("a1")
 	first, err := b.flow.Decisions.Get(t.Context(), first.ID)
 	must(t, err)
-	if n != 2 || first.State != decision.Changed || first.Next != next.ID || first.Queue != "" || first.Cause != record.EventCorrected {
+	if n != 2 || first.State != decision.Changed || first.Next != next.ID || first.Queue != "" || first.Cause != record.EventCorrected.Name() {
 		t.Fatalf("%d: %+v", n, first)
 	}
 	if next.State != decision.Standing || next.Outcome != models.Pass || next.After != first.ID || next.Uses[0].Version != 2 {
@@ -225,11 +225,11 @@ func TestAWrongRecordRefusedHer(t *testing.T) {
 	}
 	b.replays(first)
 	b.replays(next)
-	told := b.heard[decision.EventChanged]
+	told := b.heard[decision.EventChanged.Name()]
 	if len(told) != 1 || told[0].Person != "mei" || told[0].Data["outcome"] != models.Pass {
 		t.Errorf("%+v", told)
 	}
-	done := b.heard[recall.EventDone]
+	done := b.heard[recall.EventDone.Name()]
 	if len(done) != 1 || done[0].Person != "mei" || done[0].Data["decisions"] != "1" || done[0].Data["shares"] != "0" {
 		t.Errorf("%+v", done)
 	}
@@ -261,7 +261,7 @@ func TestARunningAgreementGoesToTheOffice(t *testing.T) {
 	}
 	page, err := b.flow.Decisions.Find(t.Context(), store.DecisionsQueued("4301"))
 	must(t, err)
-	if len(page.Items) != 1 || page.Items[0].State != decision.Changed || page.Items[0].Outcome != models.Pass || len(b.heard[decision.EventDue]) != 1 {
+	if len(page.Items) != 1 || page.Items[0].State != decision.Changed || page.Items[0].Outcome != models.Pass || len(b.heard[decision.EventDue.Name()]) != 1 {
 		t.Fatalf("%+v", page.Items)
 	}
 }
@@ -397,13 +397,13 @@ func TestRecallIsEveryUse(t *testing.T) {
 				t.Fatal("nothing was cut off")
 			}
 			told := map[string]int{}
-			for _, e := range b.heard[recall.EventRecalled] {
+			for _, e := range b.heard[recall.EventRecalled.Name()] {
 				told[e.Subject]++
 			}
 			if len(told) != len(want) || slices.Max(slices.Collect(maps.Values(told))) != 1 {
 				t.Errorf("%d were told", len(told))
 			}
-			done := b.heard[recall.EventDone]
+			done := b.heard[recall.EventDone.Name()]
 			if len(done) != 1 || done[0].Data["decisions"] != fmt.Sprint(counts["DECISION"]) || done[0].Data["shares"] != fmt.Sprint(counts["SHARE"]) || done[0].Data["reports"] != fmt.Sprint(counts["REPORT"]) {
 				t.Errorf("%+v, want %v", done, counts)
 			}
@@ -425,8 +425,8 @@ func TestACallOfNobody(t *testing.T) {
 	}
 	n, err := b.recall.Calls.Count(t.Context(), store.All())
 	must(t, err)
-	if n != 0 || len(b.heard[recall.EventDone]) != 0 {
-		t.Errorf("%d calls, %v", n, b.heard[recall.EventDone])
+	if n != 0 || len(b.heard[recall.EventDone.Name()]) != 0 {
+		t.Errorf("%d calls, %v", n, b.heard[recall.EventDone.Name()])
 	}
 }
 
@@ -448,15 +448,15 @@ func TestARecipientIsChased(t *testing.T) {
 	for n := 1; n <= 4; n++ {
 		day = day.AddWorking(5)
 		b.pass(day.Clock(9, 0).Add(-time.Second).Sub(b.clock.now()))
-		if got := len(b.heard[recall.EventChased]); got != n-1 {
+		if got := len(b.heard[recall.EventChased.Name()]); got != n-1 {
 			t.Fatalf("before %s %d reminders", day, got)
 		}
 		b.pass(time.Second)
 	}
 	u, err := b.recall.Uses.Get(t.Context(), share.ID)
 	must(t, err)
-	if len(b.heard[recall.EventChased]) != 3 || len(b.heard[recall.EventOverdue]) != 1 || !u.Overdue || u.WakeAt != nil {
-		t.Fatalf("%d reminders, %+v", len(b.heard[recall.EventChased]), u)
+	if len(b.heard[recall.EventChased.Name()]) != 3 || len(b.heard[recall.EventOverdue.Name()]) != 1 || !u.Overdue || u.WakeAt != nil {
+		t.Fatalf("%d reminders, %+v", len(b.heard[recall.EventChased.Name()]), u)
 	}
 	page, err := b.recall.Uses.Find(t.Context(), store.UsesOverdue())
 	must(t, err)
@@ -465,7 +465,7 @@ func TestARecipientIsChased(t *testing.T) {
 	}
 	for kind, events := range b.heard {
 		for _, e := range events {
-			if strings.HasPrefix(kind, "recall.") && kind != recall.EventDone && e.Person != "" {
+			if strings.HasPrefix(kind, "recall.") && kind != recall.EventDone.Name() && e.Person != "" {
 				t.Errorf("%s concerns %s", kind, e.Person)
 			}
 		}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -37,6 +36,15 @@ func (h *hands) now() time.Time { h.mu.Lock(); defer h.mu.Unlock(); return h.t }
 
 func (h *hands) move(d time.Duration) { h.mu.Lock(); defer h.mu.Unlock(); h.t = h.t.Add(d) }
 
+var (
+	events models.Events
+	added  = models.Declare[addedData](&events, "test.added")
+	rang   = models.Declare[rangData](&events, "test.rang")
+	asked  = events.Plain("test.asked")
+)
+
+type addedData struct{ N int }
+
 // note is a document that does nothing but tell.
 type note struct {
 	models.Meta `bson:",inline"`
@@ -45,7 +53,7 @@ type note struct {
 
 func (n *note) add(now time.Time) error {
 	n.N++
-	n.Tell("test.added", "p1", models.Clockwork, now, map[string]string{"n": strconv.Itoa(n.N)})
+	n.Publish(added.Of(addedData{n.N}), "p1", models.Clockwork, now)
 	return nil
 }
 

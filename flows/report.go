@@ -24,11 +24,12 @@ func (f Report) Subscribers() []Subscriber {
 
 // supersede ends a report whose record changed, and with it the use.
 func (f Report) supersede(ctx context.Context, e models.Event) error {
-	if e.Data["kind"] != string(recall.Report) {
-		return nil
+	d, err := recall.EventRecalled.Read(e)
+	if err != nil || d.Kind != recall.Report {
+		return err
 	}
-	_, err := f.Reports.Update(ctx, e.Data["ref"], func(r *report.Report) error {
-		if !r.Supersede(e.Data["cause"], f.Now()) {
+	_, err = f.Reports.Update(ctx, d.Ref, func(r *report.Report) error {
+		if !r.Supersede(d.Cause, f.Now()) {
 			return store.Unchanged()
 		}
 		return nil

@@ -24,14 +24,14 @@ func TestClockWaitsForWhatIsTold(t *testing.T) {
 	t.Parallel()
 	c := newCity(t, newStill(t), &hands{t: noon})
 	begun, goOn, seen := make(chan struct{}), make(chan struct{}), make(chan time.Time, 1)
-	must(t, c.relay.Subscribe(flows.Subscriber{Name: "slow", Kinds: flows.Kinds("test.asked"), Do: func(context.Context, models.Event) error {
+	must(t, c.relay.Subscribe(flows.Subscriber{Name: "slow", Kinds: flows.Kinds(asked), Do: func(context.Context, models.Event) error {
 		close(begun)
 		<-goOn
 		seen <- c.clock.Now()
 		return nil
 	}}))
 	s := &sleeper{Meta: models.Meta{ID: "s"}}
-	s.Tell("test.asked", "p1", models.Clockwork, noon, nil)
+	s.Publish(asked, "p1", models.Clockwork, noon)
 	kept := make(chan error, 1)
 	go func() { kept <- c.sleepers.Insert(context.WithoutCancel(t.Context()), s) }()
 	<-begun

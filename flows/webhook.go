@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strconv"
 	"strings"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"xinyi/models/delivery"
 	"xinyi/models/identity"
 	"xinyi/models/medical"
+	"xinyi/models/recall"
 	"xinyi/models/webhook"
 	"xinyi/store"
 )
@@ -29,7 +31,7 @@ type Webhook struct {
 // Subscribers are to be given to the relay.
 func (f Webhook) Subscribers() []Subscriber {
 	return []Subscriber{
-		{Name: "webhook", Kinds: Kinds(webhook.Kinds()...), Do: f.plan},
+		{Name: "webhook", Kinds: Called(webhook.Kinds()...), Do: f.plan},
 		{Name: "webhook.client", Kinds: Kinds(identity.EventClientChanged), Do: f.stopped},
 	}
 }
@@ -104,11 +106,12 @@ func (f Webhook) concerns(ctx context.Context, e models.Event) ([]concern, error
 	case strings.HasPrefix(e.Kind, "medical.agreement_"):
 		return f.treating(ctx, e.Subject)
 	case strings.HasPrefix(e.Kind, "recall."):
-		if e.Data["recipient"] == "" {
-			return nil, nil
+		d, err := models.DataOf[recall.UseData](e)
+		if err != nil || d.Recipient == "" {
+			return nil, err
 		}
-		return []concern{{e.Data["recipient"], map[string]any{
-			"use": e.Subject, "record": e.Data["record"], "version": e.Data["version"], "ref": e.Data["ref"], "cause": e.Data["cause"],
+		return []concern{{d.Recipient, map[string]any{
+			"use": e.Subject, "record": d.Record, "version": strconv.Itoa(d.Version), "ref": d.Ref, "cause": d.Cause,
 		}}}, nil
 	}
 	return nil, nil

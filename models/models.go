@@ -8,8 +8,6 @@ package models
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -41,46 +39,6 @@ type Meta struct {
 
 // Head makes the embedding type a Document.
 func (m *Meta) Head() *Meta { return m }
-
-// An Event is something that happened to a document, told to whoever must react. It carries ids,
-// amounts and days, never a name, a number of a person or a reason of illness.
-type Event struct {
-	ID      string            `bson:"id"`             // unique for ever: kind, subject, version and place in it
-	Kind    string            `bson:"kind"`           // past tense: "medical.bill_issued"
-	Subject string            `bson:"subject"`        // id of the document it happened to
-	Person  string            `bson:"person"`         // whom it concerns; "" for nobody in particular
-	At      time.Time         `bson:"at"`             // when it happened
-	By      Actor             `bson:"by"`             // who did it; the zero Actor is the system
-	Data    map[string]string `bson:"data,omitempty"` // values for texts and flows
-	Done    []string          `bson:"done,omitempty"` // subscribers that have had it, while others still fail
-	Tries   int               `bson:"tries,omitempty"`
-	AgainAt *time.Time        `bson:"againAt,omitempty"` // when the subscribers that failed or wait behind a failure are next due; nil = not told yet
-}
-
-// Tell appends an event that the save of this document will carry. The id derives from the document's
-// place in its own life, so a change that runs twice before it is saved tells once.
-func (m *Meta) Tell(kind, person string, by Actor, at time.Time, data map[string]string) {
-	n := 0
-	version := strconv.FormatInt(m.Version+1, 10)
-	for _, e := range m.Outbox {
-		if e.told(m.ID, version) {
-			n++
-		}
-	}
-	m.Outbox = append(m.Outbox, Event{
-		ID: kind + "/" + m.ID + "/" + version + "." + strconv.Itoa(n), Kind: kind, Subject: m.ID,
-		Person: person, At: at, By: by, Data: data,
-	})
-}
-
-// told says whether e was told by the given version of a document.
-func (e Event) told(id, version string) bool {
-	head := e.Kind + "/" + id + "/" + version + "."
-	return len(e.ID) > len(head) && e.ID[:len(head)] == head
-}
-
-// Reached says whether subscriber has had e.
-func (e Event) Reached(subscriber string) bool { return slices.Contains(e.Done, subscriber) }
 
 // Unheld says whether there are events nobody has told yet and no relay holds the outbox: its tellAt is unset, or
 // is the time of a retry and not a claim. So a subscriber that keeps failing never delays what comes later for the others.

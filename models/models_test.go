@@ -5,13 +5,21 @@ import (
 	"time"
 )
 
-func TestTellIsTheSameTwice(t *testing.T) {
+var (
+	testEvents Events
+	billIssued = testEvents.Plain("medical.bill_issued")
+	billPaid   = Declare[paidData](&testEvents, "medical.bill_paid")
+)
+
+type paidData struct{ Amount Fen }
+
+func TestPublishIsTheSameTwice(t *testing.T) {
 	now := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
 	change := func() *Meta {
 		m := &Meta{ID: "b1", Version: 6, Outbox: []Event{{ID: "medical.bill_issued/b1/6.0", Kind: "medical.bill_issued", Subject: "b1"}}}
-		m.Tell("medical.bill_issued", "p1", Clockwork, now, nil)
-		m.Tell("medical.bill_paid", "p1", Clockwork, now, map[string]string{"amount": "1.00"})
-		m.Tell("medical.bill_issued", "p1", Clockwork, now, nil)
+		m.Publish(billIssued, "p1", Clockwork, now)
+		m.Publish(billPaid.Of(paidData{100}), "p1", Clockwork, now)
+		m.Publish(billIssued, "p1", Clockwork, now)
 		return m
 	}
 	seen := map[string]bool{}
@@ -30,7 +38,7 @@ func TestTellIsTheSameTwice(t *testing.T) {
 		}
 	}
 	later := &Meta{ID: "b1", Version: 7}
-	later.Tell("medical.bill_issued", "p1", Clockwork, now, nil)
+	later.Publish(billIssued, "p1", Clockwork, now)
 	if seen[later.Outbox[0].ID] {
 		t.Errorf("the next version tells the old id %s", later.Outbox[0].ID)
 	}

@@ -40,7 +40,7 @@ type Inbox struct {
 	Delivery store.Delivery
 	People   *store.Repo[identity.Person]
 	Texts    *Texts
-	Silent   map[string]string // kinds nobody is told of beside Silent, with the reason
+	Silent   map[string]string // kinds nobody is told of, with the reason
 	On       []string          // channels that are configured
 	Policy   delivery.Policy
 	Now      func() time.Time
@@ -51,7 +51,7 @@ type Inbox struct {
 }
 
 // Wants says whether a kind may become a message.
-func (n Inbox) Wants(kind string) bool { return Silent[kind] == "" && n.Silent[kind] == "" }
+func (n Inbox) Wants(kind string) bool { return n.Silent[kind] == "" }
 
 // Deliver keeps the message of an event and its deliveries. Twice is once. An event for nobody makes none.
 // Errors: Invalid for an event whose text is missing or asks for data the event lacks.

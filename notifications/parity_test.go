@@ -8,7 +8,9 @@ import (
 	"testing/fstest"
 	"time"
 
+	"xinyi/models"
 	"xinyi/models/inbox"
+	_ "xinyi/models/report" // declares kinds that have texts
 	"xinyi/notifications"
 )
 
@@ -47,7 +49,7 @@ var samples = map[string][]string{
 	"unit":      {"1"},
 	"item":      {"1"},
 	"programme": {"p1"}, "category": {"star"}, "title": {"诚信之星", "信用积分进村规"}, "titleEN": {"Star of honesty"}, "named": {"yes", "no"}, "recorded": {"yes", "no"},
-	"award": {"a1"}, "nomination": {"n1"},
+	"award": {"a1"}, "nomination": {"n1"}, "late": {"yes"},
 	"version": {"1"},
 	"method":  {"code", "oidc"}, "why": {"left", "other"}, "what": {"secret"},
 	"purpose": {"贷款审批"}, "purposeEn": {"a decision on a loan"}, "recipient": {"浏阳农商银行", ""}, "office": {"浏阳市信用办"},
@@ -55,33 +57,50 @@ var samples = map[string][]string{
 
 var noon = time.Date(2026, 4, 24, 4, 0, 0, 0, time.UTC)
 
-// datas are the data that a site may give: each key's samples while the others keep their first, then each key that
+// datas are the data that a kind may have: each field's samples while the others keep their first, then each field that
 // may be missing left out, then all of them.
-func (at site) datas(t *testing.T) []map[string]string {
+func datas(t *testing.T, d *models.Declared) []map[string]string {
 	t.Helper()
 	base := map[string]string{}
-	for _, key := range at.keys {
-		if len(samples[key]) == 0 {
-			t.Fatalf("%s: no sample for %q", at.at, key)
+	for _, f := range d.Fields() {
+		if len(samples[f.Key]) == 0 {
+			t.Fatalf("%s: no sample for %q", d.Name(), f.Key)
 		}
-		base[key] = samples[key][0]
+		base[f.Key] = samples[f.Key][0]
 	}
 	all := []map[string]string{base}
-	for _, key := range at.keys {
-		for _, value := range samples[key][1:] {
+	for _, f := range d.Fields() {
+		for _, value := range samples[f.Key][1:] {
 			d := maps.Clone(base)
-			d[key] = value
+			d[f.Key] = value
 			all = append(all, d)
 		}
 	}
 	bare := maps.Clone(base)
-	for _, key := range at.maybe {
-		d := maps.Clone(base)
-		delete(d, key)
-		delete(bare, key)
-		all = append(all, d)
+	for _, f := range d.Fields() {
+		if f.Optional {
+			d := maps.Clone(base)
+			delete(d, f.Key)
+			delete(bare, f.Key)
+			all = append(all, d)
+		}
 	}
 	return append(all, bare)
+}
+
+// told are the declared kinds with texts, and their data.
+func told(t *testing.T) map[string][]map[string]string {
+	t.Helper()
+	all := map[string][]map[string]string{}
+	for _, d := range models.AllEvents() {
+		if d.Silence() == "" {
+			all[d.Name()] = datas(t, d)
+		}
+	}
+	if len(all) < 100 {
+		t.Fatalf("only %d kinds with texts are declared", len(all))
+	}
+	return all
 }
 
 func load(t *testing.T) *notifications.Texts {
@@ -93,52 +112,44 @@ func load(t *testing.T) *notifications.Texts {
 	return texts
 }
 
-// Every kind has its words in both languages, or a reason to be silent; and nothing has words that no model tells.
+// Every kind has its words in both languages, or a reason to be silent; and nothing has words that no model publishes.
 func TestEveryKindHasItsWords(t *testing.T) {
-	src, texts := read(t), load(t)
-	if len(src.kinds) < 50 || len(src.sites) < 50 {
-		t.Fatalf("only %d kinds and %d sites found", len(src.kinds), len(src.sites))
-	}
-	for kind, at := range src.kinds {
-		written := slices.Contains(texts.Kinds(), kind)
-		switch silent := notifications.Silent[kind] != ""; {
-		case written && silent:
-			t.Errorf("%s is silent and has texts", kind)
-		case !written && !silent:
-			t.Errorf("%s (%s) has neither texts nor a reason to be silent", kind, at)
+	texts := load(t)
+	known := map[string]bool{}
+	for _, d := range models.AllEvents() {
+		if known[d.Name()] {
+			t.Errorf("%s is declared twice", d.Name())
 		}
-		if len(src.of(kind)) == 0 {
-			t.Errorf("%s (%s) is told by nobody", kind, at)
+		known[d.Name()] = true
+		written := slices.Contains(texts.Kinds(), d.Name())
+		switch silent := d.Silence() != ""; {
+		case written && silent:
+			t.Errorf("%s is silent and has texts", d.Name())
+		case !written && !silent:
+			t.Errorf("%s has neither texts nor a reason to be silent", d.Name())
 		}
 	}
 	for _, kind := range texts.Kinds() {
-		if src.kinds[kind] == "" {
+		if !known[kind] {
 			t.Errorf("text/%s: no model has this kind", kind)
-		}
-	}
-	for kind := range notifications.Silent {
-		if src.kinds[kind] == "" {
-			t.Errorf("silent %s: no model has this kind", kind)
 		}
 	}
 }
 
 // Every text renders in both languages from whatever the models give.
 func TestEveryTextRenders(t *testing.T) {
-	src, texts := read(t), load(t)
-	for _, kind := range texts.Kinds() {
-		for _, at := range src.of(kind) {
-			for _, d := range at.datas(t) {
-				for _, lang := range notifications.Languages {
-					words, err := texts.Render(&inbox.Message{Kind: kind, Params: d, At: noon}, lang)
-					if err != nil {
-						t.Errorf("%s (%s) from %v: %v", kind, lang, d, err)
-						continue
-					}
-					for name, text := range map[string]string{"title": words.Title, "body": words.Body, "why": words.Why} {
-						if text == "" || strings.Contains(text, "<no value>") || strings.Contains(text, "{{") {
-							t.Errorf("%s (%s) from %v: %s is %q", kind, lang, d, name, text)
-						}
+	texts := load(t)
+	for kind, all := range told(t) {
+		for _, d := range all {
+			for _, lang := range notifications.Languages {
+				words, err := texts.Render(&inbox.Message{Kind: kind, Params: d, At: noon}, lang)
+				if err != nil {
+					t.Errorf("%s (%s) from %v: %v", kind, lang, d, err)
+					continue
+				}
+				for name, text := range map[string]string{"title": words.Title, "body": words.Body, "why": words.Why} {
+					if text == "" || strings.Contains(text, "<no value>") || strings.Contains(text, "{{") {
+						t.Errorf("%s (%s) from %v: %s is %q", kind, lang, d, name, text)
 					}
 				}
 			}

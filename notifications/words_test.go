@@ -181,23 +181,21 @@ func faultOfBody(body, lang string, severity inbox.Severity) string {
 
 // Legal notices cite the rule and the days, from whatever the models give; who has to act is told where without a phone.
 func TestNoticesSayRuleDaysAndWhere(t *testing.T) {
-	src, texts := read(t), load(t)
+	texts, data := load(t), told(t)
 	legal := 0
 	for _, kind := range texts.Kinds() {
 		s, _ := texts.Spec(kind)
 		if strings.HasPrefix(kind, "campaign.") || strings.HasPrefix(kind, "catalogue.") || strings.HasPrefix(kind, "uscc.") {
 			continue // staff write those, or read them at their desks
 		}
-		for _, at := range src.of(kind) {
-			for _, d := range at.datas(t) {
-				for _, lang := range notifications.Languages {
-					words, err := texts.Render(&inbox.Message{Kind: kind, Params: d, At: noon}, lang)
-					if err != nil {
-						t.Fatal(err)
-					}
-					if fault := faultOfBody(words.Body, lang, s.Severity); fault != "" {
-						t.Errorf("%s (%s) from %v %s:\n%s", kind, lang, d, fault, words.Body)
-					}
+		for _, d := range data[kind] {
+			for _, lang := range notifications.Languages {
+				words, err := texts.Render(&inbox.Message{Kind: kind, Params: d, At: noon}, lang)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if fault := faultOfBody(words.Body, lang, s.Severity); fault != "" {
+					t.Errorf("%s (%s) from %v %s:\n%s", kind, lang, d, fault, words.Body)
 				}
 			}
 		}

@@ -47,7 +47,7 @@ func newVerdicts(p *Population, c *care, subjects usecase.Subjects, now time.Tim
 		agreements[a.ID] = a
 	}
 	for _, e := range c.events {
-		if e.Kind != medical.AgreementSigned && e.Kind != medical.AgreementRejected {
+		if e.Kind != medical.AgreementSigned.Name() && e.Kind != medical.AgreementRejected.Name() {
 			continue
 		}
 		a, person := agreements[e.Subject], p.byID[e.Person]
@@ -137,7 +137,7 @@ func again(d *decision.Decision, r rule.Rule, entry *record.Record, at time.Time
 		return nil, err
 	}
 	facts[medical.Restricted] = ""
-	if _, err := d.Recall(record.EventCorrected, at); err != nil {
+	if _, err := d.Recall(record.EventCorrected.Name(), at); err != nil {
 		return nil, err
 	}
 	next, err := d.Again(program, facts, []rule.Cited{{Record: entry.ID, Version: entry.Current.No}}, at)

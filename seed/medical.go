@@ -123,7 +123,7 @@ func (l *life) follow() error {
 
 func (l *life) conducted() error {
 	for _, e := range l.b.Outbox {
-		if e.Kind == medical.BillNoticed && l.conduct == nil {
+		if e.Kind == medical.BillNoticed.Name() && l.conduct == nil {
 			l.conduct = medical.Notice(l.b, l.now)
 			l.c.conducts = append(l.c.conducts, l.conduct)
 		}

@@ -32,7 +32,7 @@ func (v *recalls) use(d *decision.Decision, entry *record.Record) {
 
 // call calls the uses of an entry back; the decision's and the provider's are settled.
 func (v *recalls) call(e models.Event, entry *record.Record, at time.Time) error {
-	c := recall.NewCall(e, entry.Subject, entry.Current.No, true, at)
+	c := recall.NewCall(e, recall.Change{Record: entry.ID, Version: entry.Current.No, Subject: entry.Subject, Newer: true}, at)
 	n := recall.Counts{}
 	for _, u := range v.uses {
 		fresh, err := u.Recall(c, recall.Standard, at)

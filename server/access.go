@@ -3,9 +3,10 @@ package main
 import (
 	accesshttp "xinyi/handlers/access"
 	"xinyi/handlers/api"
+	"xinyi/models/access"
 )
 
 // accessCapability is the access log of everybody's data.
-var accessCapability = Capability{Name: "access", Open: func(a *App) Parts {
+var accessCapability = Capability{Name: "access", Events: access.Events, Open: func(a *App) Parts {
 	return Parts{Doors: []api.Mounter{accesshttp.Handler{Entries: a.repos.entries, Subjects: a.repos.Subjects, Looks: a.looks}}}
 }}

@@ -13,6 +13,7 @@ import (
 var awardCapability = Capability{
 	Name:   "award",
 	Lives:  award.Lives,
+	Events: award.Events,
 	Policy: map[string]any{"Award": award.Standard},
 	Open: func(a *App) Parts {
 		follows := flows.Award{

@@ -9,7 +9,7 @@ import (
 )
 
 // batchCapability is how departments deliver records by the sheet.
-var batchCapability = Capability{Name: "batch", Lives: batch.Lives, Open: func(a *App) Parts {
+var batchCapability = Capability{Name: "batch", Lives: batch.Lives, Events: batch.Events, Open: func(a *App) Parts {
 	r, policy := a.repos, policyOf[record.Policy](a)
 	return Parts{
 		Doors: []api.Mounter{

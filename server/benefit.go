@@ -12,6 +12,7 @@ import (
 var benefitCapability = Capability{
 	Name:   "benefit",
 	Lives:  benefit.Lives,
+	Events: benefit.Events,
 	Policy: map[string]any{"Benefit": benefit.Standard},
 	Open: func(a *App) Parts {
 		offers := benefithttp.Handler{

@@ -8,7 +8,7 @@ import (
 )
 
 // campaignCapability is what offices tell many people at once.
-var campaignCapability = Capability{Name: "campaign", Lives: campaign.Lives, Open: func(a *App) Parts {
+var campaignCapability = Capability{Name: "campaign", Lives: campaign.Lives, Events: campaign.Events, Open: func(a *App) Parts {
 	follows := flows.Campaigns{Campaign: a.repos.campaign, Inbox: a.told, Stops: a.outside.stops, Now: a.now}.Subscribers()
 	return Parts{
 		Doors: []api.Mounter{

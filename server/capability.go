@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 
 	"xinyi/flows"
@@ -24,8 +23,8 @@ type Capability struct {
 	// is the standard. Open finds what is in force by its type (policyOf).
 	Policy map[string]any
 
-	// Silent are those of its events that nobody is told of, each with the reason, beside notifications.Silent.
-	Silent map[string]string
+	// Events are what its documents publish, each with its data, and with the reason when nobody is told; nil: they publish nothing.
+	Events func() []*models.Declared
 
 	// Lives are the pictures of its documents, for the pages that show them; nil: it has none that move.
 	Lives func() []models.Picture
@@ -56,7 +55,6 @@ func (a *App) open() error {
 			return fmt.Errorf("the capability %s is there twice", c.Name)
 		}
 		names[c.Name] = true
-		maps.Copy(a.told.Silent, c.Silent)
 		a.parts = append(a.parts, c.Open(a))
 	}
 	var faults []error
@@ -107,3 +105,19 @@ func (a *App) ground(ctx context.Context, id string) (*access.Ground, error) {
 
 // all are the capabilities of the product, and those a test adds.
 func (c Config) all() []Capability { return slices.Concat(capabilities(), c.more) }
+
+// silences are the kinds of events nobody is told of, each with the reason.
+func (c Config) silences() map[string]string {
+	all := map[string]string{}
+	for _, one := range c.all() {
+		if one.Events == nil {
+			continue
+		}
+		for _, d := range one.Events() {
+			if d.Silence() != "" {
+				all[d.Name()] = d.Silence()
+			}
+		}
+	}
+	return all
+}

@@ -12,6 +12,7 @@ import (
 	"xinyi/flows"
 	"xinyi/handlers/api"
 	"xinyi/models"
+	"xinyi/notifications"
 	"xinyi/seed"
 	"xinyi/store"
 )
@@ -32,8 +33,11 @@ type findState string
 const (
 	findKept  findState = "KEPT"
 	givenBack findState = "RETURNED"
+)
 
-	eventReturned = "find.returned"
+var (
+	findEvents    models.Events
+	eventReturned = findEvents.Plain("find.returned").Silent("whoever brought it back was there")
 )
 
 var findLife = models.Machine[findState]{findKept: {givenBack}, givenBack: {}}
@@ -43,7 +47,7 @@ func (f *find) giveBack(by models.Actor, now time.Time) error {
 	if err := f.Move(findLife, givenBack, by, now, "invalid_transition", ""); err != nil {
 		return err
 	}
-	f.Tell(eventReturned, f.Finder, by, now, nil)
+	f.Publish(eventReturned, f.Finder, by, now)
 	return nil
 }
 
@@ -113,7 +117,7 @@ func (h findDoor) giveBack(ctx context.Context, rq api.Request, in api.ByID) (fi
 var findCapability = Capability{
 	Name:   "find",
 	Policy: map[string]any{"Find": findPolicy{Thanks: 3}},
-	Silent: map[string]string{eventReturned: "whoever brought it back was there"},
+	Events: findEvents.All,
 	Open: func(a *App) Parts {
 		repo := store.NewRepo[find](a.store, finds)
 		thank := func(ctx context.Context, e models.Event) error {
@@ -201,4 +205,36 @@ func TestEveryQueryIsServed(t *testing.T) {
 		t.Error(err)
 	}
 	a.outside.close()
+}
+
+// Every kind of event that is declared is brought by one capability, and has its texts or the reason why nobody is told.
+func TestEveryEventIsBrought(t *testing.T) {
+	t.Parallel()
+	texts, err := notifications.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	brought := map[string]string{}
+	for _, c := range append(capabilities(), findCapability) {
+		if c.Events == nil {
+			continue
+		}
+		for _, d := range c.Events() {
+			if by := brought[d.Name()]; by != "" {
+				t.Errorf("%s is brought by %s and by %s", d.Name(), by, c.Name)
+			}
+			brought[d.Name()] = c.Name
+			if _, written := texts.Spec(d.Name()); written == (d.Silence() != "") {
+				t.Errorf("%s has texts: %v; it is silent because %q", d.Name(), written, d.Silence())
+			}
+		}
+	}
+	for _, d := range models.AllEvents() {
+		if brought[d.Name()] == "" {
+			t.Errorf("%s is declared, and no capability brings it", d.Name())
+		}
+	}
+	if len(brought) < 250 {
+		t.Errorf("only %d kinds are declared", len(brought))
+	}
 }

@@ -11,6 +11,7 @@ import (
 var caseworkCapability = Capability{
 	Name:   "casework",
 	Lives:  casework.Lives,
+	Events: casework.Events,
 	Policy: map[string]any{"Casework": casework.Standard, "Desks": casework.StandardDesks},
 	Open: func(a *App) Parts {
 		r, terms, desks := a.repos, policyOf[casework.Terms](a), policyOf[casework.Desks](a)

@@ -14,6 +14,7 @@ import (
 var consentCapability = Capability{
 	Name:   "consent",
 	Lives:  consent.Lives,
+	Events: consent.Events,
 	Policy: map[string]any{"Consent": consent.Standard},
 	Open: func(a *App) Parts {
 		r := a.repos

@@ -19,7 +19,6 @@ import (
 	"xinyi/models/inbox"
 	"xinyi/models/journal"
 	"xinyi/models/medical"
-	"xinyi/notifications"
 	"xinyi/seed"
 	"xinyi/store"
 )
@@ -556,13 +555,13 @@ func (b books) follows(t *testing.T, people map[string]bool) {
 	expect := func(n int, id, kind string) { want[id+" "+kind] = n }
 	for _, g := range b.agreements {
 		if people[g.Person] {
-			expect(1, g.ID, medical.AgreementSigned)
+			expect(1, g.ID, medical.AgreementSigned.Name())
 		}
 	}
 	for _, e := range b.visits {
 		if people[e.Person] && len(e.Lines) > 0 {
-			expect(1, e.ID, medical.VisitCharged)
-			expect(len(e.Settlements), e.ID, medical.VisitSettled)
+			expect(1, e.ID, medical.VisitCharged.Name())
+			expect(len(e.Settlements), e.ID, medical.VisitSettled.Name())
 		}
 	}
 	for _, x := range b.bills {
@@ -577,11 +576,11 @@ func (b books) follows(t *testing.T, people map[string]bool) {
 		if x.State == medical.Paid {
 			full = 1
 		}
-		expect(1, x.ID, medical.BillIssued)
-		expect(len(x.Payments), x.ID, medical.PaymentStarted)
-		expect(by[medical.Failed]+by[medical.ClosedPay], x.ID, medical.PaymentFailed)
-		expect(full, x.ID, medical.BillPaid)
-		expect(by[medical.Succeeded]-full, x.ID, medical.BillPartlyPaid)
+		expect(1, x.ID, medical.BillIssued.Name())
+		expect(len(x.Payments), x.ID, medical.PaymentStarted.Name())
+		expect(by[medical.Failed]+by[medical.ClosedPay], x.ID, medical.PaymentFailed.Name())
+		expect(full, x.ID, medical.BillPaid.Name())
+		expect(by[medical.Succeeded]-full, x.ID, medical.BillPartlyPaid.Name())
 		if by[medical.Pending] != 0 {
 			t.Errorf("bill %s still waits for the channel: %+v", x.ID, x.Payments)
 		}
@@ -591,9 +590,9 @@ func (b books) follows(t *testing.T, people map[string]bool) {
 			t.Errorf("%s is in the log %d times, want %d", key, b.told[key], n)
 		}
 	}
-	messages := maps.Clone(b.messages)
+	messages, silent := maps.Clone(b.messages), (Config{}).silences()
 	for _, e := range b.log {
-		if !people[e.Person] || notifications.Silent[e.Kind] != "" {
+		if !people[e.Person] || silent[e.Kind] != "" {
 			continue
 		}
 		id := models.Derived(e.ID, e.Kind, e.Person, inbox.Channel)

@@ -11,6 +11,7 @@ import (
 var credentialCapability = Capability{
 	Name:   "credential",
 	Lives:  credential.Lives,
+	Events: credential.Events,
 	Policy: map[string]any{"Credential": credential.Standard},
 	Open: func(a *App) Parts {
 		r, policy := a.repos, policyOf[credential.Policy](a)

@@ -4,15 +4,12 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-
-	"xinyi/notifications"
 )
 
 // update writes what the program says into the pages: go test ./server -run TestPages -update
@@ -140,25 +137,35 @@ func operations(t *testing.T) map[string][2][]string {
 	return rows
 }
 
-// tellings lists the kinds of events by their first word: those with texts, and those that are silent.
-func tellings(t *testing.T) map[string][]string {
-	t.Helper()
-	names, err := fs.Glob(os.DirFS("../notifications/text"), "*.en.tmpl")
-	if err != nil || len(names) < 100 {
-		t.Fatalf("%d texts, %v", len(names), err)
-	}
-	kinds := map[string]string{}
-	for _, name := range names {
-		kind := strings.TrimSuffix(name, ".en.tmpl")
-		kinds[kind] = fmt.Sprintf("[text](../../notifications/text/%s)", name)
-	}
-	for kind, why := range notifications.Silent {
-		kinds[kind] = "silent: " + why
-	}
+// published lists the kinds of events by their first word, each with its data, and its text or the reason why nobody is told.
+func published() map[string][]string {
 	rows := map[string][]string{}
-	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
-		first, _, _ := strings.Cut(kind, ".")
-		rows[first] = append(rows[first], fmt.Sprintf("| `%s` | %s |\n", kind, kinds[kind]))
+	for _, c := range capabilities() {
+		if c.Events == nil {
+			continue
+		}
+		for _, d := range c.Events() {
+			told := fmt.Sprintf("[text](../../notifications/text/%s.en.tmpl)", d.Name())
+			if d.Silence() != "" {
+				told = "silent: " + d.Silence()
+			}
+			var data []string
+			for _, f := range d.Fields() {
+				key := "`" + f.Key + "`"
+				if f.Optional {
+					key = "(" + key + ")"
+				}
+				data = append(data, key)
+			}
+			if data == nil {
+				data = []string{"–"}
+			}
+			first, _, _ := strings.Cut(d.Name(), ".")
+			rows[first] = append(rows[first], fmt.Sprintf("| `%s` | %s | %s |\n", d.Name(), strings.Join(data, " "), told))
+		}
+	}
+	for _, all := range rows {
+		slices.Sort(all)
 	}
 	return rows
 }
@@ -166,7 +173,7 @@ func tellings(t *testing.T) map[string][]string {
 // TestPages keeps the mechanical parts of docs/capabilities true: every route and every event stands on one page.
 func TestPages(t *testing.T) {
 	t.Parallel()
-	routes, events, pictures := operations(t), tellings(t), 0
+	routes, events, pictures := operations(t), published(), 0
 	for page, tags := range homes {
 		tables := [2]string{"| route | does | who |\n|---|---|---|\n", "| 接口 | 作用 | 谁可以用 |\n|---|---|---|\n"}
 		for _, tag := range tags {
@@ -189,7 +196,7 @@ func TestPages(t *testing.T) {
 		}
 		text := "None.\n"
 		if told.Len() > 0 {
-			text = "| event | told |\n|---|---|\n" + told.String()
+			text = "| event | data | told |\n|---|---|---|\n" + told.String()
 		}
 		drawing, drawn := lives(page)
 		pictures += drawn

@@ -13,6 +13,7 @@ import (
 var farmerCapability = Capability{
 	Name:   "farmer",
 	Lives:  farmer.Lives,
+	Events: farmer.Events,
 	Policy: map[string]any{"Farmer": farmer.Standard},
 	Open: func(a *App) Parts {
 		farm := farmerhttp.Handler{Farmer: a.repos.Farmer, Facts: a.farmFacts(), Policy: policyOf[farmer.Policy](a), Looks: a.looks}

@@ -16,6 +16,7 @@ import (
 var identityCapability = Capability{
 	Name:   "identity",
 	Lives:  identity.Lives,
+	Events: identity.Events,
 	Policy: map[string]any{"Identity": identity.Standard},
 	Open: func(a *App) Parts {
 		follows := flows.Identity{

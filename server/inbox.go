@@ -8,7 +8,7 @@ import (
 )
 
 // inboxCapability is what people are told inside the app.
-var inboxCapability = Capability{Name: "inbox", Lives: inbox.Lives, Open: func(a *App) Parts {
+var inboxCapability = Capability{Name: "inbox", Lives: inbox.Lives, Events: inbox.Events, Open: func(a *App) Parts {
 	addressed := flows.Addressed{Agents: a.repos.Identity.Agents}
 	return Parts{
 		Doors:   []api.Mounter{inboxhttp.Handler{Messages: a.repos.messages, Words: a.texts.Render, Live: a.live}},

@@ -127,8 +127,8 @@ var workings = map[string]working{
 		return medical.CheckID, err
 	}},
 	"recall.call": {reads: store.Uses, endless: true, start: func(h *workshop, id string, _ int) (string, error) {
-		e := models.Event{ID: id, Kind: "record.corrected", At: h.a.now(), Data: map[string]string{"record": "of-" + id}}
-		c := recall.NewCall(e, models.Subject{}, 2, true, h.a.now())
+		e := models.Event{ID: id, Kind: "record.corrected", At: h.a.now()}
+		c := recall.NewCall(e, recall.Change{Record: "of-" + id, Version: 2, Newer: true}, h.a.now())
 		u := recall.NewUse(recall.Share, "receipt-"+id, "of-"+id, 1, models.Subject{}, "org-bank", h.a.now()) // a call that reaches nobody is deleted
 		return c.ID, errors.Join(h.a.repos.Recall.Uses.Insert(h.t.Context(), u), h.a.repos.Recall.Calls.Insert(h.t.Context(), c))
 	}},
@@ -427,8 +427,7 @@ func (h *workshop) late(kind, path string) {
 			continue
 		}
 		_, err := k.Update(h.t.Context(), strings.TrimPrefix(path, "/v1/jobs/"+kind+"/"), func(w job.Work) error {
-			event, _ := w.PartDue()
-			w.Head().Tell(event, "", models.Clockwork, h.a.now(), map[string]string{"part": fmt.Sprint(w.Engine().Part)})
+			w.Head().Publish(w.PartDue(), "", models.Clockwork, h.a.now())
 			return nil
 		})
 		if err != nil {
@@ -441,7 +440,7 @@ func (h *workshop) late(kind, path string) {
 func (h *workshop) told(kind string) (n int) {
 	h.t.Helper()
 	_, err := h.a.repos.messages.Each(h.t.Context(), store.InboxSince(h.starter.Person, time.Time{}), func(msg *inbox.Message) error {
-		if msg.Kind == job.EventCancelled && msg.Params["kind"] == kind && msg.Params["reason"] == "the wrong file" {
+		if msg.Kind == job.EventCancelled.Name() && msg.Params["kind"] == kind && msg.Params["reason"] == "the wrong file" {
 			n++
 		}
 		return nil

@@ -11,6 +11,7 @@ import (
 var loanCapability = Capability{
 	Name:   "loan",
 	Lives:  loan.Lives,
+	Events: loan.Events,
 	Policy: map[string]any{"Loan": loan.Standard},
 	Open: func(a *App) Parts {
 		r, policy := a.repos, policyOf[loan.Policy](a)

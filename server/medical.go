@@ -15,7 +15,7 @@ import (
 )
 
 // medicalCapability is credit medical care: see a doctor now and pay later.
-var medicalCapability = Capability{Name: "medical", Lives: medical.Lives, Open: func(a *App) Parts {
+var medicalCapability = Capability{Name: "medical", Lives: medical.Lives, Events: medical.Events, Open: func(a *App) Parts {
 	care := medicalhttp.Handler{
 		Medical: a.repos.Medical, People: a.repos.Identity.People, Mandates: a.repos.Identity.Mandates, Events: a.repos.Events,
 		Keys: a.store.Keys, Gateway: a.gateway, Served: usecase.Warnings{Messages: a.repos.messages, Deliveries: a.repos.delivery.Deliveries}.Served, Looks: a.looks, Restricts: a.restrictions().Restricts,

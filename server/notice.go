@@ -7,6 +7,6 @@ import (
 )
 
 // noticeCapability is public notices and the objections to them.
-var noticeCapability = Capability{Name: "notice", Lives: notice.Lives, Open: func(a *App) Parts {
+var noticeCapability = Capability{Name: "notice", Lives: notice.Lives, Events: notice.Events, Open: func(a *App) Parts {
 	return Parts{Doors: []api.Mounter{noticehttp.Handler{Notices: a.repos.Farmer.Notices, Looks: a.looks}}}
 }}

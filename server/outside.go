@@ -46,7 +46,7 @@ func (a *App) openOutside(registry *prometheus.Registry, texts *notifications.Te
 	a.live = notifications.NewLive(a.repos.messages, a.now, a.log)
 	a.told = notifications.Inbox{
 		Messages: a.repos.messages, Delivery: a.repos.delivery, People: a.repos.Identity.People, Texts: texts,
-		Silent: map[string]string{}, On: a.courier.On(), Policy: policyOf[delivery.Policy](a), Now: a.now, Repeats: metrics.Repeats, Planned: a.courier.Kick,
+		Silent: a.cfg.silences(), On: a.courier.On(), Policy: policyOf[delivery.Policy](a), Now: a.now, Repeats: metrics.Repeats, Planned: a.courier.Kick,
 		Kept: func(e models.Event, at time.Time) {
 			metrics.Inbox(at.Sub(e.At).Seconds())
 			a.live.Changed(e.Person)

@@ -11,6 +11,7 @@ import (
 var practiceCapability = Capability{
 	Name:   "practice",
 	Lives:  practice.Lives,
+	Events: practice.Events,
 	Policy: map[string]any{"Practice": practice.Standard},
 	Open: func(a *App) Parts {
 		r := a.repos

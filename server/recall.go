@@ -11,6 +11,7 @@ import (
 var recallCapability = Capability{
 	Name:   "recall",
 	Lives:  recall.Lives,
+	Events: recall.Events,
 	Policy: map[string]any{"Recall": recall.Standard},
 	Open: func(a *App) Parts {
 		return Parts{

@@ -11,6 +11,7 @@ import (
 var recordCapability = Capability{
 	Name:   "record",
 	Lives:  record.Lives,
+	Events: record.Events,
 	Policy: map[string]any{"Record": record.Standard},
 	Open: func(a *App) Parts {
 		r := a.repos

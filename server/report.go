@@ -11,6 +11,7 @@ import (
 var reportCapability = Capability{
 	Name:   "report",
 	Lives:  report.Lives,
+	Events: report.Events,
 	Policy: map[string]any{"Report": report.Standard},
 	Open: func(a *App) Parts {
 		r := a.repos

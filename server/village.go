@@ -14,6 +14,7 @@ import (
 var villageCapability = Capability{
 	Name:   "village",
 	Lives:  village.Lives,
+	Events: village.Events,
 	Policy: map[string]any{"Village": village.Standard},
 	Open: func(a *App) Parts {
 		r, policy := a.repos, policyOf[village.Policy](a)

@@ -8,7 +8,7 @@ import (
 )
 
 // webhookCapability is how partners' systems hear of events.
-var webhookCapability = Capability{Name: "webhook", Lives: webhook.Lives, Open: func(a *App) Parts {
+var webhookCapability = Capability{Name: "webhook", Lives: webhook.Lives, Events: webhook.Events, Open: func(a *App) Parts {
 	follows := flows.Webhook{
 		Medical: a.repos.Medical, Endpoints: a.repos.Endpoints, Deliveries: a.repos.delivery.Deliveries, Clients: a.repos.Identity.Clients,
 		Planned: a.courier.Kick, Now: a.now,

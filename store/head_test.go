@@ -19,7 +19,8 @@ func TestWithHead(t *testing.T) {
 	}
 	at := time.Date(2026, 11, 23, 1, 2, 3, 0, time.UTC)
 	old := doc{Meta: models.Meta{ID: "a", Version: 3, Revision: 2, CreatedAt: at, UpdatedAt: at, TellAt: &at, WakeAt: &at, GoneAt: &at}, Name: "n", List: []string{"x"}}
-	old.Tell("k", "p", models.Clockwork, at, map[string]string{"a": "b"})
+	var events models.Events
+	old.Publish(models.Declare[struct{ A string }](&events, "k").Of(struct{ A string }{"b"}), "p", models.Clockwork, at)
 	raw, err := bson.Marshal(old)
 	if err != nil {
 		t.Fatal(err)

@@ -83,7 +83,7 @@ func (d Decision) Program(ctx context.Context, v *decision.Decision) (*rule.Prog
 // Admitted is the decision that an event about an agreement tells of: it was given, or refused. The agreement was decided by rule.
 func Admitted(a *medical.Agreement, subject models.Subject, e models.Event) decision.Draft {
 	outcome := models.Fail
-	if e.Kind == medical.AgreementSigned {
+	if e.Kind == medical.AgreementSigned.Name() {
 		outcome = models.Pass
 	}
 	d := a.Decided

@@ -11,8 +11,8 @@ import (
 
 // reminders are the messages that count as warnings before a bill may be called defaulted.
 var reminders = map[string]bool{
-	medical.BillDueSoon: true, medical.BillDueToday: true, medical.BillOverdue: true,
-	medical.BillReminded: true, medical.BillSuspends: true, medical.BillNoticed: true,
+	medical.BillDueSoon.Name(): true, medical.BillDueToday.Name(): true, medical.BillOverdue.Name(): true,
+	medical.BillReminded.Name(): true, medical.BillSuspends.Name(): true, medical.BillNoticed.Name(): true,
 }
 
 // Warnings knows what people were told of their bills.

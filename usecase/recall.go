@@ -61,15 +61,15 @@ func (f Recall) Check(ctx context.Context, u *recall.Use) error {
 		return err
 	}
 	causes := map[record.State]string{ //nolint:exhaustive // the others are a newer version
-		record.Repaired: record.EventRepaired, record.Ended: record.EventEnded, record.Withdrawn: record.EventWithdrawn,
+		record.Repaired: record.EventRepaired.Name(), record.Ended: record.EventEnded.Name(), record.Withdrawn: record.EventWithdrawn.Name(),
 	}
 	cause, over := causes[r.State]
 	if !over && !slices.ContainsFunc(append(r.Earlier, r.Current), func(v record.Version) bool { return v.No > u.Version }) {
 		return nil
 	}
 	if !over {
-		cause = record.EventCorrected
+		cause = record.EventCorrected.Name()
 	}
-	e := models.Event{ID: u.ID + "/" + r.Versioned() + "/" + cause, Kind: cause, At: f.Now(), Data: map[string]string{"record": r.ID}}
-	return f.Open(ctx, recall.NewCall(e, r.Subject, r.Current.No, !over, f.Now()))
+	e := models.Event{ID: u.ID + "/" + r.Versioned() + "/" + cause, Kind: cause, At: f.Now()}
+	return f.Open(ctx, recall.NewCall(e, recall.Change{Record: r.ID, Version: r.Current.No, Subject: r.Subject, Newer: !over}, f.Now()))
 }

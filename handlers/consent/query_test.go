@@ -97,7 +97,7 @@ func TestUnusualLooks(t *testing.T) {
 		t.Errorf("an ordinary look: %v", got.Odd)
 	}
 	got := look(models.Day("2026-03-03").Clock(2, 10), ann, "gone")
-	if !slices.Equal(got.Odd, []access.Oddity{access.Night, access.NoOpenCase}) || len(got.Outbox) != 1 || got.Outbox[0].Kind != access.EventOdd || got.Outbox[0].Person != "ann" {
+	if !slices.Equal(got.Odd, []access.Oddity{access.Night, access.NoOpenCase}) || len(got.Outbox) != 1 || got.Outbox[0].Kind != access.EventOdd.Name() || got.Outbox[0].Person != "ann" {
 		t.Errorf("at 02:10, no open case: %v, told %v", got.Odd, got.Outbox)
 	}
 	var last *access.Entry

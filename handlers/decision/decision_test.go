@@ -192,7 +192,7 @@ func TestRecallsAreAnswered(t *testing.T) {
 	b := newBureau(t)
 	sub, err := b.h.Subjects.Of(t.Context(), models.Actor{Person: "ann", Role: models.Resident})
 	b.must(err)
-	c := recall.NewCall(models.Event{ID: "e1", Kind: record.EventCorrected, At: b.Now(), Data: map[string]string{"record": "r1"}}, sub, 2, true, b.Now())
+	c := recall.NewCall(models.Event{ID: "e1", Kind: record.EventCorrected.Name(), At: b.Now()}, recall.Change{Record: "r1", Version: 2, Subject: sub, Newer: true}, b.Now())
 	b.must(b.recall.Calls.Insert(t.Context(), c))
 	uses := map[string]*recall.Use{}
 	for _, org := range []string{"org-bank", "org-provider"} {

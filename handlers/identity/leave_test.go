@@ -37,7 +37,7 @@ func TestLeave(t *testing.T) {
 		e.refuse(401, "identity.refresh_refused", "POST /v1/auth/sessions/refresh", `{"refreshToken":"`+token+`"}`)
 	}
 	p, err := e.h.People.Get(t.Context(), s.Person.ID)
-	if err != nil || p.State != identity.Left || !p.Phone.Empty() || !p.IDNumber.Empty() || p.Outbox[len(p.Outbox)-1].Kind != identity.EventLeft {
+	if err != nil || p.State != identity.Left || !p.Phone.Empty() || !p.IDNumber.Empty() || p.Outbox[len(p.Outbox)-1].Kind != identity.EventLeft.Name() {
 		t.Errorf("kept: %+v %v", p, err)
 	}
 	e.Forward(time.Minute)

@@ -18,6 +18,11 @@ import (
 	"xinyi/store"
 )
 
+var (
+	events   models.Events
+	bellRang = events.Plain("test.rang")
+)
+
 // A bell rings once a day, and tells so.
 type bell struct {
 	models.Meta `bson:",inline"`
@@ -26,7 +31,7 @@ type bell struct {
 
 func (b *bell) Wake(now time.Time) error {
 	for ; !b.WakeAt.After(now); b.Rings++ {
-		b.Tell("test.rang", "", models.Clockwork, *b.WakeAt, nil)
+		b.Publish(bellRang, "", models.Clockwork, *b.WakeAt)
 		b.WakeAt = models.At(b.WakeAt.Add(24 * time.Hour))
 	}
 	return nil

@@ -10,13 +10,6 @@ import (
 	"xinyi/models"
 )
 
-// The events of an entry; they are told to whom the data is about, when that one has an account. Data: "office", "purpose".
-const (
-	EventSeen    = "access.seen"
-	EventOdd     = "access.odd"     // something about the look is unusual
-	EventRefused = "access.refused" // data was asked for, and nothing was shown
-)
-
 // A Look is what somebody is about to see.
 type Look struct {
 	Subject models.Subject
@@ -101,11 +94,11 @@ func (e *Entry) Announce() {
 	p := Purposes[e.Purpose]
 	switch {
 	case len(e.Odd) > 0:
-		e.Tell(EventOdd, whom, e.By, e.At, map[string]string{"office": e.Office, "purpose": p.Words.ZH, "purposeEn": p.Words.EN})
+		e.Publish(EventOdd.Of(LookData{Office: e.Office, Purpose: p.Words.ZH, PurposeEn: p.Words.EN}), whom, e.By, e.At)
 	case e.Refused != "":
-		e.Tell(EventRefused, whom, e.By, e.At, map[string]string{"office": e.Office})
+		e.Publish(EventRefused.Of(OfficeData{Office: e.Office}), whom, e.By, e.At)
 	case p.Told:
-		e.Tell(EventSeen, whom, e.By, e.At, map[string]string{"office": e.Office, "purpose": p.Words.ZH, "purposeEn": p.Words.EN})
+		e.Publish(EventSeen.Of(LookData{Office: e.Office, Purpose: p.Words.ZH, PurposeEn: p.Words.EN}), whom, e.By, e.At)
 	}
 }
 

@@ -69,12 +69,12 @@ func TestAnnounce(t *testing.T) {
 		odd  Oddity
 		kind string
 	}{
-		"an office looks":        {officer, Look{Subject: person, Purpose: "credit.objection", Case: "c"}, "", EventSeen},
+		"an office looks":        {officer, Look{Subject: person, Purpose: "credit.objection", Case: "c"}, "", EventSeen.Name()},
 		"at the desk":            {bank, Look{Subject: person, Purpose: "medical.care", Case: "c"}, "", ""},
-		"at the desk, at night":  {officer, Look{Subject: person, Purpose: "medical.billing", Case: "c"}, Night, EventOdd},
-		"refused":                {bank, Look{Subject: person, Purpose: "share.loan", Refused: "revoked"}, "", EventRefused},
+		"at the desk, at night":  {officer, Look{Subject: person, Purpose: "medical.billing", Case: "c"}, Night, EventOdd.Name()},
+		"refused":                {bank, Look{Subject: person, Purpose: "share.loan", Refused: "revoked"}, "", EventRefused.Name()},
 		"nobody to tell":         {officer, Look{Subject: models.Subject{Kind: models.PersonSubject, Ref: "x"}, Purpose: "credit.objection", Case: "c"}, Night, ""},
-		"an organisation's file": {officer, Look{Subject: models.Subject{Kind: models.Organisation, Ref: "91430100MAXX000152"}, Purpose: "credit.objection", Case: "c"}, "", EventSeen},
+		"an organisation's file": {officer, Look{Subject: models.Subject{Kind: models.Organisation, Ref: "91430100MAXX000152"}, Purpose: "credit.objection", Case: "c"}, "", EventSeen.Name()},
 		"one's own":              {own, Look{Subject: person, Purpose: "credit.objection", Case: "c"}, Night, ""},
 	}
 	for name, tc := range tests {

@@ -8,22 +8,6 @@ import (
 	"xinyi/models"
 )
 
-// The events of an award. Data: "programme", "category", "no", "until"; of EventRevoked and EventAnswer "reason".
-const (
-	EventGranted  = "award.granted"
-	EventRenewed  = "award.renewed"
-	EventExpiring = "award.expiring"
-	EventExpired  = "award.expired"
-	EventAnswer   = "award.revocation_asked" // the holder may answer until "until"
-	EventKept     = "award.revocation_dropped"
-	EventRevoked  = "award.revoked"
-	EventDeclined = "award.naming_changed" // what the holder agreed to be shown or recorded changed
-	EventRenewing = "award.renewal_asked"  // the records are to be looked at anew
-	EventLapsing  = "award.renewal_refused"
-	EventAlert    = "award.ground_found" // a record may be a ground to revoke it
-	EventUpward   = "award.recommended"
-)
-
 // An HonourState is where an award stands.
 type HonourState string
 

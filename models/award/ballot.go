@@ -10,11 +10,6 @@ import (
 	"xinyi/models"
 )
 
-// The events of ballots, told of the ballot alone.
-const (
-	EventAside = "award.ballot_aside" // set aside by two people
-)
-
 // A BallotState is where a ballot stands.
 type BallotState string
 
@@ -98,7 +93,7 @@ func (b *Ballot) Confirm(aside bool, by models.Actor, now time.Time) error {
 		return err
 	}
 	if b.Judge = by; aside {
-		b.Tell(EventAside, "", by, now, map[string]string{"programme": b.Programme, "nomination": b.Nomination})
+		b.Publish(EventAside.Of(BallotData{Programme: b.Programme, Nomination: b.Nomination}), "", by, now)
 	}
 	return nil
 }

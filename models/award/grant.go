@@ -59,7 +59,7 @@ func Grant(g Given, by models.Actor, now time.Time) (*Award, error) {
 	}
 	a.ID, a.State, a.Moved = IDOf(g.Nomination), Valid, models.Moved{By: by.Role, At: now}
 	a.label()
-	a.tell(EventGranted, by, now, nil)
+	a.tell(EventGranted, by, now)
 	a.plan()
 	return a, nil
 }
@@ -74,15 +74,15 @@ func (a *Award) label() {
 	}
 }
 
-func (a *Award) tell(kind string, by models.Actor, now time.Time, more map[string]string) {
-	data := map[string]string{
-		"programme": a.Programme, "category": a.Category, "no": a.No, "until": string(a.Until), "title": a.Title.ZH, "titleEN": a.Title.EN,
-		"named": yes(a.Named), "recorded": yes(a.Recorded), "reason": a.Why,
+func (a *Award) tell(kind models.Kind[AwardData], by models.Actor, now time.Time) {
+	a.Publish(kind.Of(a.data()), a.Holder.Addressee(), by, now)
+}
+
+func (a *Award) data() AwardData {
+	return AwardData{
+		Within: Within{a.Programme}, Category: a.Category, No: a.No, Until: a.Until, Title: a.Title.ZH, TitleEN: a.Title.EN,
+		Named: yes(a.Named), Recorded: yes(a.Recorded), Reason: a.Why,
 	}
-	for k, v := range more {
-		data[k] = v
-	}
-	a.Tell(kind, a.Holder.Addressee(), by, now, data)
 }
 
 func yes(b bool) string {
@@ -133,12 +133,12 @@ func (a *Award) Wake(now time.Time) error {
 	for a.WakeAt != nil && !a.WakeAt.After(now) {
 		if !a.Warned {
 			a.Warned = true
-			a.tell(EventExpiring, models.Clockwork, now, nil)
+			a.tell(EventExpiring, models.Clockwork, now)
 		} else if err := a.Move(awardMoves, Expired, models.Clockwork, now, "award.state", ""); err != nil {
 			return err
 		} else {
 			a.Renewal = ""
-			a.tell(EventExpired, models.Clockwork, now, nil)
+			a.tell(EventExpired, models.Clockwork, now)
 		}
 		a.plan()
 	}
@@ -158,7 +158,7 @@ func (a *Award) Choose(named, recorded bool, by models.Actor, now time.Time) (bo
 	}
 	a.Named, a.Recorded = named, recorded
 	a.label()
-	a.tell(EventDeclined, by, now, nil)
+	a.tell(EventDeclined, by, now)
 	return true, nil
 }
 
@@ -180,7 +180,9 @@ func (a *Award) AskRevoke(g Ground, text, record string, by models.Actor, now ti
 	}
 	today := models.DayOf(now)
 	a.Ask = &Ask{By: by, On: today, Ground: g, Text: text, Record: record, Until: today.AddWorking(a.Terms.AnswerDays)}
-	a.tell(EventAnswer, by, now, map[string]string{"reason": string(g), "until": string(a.Ask.Until)})
+	d := a.data()
+	d.Reason, d.Until = string(g), a.Ask.Until
+	a.Publish(EventAnswer.Of(d), a.Holder.Addressee(), by, now)
 	return nil
 }
 
@@ -215,7 +217,9 @@ func (a *Award) Revoke(why string, by models.Actor, now time.Time) error {
 	a.Ask.Judge, a.Ask.Upheld, a.Ask.Verdict = by, true, why
 	a.EndedOn, a.Why, a.Renewal = models.DayOf(now), why, ""
 	a.Barred = a.EndedOn.AddMonths(a.Terms.BarMonths)
-	a.tell(EventRevoked, by, now, map[string]string{"reason": why})
+	d := a.data()
+	d.Reason = why
+	a.Publish(EventRevoked.Of(d), a.Holder.Addressee(), by, now)
 	a.plan()
 	return nil
 }
@@ -229,7 +233,7 @@ func (a *Award) Drop(why string, by models.Actor, now time.Time) error {
 		return err
 	}
 	a.Ask.Judge, a.Ask.Verdict = by, why
-	a.tell(EventKept, by, now, nil)
+	a.tell(EventKept, by, now)
 	return nil
 }
 
@@ -270,7 +274,7 @@ func (a *Award) AskRenewal(id string, by models.Actor, now time.Time) error {
 		return models.E(models.Conflict, "award.renewing")
 	}
 	a.Renewal = id
-	a.tell(EventRenewing, by, now, nil)
+	a.tell(EventRenewing, by, now)
 	return nil
 }
 
@@ -282,11 +286,11 @@ func (a *Award) Renew(renewal, decision string, passed bool, now time.Time) bool
 	}
 	a.Renewal, a.Decision = "", decision
 	if !passed {
-		a.tell(EventLapsing, models.Clockwork, now, nil)
+		a.tell(EventLapsing, models.Clockwork, now)
 		return true
 	}
 	a.Until, a.Warned, a.Renewed = a.Until.AddMonths(a.Terms.Months), false, a.Renewed+1
-	a.tell(EventRenewed, models.Clockwork, now, nil)
+	a.tell(EventRenewed, models.Clockwork, now)
 	a.plan()
 	return true
 }
@@ -297,7 +301,7 @@ func (a *Award) Look(record string, now time.Time) bool {
 		return false
 	}
 	a.Alert = record
-	a.Tell(EventAlert, "", models.Clockwork, now, map[string]string{"programme": a.Programme, "record": record})
+	a.Publish(EventAlert.Of(AlertData{Programme: a.Programme, Record: record}), "", models.Clockwork, now)
 	return true
 }
 
@@ -316,6 +320,6 @@ func (a *Award) Recommend(by models.Actor, now time.Time) error {
 		return models.E(models.Conflict, "award.recommended_already")
 	}
 	a.Upward = &Upward{to, by, models.DayOf(now)}
-	a.tell(EventUpward, by, now, nil)
+	a.tell(EventUpward, by, now)
 	return nil
 }

@@ -7,12 +7,6 @@ import (
 	"xinyi/models"
 )
 
-// The events of a measure. Data: "award", "code".
-const (
-	EventUsed       = "award.measure_used"
-	EventMeasureEnd = "award.measure_ended"
-)
-
 // A MeasureState is where a measure stands.
 type MeasureState string
 
@@ -100,7 +94,7 @@ func (m *Measure) Follow(a *Award, now time.Time) bool {
 func (m *Measure) end(now time.Time) {
 	if m.Move(measureMoves, Ended, models.Clockwork, now, "award.measure_state", "") == nil {
 		m.Until, m.WakeAt = min(m.Until, models.DayOf(now)), nil
-		m.Tell(EventMeasureEnd, "", models.Clockwork, now, map[string]string{"award": m.Award, "code": m.Code})
+		m.Publish(EventMeasureEnd.Of(MeasureEndData{Award: m.Award, Code: m.Code}), "", models.Clockwork, now)
 	}
 }
 
@@ -131,7 +125,7 @@ func (m *Measure) Use(id, note string, by models.Actor, now time.Time) error {
 	if len(m.Uses) > maxUses { // how many there were stays
 		m.Uses = m.Uses[1:]
 	}
-	m.Tell(EventUsed, m.Holder.Addressee(), by, now, map[string]string{"award": m.Award, "code": m.Code, "name": m.Name.ZH, "nameEN": m.Name.EN})
+	m.Publish(EventUsed.Of(MeasureData{Award: m.Award, Code: m.Code, Name: m.Name.ZH, NameEN: m.Name.EN}), m.Holder.Addressee(), by, now)
 	return nil
 }
 

@@ -9,27 +9,6 @@ import (
 	"xinyi/models/jury"
 )
 
-// The events of a nomination. Data: "programme", "category", "title", "titleEN", "until", "reason".
-const (
-	EventNominated = "award.nominated"   // the nominee is asked
-	EventVetDue    = "award.vetting_due" // the records are to be read
-	EventReturned  = "award.returned"    // the materials are to be mended
-	EventHit       = "award.hit_found"
-	EventExcluded  = "award.excluded"
-	EventConcern   = "award.concern"      // a department has a doubt
-	EventDrawDue   = "award.draw_due"     // experts are to be drawn
-	EventDrawn     = "award.expert_asked" // to an expert
-	EventOverdue   = "award.office_late"  // something waits for an office
-	EventSelected  = "award.selected"     // of a programme: seats are given
-	EventRunnerUp  = "award.runner_up"
-	EventNot       = "award.not_selected"
-	EventNotice    = "award.on_notice"
-	EventStruck    = "award.struck"
-	EventApproved  = "award.approved"  // the award is to be granted
-	EventFreed     = "award.seat_free" // somebody with a seat is out: the next one moves up
-	EventOut       = "award.withdrawn"
-)
-
 // A State is where a nomination stands.
 type State string
 
@@ -206,7 +185,7 @@ func New(p *Programme, category string, who Nominee, how How, reason string, by 
 		n.State = Drafting
 		return n, nil
 	}
-	n.tell(EventNominated, now, models.Clockwork, nil)
+	n.tell(EventNominated, models.Clockwork, now)
 	return n, nil
 }
 
@@ -241,18 +220,20 @@ func (n *Nomination) Label() string {
 	return n.Name.String()
 }
 
-func (n *Nomination) tell(kind string, now time.Time, by models.Actor, more map[string]string) {
-	n.tellTo(n.Nominee.Addressee(), kind, now, by, more)
+// tell tells the nominee.
+func (n *Nomination) tell(kind models.Kind[NominationData], by models.Actor, now time.Time) {
+	n.Publish(kind.Of(n.data()), n.Nominee.Addressee(), by, now)
 }
 
-func (n *Nomination) tellTo(person, kind string, now time.Time, by models.Actor, more map[string]string) {
-	data := map[string]string{
-		"programme": n.Programme, "category": n.Category, "title": n.Title.ZH, "titleEN": n.Title.EN, "until": string(n.Until), "reason": n.Why, "place": string(n.Place),
+// note tells of the nomination without telling the nominee.
+func (n *Nomination) note(kind models.Kind[NominationData], by models.Actor, now time.Time) {
+	n.Publish(kind.Of(n.data()), "", by, now)
+}
+
+func (n *Nomination) data() NominationData {
+	return NominationData{
+		Within: Within{n.Programme}, Category: n.Category, Title: n.Title.ZH, TitleEN: n.Title.EN, Until: n.Until, Reason: n.Why, Place: n.Place,
 	}
-	for k, v := range more {
-		data[k] = v
-	}
-	n.Tell(kind, person, by, now, data)
 }
 
 func (n *Nomination) due(until models.Day) {
@@ -267,7 +248,7 @@ func (n *Nomination) Meet(person string, now time.Time) bool {
 	}
 	n.Nominee.Person = person
 	if n.State == Nominated && person != "" {
-		n.tell(EventNominated, now, models.Clockwork, nil)
+		n.tell(EventNominated, models.Clockwork, now)
 	}
 	return true
 }
@@ -300,15 +281,15 @@ func (n *Nomination) Withdraw(why string, by models.Actor, now time.Time) error 
 }
 
 // end is the last move of a nomination that comes to nothing. Whoever had a seat frees it.
-func (n *Nomination) end(to State, kind, why string, by models.Actor, now time.Time) error {
+func (n *Nomination) end(to State, kind models.Kind[NominationData], why string, by models.Actor, now time.Time) error {
 	seated := n.State == Shortlisted || n.State == OnNotice || n.State == InDecision
 	if err := n.Move(moves, to, by, now, "award.state", why); err != nil {
 		return err
 	}
 	n.Why, n.Until, n.WakeAt = why, "", nil
-	n.tell(kind, now, by, nil)
+	n.tell(kind, by, now)
 	if seated {
-		n.tellTo("", EventFreed, now, by, nil)
+		n.note(EventFreed, by, now)
 	}
 	return nil
 }
@@ -392,7 +373,9 @@ func (n *Nomination) Check(v flow.Verdict, note string, t Terms, by models.Actor
 	switch out {
 	case flow.Returned:
 		n.due(models.DayOf(now).AddWorking(t.CheckDays))
-		n.tell(EventReturned, now, by, map[string]string{"reason": note})
+		d := n.data()
+		d.Reason = note
+		n.Publish(EventReturned.Of(d), n.Nominee.Addressee(), by, now)
 	case flow.Rejected:
 		return n.end(NotSelected, EventNot, note, by, now)
 	case flow.Through:
@@ -400,7 +383,7 @@ func (n *Nomination) Check(v flow.Verdict, note string, t Terms, by models.Actor
 			return err
 		}
 		n.Until, n.WakeAt = "", nil
-		n.tellTo("", EventVetDue, now, by, nil)
+		n.note(EventVetDue, by, now)
 	case flow.Waiting, flow.Passed:
 		n.Until, n.WakeAt = n.Course.Due, n.Course.WakeAt()
 	}
@@ -417,7 +400,7 @@ func (n *Nomination) Show(noticeID string, until models.Day, now time.Time) bool
 		return false
 	}
 	n.Notice, n.Until, n.WakeAt = noticeID, until, nil
-	n.tell(EventNotice, now, models.Clockwork, nil)
+	n.tell(EventNotice, models.Clockwork, now)
 	return true
 }
 
@@ -430,7 +413,7 @@ func (n *Nomination) Pass(noticeID string, p *Programme, now time.Time) bool {
 	n.Decide = flow.New(timed(p.Deciding, p.Terms.CheckDays), "", now)
 	n.Until, n.WakeAt = n.Decide.Due, n.Decide.WakeAt()
 	n.Held, n.Stale = false, true
-	n.tellTo("", EventVetDue, now, models.Clockwork, nil)
+	n.note(EventVetDue, models.Clockwork, now)
 	return true
 }
 
@@ -474,7 +457,7 @@ func (n *Nomination) Judge(v flow.Verdict, note string, by models.Actor, now tim
 			return err
 		}
 		n.Until, n.WakeAt = "", nil
-		n.tellTo("", EventApproved, now, by, nil)
+		n.note(EventApproved, by, now)
 	case flow.Waiting, flow.Passed, flow.Returned:
 		n.Until, n.WakeAt = n.Decide.Due, n.Decide.WakeAt()
 	}
@@ -506,14 +489,14 @@ func (n *Nomination) Wake(now time.Time) error {
 			return n.end(NotSelected, EventNot, "award.not_mended", models.Clockwork, now)
 		}
 		if n.Course.Wake(now) {
-			n.tellTo("", EventOverdue, now, models.Clockwork, nil)
+			n.note(EventOverdue, models.Clockwork, now)
 		}
 	case InVetting, InDecision:
 		if n.Vetting != nil && n.Vetting.Stops() {
 			return n.end(Excluded, EventExcluded, "award.records", models.Clockwork, now)
 		}
 		if n.State == InDecision && n.Decide.Wake(now) {
-			n.tellTo("", EventOverdue, now, models.Clockwork, nil)
+			n.note(EventOverdue, models.Clockwork, now)
 		}
 	case InOpinions: // silence is no objection
 		return n.score(models.Clockwork, now)

@@ -79,7 +79,7 @@ func (n *Nomination) Opine(say Say, record, ground string, points *score.Points,
 	o := &n.Opinions[i]
 	o.Say, o.Record, o.Ground, o.Points, o.By, o.At = say, record, ground, points, by, models.At(now)
 	if say == Concern {
-		n.tell(EventConcern, now, by, nil)
+		n.tell(EventConcern, by, now)
 	}
 	if !slices.ContainsFunc(n.Opinions, func(o Opinion) bool { return o.Say == "" }) {
 		return n.score(by, now)

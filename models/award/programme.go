@@ -13,19 +13,6 @@ import (
 	"xinyi/models/release"
 )
 
-// The events of a programme. Data: "programme", "title", "titleEN"; they are about nobody in particular.
-const (
-	EventPublished  = "award.programme_published"
-	EventOpen       = "award.programme_open"
-	EventClosing    = "award.programme_closed" // no more nominations
-	EventVoteDue    = "award.vote_due"         // the vote may open once nothing is on the way
-	EventVoteOpen   = "award.vote_open"
-	EventVoteClosed = "award.vote_closed"
-	EventSelectDue  = "award.select_due" // seats are to be given
-	EventLate       = "award.late"       // something keeps the programme waiting
-	EventDone       = "award.programme_done"
-)
-
 // A Kind says who is chosen.
 type Kind string
 
@@ -256,8 +243,8 @@ func (p *Programme) check(now time.Time) error {
 	return nil
 }
 
-func (p *Programme) announce(kind string, by models.Actor, now time.Time) {
-	p.Tell(kind, "", by, now, map[string]string{"programme": p.ID, "title": p.Title.ZH, "titleEN": p.Title.EN, "place": string(p.Region)})
+func (p *Programme) announce(kind models.Kind[ProgrammeData], by models.Actor, now time.Time) {
+	p.Meta.Publish(kind.Of(ProgrammeData{Within: Within{p.ID}, Title: p.Title.ZH, TitleEN: p.Title.EN, Place: p.Region}), "", by, now)
 }
 
 // Category is the category with a code, nil for none.
@@ -396,7 +383,7 @@ func (p *Programme) Wake(now time.Time) error {
 	return nil
 }
 
-func (p *Programme) step(to Stage, kind string, now time.Time) error {
+func (p *Programme) step(to Stage, kind models.Kind[ProgrammeData], now time.Time) error {
 	if err := p.Move(stages, to, models.Clockwork, now, "award.stage", ""); err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ func (n *Nomination) score(by models.Actor, now time.Time) error {
 	}
 	n.Jury.Again()
 	n.Until, n.WakeAt = "", nil
-	n.tellTo("", EventDrawDue, now, by, nil)
+	n.note(EventDrawDue, by, now)
 	return nil
 }
 
@@ -64,14 +64,14 @@ func (n *Nomination) Draw(p *Programme, now time.Time) bool {
 	n.Jury.Size = p.Terms.Experts
 	asked := n.Jury.Fill(order)
 	for _, person := range asked {
-		n.tellTo(person, EventDrawn, now, models.Clockwork, nil)
+		n.Publish(EventDrawn.Of(n.data()), person, models.Clockwork, now)
 	}
 	in, _, _ := n.Jury.Counts()
 	news := len(asked) > 0
 	if short := in < p.Terms.Experts; short != n.Short {
 		n.Short, news = short, true
 		if short {
-			n.tellTo("", EventOverdue, now, models.Clockwork, nil)
+			n.note(EventOverdue, models.Clockwork, now)
 		}
 	}
 	return news
@@ -122,8 +122,10 @@ func (n *Nomination) Score(sheet jury.Sheet, p *Programme, by models.Actor, now 
 // waits for the office.
 func (n *Nomination) late(now time.Time) error {
 	n.Short = true
-	n.tellTo("", EventDrawDue, now, models.Clockwork, map[string]string{"late": "yes"})
-	n.tellTo("", EventOverdue, now, models.Clockwork, nil)
+	d := n.data()
+	d.Late = "yes"
+	n.Publish(EventDrawDue.Of(d), "", models.Clockwork, now)
+	n.note(EventOverdue, models.Clockwork, now)
 	return nil
 }
 

@@ -171,9 +171,9 @@ func (n *Nomination) Seat(p Placed, now time.Time) bool {
 	switch to { //nolint:exhaustive // there are three
 	case NotSelected:
 		n.Why = because[p.Because]
-		n.tell(EventNot, now, models.Clockwork, nil)
+		n.tell(EventNot, models.Clockwork, now)
 	case RunnerUp:
-		n.tell(EventRunnerUp, now, models.Clockwork, nil)
+		n.tell(EventRunnerUp, models.Clockwork, now)
 	}
 	return true
 }

@@ -198,7 +198,7 @@ func (n *Nomination) Vet(v Vetting, t Terms, now time.Time) (bool, error) {
 	switch {
 	case v.Stops() && first:
 		n.due(models.DayOf(now).AddWorking(t.HitDays))
-		n.tell(EventHit, now, models.Clockwork, nil)
+		n.tell(EventHit, models.Clockwork, now)
 	case v.Stops():
 	case n.State == InDecision:
 		n.Until, n.WakeAt = "", n.Decide.WakeAt()

@@ -19,15 +19,6 @@ import (
 	"xinyi/models/job"
 )
 
-// The events of a batch. Data: "batch", "unit", "item", "no", and the counts at the end. They are about no person.
-const (
-	EventPartDue   = "batch.part_due" // the next part is to be read; Data: "part"
-	EventSubmitted = "batch.submitted"
-	EventDone      = "batch.done"
-	EventFailed    = "batch.failed"
-	EventWithdrawn = "batch.withdrawn"
-)
-
 // A State is where a batch stands.
 type State string
 
@@ -315,8 +306,8 @@ func (b *Batch) Wake(now time.Time) error {
 func (b *Batch) Busy() bool { return b.State == Running || b.State == Withdrawing }
 
 // PartDue implements job.Work.
-func (b *Batch) PartDue() (string, map[string]string) {
-	return EventPartDue, map[string]string{"batch": b.ID}
+func (b *Batch) PartDue() models.Happening {
+	return EventPartDue.Of(PartData{PartData: b.Job.Due(), Batch: b.ID})
 }
 
 // DoneOf implements job.Work: rows read, records taken back.
@@ -371,7 +362,7 @@ func (b *Batch) Step(s Step, now time.Time) (bool, error) {
 	return true, nil
 }
 
-func (b *Batch) end(to State, kind string, now time.Time) error {
+func (b *Batch) end(to State, kind models.Kind[Data], now time.Time) error {
 	if err := b.Move(moves, to, models.Clockwork, now, "batch.not_running", ""); err != nil {
 		return err
 	}
@@ -421,12 +412,11 @@ func (b *Batch) Fix(n int) error {
 	return nil
 }
 
-func (b *Batch) tell(kind string, by models.Actor, now time.Time) {
+func (b *Batch) tell(kind models.Kind[Data], by models.Actor, now time.Time) {
 	c := b.Counts
-	b.Tell(kind, b.By.Person, by, now, map[string]string{
-		"batch": b.ID, "unit": b.Unit, "item": b.Item, "no": b.No,
-		"rows": strconv.Itoa(c.Rows), "accepted": strconv.Itoa(c.Accepted), "rejected": strconv.Itoa(c.Rejected),
-	})
+	b.Publish(kind.Of(Data{
+		Batch: b.ID, Unit: b.Unit, Item: b.Item, No: b.No, Rows: c.Rows, Accepted: c.Accepted, Rejected: c.Rejected,
+	}), b.By.Person, by, now)
 }
 
 // Gone is when the file of a batch that ended at a moment is deleted.

@@ -178,7 +178,7 @@ func TestAsksAgain(t *testing.T) {
 	if err := b.Wake(noon.Add(2*job.Answered - 1)); err != nil || len(b.Outbox) != 0 {
 		t.Errorf("early: %v", b.Outbox)
 	}
-	if err := b.Wake(noon.Add(2 * job.Answered)); err != nil || len(b.Outbox) != 1 || b.Outbox[0].Kind != EventPartDue {
+	if err := b.Wake(noon.Add(2 * job.Answered)); err != nil || len(b.Outbox) != 1 || b.Outbox[0].Kind != EventPartDue.Name() {
 		t.Errorf("%v %v", err, b.Outbox)
 	}
 }

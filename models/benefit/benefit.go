@@ -9,41 +9,6 @@ import (
 	"xinyi/models"
 )
 
-// The events. Data never says why somebody does not get something.
-const (
-	EventOffered    = "benefit.offer_online"  // an offer's first version is in force: "scene"
-	EventPaused     = "benefit.offer_paused"  // nobody may claim for now: "reason"
-	EventResumed    = "benefit.offer_resumed" //
-	EventClosed     = "benefit.offer_closed"  // for good; what was claimed stays good
-	EventApproved   = "benefit.version_approved"
-	EventScheduled  = "benefit.version_scheduled" // "offer", "version", "from": who would lose is to be told
-	EventActive     = "benefit.version_active"    // "offer", "version"
-	EventRetired    = "benefit.version_retired"
-	EventSimDue     = "benefit.simulation_due" // "part": the next part is to be counted
-	EventSimDone    = "benefit.simulation_done"
-	EventHeld       = "benefit.claim_held"    // "offer", "until"
-	EventClaimed    = "benefit.claim_claimed" // "offer", "ends"
-	EventUsed       = "benefit.claim_used"    // "offer", "scene", "day", "saved"
-	EventReversed   = "benefit.claim_reversed"
-	EventReturned   = "benefit.claim_returned"
-	EventDueBack    = "benefit.claim_due_back"  // "due": the thing is to be brought back that day
-	EventBreached   = "benefit.claim_breached"  // it was not: with this provider's scene alone
-	EventObjected   = "benefit.breach_objected" // she says it is wrong: an office of "region" decides
-	EventUpheld     = "benefit.breach_upheld"
-	EventTallyDue   = "benefit.tally_due"
-	EventCured      = "benefit.claim_cured"  // it was brought back after all
-	EventLapsed     = "benefit.claim_lapsed" // a place was held or claimed and not taken in time
-	EventCancelled  = "benefit.claim_cancelled"
-	EventSettled    = "benefit.claim_settled"
-	EventEnding     = "benefit.claim_ending" // from "from" its offer is for others; use it before
-	EventVacated    = "benefit.place_vacated"
-	EventDoubtful   = "benefit.place_doubtful" // a held place's time is over: look at its claim
-	EventWaiting    = "benefit.wait_joined"    // "offer"
-	EventServed     = "benefit.wait_served"    // "offer", "claim", "until": a place is hers until then
-	EventProfileDue = "benefit.profile_due"    // something it counted has ended
-	EventBand       = "benefit.band_changed"   // "band"
-)
-
 // Fields are the eleven fields of the city's plan, in its order.
 //
 // Source: docs/sources.md#benefit-scenes.

@@ -127,10 +127,10 @@ func TestBands(t *testing.T) {
 	if err := p.Wake(p.WakeAt.Add(-time.Second)); err != nil || len(p.Outbox) != 0 {
 		t.Error("woke too early")
 	}
-	if err := p.Wake(*p.WakeAt); err != nil || p.WakeAt != nil || p.Outbox[0].Kind != EventProfileDue {
+	if err := p.Wake(*p.WakeAt); err != nil || p.WakeAt != nil || p.Outbox[0].Kind != EventProfileDue.Name() {
 		t.Errorf("%+v", p.Outbox)
 	}
-	if p.Learn(Known{Kind: models.PersonSubject}, Standard, noon.AddDate(1, 0, 0)); p.Band != C || p.Outbox[1].Kind != EventBand || p.Outbox[1].Person != "mei" {
+	if p.Learn(Known{Kind: models.PersonSubject}, Standard, noon.AddDate(1, 0, 0)); p.Band != C || p.Outbox[1].Kind != EventBand.Name() || p.Outbox[1].Person != "mei" {
 		t.Errorf("%+v", p.Outbox)
 	}
 	if p.Learn(Known{Kind: models.PersonSubject}, Standard, noon.AddDate(1, 0, 0)) {
@@ -469,7 +469,7 @@ func TestClaimTimes(t *testing.T) {
 	wants(t, "on the last day", c.Breaks("x", desk, c.Due.End()), models.Conflict, "benefit.not_due")
 	wants(t, "after its days", c.Reverse("x", desk, c.Day.Add(8).Start()), models.Conflict, "benefit.settled_already")
 	must(t, c.Wake(c.Due.Clock(9, 0)))
-	if c.State != Used || c.WakeAt != nil || c.Outbox[len(c.Outbox)-1].Kind != EventDueBack {
+	if c.State != Used || c.WakeAt != nil || c.Outbox[len(c.Outbox)-1].Kind != EventDueBack.Name() {
 		t.Errorf("%s %v", c.State, c.Outbox[len(c.Outbox)-1])
 	}
 	must(t, c.Breaks("x", desk, c.Due.Add(1).Start()))
@@ -563,7 +563,7 @@ func TestSimulation(t *testing.T) {
 	}
 	last := Part{Part: 1, Seen: 10, Last: true, Cells: map[[2]string]*Counts{{"430182", "75+"}: {Keep: 6}}}
 	took, err := s.Step(last, noon)
-	if must(t, err); !took || s.State != Counted || s.Outbox[len(s.Outbox)-1].Kind != EventSimDone {
+	if must(t, err); !took || s.State != Counted || s.Outbox[len(s.Outbox)-1].Kind != EventSimDone.Name() {
 		t.Fatalf("%+v", s)
 	}
 	got := s.Show(5)

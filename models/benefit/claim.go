@@ -113,15 +113,15 @@ func NewClaim(o *Offer, g Grant, pol Policy, now time.Time) *Claim {
 }
 
 // tell says what happened. from is the day from which the offer is for others, "" otherwise.
-func (c *Claim) tell(kind string, from models.Day, by models.Actor, now time.Time) {
+func (c *Claim) tell(kind models.Kind[ClaimData], from models.Day, by models.Actor, now time.Time) {
 	until := ""
 	if c.Until != nil {
 		until = c.Until.In(models.Shanghai).Format("2006-01-02 15:04")
 	}
-	c.Tell(kind, c.Person, by, now, map[string]string{
-		"offer": c.Offer, "scene": c.Scene, "name": c.Title.ZH, "nameEN": c.Title.EN, "until": until, "ends": string(c.Ends), "day": string(c.Day),
-		"saved": c.Saved.Yuan(), "due": string(c.Due), "from": string(from), "region": c.Queue,
-	})
+	c.Publish(kind.Of(ClaimData{
+		Offer: c.Offer, Scene: c.Scene, Name: c.Title.ZH, NameEN: c.Title.EN, Until: until,
+		Ends: c.Ends, Day: c.Day, Saved: c.Saved, Due: c.Due, From: from, Region: c.Queue,
+	}), c.Person, by, now)
 }
 
 func (c *Claim) move(to ClaimState, by models.Actor, now time.Time, why string) error {
@@ -129,7 +129,7 @@ func (c *Claim) move(to ClaimState, by models.Actor, now time.Time, why string) 
 }
 
 // over frees what a claim holds.
-func (c *Claim) over(to ClaimState, kind, why string, by models.Actor, now time.Time) error {
+func (c *Claim) over(to ClaimState, kind models.Kind[ClaimData], why string, by models.Actor, now time.Time) error {
 	if err := c.move(to, by, now, why); err != nil {
 		return err
 	}

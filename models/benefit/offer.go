@@ -180,7 +180,7 @@ func (o *Offer) Start(v *Version, now time.Time) bool {
 	}
 	o.Active, o.Hash, o.Terms = v.No, v.Hash, v.Terms
 	if o.State == Preparing && o.Move(offerMoves, Online, models.Clockwork, now, "benefit.offer_state", "") == nil {
-		o.Tell(EventOffered, "", models.Clockwork, now, map[string]string{"scene": o.Scene})
+		o.Publish(EventOffered.Of(SceneData{Scene: o.Scene}), "", models.Clockwork, now)
 	}
 	o.WakeAt = models.At(o.Terms.Until.Add(1).Start())
 	return true
@@ -208,12 +208,12 @@ func (o *Offer) Close(why string, by models.Actor, now time.Time) error {
 	return nil
 }
 
-func (o *Offer) act(to State, kind, why string, by models.Actor, now time.Time) error {
+func (o *Offer) act(to State, kind models.Kind[OfferData], why string, by models.Actor, now time.Time) error {
 	if err := o.Move(offerMoves, to, by, now, "benefit.offer_state", why); err != nil {
 		return err
 	}
 	o.Why = why
-	o.Tell(kind, "", by, now, map[string]string{"scene": o.Scene, "reason": why})
+	o.Publish(kind.Of(OfferData{Scene: o.Scene, Reason: why}), "", by, now)
 	return nil
 }
 

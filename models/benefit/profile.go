@@ -101,7 +101,7 @@ func (p *Profile) same(q *Profile) bool {
 func (p *Profile) reband(pol Policy, now time.Time) {
 	was := p.Band
 	if p.Band, p.WakeAt = p.banded(pol, now); p.Band != was {
-		p.Tell(EventBand, p.person(), models.Clockwork, now, map[string]string{"band": p.Band.String()})
+		p.Publish(EventBand.Of(BandData{Band: p.Band.String()}), p.person(), models.Clockwork, now)
 	}
 }
 
@@ -183,7 +183,7 @@ func (p *Profile) Wake(now time.Time) error {
 		return nil
 	}
 	p.WakeAt = nil
-	p.Tell(EventProfileDue, "", models.Clockwork, now, nil)
+	p.Publish(EventProfileDue, "", models.Clockwork, now)
 	return nil
 }
 

@@ -123,7 +123,7 @@ func (s *Share) Vacate(claim string, waiting bool, now time.Time) bool {
 		return true
 	}
 	s.Places[i].Vacant, s.Places[i].Until = true, nil
-	s.Tell(EventVacated, "", models.Clockwork, now, map[string]string{"offer": s.Offer, "claim": claim})
+	s.Publish(EventVacated.Of(PlaceData{Offer: s.Offer, Claim: claim}), "", models.Clockwork, now)
 	s.settle()
 	return true
 }
@@ -177,7 +177,7 @@ func (s *Share) Wake(now time.Time) error {
 			continue
 		}
 		s.Places[i].Until = models.At(now.Add(time.Hour))
-		s.Tell(EventDoubtful, "", models.Clockwork, now, map[string]string{"offer": s.Offer, "claim": p.Claim})
+		s.Publish(EventDoubtful.Of(PlaceData{Offer: s.Offer, Claim: p.Claim}), "", models.Clockwork, now)
 	}
 	s.settle()
 	return nil

@@ -122,7 +122,7 @@ func (s *Simulation) Wake(now time.Time) error {
 func (s *Simulation) Busy() bool { return s.State == Counting }
 
 // PartDue implements job.Work.
-func (s *Simulation) PartDue() (string, map[string]string) { return EventSimDue, nil }
+func (s *Simulation) PartDue() models.Happening { return EventSimDue.Of(s.Job.Due()) }
 
 // DoneOf implements job.Work: profiles.
 func (s *Simulation) DoneOf() (done, total int64) { return s.Seen, s.Total }
@@ -181,7 +181,7 @@ func (s *Simulation) Step(p Part, now time.Time) (bool, error) {
 	}
 	job.End(s)
 	s.DoneAt = models.At(now)
-	s.Tell(EventSimDone, "", models.Clockwork, now, map[string]string{"version": s.Of})
+	s.Publish(EventSimDone.Of(TriedData{Version: s.Of}), "", models.Clockwork, now)
 	return true, s.Move(simMoves, Counted, models.Clockwork, now, "benefit.simulation_state", "")
 }
 

@@ -44,7 +44,7 @@ func (t *Tally) Wake(now time.Time) error {
 	if t.WakeAt == nil || t.WakeAt.After(now) {
 		return nil
 	}
-	t.Tell(EventTallyDue, "", models.Clockwork, now, nil)
+	t.Publish(EventTallyDue, "", models.Clockwork, now)
 	next := models.DayOf(now).Add(1)
 	if t.WakeAt = models.At(next.Clock(1, 0)); next > t.Last {
 		t.WakeAt = nil

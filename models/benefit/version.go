@@ -88,7 +88,7 @@ func (v *Version) Approve(pol Policy, by models.Actor, now time.Time) error {
 	if err := release.Approve(v, pol.FreshSim, by, now); err != nil {
 		return err
 	}
-	v.Tell(EventApproved, "", by, now, map[string]string{"offer": v.Offer, "version": strconv.Itoa(v.No)})
+	v.Meta.Publish(EventApproved.Of(VersionData{Offer: v.Offer, Version: v.No}), "", by, now)
 	return nil
 }
 
@@ -99,7 +99,7 @@ func (v *Version) Publish(begins models.Day, inForce string, pol Policy, by mode
 	if err := release.Announce(v, a, by, now); err != nil {
 		return err
 	}
-	v.Tell(EventScheduled, "", by, now, map[string]string{"offer": v.Offer, "version": strconv.Itoa(v.No), "from": string(begins)})
+	v.Meta.Publish(EventScheduled.Of(ScheduledData{Offer: v.Offer, Version: v.No, From: begins}), "", by, now)
 	return v.Wake(now)
 }
 
@@ -108,14 +108,14 @@ func (v *Version) Retire(now time.Time) bool {
 	if !release.GiveWay(v, now) {
 		return false
 	}
-	v.Tell(EventRetired, "", models.Clockwork, now, map[string]string{"offer": v.Offer, "version": strconv.Itoa(v.No)})
+	v.Meta.Publish(EventRetired.Of(VersionData{Offer: v.Offer, Version: v.No}), "", models.Clockwork, now)
 	return true
 }
 
 // Wake puts a version in force on its day.
 func (v *Version) Wake(now time.Time) error {
 	if release.Enter(v, now) {
-		v.Tell(EventActive, "", models.Clockwork, now, map[string]string{"offer": v.Offer, "version": strconv.Itoa(v.No)})
+		v.Meta.Publish(EventActive.Of(VersionData{Offer: v.Offer, Version: v.No}), "", models.Clockwork, now)
 	}
 	return nil
 }

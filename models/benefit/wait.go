@@ -40,7 +40,7 @@ type Wait struct {
 func NewWait(id string, o *Offer, holder string, by models.Actor, now time.Time) *Wait {
 	w := &Wait{Offer: o.ID, Kind: o.Subject, Holder: holder, Person: by.Person, Slot: o.ID + "/" + holder, Title: o.Terms.Name, At: now}
 	w.ID, w.State, w.Moved = id, Waiting, models.Moved{By: by.Role, At: now}
-	w.Tell(EventWaiting, w.Person, by, now, map[string]string{"offer": o.ID})
+	w.Publish(EventWaiting.Of(WaitData{Offer: o.ID}), w.Person, by, now)
 	return w
 }
 
@@ -50,9 +50,10 @@ func (w *Wait) Serve(claim string, until, now time.Time) bool {
 		return false
 	}
 	w.Claim, w.Slot = claim, ""
-	w.Tell(EventServed, w.Person, models.Clockwork, now, map[string]string{
-		"offer": w.Offer, "name": w.Title.ZH, "nameEN": w.Title.EN, "claim": claim, "until": until.In(models.Shanghai).Format("2006-01-02 15:04"),
-	})
+	w.Publish(EventServed.Of(ServedData{
+		Offer: w.Offer, Name: w.Title.ZH,
+		NameEN: w.Title.EN, Claim: claim, Until: until.In(models.Shanghai).Format("2006-01-02 15:04"),
+	}), w.Person, models.Clockwork, now)
 	return true
 }
 

@@ -39,25 +39,6 @@ var moves = models.Machine[State]{
 	Done:     nil, Stopped: nil, Cancelled: nil,
 }
 
-// The kinds of events a campaign's own life tells; they are about no person.
-const (
-	EventDrafted   = "campaign.drafted"
-	EventChanged   = "campaign.changed"
-	EventApproved  = "campaign.approved"
-	EventCancelled = "campaign.cancelled"
-	EventStarted   = "campaign.started"
-	EventPartDue   = "campaign.part_due"
-	EventDone      = "campaign.done"
-	EventStopped   = "campaign.stopped"
-)
-
-// The kinds of what its people are told.
-const (
-	EventNoticed = "campaign.noticed" // service, good to know
-	EventAsked   = "campaign.asked"   // service, something is to be done
-	EventOffered = "campaign.offered" // marketing
-)
-
 // Bounds of a campaign.
 const (
 	maxTitle     = 50                  // runes
@@ -121,7 +102,7 @@ func New(id string, by models.Actor, content Content, now time.Time) (*Campaign,
 	c := &Campaign{Meta: models.Meta{ID: id}, Content: content}
 	c.State, c.Moved = Draft, models.Moved{By: by.Role, At: now}
 	c.Makers.Touch(by)
-	c.Tell(EventDrafted, "", by, now, nil)
+	c.Publish(EventDrafted, "", by, now)
 	return c, nil
 }
 
@@ -140,7 +121,7 @@ func (c *Campaign) Edit(by models.Actor, content Content, now time.Time) error {
 		return err
 	}
 	c.Content = content
-	c.Tell(EventChanged, "", by, now, nil)
+	c.Publish(EventChanged, "", by, now)
 	return nil
 }
 
@@ -163,7 +144,7 @@ func (c *Campaign) Approve(by models.Actor, now time.Time) error {
 		c.StartAt = models.At(OffPeak(*c.ScheduledAt, c.ID))
 	}
 	c.WakeAt = c.StartAt
-	c.Tell(EventApproved, "", by, now, nil)
+	c.Publish(EventApproved, "", by, now)
 	return nil
 }
 
@@ -175,7 +156,7 @@ func (c *Campaign) Cancel(by models.Actor, now time.Time) error {
 	if err := c.Move(moves, Cancelled, by, now, "campaign.not_draft", ""); err != nil {
 		return err
 	}
-	c.Tell(EventCancelled, "", by, now, nil)
+	c.Publish(EventCancelled, "", by, now)
 	return nil
 }
 
@@ -200,7 +181,7 @@ func (c *Campaign) stop(by models.Actor, reason string, now time.Time) error {
 	if !begun {
 		c.WakeAt = nil
 	}
-	c.Tell(EventStopped, "", by, now, nil)
+	c.Publish(EventStopped, "", by, now)
 	return nil
 }
 
@@ -224,7 +205,7 @@ func (c *Campaign) Wake(now time.Time) error {
 		if err := c.Move(moves, Running, models.Clockwork, now, "campaign.not_approved", ""); err != nil {
 			return err
 		}
-		c.Tell(EventStarted, "", models.Clockwork, now, nil)
+		c.Publish(EventStarted, "", models.Clockwork, now)
 		job.Begin(c, c.Approver, now)
 	case Running:
 		job.Wake(c, now)
@@ -244,7 +225,7 @@ func (c *Campaign) Wake(now time.Time) error {
 func (c *Campaign) Busy() bool { return c.State == Running || c.State == Stopped && !c.Settled }
 
 // PartDue implements job.Work.
-func (c *Campaign) PartDue() (string, map[string]string) { return EventPartDue, nil }
+func (c *Campaign) PartDue() models.Happening { return EventPartDue.Of(c.Job.Due()) }
 
 // DoneOf implements job.Work: people.
 func (c *Campaign) DoneOf() (done, total int64) { return int64(c.Counts.Seen), c.Counts.Audience }
@@ -280,7 +261,7 @@ func (c *Campaign) Step(p Part, now time.Time) (bool, error) {
 		}
 		c.Cursor, c.EndedAt = "", models.At(now)
 		job.End(c)
-		c.Tell(EventDone, "", models.Clockwork, now, nil)
+		c.Publish(EventDone, "", models.Clockwork, now)
 	}
 	return true, nil
 }
@@ -296,7 +277,7 @@ func (c *Campaign) ETA(now time.Time) *time.Time {
 }
 
 // Kind is the kind of what its people are told.
-func (c *Campaign) Kind() string {
+func (c *Campaign) Kind() models.Kind[WordsData] {
 	switch {
 	case c.Class == Marketing:
 		return EventOffered
@@ -308,16 +289,9 @@ func (c *Campaign) Kind() string {
 
 // Told is what one of its people is told, always under the same id.
 func (c *Campaign) Told(person string, now time.Time) models.Event {
-	words := map[string]string{"titleZh": c.Title.ZH, "titleEn": c.Title.EN, "bodyZh": c.Body.ZH, "bodyEn": c.Body.EN}
+	words := WordsData{TitleZh: c.Title.ZH, TitleEn: c.Title.EN, BodyZh: c.Body.ZH, BodyEn: c.Body.EN}
 	m := models.Meta{ID: c.ID}
-	switch c.Kind() {
-	case EventOffered:
-		m.Tell(EventOffered, person, models.Clockwork, now, words)
-	case EventAsked:
-		m.Tell(EventAsked, person, models.Clockwork, now, words)
-	default:
-		m.Tell(EventNoticed, person, models.Clockwork, now, words)
-	}
+	m.Publish(c.Kind().Of(words), person, models.Clockwork, now)
 	return m.Outbox[0]
 }
 

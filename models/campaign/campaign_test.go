@@ -166,7 +166,7 @@ func TestParts(t *testing.T) {
 	}
 	asked := 0
 	for _, e := range c.Outbox {
-		if e.Kind == EventPartDue {
+		if e.Kind == EventPartDue.Name() {
 			asked++
 		}
 	}
@@ -220,7 +220,7 @@ func TestScheduleLeavesTheCrowdedMinutes(t *testing.T) {
 func TestToldIsAlwaysTheSame(t *testing.T) {
 	c := in(t, Running)
 	a, b := c.Told("p", noon), c.Told("p", noon.Add(time.Hour))
-	if a.ID != b.ID || a.Person != "p" || a.Kind != EventNoticed || a.Data["titleZh"] != "标题" || a.Data["bodyEn"] != "Body" {
+	if a.ID != b.ID || a.Person != "p" || a.Kind != EventNoticed.Name() || a.Data["titleZh"] != "标题" || a.Data["bodyEn"] != "Body" {
 		t.Errorf("%+v, %+v", a, b)
 	}
 	c.Severity = Action

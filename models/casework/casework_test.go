@@ -345,7 +345,7 @@ func TestLateIsToldOnce(t *testing.T) {
 		t.Errorf("on the last day: %v %v", err, c.Outbox)
 	}
 	for range 3 {
-		if err := c.Wake(c.Clock.Due.Add(1).Start()); err != nil || len(c.Outbox) != 1 || c.Outbox[0].Kind != EventLate {
+		if err := c.Wake(c.Clock.Due.Add(1).Start()); err != nil || len(c.Outbox) != 1 || c.Outbox[0].Kind != EventLate.Name() {
 			t.Fatalf("%v %v", err, c.Outbox)
 		}
 	}
@@ -363,7 +363,7 @@ func TestNobodyAnswers(t *testing.T) {
 	if err := c.Wake(last.End()); err != nil || c.State != NeedMore {
 		t.Errorf("%v %s", err, c.State)
 	}
-	if err := c.Wake(last.Add(1).Start()); err != nil || c.State != Closed || c.Slot != "" || c.WakeAt != nil || c.Outbox[0].Kind != EventLapsed {
+	if err := c.Wake(last.Add(1).Start()); err != nil || c.State != Closed || c.Slot != "" || c.WakeAt != nil || c.Outbox[0].Kind != EventLapsed.Name() {
 		t.Errorf("%v %s %v", err, c.State, c.Outbox)
 	}
 }

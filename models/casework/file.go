@@ -9,21 +9,6 @@ import (
 	"xinyi/models"
 )
 
-// The events of every kind of case. Data: "kind", "no", "desk", "due" where a clock runs, "note" where a reason was given.
-const (
-	EventFiled     = "casework.filed"
-	EventChecking  = "casework.checking" // the source unit is asked
-	EventAnswered  = "casework.answered" // it has said what it thinks
-	EventNeedMore  = "casework.need_more"
-	EventSupplied  = "casework.supplied"
-	EventApproved  = "casework.approved"
-	EventRejected  = "casework.rejected"
-	EventWithdrawn = "casework.withdrawn"
-	EventClosed    = "casework.closed"
-	EventLate      = "casework.late"
-	EventLapsed    = "casework.lapsed" // nobody answered what was asked; the case is closed
-)
-
 // Filing is what somebody asks for.
 type Filing struct {
 	Kind      Kind
@@ -242,13 +227,7 @@ func (c *Case) plan() {
 }
 
 // tell tells whom the case is about.
-func (c *Case) tell(kind string, by models.Actor, now time.Time, note string) {
-	data := map[string]string{"kind": string(c.Kind), "no": c.No, "desk": c.Desk, "about": c.About.ID}
-	if c.Clock.Due != "" {
-		data["due"] = string(c.Clock.Due)
-	}
-	if note != "" {
-		data["note"] = note
-	}
-	c.Tell(kind, c.Subject.Addressee(), by, now, data)
+func (c *Case) tell(kind models.Kind[Data], by models.Actor, now time.Time, note string) {
+	data := Data{Kind: c.Kind, No: c.No, Desk: c.Desk, About: c.About.ID, Due: c.Clock.Due, Note: note}
+	c.Publish(kind.Of(data), c.Subject.Addressee(), by, now)
 }

@@ -20,17 +20,6 @@ type RepairFile struct {
 	Agreed     bool       `bson:"agreed,omitempty"`     // and that the duty is done
 }
 
-// The events of a repair alone. Data: as of every case.
-const (
-	EventPrepared    = "casework.prepared" // the first lawful day has come and the request is filled in
-	EventAccepted    = "casework.accepted"
-	EventNotAccepted = "casework.not_accepted"
-	EventExtended    = "casework.extended"
-	EventSynced      = "casework.synced" // everybody who used the record was told
-	EventRevoked     = "casework.revoked"
-	EventOver        = "casework.over" // the record stopped by itself, or went: nothing is left to repair
-)
-
 // A Commitment is what somebody promises who asks for repair. Its words never change under one version.
 type Commitment struct {
 	Version string

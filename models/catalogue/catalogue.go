@@ -15,17 +15,6 @@ import (
 	"xinyi/models/release"
 )
 
-// The events of an item's version. Data: "code", "version", and "from" where a day matters. EventReturned is told to its last maker.
-const (
-	EventDrafted   = "catalogue.drafted"
-	EventChanged   = "catalogue.changed"
-	EventSubmitted = "catalogue.submitted"
-	EventReturned  = "catalogue.returned"
-	EventPublished = "catalogue.published"
-	EventInForce   = "catalogue.in_force" // its day has come
-	EventRetired   = "catalogue.retired"
-)
-
 // path is the way of a version into force: from its first day on, by the word of a second person.
 var path = release.Path{release.Draft, release.Checked, release.Announced, release.InForce}
 
@@ -257,12 +246,12 @@ func (it *Item) For(kind models.SubjectKind) models.Openness {
 	return it.Openness
 }
 
-func (it *Item) tell(kind string, by models.Actor, now time.Time) {
+func (it *Item) tell(kind models.Kind[Data], by models.Actor, now time.Time) {
 	person := ""
 	if kind == EventReturned {
 		person = it.Makers.Last().Person
 	}
-	it.Tell(kind, person, by, now, map[string]string{"code": it.Code, "version": strconv.Itoa(it.Version), "from": string(it.From)})
+	it.Meta.Publish(kind.Of(Data{Code: it.Code, Version: it.Version, From: it.From}), person, by, now)
 }
 
 // office says whether by writes the catalogue.

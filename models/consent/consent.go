@@ -10,17 +10,6 @@ import (
 	"xinyi/models"
 )
 
-// The events of a consent. Data: "purpose", "purposeEn", and where it is known "recipient".
-const (
-	EventAsked     = "consent.asked"
-	EventGiven     = "consent.given"
-	EventDenied    = "consent.denied"
-	EventLapsed    = "consent.lapsed"
-	EventWithdrawn = "consent.withdrawn"
-	EventExpired   = "consent.expired"
-	EventExhausted = "consent.exhausted"
-)
-
 // A State is where a consent stands.
 type State string
 
@@ -313,13 +302,13 @@ func (c *Consent) Receives(by models.Actor) bool {
 	return c.Terms.Class != "" && c.Terms.Class == by.Role
 }
 
-func (c *Consent) tell(kind string, by models.Actor, now time.Time) {
+func (c *Consent) tell(kind models.Kind[Data], by models.Actor, now time.Time) {
 	whom := c.Subject.Addressee()
 	if whom == "" {
 		return
 	}
 	p := Purposes[c.Terms.Purpose]
-	c.Tell(kind, whom, by, now, map[string]string{"purpose": p.ZH, "purposeEn": p.EN, "recipient": c.Name})
+	c.Publish(kind.Of(Data{Purpose: p.ZH, PurposeEn: p.EN, Recipient: c.Name}), whom, by, now)
 }
 
 // has says whether every one of some is among all.

@@ -320,7 +320,7 @@ func TestWake(t *testing.T) {
 		t.Errorf("ended early: %s", c.State)
 	}
 	do(t, c.Wake(end.AddDate(0, 0, 9))) // after an outage
-	if c.State != Expired || c.WakeAt != nil || c.Outbox[len(c.Outbox)-1].Kind != EventExpired {
+	if c.State != Expired || c.WakeAt != nil || c.Outbox[len(c.Outbox)-1].Kind != EventExpired.Name() {
 		t.Errorf("%s, wakes %v", c.State, c.WakeAt)
 	}
 	told := len(c.Outbox)

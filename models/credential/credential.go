@@ -12,15 +12,6 @@ import (
 	"xinyi/models"
 )
 
-// The events of a credential. Data: "no", "until".
-const (
-	EventIssued   = "credential.issued"
-	EventReissued = "credential.reissued" // another one took the place of one that was replaced
-	EventReplaced = "credential.replaced" // what it says changed: another one is issued
-	EventRevoked  = "credential.revoked"
-	EventExpired  = "credential.expired"
-)
-
 // A Kind is what a credential attests.
 type Kind string
 
@@ -165,7 +156,7 @@ func (c *Credential) Revoke(now time.Time) bool { return c.end(Revoked, EventRev
 // Expire ends a credential whose time is over, or whose award says so. It says whether that was news.
 func (c *Credential) Expire(now time.Time) bool { return c.end(Expired, EventExpired, now) == nil }
 
-func (c *Credential) end(to State, event string, now time.Time) error {
+func (c *Credential) end(to State, event models.Kind[Data], now time.Time) error {
 	if err := c.Move(moves, to, models.Clockwork, now, "credential.over", ""); err != nil {
 		return err
 	}
@@ -198,8 +189,8 @@ func (c *Credential) Shown() string {
 	return c.Name.Reveal()
 }
 
-func (c *Credential) tell(kind string, now time.Time) {
-	c.Tell(kind, c.Holder.Addressee(), models.Clockwork, now, map[string]string{"no": c.Facts.No, "until": string(c.Facts.Until)})
+func (c *Credential) tell(kind models.Kind[Data], now time.Time) {
+	c.Publish(kind.Of(Data{No: c.Facts.No, Until: c.Facts.Until}), c.Holder.Addressee(), models.Clockwork, now)
 }
 
 // A Presentation is that a holder took a credential along to show it: what it discloses, and as what.

@@ -102,7 +102,7 @@ func TestEndsWithTheAward(t *testing.T) {
 	if !c.Ends().Equal(end) || c.Standing(end.Add(-1)) != Valid || c.Standing(end) != Expired || !c.WakeAt.Equal(end) {
 		t.Errorf("%v %v", c.Ends(), c.WakeAt)
 	}
-	if err := c.Wake(end); err != nil || c.State != Expired || c.Outbox[len(c.Outbox)-1].Kind != EventExpired {
+	if err := c.Wake(end); err != nil || c.State != Expired || c.Outbox[len(c.Outbox)-1].Kind != EventExpired.Name() {
 		t.Errorf("%v %s", err, c.State)
 	}
 	if _, err := New(issue(), end); !errors.Is(err, models.Conflict) {

@@ -11,15 +11,6 @@ import (
 	"xinyi/models/rule"
 )
 
-// The events of a decision. Data: "kind", "about", and once it was looked at again "cause", "next" and "outcome".
-const (
-	EventMade      = "decision.made"
-	EventRecalled  = "decision.recalled"   // a record it used changed
-	EventConfirmed = "decision.confirmed"  // and it comes out the same without it
-	EventChanged   = "decision.changed"    // and it comes out otherwise: "outcome" is the new one
-	EventDue       = "decision.office_due" // what was given still runs: an office has to look
-)
-
 // A State is where a decision stands.
 type State string
 
@@ -128,7 +119,7 @@ func New(d Draft) (*Decision, error) {
 	if !d.By.Is(models.Resident, models.Business, models.System) {
 		v.By = Office
 	}
-	v.Tell(EventMade, v.Person, d.By, d.At, map[string]string{"kind": v.Kind, "about": v.About.ID})
+	v.Publish(EventMade.Of(MadeData{Kind: v.Kind, About: v.About.ID}), v.Person, d.By, d.At)
 	return v, nil
 }
 
@@ -144,7 +135,7 @@ func (v *Decision) Recall(cause string, now time.Time) (bool, error) {
 		return false, err
 	}
 	v.Cause = cause
-	v.Tell(EventRecalled, v.Person, models.Clockwork, now, map[string]string{"kind": v.Kind, "about": v.About.ID, "cause": cause})
+	v.Publish(EventRecalled.Of(RecalledData{Kind: v.Kind, About: v.About.ID, Cause: cause}), v.Person, models.Clockwork, now)
 	return true, nil
 }
 
@@ -189,11 +180,11 @@ func (v *Decision) Settle(next *Decision, running bool, now time.Time) error {
 		return err
 	}
 	v.Next = next.ID
-	data := map[string]string{"kind": v.Kind, "about": v.About.ID, "cause": v.Cause, "next": v.Next, "outcome": next.Outcome}
-	v.Tell(kind, v.Person, models.Clockwork, now, data)
+	data := SettledData{Kind: v.Kind, About: v.About.ID, Cause: v.Cause, Next: v.Next, Outcome: next.Outcome}
+	v.Publish(kind.Of(data), v.Person, models.Clockwork, now)
 	if to == Changed && running && next.Outcome != models.Pass {
 		v.Queue = string(v.Region)
-		v.Tell(EventDue, "", models.Clockwork, now, data)
+		v.Publish(EventDue.Of(data), "", models.Clockwork, now)
 	}
 	return nil
 }

@@ -142,12 +142,12 @@ func again(t *testing.T, v *Decision, birth string, running bool, state State, o
 	if v.State != state || v.Next != next.ID || (v.Queue != "") != queued {
 		t.Errorf("%s, queue %q", v.State, v.Queue)
 	}
-	want := []string{EventMade, EventRecalled, EventConfirmed}
+	want := []string{EventMade.Name(), EventRecalled.Name(), EventConfirmed.Name()}
 	if state == Changed {
-		want[2] = EventChanged
+		want[2] = EventChanged.Name()
 	}
 	if queued {
-		want = append(want, EventDue)
+		want = append(want, EventDue.Name())
 	}
 	if diff := cmp.Diff(want, kinds(v)); diff != "" {
 		t.Error(diff)

@@ -125,7 +125,7 @@ func Ask(id string, f *File, c Change, by models.Actor, now time.Time) (*Change,
 		c.Lane += "/" + strings.Join(ats, " ")
 	}
 	c.Slot = models.Derived(f.ID, c.Lane)
-	c.Tell(EventAsked, f.Person, by, now, map[string]string{"kind": string(c.Kind)})
+	c.Publish(EventAsked.Of(ChangeData{Kind: c.Kind}), f.Person, by, now)
 	return &c, nil
 }
 
@@ -185,7 +185,7 @@ func (c *Change) judges(by models.Actor) error {
 	return models.Makers{c.By}.Second(by)
 }
 
-func (c *Change) decide(to ChangeState, kind, answer string, by models.Actor, now time.Time) error {
+func (c *Change) decide(to ChangeState, kind models.Kind[DecidedData], answer string, by models.Actor, now time.Time) error {
 	if err := c.judges(by); err != nil {
 		return err
 	}
@@ -198,7 +198,7 @@ func (c *Change) decide(to ChangeState, kind, answer string, by models.Actor, no
 	if to != ChangeRevision {
 		c.Slot = ""
 	}
-	c.Tell(kind, c.Person, by, now, map[string]string{"kind": string(c.Kind), "reason": answer})
+	c.Publish(kind.Of(DecidedData{Kind: c.Kind, Reason: answer}), c.Person, by, now)
 	return nil
 }
 
@@ -230,7 +230,7 @@ func (c *Change) Again(next Change, f *File, by models.Actor, now time.Time) err
 		return err
 	}
 	c.Reason, c.Wants, c.Rows, c.Into, c.Other, c.NewNo, c.Photos = next.Reason, next.Wants, next.Rows, next.Into, next.Other, next.NewNo, next.Photos
-	c.Tell(EventAsked, c.Person, by, now, map[string]string{"kind": string(c.Kind)})
+	c.Publish(EventAsked.Of(ChangeData{Kind: c.Kind}), c.Person, by, now)
 	return nil
 }
 
@@ -249,7 +249,7 @@ func (c *Change) Done(made, failed string, now time.Time) bool {
 		return false
 	}
 	c.Made, c.Failed, c.DoneAt = made, failed, models.At(now)
-	c.Tell(EventCorrected, c.Person, models.Clockwork, now, map[string]string{"kind": string(c.Kind), "failed": failed})
+	c.Publish(EventCorrected.Of(CorrectedData{Kind: c.Kind, Failed: failed}), c.Person, models.Clockwork, now)
 	return true
 }
 
@@ -485,7 +485,7 @@ func (f *File) correct(c *Change, forms Forms, now time.Time) error {
 	}
 	f.Applied = append(f.Applied, c.ID)
 	if f.State == Verified {
-		f.Tell(EventVerified, f.Person, models.Clockwork, now, nil)
+		f.Publish(EventVerified, f.Person, models.Clockwork, now)
 	}
 	return nil
 }

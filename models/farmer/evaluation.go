@@ -145,12 +145,12 @@ func (e *Evaluation) due(until models.Day) {
 	e.WakeAt = models.At(until.Add(1).Start())
 }
 
-func (e *Evaluation) tell(kind string, by models.Actor, now time.Time) {
+func (e *Evaluation) tell(kind models.Kind[EvalData], by models.Actor, now time.Time) {
 	grade := e.Grade
 	if e.Result != nil {
 		grade = e.Result.Grade
 	}
-	e.Tell(kind, e.Person, by, now, map[string]string{"grade": grade, "was": e.Was, "until": string(e.Until), "no": e.No, "reason": e.Why})
+	e.Publish(kind.Of(EvalData{Grade: grade, Was: e.Was, Until: e.Until, No: e.No, Reason: e.Why}), e.Person, by, now)
 }
 
 func (e *Evaluation) staff(by models.Actor, roles ...models.Role) error {
@@ -182,7 +182,7 @@ func (e *Evaluation) Invite(people []string, pol Policy, by models.Actor, now ti
 	for _, p := range people {
 		if e.peer(p) == nil {
 			e.Peers = append(e.Peers, Peer{Person: p, State: PeerInvited})
-			e.Tell(EventInvited, p, by, now, map[string]string{"until": string(e.Until)})
+			e.Publish(EventInvited.Of(InvitedData{Until: e.Until}), p, by, now)
 		}
 	}
 	return nil
@@ -295,7 +295,7 @@ func (e *Evaluation) Reject(why string, by models.Actor, now time.Time) error {
 	return e.refuse(Rejected, EventRefused, why, by, now)
 }
 
-func (e *Evaluation) refuse(to Step, kind, why string, by models.Actor, now time.Time) error {
+func (e *Evaluation) refuse(to Step, kind models.Kind[EvalData], why string, by models.Actor, now time.Time) error {
 	if err := e.Move(steps, to, by, now, "farmer.eval_step", why); err != nil {
 		return err
 	}
@@ -552,6 +552,6 @@ func (e *Evaluation) Warn(from models.Day, grade string, now time.Time) bool {
 		return false
 	}
 	e.Warned = from
-	e.Tell(EventWarned, e.Person, models.Clockwork, now, map[string]string{"from": string(from), "grade": grade})
+	e.Publish(EventWarned.Of(WarnedData{From: from, Grade: grade}), e.Person, models.Clockwork, now)
 	return true
 }

@@ -551,7 +551,7 @@ func TestEvaluation(t *testing.T) {
 	fails(t, e.Renew(farmer.Standard, judge, late), models.Conflict, "farmer.grace")
 	e.Outbox = nil
 	must(t, e.Wake(models.Day("2027-08-31").Start()))
-	if got := kinds(e.Outbox); !slices.Equal(got, []string{farmer.EventGraceOver}) {
+	if got := kinds(e.Outbox); !slices.Equal(got, []string{farmer.EventGraceOver.Name()}) {
 		t.Errorf("the time to mend is over: %v", got)
 	}
 	must(t, e.Renew(farmer.Standard, judge, models.Day("2027-09-01").Clock(9, 0)))

@@ -187,7 +187,7 @@ func (f *File) close(forms Forms, which func(Agreement) bool, by models.Actor, n
 			a.Ended = models.At(now)
 		}
 	}
-	f.Tell(EventClosed, f.Person, by, now, nil)
+	f.Publish(EventClosed, f.Person, by, now)
 	for at := range f.Cells {
 		if restricted(forms, at) {
 			delete(f.Cells, at)
@@ -211,7 +211,7 @@ func (f *File) Tie(ref, person string, now time.Time) bool {
 		return false
 	}
 	if person != "" && person != f.Person {
-		f.Tell(EventCreated, person, models.Clockwork, now, map[string]string{"no": f.No})
+		f.Publish(EventCreated.Of(CreatedData{No: f.No}), person, models.Clockwork, now)
 	}
 	f.Seat, f.Person = ref, person
 	return true
@@ -267,7 +267,7 @@ func (f *File) Submit(forms Forms, by models.Actor, now time.Time) error {
 		return &models.Error{Code: models.Invalid, Reason: "farmer.incomplete", Fields: faults}
 	}
 	f.Makers.Touch(by)
-	f.Tell(EventSubmitted, "", by, now, nil)
+	f.Publish(EventSubmitted, "", by, now)
 	return f.Move(moves, Submitted, by, now, "farmer.file_state", "")
 }
 
@@ -286,7 +286,7 @@ func (f *File) Verify(by models.Actor, now time.Time) error {
 		return err
 	}
 	f.Makers, f.VerifiedOn, f.VerifiedBy = nil, models.DayOf(now), by.Principal()
-	f.Tell(EventVerified, f.Person, by, now, nil)
+	f.Publish(EventVerified, f.Person, by, now)
 	return nil
 }
 
@@ -301,7 +301,7 @@ func (f *File) Return(why string, by models.Actor, now time.Time) error {
 	if err := f.Move(moves, Draft, by, now, "farmer.file_state", why); err != nil {
 		return err
 	}
-	f.Tell(EventReturned, "", by, now, map[string]string{"reason": why})
+	f.Publish(EventReturned.Of(ReturnedData{Reason: why}), "", by, now)
 	return nil
 }
 
@@ -313,7 +313,7 @@ func (f *File) Leave(why string, by models.Actor, now time.Time) error {
 	if err := f.Move(moves, Left, by, now, "farmer.file_state", why); err != nil {
 		return err
 	}
-	f.Tell(EventLeft, f.Person, by, now, map[string]string{"ref": f.Seat})
+	f.Publish(EventLeft.Of(LeftData{Ref: f.Seat}), f.Person, by, now)
 	f.Seat, f.Slot, f.Cells, f.Conflicts, f.Makers, f.Ops, f.Forms, f.Agreed = "", "", nil, nil, nil, nil, nil, nil
 	return nil
 }

@@ -90,7 +90,7 @@ func (im *Import) Wake(now time.Time) error {
 func (im *Import) Busy() bool { return im.State == Importing }
 
 // PartDue implements job.Work.
-func (im *Import) PartDue() (string, map[string]string) { return EventImport, nil }
+func (im *Import) PartDue() models.Happening { return EventImport.Of(im.Job.Due()) }
 
 // DoneOf implements job.Work: lines read.
 func (im *Import) DoneOf() (done, total int64) { return int64(im.Lines), 0 }
@@ -148,7 +148,7 @@ func (im *Import) Fail(why string, now time.Time) (bool, error) {
 func (im *Import) end(to ImportState, why string, now time.Time) error {
 	im.Why, im.DoneAt = why, models.At(now)
 	job.End(im)
-	im.Tell(EventImported, im.By.Person, models.Clockwork, now, map[string]string{"taken": strconv.Itoa(im.Taken), "refused": strconv.Itoa(im.Refused)})
+	im.Publish(EventImported.Of(ImportedData{Taken: im.Taken, Refused: im.Refused}), im.By.Person, models.Clockwork, now)
 	return im.Move(importMoves, to, models.Clockwork, now, "farmer.import_state", why)
 }
 

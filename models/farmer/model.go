@@ -153,7 +153,7 @@ func (m *Model) Publish(begins models.Day, inForce string, pol Policy, by models
 	if err := release.Announce(m, a, by, now); err != nil {
 		return err
 	}
-	m.Tell(EventModelDue, "", by, now, map[string]string{"from": string(begins)})
+	m.Meta.Publish(EventModelDue.Of(ModelData{From: begins}), "", by, now)
 	return m.Wake(now)
 }
 
@@ -170,14 +170,14 @@ func (m *Model) Retire(now time.Time) bool {
 	if !release.GiveWay(m, now) {
 		return false
 	}
-	m.Tell(EventModelPast, "", models.Clockwork, now, nil)
+	m.Meta.Publish(EventModelPast, "", models.Clockwork, now)
 	return true
 }
 
 // Wake puts the model in force on its day.
 func (m *Model) Wake(now time.Time) error {
 	if release.Enter(m, now) {
-		m.Tell(EventModelOn, "", models.Clockwork, now, nil)
+		m.Meta.Publish(EventModelOn, "", models.Clockwork, now)
 	}
 	return nil
 }

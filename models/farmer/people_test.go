@@ -50,7 +50,7 @@ func TestANewHeadAgreesAnew(t *testing.T) {
 			t.Error("what lost is kept")
 		}
 	}
-	if !slices.Contains(kinds(f.Outbox), farmer.EventClosed) || len(f.Agreed) != 3 {
+	if !slices.Contains(kinds(f.Outbox), farmer.EventClosed.Name()) || len(f.Agreed) != 3 {
 		t.Errorf("%v; that there was an agreement is kept: %v", kinds(f.Outbox), f.Agreed)
 	}
 	f = open(t, fs)
@@ -174,7 +174,7 @@ func TestNumbers(t *testing.T) {
 			f := open(t, fs)
 			tc.e.Wrote = at(20)
 			writes(t, f, fs, anna, tc.e)
-			if slices.Contains(kinds(f.Outbox), farmer.EventPeople) != tc.tell {
+			if slices.Contains(kinds(f.Outbox), farmer.EventPeople.Name()) != tc.tell {
 				t.Errorf("%v", kinds(f.Outbox))
 			}
 		})

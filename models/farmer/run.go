@@ -90,7 +90,7 @@ func (r *Run) Wake(now time.Time) error {
 func (r *Run) Busy() bool { return r.State == Running }
 
 // PartDue implements job.Work.
-func (r *Run) PartDue() (string, map[string]string) { return EventRunDue, nil }
+func (r *Run) PartDue() models.Happening { return EventRunDue.Of(r.Job.Due()) }
 
 // DoneOf implements job.Work: households.
 func (r *Run) DoneOf() (done, total int64) { return r.Seen, r.Total }
@@ -158,7 +158,7 @@ func (r *Run) Step(p Part, now time.Time) (bool, error) {
 	}
 	job.End(r)
 	r.DoneAt = models.At(now)
-	r.Tell(EventRunDone, "", models.Clockwork, now, map[string]string{"kind": string(r.Kind)})
+	r.Publish(EventRunDone.Of(RunData{Kind: r.Kind}), "", models.Clockwork, now)
 	return true, r.Move(runMoves, RunDone, models.Clockwork, now, "farmer.run_state", "")
 }
 

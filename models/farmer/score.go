@@ -85,7 +85,7 @@ func (s *Score) Grades(sc *score.Scorer, person string, now time.Time) error {
 	was := s.Grade
 	s.Model, s.Points, s.Grade, s.Good, s.On = sc.Set().Name(), points, grade, good, models.DayOf(now)
 	if was != grade && person != "" {
-		s.Tell(EventScored, person, models.Clockwork, now, map[string]string{"grade": grade, "was": was})
+		s.Publish(EventScored.Of(ScoredData{Grade: grade, Was: was}), person, models.Clockwork, now)
 	}
 	return nil
 }

@@ -65,7 +65,7 @@ func (s *Share) Read(r ShareRead, by models.Actor, now time.Time) {
 		}
 	}
 	s.Reads = append(s.Reads, r)
-	s.Tell(EventHandedOut, s.Person, by, now, map[string]string{"bank": s.Name})
+	s.Publish(EventHandedOut.Of(BankData{Bank: s.Name}), s.Person, by, now)
 }
 
 // End asks for the deletion: the consent is over. It says whether that was news.
@@ -75,7 +75,7 @@ func (s *Share) End(pol Policy, now time.Time) bool {
 	}
 	s.Due = models.DayOf(now).Add(pol.DeleteDays)
 	s.WakeAt = models.At(s.Due.Add(1).Start())
-	s.Tell(EventDeleteDue, s.Person, models.Clockwork, now, map[string]string{"bank": s.Name, "due": string(s.Due)})
+	s.Publish(EventDeleteDue.Of(DeleteData{Bank: s.Name, Due: s.Due}), s.Person, models.Clockwork, now)
 	return true
 }
 
@@ -88,7 +88,7 @@ func (s *Share) Attest(no string, by models.Actor, now time.Time) error {
 		return err
 	}
 	s.Attested, s.DeletedAt, s.WakeAt = no, models.At(now), nil
-	s.Tell(EventDeleted, s.Person, by, now, map[string]string{"bank": s.Name})
+	s.Publish(EventDeleted.Of(BankData{Bank: s.Name}), s.Person, by, now)
 	return nil
 }
 
@@ -101,6 +101,6 @@ func (s *Share) Wake(now time.Time) error {
 	if s.State != DeleteDue {
 		return nil
 	}
-	s.Tell(EventUndeleted, s.Person, models.Clockwork, now, map[string]string{"bank": s.Name, "due": string(s.Due)})
+	s.Publish(EventUndeleted.Of(DeleteData{Bank: s.Name, Due: s.Due}), s.Person, models.Clockwork, now)
 	return s.Move(shareMoves, Undeleted, models.Clockwork, now, "farmer.share_state", "")
 }

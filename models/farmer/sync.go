@@ -219,7 +219,7 @@ func (f *File) full(a Address, rows int) bool {
 // put writes a cell, and tells when others may be of the household now.
 func (f *File) put(at string, c Cell, out bool, now time.Time, by models.Actor) {
 	if a, _ := ParseAddress(at); a.Number() || a.Section == Members && a.Key == gone {
-		f.Tell(EventPeople, "", by, now, nil)
+		f.Publish(EventPeople, "", by, now)
 	}
 	if out {
 		delete(f.Cells, at)

@@ -70,7 +70,7 @@ func (c *Client) Rotate(by models.Actor, secret string, overlap time.Duration, n
 		}
 	}
 	c.Secrets = append(c.Secrets, ClientSecret{Hash: HashToken(secret), From: now})
-	c.Tell(EventClientChanged, "", by, now, map[string]string{"what": "secret"})
+	c.Publish(EventClientChanged.Of(ClientData{What: "secret"}), "", by, now)
 	return nil
 }
 
@@ -89,7 +89,7 @@ func (c *Client) Stop(by models.Actor, why string, now time.Time) error {
 	if err := c.Move(clientMoves, Stopped, by, now, "identity.client_stopped", why); err != nil {
 		return err
 	}
-	c.Tell(EventClientChanged, "", by, now, map[string]string{"what": "stopped"})
+	c.Publish(EventClientChanged.Of(ClientData{What: "stopped"}), "", by, now)
 	return nil
 }
 
@@ -98,7 +98,7 @@ func (c *Client) Resume(by models.Actor, now time.Time) error {
 	if err := c.Move(clientMoves, Active, by, now, "identity.client_active", ""); err != nil {
 		return err
 	}
-	c.Tell(EventClientChanged, "", by, now, map[string]string{"what": "resumed"})
+	c.Publish(EventClientChanged.Of(ClientData{What: "resumed"}), "", by, now)
 	return nil
 }
 

@@ -12,20 +12,6 @@ import (
 	"xinyi/models"
 )
 
-// The events of this package.
-const (
-	EventSignedIn        = "identity.signed_in"
-	EventSessionEnded    = "identity.session_ended"
-	EventReuse           = "identity.session_reuse_detected"
-	EventBound           = "identity.bound"
-	EventAppointed       = "identity.appointed"
-	EventDismissed       = "identity.dismissed"
-	EventClientChanged   = "identity.client_changed"
-	EventMandateProposed = "identity.mandate_proposed"
-	EventMandateApproved = "identity.mandate_approved"
-	EventMandateEnded    = "identity.mandate_ended"
-)
-
 // Policy holds the numbers of signing in. All are configuration; Standard is what a city starts with.
 type Policy struct {
 	CodeLife    time.Duration // how long a one-time code is good

@@ -6,9 +6,6 @@ import (
 	"xinyi/models"
 )
 
-// EventLeft is told when a person has closed the account. Nothing of the person is in it but the id.
-const EventLeft = "identity.left"
-
 // EndedByLeaving is why the sessions and mandates of somebody who left are over.
 const EndedByLeaving = "left"
 
@@ -34,7 +31,7 @@ func (p *Person) Leave(by models.Actor, now time.Time) error {
 	}
 	p.Phone, p.Name, p.IDNumber, p.Birth = models.Secret{}, models.Secret{}, models.Secret{}, ""
 	p.Verified, p.Tried, p.Memberships, p.Region = Evidence{}, Tries{}, nil, p.Region.County()
-	p.Tell(EventLeft, p.ID, by, now, nil)
+	p.Publish(EventLeft, p.ID, by, now)
 	return nil
 }
 
@@ -57,6 +54,6 @@ func (m *Mandate) Leave(person string, now time.Time) bool {
 	if person == m.Principal {
 		other = m.Agent
 	}
-	m.Tell(EventMandateEnded, other, models.Clockwork, now, map[string]string{"kind": string(m.Kind)})
+	m.Publish(EventMandateEnded.Of(MandateData{Kind: m.Kind}), other, models.Clockwork, now)
 	return true
 }

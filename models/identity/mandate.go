@@ -82,7 +82,7 @@ func Propose(id string, agent, principal *Person, pr Proposal, pol Policy, now t
 	m := &Mandate{Principal: principal.ID, Agent: agent.ID, Kind: pr.Kind, Scope: pr.Scope, Evidence: pr.Evidence, Region: principal.Region, Until: until}
 	m.ID, m.State, m.Moved = id, Proposed, models.Moved{By: models.Resident, At: now}
 	m.Open, m.WakeAt = principal.ID+"/"+agent.ID, models.At(until)
-	m.Tell(EventMandateProposed, principal.ID, agent.Self(), now, map[string]string{"kind": string(pr.Kind)})
+	m.Publish(EventMandateProposed.Of(MandateData{Kind: pr.Kind}), principal.ID, agent.Self(), now)
 	return m, nil
 }
 
@@ -156,9 +156,9 @@ func (m *Mandate) end(by models.Actor, why string, now time.Time) error {
 	return nil
 }
 
-func (m *Mandate) tellBoth(kind string, by models.Actor, now time.Time) {
+func (m *Mandate) tellBoth(kind models.Kind[MandateData], by models.Actor, now time.Time) {
 	for _, person := range []string{m.Principal, m.Agent} {
-		m.Tell(kind, person, by, now, map[string]string{"kind": string(m.Kind)})
+		m.Publish(kind.Of(MandateData{Kind: m.Kind}), person, by, now)
 	}
 }
 

@@ -47,7 +47,7 @@ func (p *Person) Appoint(by models.Actor, m Membership, now time.Time) error {
 		}
 	}
 	p.Memberships = append(p.Memberships, m)
-	p.Tell(EventAppointed, p.ID, by, now, map[string]string{"role": string(m.Role), "org": m.Org, "orgName": m.OrgName})
+	p.Publish(EventAppointed.Of(MembershipData{Role: m.Role, Org: m.Org, OrgName: m.OrgName}), p.ID, by, now)
 	return nil
 }
 
@@ -65,7 +65,7 @@ func (p *Person) Dismiss(by models.Actor, id string, now time.Time) error {
 		return models.E(models.Conflict, "identity.office_ended")
 	}
 	m.To = models.At(now)
-	p.Tell(EventDismissed, p.ID, by, now, map[string]string{"role": string(m.Role), "org": m.Org, "orgName": m.OrgName})
+	p.Publish(EventDismissed.Of(MembershipData{Role: m.Role, Org: m.Org, OrgName: m.OrgName}), p.ID, by, now)
 	return nil
 }
 

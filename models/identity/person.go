@@ -116,7 +116,7 @@ func (p *Person) bind(by models.Actor, name string, n models.IDNumber, ev Eviden
 	if p.Region == "" {
 		p.Region = n.Region()
 	}
-	p.Tell(EventBound, p.ID, by, now, nil)
+	p.Publish(EventBound, p.ID, by, now)
 	return nil
 }
 

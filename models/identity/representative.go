@@ -7,12 +7,6 @@ import (
 	"xinyi/models"
 )
 
-// The events of who acts for an organisation. They are told to the person. Data: "org", "basis".
-const (
-	EventRepresents      = "identity.represents"
-	EventRepresentsEnded = "identity.represents_ended"
-)
-
 // A RepresentativeState is where a representation stands.
 type RepresentativeState string
 
@@ -125,8 +119,8 @@ func (r *Representative) Wake(now time.Time) error {
 	return r.End(models.Clockwork, EndedByTime, *r.Until)
 }
 
-func (r *Representative) tell(kind string, now time.Time) {
-	r.Tell(kind, r.Person, models.Clockwork, now, map[string]string{"org": string(r.Org), "orgName": r.Name, "basis": string(r.Basis)})
+func (r *Representative) tell(kind models.Kind[RepresentsData], now time.Time) {
+	r.Publish(kind.Of(RepresentsData{Org: r.Org, OrgName: r.Name, Basis: r.Basis}), r.Person, models.Clockwork, now)
 }
 
 // Acts gives the person the office of acting for an organisation, or takes it away; it follows the representation and asks

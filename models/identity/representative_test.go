@@ -115,7 +115,7 @@ func TestEndRepresentation(t *testing.T) {
 		if models.CodeOf(err) != tc.want || err != nil && !reflect.DeepEqual(before, c) {
 			t.Errorf("%s: %v", name, err)
 		}
-		if err == nil && (c.State != Represented || len(c.Outbox) != 1 || c.Outbox[0].Kind != EventRepresentsEnded) {
+		if err == nil && (c.State != Represented || len(c.Outbox) != 1 || c.Outbox[0].Kind != EventRepresentsEnded.Name()) {
 			t.Errorf("%s: %+v", name, c)
 		}
 		if err == nil {

@@ -69,7 +69,7 @@ func NewSession(id string, p *Person, device, method, family, token string, pol 
 	s := &Session{Person: p.ID, Device: device, Method: method, Family: family, Token: token, StartedAt: now, EndsAt: now.Add(pol.Absolute)}
 	s.ID, s.State, s.Moved = id, Live, models.Moved{By: models.Resident, At: now}
 	s.used(pol, now)
-	s.Tell(EventSignedIn, p.ID, p.Self(), now, map[string]string{"method": method})
+	s.Publish(EventSignedIn.Of(SignedInData{Method: method}), p.ID, p.Self(), now)
 	return s
 }
 
@@ -107,7 +107,7 @@ func (s *Session) Refresh(family, token, next string, pol Policy, now time.Time)
 
 func (s *Session) reused(now time.Time) {
 	s.end(models.Clockwork, EndedByReuse, now)
-	s.Tell(EventReuse, s.Person, models.Clockwork, now, nil)
+	s.Publish(EventReuse, s.Person, models.Clockwork, now)
 }
 
 // End signs the device out. why is EndedBySelf or EndedByOther. One that has ended stays as it is.
@@ -127,7 +127,7 @@ func (s *Session) end(by models.Actor, why string, now time.Time) {
 		return
 	}
 	s.Before, s.WakeAt, s.GoneAt = "", nil, models.At(now.Add(sessionKept))
-	s.Tell(EventSessionEnded, s.Person, by, now, map[string]string{"why": why})
+	s.Publish(EventSessionEnded.Of(EndedData{Why: why}), s.Person, by, now)
 }
 
 // Wake ends a session whose time is over.

@@ -65,9 +65,6 @@ type Message struct {
 	Until    *time.Time        `bson:"until,omitempty"` // SNOOZED until then
 }
 
-// EventReturned is told when a snoozed message is unread again, so that its person is told anew.
-const EventReturned = "inbox.message_returned"
-
 // longestSnooze bounds how long a message can be put off.
 const longestSnooze = 30 * 24 * time.Hour
 
@@ -116,7 +113,7 @@ func (m *Message) Wake(now time.Time) error {
 	if err := m.move(Unread, models.Clockwork, nil, at); err != nil {
 		return err
 	}
-	m.Tell(EventReturned, m.Person, models.Clockwork, at, nil)
+	m.Publish(EventReturned, m.Person, models.Clockwork, at)
 	return nil
 }
 

@@ -158,7 +158,7 @@ func TestWakeTellsOnce(t *testing.T) {
 		must(t, m.Wake(until.Add(48*time.Hour)))
 	}
 	want := []models.Event{{
-		ID: EventReturned + "/" + m.ID + "/5.0", Kind: EventReturned, Subject: m.ID, Person: "mei", At: until, By: models.Clockwork,
+		ID: EventReturned.Name() + "/" + m.ID + "/5.0", Kind: EventReturned.Name(), Subject: m.ID, Person: "mei", At: until, By: models.Clockwork,
 	}}
 	if diff := cmp.Diff(want, m.Outbox); diff != "" {
 		t.Error(diff)

@@ -7,16 +7,9 @@ package job
 
 import (
 	"errors"
-	"strconv"
 	"time"
 
 	"xinyi/models"
-)
-
-// The events of a job whatever its kind. Data: "kind"; of EventCancelled "reason" too.
-const (
-	EventResumed   = "job.resumed"
-	EventCancelled = "job.cancelled" // whoever started it is told
 )
 
 // How long a job waits.
@@ -61,9 +54,9 @@ func (j *Job) Engine() *Job { return j }
 type Work interface {
 	Head() *models.Meta
 	Engine() *Job
-	PartDue() (kind string, data map[string]string) // the event that asks for a part; "part" is added to its data
-	Busy() bool                                     // by its own state, there is something left to do
-	DoneOf() (done, total int64)                    // in whatever it counts; total 0: not known
+	PartDue() models.Happening   // the event that asks for the part that is due; its data has a Part
+	Busy() bool                  // by its own state, there is something left to do
+	DoneOf() (done, total int64) // in whatever it counts; total 0: not known
 
 	// Abort ends it at a border of parts. Errors: InvalidTransition, Conflict "job.must_end".
 	Abort(by models.Actor, reason string, now time.Time) error
@@ -82,7 +75,6 @@ func Begin(w Work, by models.Actor, now time.Time) {
 // Ask asks for the part that is due, unless that is still being told.
 func Ask(w Work, now time.Time) {
 	m, j := w.Head(), w.Engine()
-	kind, data := w.PartDue()
 	until := now.Add(Answered)
 	if j.Stall != nil {
 		until = now.Add(pause(j.Stall.Tries + 1))
@@ -94,24 +86,22 @@ func Ask(w Work, now time.Time) {
 	if told(w) >= 0 {
 		return
 	}
-	all := map[string]string{"part": strconv.Itoa(j.Part)}
-	for k, v := range data {
-		all[k] = v
-	}
-	m.Tell(kind, "", models.Clockwork, now, all)
+	m.Publish(w.PartDue(), "", models.Clockwork, now)
 }
 
 // told is where the outbox has the event that asks for the part, -1 for nowhere.
 func told(w Work) int {
-	kind, _ := w.PartDue()
-	part := strconv.Itoa(w.Engine().Part)
+	kind := w.PartDue().Name()
 	for i, e := range w.Head().Outbox {
-		if e.Kind == kind && e.Data["part"] == part {
+		if d, err := models.DataOf[PartData](e); e.Kind == kind && err == nil && d.Part == w.Engine().Part {
 			return i
 		}
 	}
 	return -1
 }
+
+// Due is the part to ask for.
+func (j *Job) Due() PartData { return PartData{j.Part} }
 
 // Took notes that a part is done. It says whether w waited for it: the result of another one must change nothing.
 func Took(w Work, part int) bool {
@@ -188,7 +178,7 @@ func Resume(w Work, kind string, by models.Actor, now time.Time) error {
 		m.Outbox = append(m.Outbox[:i:i], m.Outbox[i+1:]...)
 	}
 	Ask(w, now)
-	w.Head().Tell(EventResumed, "", by, now, map[string]string{"kind": kind})
+	w.Head().Publish(EventResumed.Of(KindData{Kind: kind}), "", by, now)
 	return nil
 }
 
@@ -201,7 +191,7 @@ func Cancel(w Work, kind, reason string, by models.Actor, now time.Time) error {
 	if err := w.Abort(by, reason, now); err != nil {
 		return err
 	}
-	w.Head().Tell(EventCancelled, starter, by, now, map[string]string{"kind": kind, "reason": reason})
+	w.Head().Publish(EventCancelled.Of(CancelledData{Kind: kind, Reason: reason}), starter, by, now)
 	return nil
 }
 

@@ -17,9 +17,14 @@ type work struct {
 	over bool
 }
 
-func (w *work) PartDue() (string, map[string]string) { return "work.part_due", nil }
-func (w *work) Busy() bool                           { return !w.over }
-func (w *work) DoneOf() (done, total int64)          { return int64(w.Part), 3 }
+var (
+	events  models.Events
+	partDue = models.Declare[job.PartData](&events, "work.part_due")
+)
+
+func (w *work) PartDue() models.Happening   { return partDue.Of(w.Due()) }
+func (w *work) Busy() bool                  { return !w.over }
+func (w *work) DoneOf() (done, total int64) { return int64(w.Part), 3 }
 func (w *work) Abort(_ models.Actor, _ string, _ time.Time) error {
 	w.over = true
 	job.End(w)
@@ -78,7 +83,7 @@ func TestResumeAndCancel(t *testing.T) {
 	if err := job.Cancel(w, "work", "not needed", models.Clockwork, noon); err != nil || w.WakeAt != nil || job.Awaits(w, 0) {
 		t.Errorf("%v %+v", err, w.Job)
 	}
-	if e := w.Outbox[2]; e.Kind != job.EventCancelled || e.Person != "starter" || e.Data["kind"] != "work" || e.Data["reason"] != "not needed" {
+	if e := w.Outbox[2]; e.Kind != job.EventCancelled.Name() || e.Person != "starter" || e.Data["kind"] != "work" || e.Data["reason"] != "not needed" {
 		t.Errorf("%+v", e)
 	}
 	for _, err := range []error{job.Resume(w, "work", models.Clockwork, noon), job.Cancel(w, "work", "again", models.Clockwork, noon)} {

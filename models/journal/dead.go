@@ -26,9 +26,6 @@ var deadMoves = models.Machine[DeadState]{
 	Replayed:  nil, Dropped: nil,
 }
 
-// EventReplayed is told by a dead event that is to be told once more. The relay itself listens.
-const EventReplayed = "events.dead_replayed"
-
 // Lost is an event one subscriber could not take.
 type Lost struct {
 	models.Meta            `bson:",inline"` // the id derives from the event and the subscriber
@@ -58,7 +55,7 @@ func (l *Lost) Replay(by models.Actor, now time.Time) error {
 	if err := l.Move(deadMoves, Replaying, by, now, "events.dead_decided", ""); err != nil {
 		return err
 	}
-	l.Tell(EventReplayed, "", by, now, map[string]string{"subscriber": l.Subscriber, "event": l.Event.ID})
+	l.Publish(EventReplayed.Of(ReplayedData{Subscriber: l.Subscriber, Event: l.Event.ID}), "", by, now)
 	return nil
 }
 

@@ -69,12 +69,6 @@ func (h *Head) HashNote() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// EventSealDue is told when the audit log is to be sealed.
-const EventSealDue = "audit.seal_due"
-
-// EventSealed is told when a head was signed. Data: "size", "root".
-const EventSealed = "audit.sealed"
-
 // SealerID is the id of the one sealer.
 const SealerID = "sealer"
 
@@ -116,7 +110,7 @@ func (s *Sealer) Wake(now time.Time) error {
 func (s *Sealer) Ask(now time.Time) {
 	s.Round++
 	s.WakeAt = models.At(now.Add(sealAgain))
-	s.Tell(EventSealDue, "", models.Clockwork, now, map[string]string{"round": strconv.FormatInt(s.Round, 10)})
+	s.Publish(EventSealDue.Of(SealData{Round: s.Round}), "", models.Clockwork, now)
 }
 
 // Sealed ends a sealing with a head, or nil when there was nothing new, and sleeps for an hour. It says whether anything changed.
@@ -128,7 +122,7 @@ func (s *Sealer) Sealed(round int64, h *Head, now time.Time) bool {
 	s.WakeAt = models.At(now.Add(SealEvery))
 	if h != nil && h.Size > s.Size {
 		s.Size = h.Size
-		s.Tell(EventSealed, "", models.Clockwork, now, map[string]string{"size": strconv.FormatInt(h.Size, 10), "root": h.Root})
+		s.Publish(EventSealed.Of(SealedData{Size: h.Size, Root: h.Root}), "", models.Clockwork, now)
 	}
 	return true
 }

@@ -127,7 +127,7 @@ func Apply(id string, p *Product, w Wish, by models.Actor, now time.Time) (*Appl
 	return a, nil
 }
 
-func (a *Application) tell(kind string, by models.Actor, now time.Time) {
+func (a *Application) tell(kind models.Kind[ApplicationData], by models.Actor, now time.Time) {
 	until, reason := a.Due, a.Asked
 	if a.Offer != nil {
 		until = a.Offer.Until
@@ -135,7 +135,7 @@ func (a *Application) tell(kind string, by models.Actor, now time.Time) {
 	if a.Decline != nil {
 		reason = strings.Join(a.Decline.Codes, " ")
 	}
-	a.Tell(kind, a.Person, by, now, map[string]string{"bank": a.Called, "until": string(until), "reason": reason})
+	a.Publish(kind.Of(ApplicationData{Bank: a.Called, Until: until, Reason: reason}), a.Person, by, now)
 }
 
 func (a *Application) mine(by models.Actor) error {

@@ -2,7 +2,6 @@ package loan
 
 import (
 	"slices"
-	"strconv"
 	"time"
 
 	"xinyi/models"
@@ -126,12 +125,12 @@ func (l *Loan) Range(days int) int {
 	return at
 }
 
-func (l *Loan) says(kind string, now time.Time) {
-	due := ""
+func (l *Loan) says(kind models.Kind[LoanData], now time.Time) {
+	var due models.Day
 	if i := l.oldest(); i != nil {
-		due = string(i.Due)
+		due = i.Due
 	}
-	l.Tell(kind, l.Person, models.Clockwork, now, map[string]string{"bank": l.Called, "due": due, "days": strconv.Itoa(l.PastDue(models.DayOf(now)))})
+	l.Publish(kind.Of(LoanData{Bank: l.Called, Due: due, Days: l.PastDue(models.DayOf(now))}), l.Person, models.Clockwork, now)
 }
 
 // ours says whether by is the loan's bank.

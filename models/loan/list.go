@@ -139,7 +139,7 @@ func (l *List) Check(found map[models.USCC][]string, by models.Actor, now time.T
 			e.State = Unfit
 		}
 	}
-	l.Tell(EventListCheck, "", by, now, nil)
+	l.Meta.Publish(EventListCheck, "", by, now)
 	return nil
 }
 
@@ -163,7 +163,7 @@ func (l *List) Publish(notice string, passed func(ref string) bool, struck func(
 	l.Pass(passed, struck)
 	l.Until = models.DayOf(now).AddMonths(l.Standard.Months)
 	l.WakeAt = models.At(l.Until.Add(1).Start())
-	l.Tell(EventListed, "", models.Clockwork, now, map[string]string{"field": l.Field})
+	l.Meta.Publish(EventListed.Of(FieldData{Field: l.Field}), "", models.Clockwork, now)
 	return true
 }
 
@@ -197,7 +197,9 @@ func (l *List) Remove(code models.USCC, why string, by models.Actor, now time.Ti
 	}
 	e := &l.Entries[i]
 	e.State, e.Why, e.Removed = Removed, why, models.DayOf(now)
-	l.Tell(EventUnlisted, models.Subject{Kind: models.Organisation, Ref: string(code)}.Addressee(), by, now, map[string]string{"field": l.Field, "reason": why})
+	l.Meta.Publish(EventUnlisted.Of(UnlistedData{
+		Field: l.Field, Reason: why,
+	}), models.Subject{Kind: models.Organisation, Ref: string(code)}.Addressee(), by, now)
 	return nil
 }
 

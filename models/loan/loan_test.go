@@ -153,7 +153,7 @@ func runs(t *testing.T, l *Loan, until models.Day) {
 func TestRepaid(t *testing.T) {
 	l := opened(t)
 	runs(t, l, "2026-05-24")
-	if got := kinds(l); len(got) != 1 || got[0] != EventDueSoon {
+	if got := kinds(l); len(got) != 1 || got[0] != EventDueSoon.Name() {
 		t.Fatal(got)
 	}
 	day := models.Day("2026-05-24")

@@ -26,12 +26,12 @@ type Tally struct {
 // NewTally starts a day, to be counted.
 func NewTally(day models.Day, now time.Time) *Tally {
 	t := &Tally{Meta: models.Meta{ID: string(day)}, Day: day, Counties: map[string]Sum{}}
-	t.Tell(EventTallyDue, "", models.Clockwork, now, nil)
+	t.Publish(EventTallyDue, "", models.Clockwork, now)
 	return t
 }
 
 // Due has a day counted again.
-func (t *Tally) Due(now time.Time) { t.Tell(EventTallyDue, "", models.Clockwork, now, nil) }
+func (t *Tally) Due(now time.Time) { t.Publish(EventTallyDue, "", models.Clockwork, now) }
 
 // Take keeps what was counted. It says whether that was news.
 func (t *Tally) Take(counties map[string]Sum) bool {

@@ -194,7 +194,7 @@ func (a *Agreement) reject(clauses []models.Clause, by models.Actor, now time.Ti
 		return err
 	}
 	a.Slot, a.Clauses = "ended/"+a.ID, clauses
-	a.Tell(AgreementRejected, a.Person, by, now, nil)
+	a.Publish(AgreementRejected, a.Person, by, now)
 	return &models.Error{Code: models.Denied, Reason: "medical.not_admitted", Clauses: clauses}
 }
 
@@ -206,7 +206,7 @@ func (a *Agreement) activate(band Band, by models.Actor, now time.Time) error {
 	a.Ends = models.DayOf(now).AddMonths(a.Terms.Months).Add(-1)
 	a.Outpatient.Limit, a.Inpatient.Limit = band.Outpatient, band.Inpatient
 	a.Limits = append(a.Limits, LimitChange{At: now, New: band.Outpatient, Reason: "band_" + band.ID, By: by.Role})
-	a.Tell(AgreementSigned, a.Person, by, now, data("limit", band.Outpatient.Yuan(), "ends", string(a.Ends)))
+	a.Publish(AgreementSigned.Of(SignedData{Limit: band.Outpatient, Ends: a.Ends}), a.Person, by, now)
 	a.plan()
 	return nil
 }

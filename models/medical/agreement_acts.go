@@ -2,7 +2,6 @@ package medical
 
 import (
 	"slices"
-	"strconv"
 	"time"
 
 	"xinyi/models"
@@ -19,7 +18,7 @@ func (a *Agreement) AskReview(by models.Actor, plea string, now time.Time) error
 		return err
 	}
 	a.Slot, a.Plea = a.Person+"/"+a.Scheme, plea
-	a.Tell(AgreementReview, a.Person, by, now, nil)
+	a.Publish(AgreementReview, a.Person, by, now)
 	return nil
 }
 
@@ -42,7 +41,7 @@ func (a *Agreement) Decide(by models.Actor, admit bool, s *Scheme, now time.Time
 		return err
 	}
 	a.Slot = "ended/" + a.ID
-	a.Tell(AgreementRejected, a.Person, by, now, nil)
+	a.Publish(AgreementRejected, a.Person, by, now)
 	return nil
 }
 
@@ -120,13 +119,13 @@ func (a *Agreement) Block(kind BlockKind, ref string, by models.Actor, now time.
 		if err := a.move(Suspended, by, now, string(kind)); err != nil {
 			return false, err
 		}
-		facts := data("cause", string(kind), "days", strconv.Itoa(a.Terms.SuspendDpd))
+		facts := SuspendedData{Cause: kind, Days: a.Terms.SuspendDpd}
 		if kind == ByOffice {
-			facts["reason"] = ref
+			facts.Reason = ref
 		}
-		a.Tell(AgreementSuspended, a.Person, by, now, facts)
+		a.Publish(AgreementSuspended.Of(facts), a.Person, by, now)
 	} else if kind == Freeze && a.State == Active {
-		a.Tell(AgreementFrozen, a.Person, by, now, nil)
+		a.Publish(AgreementFrozen, a.Person, by, now)
 	}
 	a.Blocks = append(a.Blocks, b)
 	a.plan()
@@ -169,9 +168,9 @@ func (a *Agreement) lift(which func(Block) bool, by models.Actor, now time.Time)
 		if err := a.move(Active, by, now, ""); err != nil {
 			return false, err
 		}
-		a.Tell(AgreementReinstated, a.Person, by, now, nil)
+		a.Publish(AgreementReinstated, a.Person, by, now)
 	case a.State == Active && len(a.Blocks) == 0:
-		a.Tell(AgreementThawed, a.Person, by, now, nil)
+		a.Publish(AgreementThawed, a.Person, by, now)
 	}
 	a.plan()
 	return true, nil
@@ -182,7 +181,7 @@ func (a *Agreement) Close(by models.Actor, now time.Time) error {
 	if err := a.move(Closing, by, now, ""); err != nil {
 		return err
 	}
-	a.Tell(AgreementClosing, a.Person, by, now, nil)
+	a.Publish(AgreementClosing.Of(ClosingData{}), a.Person, by, now)
 	a.finish(by, now)
 	return nil
 }
@@ -206,7 +205,7 @@ func (a *Agreement) finish(by models.Actor, now time.Time) {
 	empty := a.Outpatient.Held()+a.Outpatient.Owed()+a.Inpatient.Held()+a.Inpatient.Owed() == 0
 	if ending && empty && a.move(Closed, by, now, "") == nil {
 		a.Slot = "ended/" + a.ID
-		a.Tell(AgreementClosed, a.Person, by, now, nil)
+		a.Publish(AgreementClosed, a.Person, by, now)
 	}
 	a.plan()
 }
@@ -234,7 +233,7 @@ func (a *Agreement) setLimit(limit models.Fen, by models.Actor, reason string, n
 	}
 	a.Outpatient.Limit = limit
 	a.Limits = append(a.Limits, LimitChange{At: now, Old: old, New: limit, Reason: reason, By: by.Role})
-	a.Tell(LimitChanged, a.Person, by, now, data("old", old.Yuan(), "new", limit.Yuan(), "cause", reason))
+	a.Publish(LimitChanged.Of(LimitData{Old: old, New: limit, Cause: reason}), a.Person, by, now)
 }
 
 // PaidOnTime counts a bill paid by its due day; every RaiseEvery-th raises the limit towards the next band, while the
@@ -269,7 +268,9 @@ func (a *Agreement) Defaulted(conduct string, now time.Time) (bool, error) {
 		if err := a.move(Closing, models.Clockwork, now, string(InDefault)); err != nil {
 			return false, err
 		}
-		a.Tell(AgreementClosing, a.Person, models.Clockwork, now, data("cause", string(InDefault), "times", strconv.Itoa(a.DefaultsBy(models.DayOf(now))), "days", strconv.Itoa(a.Terms.YearDays)))
+		a.Publish(AgreementClosing.Of(ClosingData{
+			Cause: InDefault, Times: a.DefaultsBy(models.DayOf(now)), Days: a.Terms.YearDays,
+		}), a.Person, models.Clockwork, now)
 	}
 	return true, nil
 }
@@ -340,7 +341,7 @@ func (a *Agreement) CoolingUntil() models.Day {
 func (a *Agreement) Wake(now time.Time) error {
 	for _, p := range []*Pool{&a.Outpatient, &a.Inpatient} {
 		for _, visit := range p.lapse(now) {
-			a.Tell(HoldLapsed, a.Person, models.Clockwork, now, data("visit", visit))
+			a.Publish(HoldLapsed.Of(HoldData{Visit: visit}), a.Person, models.Clockwork, now)
 		}
 	}
 	if _, err := a.lift(func(b Block) bool { return b.Until != nil && b.Until.Before(now) }, models.Clockwork, now); err != nil {
@@ -349,13 +350,13 @@ func (a *Agreement) Wake(now time.Time) error {
 	running := a.State == Active || a.State == Suspended
 	if running && !a.ToldEnding && !now.Before(a.tellEnding()) {
 		a.ToldEnding = true
-		a.Tell(AgreementExpiring, a.Person, models.Clockwork, now, data("ends", string(a.Ends)))
+		a.Publish(AgreementExpiring.Of(EndsData{Ends: a.Ends}), a.Person, models.Clockwork, now)
 	}
 	if running && now.After(a.Ends.End()) {
 		if err := a.move(Expired, models.Clockwork, now, ""); err != nil {
 			return err
 		}
-		a.Tell(AgreementExpired, a.Person, models.Clockwork, now, nil)
+		a.Publish(AgreementExpired, a.Person, models.Clockwork, now)
 	}
 	a.finish(models.Clockwork, now)
 	return nil

@@ -312,7 +312,7 @@ func TestTermRunsOut(t *testing.T) {
 		a.Outbox = nil
 	}
 	if want := []string{
-		HoldLapsed + " 2026-05-01 12:00", HoldLapsed + " 2026-06-23 12:00", AgreementExpiring + " 2027-03-24 09:00", AgreementExpired + " 2027-04-24 00:00", AgreementClosed + " 2027-04-24 00:00",
+		HoldLapsed.Name() + " 2026-05-01 12:00", HoldLapsed.Name() + " 2026-06-23 12:00", AgreementExpiring.Name() + " 2027-03-24 09:00", AgreementExpired.Name() + " 2027-04-24 00:00", AgreementClosed.Name() + " 2027-04-24 00:00",
 	}; !slices.Equal(told, want) {
 		t.Errorf("%q", told)
 	}

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -153,7 +152,9 @@ func (b *Bill) Carry(principal models.Fen, setlSeq int64, now time.Time) error {
 	if diff > 0 {
 		b.setDue(max(b.DueOn, b.Terms.Due(b.Type, models.DayOf(now))))
 	}
-	b.Tell(BillResettled, b.Person, models.Clockwork, now, data("principal", principal.Yuan(), "outstanding", b.Outstanding().Yuan(), "due", string(b.DueOn), "billNo", b.BillNo))
+	b.Publish(BillResettled.Of(ResettledData{
+		Principal: principal, Outstanding: b.Outstanding(), Due: b.DueOn, BillNo: b.BillNo,
+	}), b.Person, models.Clockwork, now)
 	return b.level(models.Clockwork, now)
 }
 
@@ -164,7 +165,9 @@ func (b *Bill) issue(principal models.Fen, now time.Time) error {
 	b.Principal, b.IssuedOn = principal, models.DayOf(now)
 	b.setDue(b.Terms.Due(b.Type, b.IssuedOn))
 	b.book(now, "issue", receivable, b.payable(), principal)
-	b.Tell(BillIssued, b.Person, models.Clockwork, now, data("amount", principal.Yuan(), "due", string(b.DueOn), "hospital", b.HospitalName, "billNo", b.BillNo))
+	b.Publish(BillIssued.Of(IssuedData{
+		Amount: principal, Due: b.DueOn, Hospital: b.HospitalName, BillNo: b.BillNo,
+	}), b.Person, models.Clockwork, now)
 	b.plan()
 	return nil
 }
@@ -181,7 +184,7 @@ func (b *Bill) cancel(now time.Time) error {
 	if err := b.move(CancelledBill, models.Clockwork, now); err != nil {
 		return err
 	}
-	b.Tell(BillCancelled, "", models.Clockwork, now, nil)
+	b.Publish(BillCancelled, "", models.Clockwork, now)
 	b.plan()
 	return nil
 }
@@ -202,7 +205,7 @@ func (b *Bill) VoidBy(setlSeq int64, now time.Time) error {
 	b.book(now, "void", b.payable(), waivedOff, b.Waived)
 	b.Principal, b.Waived, b.ReturnTo = 0, 0, Void
 	b.closeIntents(now)
-	b.Tell(BillVoided, b.Person, models.Clockwork, now, data("billNo", b.BillNo))
+	b.Publish(BillVoided.Of(BillData{BillNo: b.BillNo}), b.Person, models.Clockwork, now)
 	return b.level(models.Clockwork, now)
 }
 
@@ -244,7 +247,7 @@ func (b *Bill) settled(final BillState, by models.Actor, now time.Time) {
 		return // paid before: this is the end of a refund
 	}
 	b.PaidAt = models.At(now)
-	b.Tell(BillPaid, b.Person, by, now, data("billNo", b.BillNo, "amount", (b.Paid-b.Refunded).Yuan(), "onTime", strconv.FormatBool(b.OnTime())))
+	b.Publish(BillPaid.Of(PaidData{BillNo: b.BillNo, Amount: b.Paid - b.Refunded, OnTime: b.OnTime()}), b.Person, by, now)
 }
 
 // OnTime says whether the bill was paid in full by its due day, or while its clock stood still before it was late.

@@ -56,7 +56,7 @@ func (b *Bill) PauseFor(reason string, days int, by models.Actor, now time.Time)
 	return b.stop(s, BillPaused, by, now)
 }
 
-func (b *Bill) stop(s Stop, event string, by models.Actor, now time.Time) error {
+func (b *Bill) stop(s Stop, event models.Kind[BillData], by models.Actor, now time.Time) error {
 	if !b.Owes() {
 		return models.Refused(b.Life, billMoves[b.State], "medical.bill_not_payable")
 	}
@@ -64,7 +64,7 @@ func (b *Bill) stop(s Stop, event string, by models.Actor, now time.Time) error 
 		return models.E(models.Conflict, "medical.bill_already_stopped")
 	}
 	b.Stops = append(b.Stops, s)
-	b.Tell(event, b.Person, by, now, data("billNo", b.BillNo))
+	b.Publish(event.Of(BillData{BillNo: b.BillNo}), b.Person, by, now)
 	b.plan()
 	return nil
 }
@@ -98,7 +98,7 @@ func (b *Bill) resume(kind StopKind, verdict string, by models.Actor, now time.T
 	if _, still := b.Stopped(); !still && b.Owes() {
 		b.shift(b.stoppedSince(i), now)
 	}
-	b.Tell(BillResumed, b.Person, by, now, data("billNo", b.BillNo, "due", string(b.DueOn), "verdict", verdict))
+	b.Publish(BillResumed.Of(ResumedData{BillNo: b.BillNo, Due: b.DueOn, Verdict: verdict}), b.Person, by, now)
 	b.plan()
 	return nil
 }
@@ -191,7 +191,7 @@ func (b *Bill) act(at, now time.Time) error {
 	for i := range b.Payments {
 		if p := &b.Payments[i]; p.unasked() && !p.Expires.After(at) {
 			p.Asked = true
-			b.Tell(PaymentLapsed, "", models.Clockwork, now, data("payNo", p.PayNo))
+			b.Publish(PaymentLapsed.Of(PaymentData{PayNo: p.PayNo}), "", models.Clockwork, now)
 			return nil
 		}
 	}
@@ -210,8 +210,8 @@ func (b *Bill) act(at, now time.Time) error {
 func (b *Bill) do(s step, now time.Time) error {
 	b.Done = append(b.Done, s.name)
 	suspends := b.DueOn.Add(b.Terms.GraceDays + b.Terms.SuspendDpd)
-	facts := data("billNo", b.BillNo, "outstanding", b.Outstanding().Yuan(), "due", string(b.DueOn), "days", strconv.Itoa(max(s.days, -s.days)), "suspends", string(suspends))
-	tell := func(kind string) { b.Tell(kind, b.Person, models.Clockwork, now, facts) }
+	facts := DueData{BillNo: b.BillNo, Outstanding: b.Outstanding(), Due: b.DueOn, Days: max(s.days, -s.days), Suspends: suspends}
+	tell := func(kind models.Kind[DueData]) { b.Publish(kind.Of(facts), b.Person, models.Clockwork, now) }
 	switch {
 	case s.name == "overdue":
 		if err := b.move(PastDue, models.Clockwork, now); err != nil {

@@ -24,22 +24,22 @@ func TestThePlanOfABill(t *testing.T) {
 		state BillState
 		dpd   int
 	}{
-		{due.Add(-3).Clock(9, 0), BillDueSoon, Issued, 0},
-		{due.Add(-1).Clock(9, 0), BillDueSoon, Issued, 0},
-		{due.Clock(9, 0), BillDueToday, Issued, 0},
-		{due.Add(1).Start(), BillOverdue, PastDue, 1},
-		{due.Add(1).Clock(9, 0), BillReminded, PastDue, 1},
-		{due.Add(3).Clock(9, 0), BillReminded, PastDue, 3},
-		{due.Add(7).Start(), BillSuspends, PastDue, 7},
-		{due.Add(7).Clock(9, 0), BillReminded, PastDue, 7},
-		{due.Add(15).Clock(9, 0), BillNoticed, PastDue, 15},
-		{due.Add(15).Clock(9, 0), BillReminded, PastDue, 15},
-		{due.Add(30).Start(), BillCollected, InCollection, 30},
-		{due.Add(30).Clock(9, 0), BillReminded, InCollection, 30},
+		{due.Add(-3).Clock(9, 0), BillDueSoon.Name(), Issued, 0},
+		{due.Add(-1).Clock(9, 0), BillDueSoon.Name(), Issued, 0},
+		{due.Clock(9, 0), BillDueToday.Name(), Issued, 0},
+		{due.Add(1).Start(), BillOverdue.Name(), PastDue, 1},
+		{due.Add(1).Clock(9, 0), BillReminded.Name(), PastDue, 1},
+		{due.Add(3).Clock(9, 0), BillReminded.Name(), PastDue, 3},
+		{due.Add(7).Start(), BillSuspends.Name(), PastDue, 7},
+		{due.Add(7).Clock(9, 0), BillReminded.Name(), PastDue, 7},
+		{due.Add(15).Clock(9, 0), BillNoticed.Name(), PastDue, 15},
+		{due.Add(15).Clock(9, 0), BillReminded.Name(), PastDue, 15},
+		{due.Add(30).Start(), BillCollected.Name(), InCollection, 30},
+		{due.Add(30).Clock(9, 0), BillReminded.Name(), InCollection, 30},
 	} {
 		before := len(b.Outbox)
 		must(t, b.Wake(s.at.Add(-time.Millisecond)))
-		if s.kind != BillReminded && len(b.Outbox) != before {
+		if s.kind != BillReminded.Name() && len(b.Outbox) != before {
 			t.Fatalf("%s before its time", b.Outbox[before].Kind)
 		}
 		must(t, b.Wake(s.at))
@@ -82,7 +82,7 @@ func TestIntentsLapse(t *testing.T) {
 	}
 	must(t, b.Wake(at))
 	must(t, b.Wake(at.Add(time.Hour)))
-	if got := kinds(&b.Meta); len(got) != 1 || got[0] != PaymentLapsed || b.Waiting()[0].PayNo != "p1" {
+	if got := kinds(&b.Meta); len(got) != 1 || got[0] != PaymentLapsed.Name() || b.Waiting()[0].PayNo != "p1" {
 		t.Fatalf("%v", got)
 	}
 	must(t, b.Object(mei, "wrong", at.Add(time.Hour))) // a disputed bill still asks for its intents

@@ -1,18 +1,10 @@
 package medical
 
 import (
-	"strconv"
 	"time"
 
 	"xinyi/models"
 	"xinyi/models/job"
-)
-
-// The kinds of events of the nightly check. They are about no person.
-const (
-	CheckDue    = "medical.check_due"
-	CheckDone   = "medical.check_done"
-	CheckFailed = "medical.check_failed"
 )
 
 // A CheckState is where the check stands.
@@ -139,8 +131,8 @@ func (c *Check) Start(now time.Time) error {
 func (c *Check) Busy() bool { return c.State == CheckRunning }
 
 // PartDue implements job.Work.
-func (c *Check) PartDue() (string, map[string]string) {
-	return CheckDue, data("run", strconv.FormatInt(c.Run.No, 10))
+func (c *Check) PartDue() models.Happening {
+	return CheckDue.Of(CheckPart{PartData: c.Job.Due(), Run: c.Run.No})
 }
 
 // DoneOf implements job.Work: bills and agreements.
@@ -207,12 +199,11 @@ func (c *Check) end(now time.Time) error {
 	c.Found, c.Run.Faults, c.Run.Cursor = r.Faults, nil, ""
 	job.End(c)
 	c.WakeAt = checkAfter(now)
-	facts := data("run", strconv.FormatInt(r.No, 10), "day", string(s.Day), "bills", strconv.Itoa(r.Bills),
-		"agreements", strconv.Itoa(r.Agreements), "faults", strconv.Itoa(r.Count))
+	facts := CheckData{Run: r.No, Day: s.Day, Bills: r.Bills, Agreements: r.Agreements, Faults: r.Count}
 	if r.Count > 0 {
-		c.Tell(CheckFailed, "", models.Clockwork, now, facts)
+		c.Publish(CheckFailed.Of(facts), "", models.Clockwork, now)
 		return nil
 	}
-	c.Tell(CheckDone, "", models.Clockwork, now, facts)
+	c.Publish(CheckDone.Of(facts), "", models.Clockwork, now)
 	return nil
 }

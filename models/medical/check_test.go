@@ -50,7 +50,7 @@ func TestCheckNight(t *testing.T) {
 	}
 	three := models.Day("2026-04-27").Clock(3, 0) // two nights were slept through
 	must(t, c.Wake(three))
-	if got := c.kinds(); !cmp.Equal(got, []string{CheckDue}) || c.State != CheckRunning {
+	if got := c.kinds(); !cmp.Equal(got, []string{CheckDue.Name()}) || c.State != CheckRunning {
 		t.Fatalf("start: %v, %s", got, c.State)
 	}
 	takes(t, c, Part{Seen: 1000, Cursor: "x"}, three)
@@ -59,11 +59,11 @@ func TestCheckNight(t *testing.T) {
 	}
 	must(t, c.Wake(*c.WakeAt))
 	must(t, c.Wake(c.WakeAt.Add(time.Hour))) // nobody answered; it is still being told
-	if got := c.kinds(); !cmp.Equal(got, []string{CheckDue}) {
+	if got := c.kinds(); !cmp.Equal(got, []string{CheckDue.Name()}) {
 		t.Fatalf("asked %v", got)
 	}
 	must(t, c.Wake(*c.WakeAt))
-	if got := c.kinds(); !cmp.Equal(got, []string{CheckDue}) {
+	if got := c.kinds(); !cmp.Equal(got, []string{CheckDue.Name()}) {
 		t.Fatalf("told and without an answer it asks again, got %v", got)
 	}
 	doubt := Fault{Bill: "b1", Agreement: "a1", What: WrongDraw, Got: 1}
@@ -77,7 +77,7 @@ func TestCheckNight(t *testing.T) {
 	if diff := cmp.Diff(want, c.Recent); diff != "" || !cmp.Equal(c.Found, []Fault{doubt}) {
 		t.Errorf("summary: %s, found %v", diff, c.Found)
 	}
-	if e := c.Outbox[0]; e.Data["faults"] != "1" || e.Person != "" || !cmp.Equal(c.kinds(), []string{CheckFailed}) {
+	if e := c.Outbox[0]; e.Data["faults"] != "1" || e.Person != "" || !cmp.Equal(c.kinds(), []string{CheckFailed.Name()}) {
 		t.Errorf("told %+v", e)
 	}
 	if c.State != CheckIdle || !c.WakeAt.Equal(models.Day("2026-04-28").Clock(3, 0)) {
@@ -101,7 +101,7 @@ func TestCheckTakesAPartOnce(t *testing.T) {
 	unchanged(t, before, c)
 	takes(t, c, Part{Last: true}, noon)
 	takes(t, c, Part{Last: true}, noon)
-	if got := c.kinds(); !cmp.Equal(got, []string{CheckDone}) {
+	if got := c.kinds(); !cmp.Equal(got, []string{CheckDone.Name()}) {
 		t.Errorf("an empty store: %v", got)
 	}
 	if took, err := c.Step(Part{Part: 2}, noon); took || err != nil {

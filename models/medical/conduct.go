@@ -61,7 +61,9 @@ func Notice(b *Bill, now time.Time) *Conduct {
 		Person: b.Person, Agreement: b.Agreement, Scheme: b.Scheme, Region: b.Region, BillNo: b.BillNo, Terms: b.Terms,
 		ObjectUntil: models.DayOf(now).AddWorking(b.Terms.ObjectDays),
 	}
-	c.Tell(DefaultNoticed, c.Person, models.Clockwork, now, data("billNo", c.BillNo, "until", string(c.ObjectUntil), "outstanding", b.Outstanding().Yuan(), "days", strconv.Itoa(c.Terms.ObjectDays)))
+	c.Publish(DefaultNoticed.Of(NoticedData{
+		BillNo: c.BillNo, Until: c.ObjectUntil, Outstanding: b.Outstanding(), Days: c.Terms.ObjectDays,
+	}), c.Person, models.Clockwork, now)
 	return c
 }
 
@@ -74,7 +76,7 @@ func (c *Conduct) Object(by models.Actor, statement string, now time.Time) error
 		return err
 	}
 	c.Objection = statement
-	c.Tell(DefaultObjected, c.Person, by, now, data("billNo", c.BillNo))
+	c.Publish(DefaultObjected.Of(BillData{BillNo: c.BillNo}), c.Person, by, now)
 	return nil
 }
 
@@ -93,7 +95,7 @@ func (c *Conduct) DecideObjection(by models.Actor, upheld bool, now time.Time) e
 		return err
 	}
 	c.ObjectUntil = max(c.ObjectUntil, models.DayOf(now).Add(c.Terms.ResumeDays))
-	c.Tell(DefaultUpheld, c.Person, by, now, data("billNo", c.BillNo, "until", string(c.ObjectUntil)))
+	c.Publish(DefaultUpheld.Of(UpheldData{BillNo: c.BillNo, Until: c.ObjectUntil}), c.Person, by, now)
 	return nil
 }
 
@@ -105,7 +107,7 @@ func (c *Conduct) Drop(by models.Actor, now time.Time) error {
 	if err := c.move(Dropped, by, now); err != nil {
 		return err
 	}
-	c.Tell(DefaultDropped, c.Person, by, now, data("billNo", c.BillNo))
+	c.Publish(DefaultDropped.Of(BillData{BillNo: c.BillNo}), c.Person, by, now)
 	c.plan()
 	return nil
 }
@@ -132,8 +134,9 @@ func (c *Conduct) Confirm(by models.Actor, b *Bill, served Served, now time.Time
 	}
 	c.Confirmer = by.Person
 	t := c.Terms
-	c.Tell(DefaultConfirmed, c.Person, by, now, data("billNo", c.BillNo,
-		"days", strconv.Itoa(t.RepairDays), "daysMore", strconv.Itoa(t.RepairDaysMore), "years", strconv.Itoa(t.KeepYears)))
+	c.Publish(DefaultConfirmed.Of(ConfirmedData{
+		BillNo: c.BillNo, Days: t.RepairDays, DaysMore: t.RepairDaysMore, Years: t.KeepYears,
+	}), c.Person, by, now)
 	return nil
 }
 
@@ -178,7 +181,7 @@ func (c *Conduct) Cure(defaults int, now time.Time) error {
 	repair := models.DayOf(now).Add(days)
 	c.CuredAt, c.RepairAt = models.At(now), models.At(repair.Clock(c.Terms.RemindHour, 0))
 	c.GoneAt = models.At(models.DayOf(now).AddMonths(12 * c.Terms.KeepYears).Start())
-	c.Tell(DefaultCured, c.Person, models.Clockwork, now, data("billNo", c.BillNo, "repaired", string(repair)))
+	c.Publish(DefaultCured.Of(CuredData{BillNo: c.BillNo, Repaired: repair}), c.Person, models.Clockwork, now)
 	c.plan()
 	return nil
 }
@@ -199,13 +202,13 @@ func (c *Conduct) Wake(now time.Time) error {
 			return err
 		}
 		c.ArchiveAt = models.At(models.DayOf(*c.RepairAt).Add(c.Terms.ArchiveDays).Start())
-		c.Tell(DefaultRepaired, c.Person, models.Clockwork, now, data("billNo", c.BillNo))
+		c.Publish(DefaultRepaired.Of(BillData{BillNo: c.BillNo}), c.Person, models.Clockwork, now)
 	}
 	if c.State == Repaired && c.ArchiveAt != nil && !c.ArchiveAt.After(now) {
 		if err := c.move(Archived, models.Clockwork, now); err != nil {
 			return err
 		}
-		c.Tell(DefaultArchived, "", models.Clockwork, now, nil)
+		c.Publish(DefaultArchived, "", models.Clockwork, now)
 	}
 	c.plan()
 	return nil

@@ -161,11 +161,11 @@ func TestLegalNoticesSayTheirDays(t *testing.T) {
 		kind   string
 		want   map[string]string
 	}{
-		"a notice":     {Notice(late, noon).Outbox, DefaultNoticed, map[string]string{"until": "2026-05-12", "days": "10"}},
-		"a default":    {confirmed.Outbox, DefaultConfirmed, map[string]string{"days": "90", "daysMore": "365", "years": "5"}},
-		"overdue":      {late.Outbox, BillOverdue, map[string]string{"due": "2026-05-01", "suspends": "2026-05-08"}},
-		"a suspension": {suspended.Outbox, AgreementSuspended, map[string]string{"cause": "OVERDUE", "days": "7"}},
-		"the end":      {closing.Outbox, AgreementClosing, map[string]string{"cause": "DEFAULT", "times": "3", "days": "365"}},
+		"a notice":     {Notice(late, noon).Outbox, DefaultNoticed.Name(), map[string]string{"until": "2026-05-12", "days": "10"}},
+		"a default":    {confirmed.Outbox, DefaultConfirmed.Name(), map[string]string{"days": "90", "daysMore": "365", "years": "5"}},
+		"overdue":      {late.Outbox, BillOverdue.Name(), map[string]string{"due": "2026-05-01", "suspends": "2026-05-08"}},
+		"a suspension": {suspended.Outbox, AgreementSuspended.Name(), map[string]string{"cause": "OVERDUE", "days": "7"}},
+		"the end":      {closing.Outbox, AgreementClosing.Name(), map[string]string{"cause": "DEFAULT", "times": "3", "days": "365"}},
 	} {
 		i := slices.IndexFunc(tc.events, func(e models.Event) bool { return e.Kind == tc.kind })
 		if i < 0 {

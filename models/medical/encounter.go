@@ -96,7 +96,7 @@ func Open(id, hospital, visitNo string, typ VisitType, person string, a *Agreeme
 	if a != nil && reason == "" {
 		e.Agreement, e.Region = a.ID, a.Region
 	}
-	e.Tell(VisitOpened, person, by, now, data("type", string(typ)))
+	e.Publish(VisitOpened.Of(VisitData{Type: typ}), person, by, now)
 	return e
 }
 
@@ -159,9 +159,9 @@ func (e *Encounter) Charge(lines []Line, room models.Fen, by models.Actor, now t
 	switch {
 	case e.Agreement == "":
 	case first:
-		e.Tell(VisitCharged, e.Person, by, now, nil)
+		e.Publish(VisitCharged, e.Person, by, now)
 	case e.Total() < room:
-		e.Tell(VisitHoldUneven, e.Person, by, now, nil)
+		e.Publish(VisitHoldUneven, e.Person, by, now)
 	}
 	e.plan()
 	return results, nil
@@ -303,7 +303,7 @@ func (e *Encounter) Cancel(by models.Actor, now time.Time) error {
 	}
 	e.Deferred = 0
 	e.clear()
-	e.Tell(VisitCancelled, e.Person, by, now, nil)
+	e.Publish(VisitCancelled, e.Person, by, now)
 	e.plan()
 	return nil
 }
@@ -321,7 +321,7 @@ func (e *Encounter) Wake(now time.Time) error {
 	for _, l := range e.Lines {
 		if e.takesLines() && l.State == Parked && !l.Came.Add(parkTime).After(now) && e.Exception == "" {
 			e.except("reversal_without_original")
-			e.Tell(VisitExcepted, "", models.Clockwork, now, data("cause", e.Exception))
+			e.Publish(VisitExcepted.Of(ExceptedData{Cause: e.Exception}), "", models.Clockwork, now)
 		}
 	}
 	e.plan()

@@ -96,7 +96,7 @@ func (b *Bill) Pay(payNo, channel string, amount models.Fen, by models.Actor, no
 		PayNo: payNo, Channel: channel, Amount: amount, State: Pending, Payer: payer, At: now,
 		Expires: models.At(now.Add(time.Duration(b.Terms.IntentMinutes) * time.Minute)),
 	})
-	b.Tell(PaymentStarted, b.Person, by, now, data("payNo", payNo))
+	b.Publish(PaymentStarted.Of(PaymentData{PayNo: payNo}), b.Person, by, now)
 	b.plan()
 	return nil
 }
@@ -148,7 +148,9 @@ func (b *Bill) receive(p Payment, from Account, now time.Time) error {
 	b.book(now, "payment", from, receivable, p.Amount)
 	b.Paid += p.Amount
 	if b.Outstanding() > 0 {
-		b.Tell(BillPartlyPaid, b.Person, models.Clockwork, now, data("billNo", b.BillNo, "amount", p.Amount.Yuan(), "outstanding", b.Outstanding().Yuan()))
+		b.Publish(BillPartlyPaid.Of(PartlyPaidData{
+			BillNo: b.BillNo, Amount: p.Amount, Outstanding: b.Outstanding(),
+		}), b.Person, models.Clockwork, now)
 	}
 	return b.level(models.Clockwork, now)
 }
@@ -199,7 +201,7 @@ func (b *Bill) Fail(payNo string, to PaymentState, now time.Time) error {
 		return nil
 	}
 	p.State, p.Ended, p.Asked = to, models.At(now), true
-	b.Tell(PaymentFailed, b.Person, models.Clockwork, now, data("payNo", payNo))
+	b.Publish(PaymentFailed.Of(PaymentData{PayNo: payNo}), b.Person, models.Clockwork, now)
 	b.plan()
 	return nil
 }
@@ -222,7 +224,7 @@ func (b *Bill) refundRest(now time.Time) {
 		no := b.BillNo + "R" + strconv.Itoa(len(b.Refunds)+1)
 		b.Refunds = append(b.Refunds, Refund{RefundNo: no, PayNo: p.PayNo, Channel: p.Channel, Amount: amount, State: RefundWaits, At: now})
 		b.book(now, "refund_due", receivable, refundPay, amount)
-		b.Tell(RefundStarted, b.Person, models.Clockwork, now, data("refundNo", no, "amount", amount.Yuan(), "billNo", b.BillNo))
+		b.Publish(RefundStarted.Of(RefundData{RefundNo: no, Amount: amount, BillNo: b.BillNo}), b.Person, models.Clockwork, now)
 		rest -= amount
 	}
 }
@@ -267,7 +269,7 @@ func (b *Bill) Returned(refundNo, tradeNo string, now time.Time) error {
 	}
 	b.book(now, "refund", refundPay, from, r.Amount)
 	b.Refunded += r.Amount
-	b.Tell(RefundDone, b.Person, models.Clockwork, now, data("amount", r.Amount.Yuan(), "billNo", b.BillNo))
+	b.Publish(RefundDone.Of(AmountData{Amount: r.Amount, BillNo: b.BillNo}), b.Person, models.Clockwork, now)
 	return b.level(models.Clockwork, now)
 }
 

@@ -60,7 +60,7 @@ func TestRemindersFollowTheDueDay(t *testing.T) {
 	}
 	var soon int
 	for _, e := range b.Outbox[before:] {
-		if e.Kind == BillDueSoon {
+		if e.Kind == BillDueSoon.Name() {
 			soon++
 		}
 	}
@@ -83,7 +83,7 @@ func TestPaidIsToldOnce(t *testing.T) {
 	must(t, b.Returned(b.Refunds[0].RefundNo, "t2", noon.Add(2*time.Hour)))
 	told := 0
 	for _, e := range b.Outbox {
-		if e.Kind == BillPaid {
+		if e.Kind == BillPaid.Name() {
 			told++
 		}
 	}

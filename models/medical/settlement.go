@@ -101,7 +101,7 @@ func (e *Encounter) Settle(id string, revision int, m Amounts, mulaidInside bool
 		s.Result = Excepted
 		e.except(s.Cause)
 		e.record(s)
-		e.Tell(VisitExcepted, "", by, now, data("cause", s.Cause))
+		e.Publish(VisitExcepted.Of(ExceptedData{Cause: s.Cause}), "", by, now)
 		return s, nil
 	}
 	if e.State != VisitDone {
@@ -116,7 +116,7 @@ func (e *Encounter) Settle(id string, revision int, m Amounts, mulaidInside bool
 	e.clear()
 	e.plan()
 	e.record(s)
-	e.Tell(VisitSettled, e.Person, by, now, data("deferred", s.Deferred.Yuan(), "payNow", s.PayNow.Yuan()))
+	e.Publish(VisitSettled.Of(SettledData{Deferred: s.Deferred, PayNow: s.PayNow}), e.Person, by, now)
 	return s, nil
 }
 
@@ -147,7 +147,7 @@ func (e *Encounter) Reverse(id string, by models.Actor, now time.Time) error {
 	last.Result, e.Deferred = Reversed, 0
 	e.clear()
 	e.plan()
-	e.Tell(VisitReversed, e.Person, by, now, nil)
+	e.Publish(VisitReversed, e.Person, by, now)
 	return nil
 }
 

@@ -54,7 +54,7 @@ func (b *Bill) AskWaiver(id string, amount models.Fen, reason, note string, by m
 		return models.Bad("/amountFen", "waiver_amount", "medical.waiver_amount").With("outstanding", b.Outstanding().Yuan())
 	}
 	b.Waivers = append(b.Waivers, Waiver{ID: id, Amount: amount, Reason: reason, Note: note, State: WaiverAsked, AskedBy: by.Person, At: now})
-	b.Tell(BillWaiverAsked, "", by, now, data("billNo", b.BillNo, "amount", amount.Yuan()))
+	b.Publish(BillWaiverAsked.Of(AmountData{BillNo: b.BillNo, Amount: amount}), "", by, now)
 	return nil
 }
 
@@ -86,7 +86,7 @@ func (b *Bill) DecideWaiver(id string, approve bool, by models.Actor, now time.T
 	}
 	w.State, w.Decider, w.Ended = want, by.Person, models.At(now)
 	if !approve {
-		b.Tell(BillWaiverDenied, "", by, now, data("billNo", b.BillNo))
+		b.Publish(BillWaiverDenied.Of(BillData{BillNo: b.BillNo}), "", by, now)
 		return nil
 	}
 	b.Waived += w.Amount
@@ -95,7 +95,7 @@ func (b *Bill) DecideWaiver(id string, approve bool, by models.Actor, now time.T
 		kind, event, b.ReturnTo = "write_off", BillWrittenOff, WrittenOff
 	}
 	b.book(now, kind, waivedOff, receivable, w.Amount)
-	b.Tell(event, b.Person, by, now, data("billNo", b.BillNo, "amount", w.Amount.Yuan()))
+	b.Publish(event.Of(AmountData{BillNo: b.BillNo, Amount: w.Amount}), b.Person, by, now)
 	return b.level(by, now)
 }
 

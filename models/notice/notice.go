@@ -9,18 +9,6 @@ import (
 	"xinyi/models"
 )
 
-// The events of a notice. Data: "about" and "place"; of a line besides "ref".
-const (
-	EventOpened    = "notice.opened"
-	EventClosed    = "notice.closed"    // every line nobody objected to has passed
-	EventPassed    = "notice.passed"    // a line passed after the close: its last objection was dismissed
-	EventStruck    = "notice.struck"    // a line was taken off: an objection was right
-	EventObjected  = "notice.objected"  // to whoever the line is about; never by whom
-	EventAnswered  = "notice.answered"  // to whoever objected; "upheld" yes or no
-	EventOverdue   = "notice.overdue"   // an objection was not answered by its day
-	EventWithdrawn = "notice.withdrawn" // the notice was taken back
-)
-
 // A State is where a notice stands.
 type State string
 
@@ -150,17 +138,13 @@ func New(id string, d Draft, t Terms, by models.Actor, now time.Time) (*Notice, 
 		n.Closes = n.Opened.AddWorking(t.Days)
 	}
 	n.WakeAt = models.At(n.Closes.Add(1).Start())
-	n.tell(EventOpened, "", "", by, now, said{})
+	n.tell(EventOpened, "", by, now, Data{})
 	return n, nil
 }
 
-// said is what an event says of an objection.
-type said struct{ due, upheld, answer, objection string }
-
-func (n *Notice) tell(kind, ref, person string, by models.Actor, now time.Time, s said) {
-	n.Tell(kind, person, by, now, map[string]string{
-		"about": n.About, "place": string(n.Region), "ref": ref, "due": s.due, "upheld": s.upheld, "answer": s.answer, "objection": s.objection,
-	})
+func (n *Notice) tell(kind models.Kind[Data], person string, by models.Actor, now time.Time, d Data) {
+	d.About, d.Place = n.About, n.Region
+	n.Meta.Publish(kind.Of(d), person, by, now)
 }
 
 // Line is the line about ref, nil for none.
@@ -201,7 +185,7 @@ func (n *Notice) Object(id, ref, text string, by models.Actor, now time.Time) er
 	due := models.DayOf(now).AddWorking(n.Terms.Answer)
 	n.Objections = append(n.Objections, Objection{ID: id, Ref: ref, By: by, Text: models.NewSecret(text), At: now, Due: due, State: Waiting})
 	line.State = Objected
-	n.tell(EventObjected, ref, line.Person, models.Clockwork, now, said{due: string(due)})
+	n.tell(EventObjected, line.Person, models.Clockwork, now, Data{Ref: ref, Due: due})
 	n.wakes(now)
 	return nil
 }
@@ -229,7 +213,7 @@ func (n *Notice) Answer(id string, upheld bool, answer string, by models.Actor, 
 	if upheld {
 		o.State = Upheld
 	}
-	n.tell(EventAnswered, o.Ref, o.By.Person, by, now, said{upheld: map[bool]string{true: "yes", false: "no"}[upheld], answer: answer})
+	n.tell(EventAnswered, o.By.Person, by, now, Data{Ref: o.Ref, Upheld: map[bool]string{true: "yes", false: "no"}[upheld], Answer: answer})
 	n.settle(o.Ref, upheld, by, now)
 	n.wakes(now)
 	return nil
@@ -242,13 +226,13 @@ func (n *Notice) settle(ref string, upheld bool, by models.Actor, now time.Time)
 	case line.State == Struck:
 	case upheld:
 		line.State = Struck
-		n.tell(EventStruck, ref, line.Person, by, now, said{})
+		n.tell(EventStruck, line.Person, by, now, Data{Ref: ref})
 	case n.waits(ref):
 	case n.State == Open:
 		line.State = Shown
 	default:
 		line.State = Passed
-		n.tell(EventPassed, ref, line.Person, by, now, said{})
+		n.tell(EventPassed, line.Person, by, now, Data{Ref: ref})
 	}
 }
 
@@ -273,7 +257,7 @@ func (n *Notice) Withdraw(why string, by models.Actor, now time.Time) error {
 		return err
 	}
 	n.WakeAt = nil
-	n.tell(EventWithdrawn, "", "", by, now, said{})
+	n.tell(EventWithdrawn, "", by, now, Data{})
 	return nil
 }
 
@@ -305,12 +289,12 @@ func (n *Notice) Wake(now time.Time) error {
 				n.Lines[i].State = Passed
 			}
 		}
-		n.tell(EventClosed, "", "", models.Clockwork, now, said{})
+		n.tell(EventClosed, "", models.Clockwork, now, Data{})
 	}
 	for i := range n.Objections {
 		if o := &n.Objections[i]; o.State == Waiting && !o.Late && today > o.Due {
 			o.Late = true
-			n.tell(EventOverdue, o.Ref, "", models.Clockwork, now, said{objection: o.ID})
+			n.tell(EventOverdue, "", models.Clockwork, now, Data{Ref: o.Ref, Objection: o.ID})
 		}
 	}
 	n.wakes(now)

@@ -121,7 +121,7 @@ func TestUpheld(t *testing.T) {
 		t.Error("what was struck stays struck")
 	}
 	for _, e := range n.Outbox {
-		if e.By.Person == "zhou" || e.Kind == notice.EventObjected && e.Data["by"] != "" {
+		if e.By.Person == "zhou" || e.Kind == notice.EventObjected.Name() && e.Data["by"] != "" {
 			t.Errorf("%s says who objected", e.Kind)
 		}
 	}

@@ -41,20 +41,6 @@ var moves = models.Machine[State]{
 	Rejected: nil, Withdrawn: nil,
 }
 
-// The events of a case. Those to a person are about a case she filed, or is to score. Data: "title", "reason".
-const (
-	EventFiled     = "practice.filed"
-	EventReturned  = "practice.returned"
-	EventAccepted  = "practice.accepted"
-	EventRejected  = "practice.rejected"
-	EventAsked     = "practice.asked" // to an expert: a case to score
-	EventProposed  = "practice.proposed"
-	EventPublished = "practice.published"
-	EventWithdrawn = "practice.withdrawn"
-	EventAdopted   = "practice.adopted" // another unit copied it
-	EventLate      = "practice.late"
-)
-
 // The bounds of a case.
 const (
 	maxFiles     = 10
@@ -206,8 +192,8 @@ func (c *Case) File(p Policy, by models.Actor, now time.Time) error {
 	return nil
 }
 
-func (c *Case) tell(kind, person, reason string, by models.Actor, now time.Time) {
-	c.Tell(kind, person, by, now, map[string]string{"title": c.Title, "class": string(c.Class), "reason": reason})
+func (c *Case) tell(kind models.Kind[CaseData], person, reason string, by models.Actor, now time.Time) {
+	c.Publish(kind.Of(CaseData{Title: c.Title, Class: c.Class, Reason: reason}), person, by, now)
 }
 
 // Look casts an office's vote. Errors: InvalidTransition; as flow.Course.Cast.
@@ -222,7 +208,7 @@ func (c *Case) Look(v flow.Verdict, note string, by models.Actor, now time.Time)
 	if err != nil {
 		return err
 	}
-	to, kind := State(""), ""
+	to, kind := State(""), EventAccepted
 	switch out {
 	case flow.Returned:
 		to, kind = Revision, EventReturned
@@ -230,7 +216,7 @@ func (c *Case) Look(v flow.Verdict, note string, by models.Actor, now time.Time)
 	case flow.Rejected:
 		to, kind = Rejected, EventRejected
 	case flow.Through:
-		to, kind = Accepted, EventAccepted
+		to = Accepted
 	case flow.Waiting, flow.Passed:
 	}
 	c.WakeAt = c.Course.WakeAt()

@@ -263,7 +263,7 @@ func TestReview(t *testing.T) {
 	}
 	late := in(t, Review)
 	do(t, late.Wake(late.WakeAt.Add(time.Second)))
-	if !late.Course.Late || late.WakeAt != nil || late.Outbox[len(late.Outbox)-1].Kind != EventLate {
+	if !late.Course.Late || late.WakeAt != nil || late.Outbox[len(late.Outbox)-1].Kind != EventLate.Name() {
 		t.Errorf("%+v", late.Course)
 	}
 }

@@ -34,15 +34,6 @@ var roundMoves = models.Machine[RoundState]{
 	Open: {Scoring, Cancelled}, Scoring: {OnNotice, Done, Cancelled}, OnNotice: {Done, Cancelled}, Done: nil, Cancelled: nil,
 }
 
-// The events of a round.
-const (
-	EventOpened    = "practice.opened"
-	EventDrawn     = "practice.drawn"
-	EventRanked    = "practice.ranked"
-	EventRoundDone = "practice.round_done"
-	EventCancelled = "practice.cancelled"
-)
-
 // About is what the notice of a round is about.
 const About string = "practice.selection"
 
@@ -171,8 +162,8 @@ func (r *Round) mayRun(by models.Actor) error {
 	return nil
 }
 
-func (r *Round) say(kind string, by models.Actor, now time.Time) {
-	r.Tell(kind, "", by, now, map[string]string{"year": fmt.Sprint(r.Year), "place": string(r.Region)})
+func (r *Round) say(kind models.Kind[RoundData], by models.Actor, now time.Time) {
+	r.Publish(kind.Of(RoundData{Year: r.Year, Place: r.Region}), "", by, now)
 }
 
 func (r *Round) seats(c Class) int {

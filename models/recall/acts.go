@@ -1,7 +1,6 @@
 package recall
 
 import (
-	"strconv"
 	"time"
 
 	"xinyi/models"
@@ -78,8 +77,8 @@ func (u *Use) plan(now time.Time) {
 }
 
 // tell tells an event that concerns no account: recipients hear of it through their systems, the subject by the call.
-func (u *Use) tell(kind string, now time.Time) {
-	u.Tell(kind, "", models.Clockwork, now, map[string]string{
-		"record": u.Record, "version": strconv.Itoa(u.Version), "kind": string(u.Kind), "ref": u.Ref, "recipient": u.Recipient, "cause": u.Cause,
-	})
+func (u *Use) tell(kind models.Kind[UseData], now time.Time) {
+	u.Publish(kind.Of(UseData{
+		Changed: Changed{u.Record, u.Cause}, Version: u.Version, Kind: u.Kind, Ref: u.Ref, Recipient: u.Recipient,
+	}), "", models.Clockwork, now)
 }

@@ -1,17 +1,10 @@
 package recall
 
 import (
-	"strconv"
 	"time"
 
 	"xinyi/models"
 	"xinyi/models/job"
-)
-
-// The events of a call. Data: "record", "cause", and "decisions", "shares", "reports" once it is done.
-const (
-	EventSwept = "recall.sweep_due" // look once more for uses that were being made while the record changed
-	EventDone  = "recall.done"      // everybody was told; its subject hears how many
 )
 
 // A CallState is where a call stands.
@@ -53,14 +46,22 @@ type Counts struct {
 // Total is all of them.
 func (n Counts) Total() int { return n.Decisions + n.Shares + n.Reports }
 
-// NewCall is the call that an event about a record causes. newer says that the event made a new version.
-func NewCall(e models.Event, subject models.Subject, version int, newer bool, now time.Time) *Call {
-	c := &Call{
+// A Change is what happened to a record that others used.
+type Change struct {
+	Record  string
+	Version int // in force after it
+	Subject models.Subject
+	Newer   bool // it made a new version
+}
+
+// NewCall is the call that an event about a record causes.
+func NewCall(e models.Event, c Change, now time.Time) *Call {
+	call := &Call{
 		Meta: models.Meta{ID: models.Derived("call", e.ID)}, Life: models.Life[CallState]{State: Calling, Moved: models.Moved{By: models.System, At: now}},
-		Record: e.Data["record"], Version: version, Subject: subject, Cause: e.Kind, Newer: newer, At: e.At,
+		Record: c.Record, Version: c.Version, Subject: c.Subject, Cause: e.Kind, Newer: c.Newer, At: e.At,
 	}
-	c.WakeAt = models.At(now.Add(late))
-	return c
+	call.WakeAt = models.At(now.Add(late))
+	return call
 }
 
 // Touches says whether a use rests on what the change took back: an older version, or for a change that made no version,
@@ -91,8 +92,8 @@ func (c *Call) Wake(now time.Time) error {
 func (c *Call) Busy() bool { return c.State == Calling }
 
 // PartDue implements job.Work.
-func (c *Call) PartDue() (string, map[string]string) {
-	return EventSwept, map[string]string{"record": c.Record, "cause": c.Cause}
+func (c *Call) PartDue() models.Happening {
+	return EventSwept.Of(SweepData{PartData: c.Job.Due(), Changed: Changed{c.Record, c.Cause}})
 }
 
 // DoneOf implements job.Work: uses reached, known once it is done.
@@ -116,8 +117,8 @@ func (c *Call) Finish(n Counts, now time.Time) (bool, error) {
 		c.GoneAt = models.At(now)
 		return true, nil
 	}
-	c.Tell(EventDone, c.Subject.Addressee(), models.Clockwork, now, map[string]string{
-		"record": c.Record, "cause": c.Cause, "decisions": strconv.Itoa(n.Decisions), "shares": strconv.Itoa(n.Shares), "reports": strconv.Itoa(n.Reports),
-	})
+	c.Publish(EventDone.Of(DoneData{
+		Changed: Changed{c.Record, c.Cause}, Decisions: n.Decisions, Shares: n.Shares, Reports: n.Reports,
+	}), c.Subject.Addressee(), models.Clockwork, now)
 	return true, nil
 }

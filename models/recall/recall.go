@@ -8,14 +8,6 @@ import (
 	"xinyi/models"
 )
 
-// The events of a use. Data: "record", "version", "kind", "ref", "recipient", "cause".
-const (
-	EventRecalled = "recall.recalled" // the recipient is to act
-	EventChased   = "recall.chased"   // it has not said so in time
-	EventOverdue  = "recall.overdue"  // and was reminded as often as it is
-	EventAcked    = "recall.acknowledged"
-)
-
 // A State is where a use stands.
 type State string
 

@@ -21,7 +21,7 @@ func must(t *testing.T, err error) {
 }
 
 func call(kind string, version int, newer bool, at time.Time) *Call {
-	return NewCall(models.Event{ID: kind + at.String(), Kind: kind, At: at, Data: map[string]string{"record": "r1"}}, mei, version, newer, at)
+	return NewCall(models.Event{ID: kind + at.String(), Kind: kind, At: at}, Change{Record: "r1", Version: version, Subject: mei, Newer: newer}, at)
 }
 
 func use(kind Kind, version int, at time.Time) *Use {
@@ -119,14 +119,14 @@ func TestACallLives(t *testing.T) {
 	}
 	must(t, c.Wake(noon.Add(time.Minute)))
 	must(t, c.Wake(noon.Add(time.Hour)))
-	if len(c.Outbox) != 1 || c.Outbox[0].Kind != EventSwept || c.WakeAt == nil {
+	if len(c.Outbox) != 1 || c.Outbox[0].Kind != EventSwept.Name() || c.WakeAt == nil {
 		t.Fatalf("%+v", c.Outbox)
 	}
 	fresh, err := c.Finish(Counts{Decisions: 1, Shares: 2}, noon)
 	if again, _ := c.Finish(Counts{}, noon); !fresh || err != nil || again || c.Counts.Total() != 3 || c.GoneAt != nil {
 		t.Fatalf("%v, %v, %+v", fresh, err, c)
 	}
-	if e := c.Outbox[1]; e.Kind != EventDone || e.Person != "mei" || e.Data["shares"] != "2" || e.Data["reports"] != "0" {
+	if e := c.Outbox[1]; e.Kind != EventDone.Name() || e.Person != "mei" || e.Data["shares"] != "2" || e.Data["reports"] != "0" {
 		t.Errorf("%+v", e)
 	}
 	empty := call("record.ended", 1, false, noon)

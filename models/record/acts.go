@@ -1,7 +1,6 @@
 package record
 
 import (
-	"strconv"
 	"time"
 
 	"xinyi/models"
@@ -229,13 +228,10 @@ func (r *Record) plan() {
 }
 
 // tell tells an event to whom the record is about.
-func (r *Record) tell(kind string, by models.Actor, now time.Time, why string) {
-	data := map[string]string{"record": r.ID, "version": strconv.Itoa(r.Current.No), "item": r.Item, "unit": r.Unit}
+func (r *Record) tell(kind models.Kind[Data], by models.Actor, now time.Time, why string) {
+	data := Data{Record: r.ID, Version: r.Current.No, Item: r.Item, Unit: r.Unit, Why: why}
 	if r.Publication.Eligible != "" {
-		data["eligible"], data["ends"] = string(r.Publication.Eligible), string(r.Publication.Ends)
+		data.Eligible, data.Ends = r.Publication.Eligible, r.Publication.Ends
 	}
-	if why != "" {
-		data["why"] = why
-	}
-	r.Tell(kind, r.Subject.Addressee(), by, now, data)
+	r.Publish(kind.Of(data), r.Subject.Addressee(), by, now)
 }

@@ -12,23 +12,8 @@ import (
 	"xinyi/models"
 )
 
-// The events of a record. Data: "record", "version", "item", "unit", and "why" where somebody gave a reason.
-const (
-	EventKept      = "record.kept"      // a negative record is there, and what may be done about it
-	EventHonoured  = "record.honoured"  // a record that speaks for its subject is there
-	EventObjected  = "record.objected"  // it carries the mark
-	EventUpheld    = "record.upheld"    // an objection changed nothing; the mark is off
-	EventRevised   = "record.revised"   // its source changed it
-	EventCorrected = "record.corrected" // it was wrong
-	EventEligible  = "record.eligible"  // from today its subject may have it repaired
-	EventRepaired  = "record.repaired"
-	EventRestored  = "record.restored" // a repair rested on false materials
-	EventEnded     = "record.ended"    // its time of publication is over
-	EventWithdrawn = "record.withdrawn"
-)
-
 // Changes are the events after which whoever used a record must hear of it.
-var Changes = []string{EventCorrected, EventRepaired, EventRestored, EventEnded, EventWithdrawn}
+var Changes = []models.Named{EventCorrected, EventRepaired, EventRestored, EventEnded, EventWithdrawn}
 
 // A State is where a record stands.
 type State string

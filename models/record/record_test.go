@@ -157,7 +157,7 @@ func TestWakesOnTheDay(t *testing.T) {
 		t.Errorf("a moment early: %v %v", err, r.Outbox)
 	}
 	for range 2 { // once is enough
-		if err := r.Wake(eligible); err != nil || len(r.Outbox) != 1 || r.Outbox[0].Kind != EventEligible || r.Outbox[0].Person != "ann" {
+		if err := r.Wake(eligible); err != nil || len(r.Outbox) != 1 || r.Outbox[0].Kind != EventEligible.Name() || r.Outbox[0].Person != "ann" {
 			t.Fatalf("%v %v", err, r.Outbox)
 		}
 	}
@@ -168,7 +168,7 @@ func TestWakesOnTheDay(t *testing.T) {
 	if err := r.Wake(ends.Add(-time.Millisecond)); err != nil || r.State != Active {
 		t.Errorf("%v %s", err, r.State)
 	}
-	if err := r.Wake(ends); err != nil || r.State != Ended || r.WakeAt != nil || r.Outbox[1].Kind != EventEnded {
+	if err := r.Wake(ends); err != nil || r.State != Ended || r.WakeAt != nil || r.Outbox[1].Kind != EventEnded.Name() {
 		t.Errorf("%v %s %v", err, r.State, r.WakeAt)
 	}
 }
@@ -177,7 +177,7 @@ func TestWakesOnTheDay(t *testing.T) {
 func TestOversleptIsNotAsked(t *testing.T) {
 	r := made(t, person("2026-05-10"), models.Day("2026-05-12").Clock(10, 0))
 	r.Outbox = nil
-	if err := r.Wake(models.Day("2028-01-01").Start()); err != nil || r.State != Ended || len(r.Outbox) != 1 || r.Outbox[0].Kind != EventEnded {
+	if err := r.Wake(models.Day("2028-01-01").Start()); err != nil || r.State != Ended || len(r.Outbox) != 1 || r.Outbox[0].Kind != EventEnded.Name() {
 		t.Errorf("%v %s %v", err, r.State, r.Outbox)
 	}
 }
@@ -342,7 +342,7 @@ func TestBind(t *testing.T) {
 	if len(r.Outbox) != 0 || r.WakeAt != nil && r.WakeAt.Equal(r.Publication.Eligible.Start()) {
 		t.Errorf("nobody is there to be told: %v, wakes at %v", r.Outbox, r.WakeAt)
 	}
-	if !r.Bind("ann", noon) || r.Bind("ann", noon) || len(r.Outbox) != 1 || r.Outbox[0].Kind != EventKept || r.Outbox[0].Person != "ann" {
+	if !r.Bind("ann", noon) || r.Bind("ann", noon) || len(r.Outbox) != 1 || r.Outbox[0].Kind != EventKept.Name() || r.Outbox[0].Person != "ann" {
 		t.Errorf("%v", r.Outbox)
 	}
 	if !r.WakeAt.Equal(r.Publication.Eligible.Start()) {

@@ -14,14 +14,6 @@ import (
 	"xinyi/models/record"
 )
 
-// The events of a report. Data: "no", "kind", and "cause" where a record changed.
-const (
-	EventIssued     = "report.issued"
-	EventExpired    = "report.expired"
-	EventSuperseded = "report.superseded" // a record it shows changed
-	EventRevoked    = "report.revoked"
-)
-
 // A Kind is what a report is for.
 type Kind string
 
@@ -186,7 +178,7 @@ func (r *Report) Revoke(by models.Actor, now time.Time) error {
 	return r.end(Revoked, EventRevoked, by, "", now)
 }
 
-func (r *Report) end(to State, event string, by models.Actor, cause string, now time.Time) error {
+func (r *Report) end(to State, event models.Kind[Data], by models.Actor, cause string, now time.Time) error {
 	if err := r.Move(moves, to, by, now, "report.over", cause); err != nil {
 		return err
 	}
@@ -211,12 +203,8 @@ func (r *Report) Standing(now time.Time) State {
 	return r.State
 }
 
-func (r *Report) tell(kind string, by models.Actor, now time.Time, cause string) {
-	data := map[string]string{"no": r.No, "kind": string(r.Kind)}
-	if cause != "" {
-		data["cause"] = cause
-	}
-	r.Tell(kind, r.Subject.Addressee(), by, now, data)
+func (r *Report) tell(kind models.Kind[Data], by models.Actor, now time.Time, cause string) {
+	r.Publish(kind.Of(Data{No: r.No, Kind: r.Kind, Cause: cause}), r.Subject.Addressee(), by, now)
 }
 
 // Fits says whether a report of a kind shows a record: one that counts and, but in a special report, may be shown; a special one shows

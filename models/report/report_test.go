@@ -86,7 +86,7 @@ func TestHoldsThirtyDays(t *testing.T) {
 	if r.Standing(first) != Expired { // before anybody woke it
 		t.Error("it stands for too long")
 	}
-	if err := r.Wake(first); err != nil || r.State != Expired || r.WakeAt != nil || r.Outbox[len(r.Outbox)-1].Kind != EventExpired {
+	if err := r.Wake(first); err != nil || r.State != Expired || r.WakeAt != nil || r.Outbox[len(r.Outbox)-1].Kind != EventExpired.Name() {
 		t.Errorf("%v %s", err, r.State)
 	}
 	if got := in(t, Revoked).Standing(first.AddDate(1, 0, 0)); got != Revoked {

@@ -7,13 +7,6 @@ import (
 	"xinyi/models/job"
 )
 
-// The events of a scan. They are about no person.
-const (
-	EventScanStarted = "uscc.scan_started"
-	EventPartDue     = "uscc.part_due"
-	EventScanDone    = "uscc.scan_done"
-)
-
 // A ScanState is where a scan stands.
 type ScanState string
 
@@ -74,7 +67,7 @@ func NewScan(id string, total int64, by models.Actor, now time.Time) (*Scan, err
 		Meta: models.Meta{ID: id}, Life: models.Life[ScanState]{State: Running, Moved: models.Moved{By: by.Role, At: now}},
 		By: by, Total: total, Stage: ByCode, Found: map[string]int64{},
 	}
-	s.Tell(EventScanStarted, "", by, now, nil)
+	s.Publish(EventScanStarted, "", by, now)
 	job.Begin(s, by, now)
 	return s, nil
 }
@@ -93,7 +86,7 @@ func (s *Scan) Wake(now time.Time) error {
 func (s *Scan) Busy() bool { return s.State == Running }
 
 // PartDue implements job.Work.
-func (s *Scan) PartDue() (string, map[string]string) { return EventPartDue, nil }
+func (s *Scan) PartDue() models.Happening { return EventPartDue.Of(s.Job.Due()) }
 
 // DoneOf implements job.Work: pairs, each looked at twice.
 func (s *Scan) DoneOf() (done, total int64) { return s.Seen, 2 * s.Total }
@@ -137,6 +130,6 @@ func (s *Scan) Step(p Part, now time.Time) (bool, error) {
 	}
 	s.EndedAt = models.At(now)
 	job.End(s)
-	s.Tell(EventScanDone, "", models.Clockwork, now, nil)
+	s.Publish(EventScanDone, "", models.Clockwork, now)
 	return true, nil
 }

@@ -8,17 +8,6 @@ import (
 	"xinyi/models"
 )
 
-// The events of a ticket. Data: "class", "desk", "due".
-const (
-	EventOpened    = "uscc.ticket_opened"
-	EventAssigned  = "uscc.ticket_assigned"
-	EventCorrected = "uscc.ticket_corrected"
-	EventVerified  = "uscc.ticket_verified"
-	EventReopened  = "uscc.ticket_reopened"
-	EventLate      = "uscc.ticket_late"
-	EventClosed    = "uscc.ticket_closed"
-)
-
 // A State is where a ticket stands.
 type State string
 
@@ -259,6 +248,6 @@ func (t *Ticket) plan() {
 	}
 }
 
-func (t *Ticket) tell(kind, person string, by models.Actor, now time.Time) {
-	t.Tell(kind, person, by, now, map[string]string{"class": string(t.Class), "desk": t.Desk, "due": string(t.Due)})
+func (t *Ticket) tell(kind models.Kind[TicketData], person string, by models.Actor, now time.Time) {
+	t.Publish(kind.Of(TicketData{Class: t.Class, Desk: t.Desk, Due: t.Due}), person, by, now)
 }

@@ -142,7 +142,7 @@ func TestLate(t *testing.T) {
 	for range 2 {
 		do(t, k.Wake(models.Day("2026-05-26").Start()))
 	}
-	if !k.Late || len(k.Outbox) != told+1 || k.Outbox[told].Kind != EventLate || k.Outbox[told].Person != "o" || k.WakeAt != nil {
+	if !k.Late || len(k.Outbox) != told+1 || k.Outbox[told].Kind != EventLate.Name() || k.Outbox[told].Person != "o" || k.WakeAt != nil {
 		t.Errorf("%v %+v", k.Late, k.Outbox[told:])
 	}
 }
@@ -242,7 +242,7 @@ func TestScanSteps(t *testing.T) {
 	do(t, err)
 	s.Outbox = nil
 	do(t, s.Wake(noon.Add(job.Answered)))
-	if len(s.Outbox) != 1 || s.Outbox[0].Kind != EventPartDue {
+	if len(s.Outbox) != 1 || s.Outbox[0].Kind != EventPartDue.Name() {
 		t.Errorf("%+v", s.Outbox)
 	}
 }

@@ -72,7 +72,7 @@ func FreezeTown(e *Entry, facts map[string]int64, told Told, now time.Time) *Fro
 func frozen(e *Entry, facts map[string]int64, now time.Time) *Frozen {
 	f := &Frozen{Round: e.Round, Village: e.Village, CutOff: e.CutOff, Facts: facts}
 	f.ID = FrozenID(e.Round, e.Village)
-	f.Tell(EventFrozen, "", models.Clockwork, now, map[string]string{"round": e.Round, "village": string(e.Village)})
+	f.Publish(EventFrozen.Of(FrozenData{Round: e.Round, Village: e.Village}), "", models.Clockwork, now)
 	return f
 }
 

@@ -89,11 +89,11 @@ func (e *Entry) files(by models.Actor) error {
 	return nil
 }
 
-func (e *Entry) tell(kind string, by models.Actor, now time.Time, step string) {
-	e.Tell(kind, e.Maker, by, now, map[string]string{
-		"round": e.Round, "village": string(e.Village), "name": e.Name, "level": string(e.Level), "stars": stars(e.Stars), "was": stars(e.Was), "until": string(e.Until), "no": e.No,
-		"reason": e.Why, "step": step,
-	})
+func (e *Entry) tell(kind models.Kind[EntryData], by models.Actor, now time.Time, step string) {
+	e.Publish(kind.Of(EntryData{
+		Round: e.Round, Village: e.Village, Name: e.Name, Level: e.Level, Stars: stars(e.Stars),
+		Was: stars(e.Was), Until: e.Until, No: e.No, Reason: e.Why, Step: step,
+	}), e.Maker, by, now)
 }
 
 // filling says whether the sheet and the evidence may still change: until the township has looked, and when it is to be mended.
@@ -305,7 +305,7 @@ func (e *Entry) went(out flow.Outcome, step, note string, by models.Actor, now t
 }
 
 // end ends it.
-func (e *Entry) end(to State, kind, why string, by models.Actor, now time.Time) error {
+func (e *Entry) end(to State, kind models.Kind[EntryData], why string, by models.Actor, now time.Time) error {
 	if err := e.Move(moves, to, by, now, "village.state", why); err != nil {
 		return err
 	}

@@ -2,9 +2,6 @@ package village
 
 import "xinyi/models"
 
-// EventFrozen is told by a Frozen when it is kept. Data: "round", "village".
-const EventFrozen = "village.frozen"
-
 // A Frozen is what one village's automatic indicators were computed from, as it was on the cut-off day of a round. It is written
 // once. The rows are committed to by a Merkle tree (RFC 6962), so that every household can be shown that its own row is in it.
 type Frozen struct {

@@ -3,20 +3,12 @@ package village
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"xinyi/models"
 	"xinyi/models/job"
 	"xinyi/models/jury"
 	"xinyi/models/release"
-)
-
-// The events of a round. Data: "county", "year", "level"; of EventClosing "part".
-const (
-	EventOpened  = "village.round_opened"
-	EventClosing = "village.round_closing" // a part of the freezing is due
-	EventClosed  = "village.round_closed"  // everything is frozen: reviews may begin
 )
 
 // A Level is what a round evaluates.
@@ -214,8 +206,8 @@ func (r *Round) Step(p Part, now time.Time) (bool, error) {
 func (r *Round) Busy() bool { return r.State == Closing }
 
 // PartDue implements job.Work.
-func (r *Round) PartDue() (string, map[string]string) {
-	return EventClosing, map[string]string{"county": string(r.County), "year": strconv.Itoa(r.Year), "level": string(r.Level)}
+func (r *Round) PartDue() models.Happening {
+	return EventClosing.Of(ClosingData{PartData: r.Job.Due(), RoundData: r.data()})
 }
 
 // DoneOf implements job.Work: entries.
@@ -224,6 +216,8 @@ func (r *Round) DoneOf() (done, total int64) { return r.Progress.Done, r.Progres
 // Abort is refused: a county's year is frozen to its end.
 func (r *Round) Abort(models.Actor, string, time.Time) error { return job.MustEnd() }
 
-func (r *Round) says(kind string, by models.Actor, now time.Time) {
-	r.Tell(kind, "", by, now, map[string]string{"county": string(r.County), "year": strconv.Itoa(r.Year), "level": string(r.Level)})
+func (r *Round) data() RoundData { return RoundData{County: r.County, Year: r.Year, Level: r.Level} }
+
+func (r *Round) says(kind models.Kind[RoundData], by models.Actor, now time.Time) {
+	r.Publish(kind.Of(r.data()), "", by, now)
 }

@@ -17,9 +17,6 @@ import (
 	"xinyi/models/score"
 )
 
-// EventPublished is told by a scheme that comes into force. Data: "level", "no".
-const EventPublished = "village.scheme_published"
-
 // schemePath is the way of a scheme into force.
 var schemePath = release.Path{release.Draft, release.InForce}
 
@@ -238,7 +235,7 @@ func (s *Scheme) Publish(by models.Actor, now time.Time) error {
 	if err := release.Approve(s, 0, by, now); err != nil {
 		return err
 	}
-	s.Tell(EventPublished, "", by, now, map[string]string{"level": string(s.Level), "no": strconv.Itoa(s.No)})
+	s.Meta.Publish(EventPublished.Of(SchemeData{Level: s.Level, No: s.No}), "", by, now)
 	return nil
 }
 

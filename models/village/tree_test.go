@@ -103,7 +103,7 @@ func TestFreeze(t *testing.T) {
 	if fmt.Sprint(f.Facts) != fmt.Sprint(want) || f.Size != 40 {
 		t.Errorf("facts %v, want %v", f.Facts, want)
 	}
-	if len(f.Outbox) != 1 || f.Outbox[0].Kind != EventFrozen || f.Outbox[0].Data["village"] != "430181108203" {
+	if len(f.Outbox) != 1 || f.Outbox[0].Kind != EventFrozen.Name() || f.Outbox[0].Data["village"] != "430181108203" {
 		t.Errorf("told %+v", f.Outbox)
 	}
 	sheaf, err := f.Sheaf()

@@ -6,24 +6,6 @@ import (
 	"xinyi/models"
 )
 
-// The events of an entry. Data: "round", "village", "name", "level", "stars", "was", "until", "no", "reason", "step".
-const (
-	EventApplied   = "village.applied"
-	EventReview    = "village.in_review" // the facts are frozen and counted
-	EventReturned  = "village.returned"  // to be mended and filed anew
-	EventPrelim    = "village.prelim"    // ready for the notice
-	EventShown     = "village.shown"
-	EventDeciding  = "village.deciding" // nobody objected, or nobody rightly
-	EventCertified = "village.certified"
-	EventRefused   = "village.refused"
-	EventAnnual    = "village.annual" // the yearly review, or the second look, is due
-	EventRenewed   = "village.renewed"
-	EventGrace     = "village.grace"
-	EventRevoked   = "village.revoked"
-	EventWithdrawn = "village.withdrawn"
-	EventLate      = "village.late" // an office did not keep to its days
-)
-
 // A State is where an entry stands.
 type State string
 

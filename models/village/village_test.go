@@ -221,7 +221,7 @@ func TestARoundGoesByItsDays(t *testing.T) {
 		t.Errorf("%+v", r.Progress)
 	}
 	last := r.Outbox[len(r.Outbox)-1]
-	if last.Kind != village.EventClosing || last.Data["part"] != "0" {
+	if last.Kind != village.EventClosing.Name() || last.Data["part"] != "0" {
 		t.Errorf("%+v", last)
 	}
 	if took, err := r.Step(village.Part{Part: 1, Last: true}, noon); took || err != nil {
@@ -671,7 +671,7 @@ func TestLateOfficesLoseNobodysPlaque(t *testing.T) {
 	w := newWorld(t).to(village.InReview)
 	w.entry.Outbox = nil
 	w.ok(w.entry.Wake(*w.entry.WakeAt))
-	if !w.entry.Late || w.entry.State != village.InReview || len(w.entry.Outbox) != 1 || w.entry.Outbox[0].Kind != village.EventLate || w.entry.WakeAt != nil {
+	if !w.entry.Late || w.entry.State != village.InReview || len(w.entry.Outbox) != 1 || w.entry.Outbox[0].Kind != village.EventLate.Name() || w.entry.WakeAt != nil {
 		t.Errorf("%+v", w.entry)
 	}
 	w = newWorld(t).to(village.Annual)

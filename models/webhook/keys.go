@@ -37,7 +37,7 @@ func (e *Endpoint) Rotate(by models.Actor, s Seeds, overlap time.Duration, now t
 	if err := e.sign(s, overlap, now); err != nil {
 		return err
 	}
-	e.Tell(EventChanged, "", by, now, map[string]string{"what": "keys"})
+	e.Publish(EventChanged.Of(EndpointData{What: "keys"}), "", by, now)
 	return nil
 }
 

@@ -28,14 +28,6 @@ var States = []State{Active, Disabled}
 // moves is the whole life of an endpoint.
 var moves = models.Machine[State]{Active: {Disabled}, Disabled: {Active}}
 
-// The events an endpoint tells.
-const (
-	EventRegistered = "webhook.endpoint_registered"
-	EventChanged    = "webhook.endpoint_changed" // its address, its kinds or its keys
-	EventDisabled   = "webhook.endpoint_disabled"
-	EventEnabled    = "webhook.endpoint_enabled"
-)
-
 // Why an endpoint was disabled, when no person says so.
 const (
 	WhyFailing = "failing"        // nothing but failures for Patience
@@ -96,7 +88,7 @@ func New(id string, by models.Actor, w Wish, s Seeds, now time.Time) (*Endpoint,
 	if err := e.sign(s, 0, now); err != nil {
 		return nil, err
 	}
-	e.Tell(EventRegistered, "", by, now, nil)
+	e.Publish(EventRegistered, "", by, now)
 	return e, nil
 }
 
@@ -113,7 +105,7 @@ func (e *Endpoint) Change(by models.Actor, w Wish, now time.Time) error {
 	if e.URL != before {
 		e.FailingSince = nil
 	}
-	e.Tell(EventChanged, "", by, now, map[string]string{"what": "address"})
+	e.Publish(EventChanged.Of(EndpointData{What: "address"}), "", by, now)
 	return nil
 }
 
@@ -129,7 +121,7 @@ func (e *Endpoint) Disable(by models.Actor, why string, now time.Time) error {
 	if err := e.Move(moves, Disabled, by, now, "webhook.disabled_already", why); err != nil {
 		return err
 	}
-	e.Tell(EventDisabled, "", by, now, nil)
+	e.Publish(EventDisabled, "", by, now)
 	return nil
 }
 
@@ -149,7 +141,7 @@ func (e *Endpoint) Enable(by models.Actor, now time.Time) error {
 		return err
 	}
 	e.FailingSince = nil
-	e.Tell(EventEnabled, "", by, now, nil)
+	e.Publish(EventEnabled, "", by, now)
 	return nil
 }
 

@@ -70,7 +70,7 @@ func TestNew(t *testing.T) {
 				}
 				return
 			}
-			if err != nil || e.State != Active || len(e.Outbox) != 1 || e.Outbox[0].Kind != EventRegistered || e.Outbox[0].Person != "" {
+			if err != nil || e.State != Active || len(e.Outbox) != 1 || e.Outbox[0].Kind != EventRegistered.Name() || e.Outbox[0].Person != "" {
 				t.Fatalf("New = %+v, %v", e, err)
 			}
 			if len(tc.wish.Kinds) == 3 && strings.Join(e.Kinds, " ") != "medical.bill_issued medical.bill_paid" {
@@ -104,32 +104,32 @@ func TestActs(t *testing.T) {
 		ends  State
 		told  string
 	}{
-		"change, active":               {Active, his, change(his, good), nil, Active, EventChanged},
-		"change, disabled":             {Disabled, his, change(his, good), nil, Disabled, EventChanged},
+		"change, active":               {Active, his, change(his, good), nil, Active, EventChanged.Name()},
+		"change, disabled":             {Disabled, his, change(his, good), nil, Disabled, EventChanged.Name()},
 		"change, another's":            {Active, his, change(other, good), models.NotFound, Active, ""},
 		"change, client moved on":      {Active, his, change(moved, good), models.NotFound, Active, ""},
 		"change, operator":             {Active, his, change(operator, good), models.NotFound, Active, ""},
 		"change, person":               {Active, his, change(clerk, good), models.NotFound, Active, ""},
 		"change, bad kind":             {Active, his, change(his, Wish{"https://new.example", []string{"x"}}), models.Invalid, Active, ""},
 		"change, no address":           {Active, his, change(his, Wish{}), models.Invalid, Active, ""},
-		"rotate, active":               {Active, his, rotate(his, seeds('b'), time.Hour), nil, Active, EventChanged},
-		"rotate, disabled":             {Disabled, his, rotate(his, seeds('b'), 0), nil, Disabled, EventChanged},
+		"rotate, active":               {Active, his, rotate(his, seeds('b'), time.Hour), nil, Active, EventChanged.Name()},
+		"rotate, disabled":             {Disabled, his, rotate(his, seeds('b'), 0), nil, Disabled, EventChanged.Name()},
 		"rotate, another's":            {Active, his, rotate(other, seeds('b'), 0), models.NotFound, Active, ""},
 		"rotate, operator":             {Active, his, rotate(operator, seeds('b'), 0), models.NotFound, Active, ""},
 		"rotate, too long":             {Active, his, rotate(his, seeds('b'), MaxOverlap+1), models.Invalid, Active, ""},
 		"rotate, backwards":            {Active, his, rotate(his, seeds('b'), -1), models.Invalid, Active, ""},
 		"rotate, short":                {Active, his, rotate(his, Seeds{}, 0), models.Invalid, Active, ""},
-		"disable, active":              {Active, his, disable(his, "maintenance"), nil, Disabled, EventDisabled},
-		"disable, operator":            {Active, his, disable(operator, "noisy"), nil, Disabled, EventDisabled},
-		"disable, time":                {Active, his, disable(models.Clockwork, WhyClient), nil, Disabled, EventDisabled},
+		"disable, active":              {Active, his, disable(his, "maintenance"), nil, Disabled, EventDisabled.Name()},
+		"disable, operator":            {Active, his, disable(operator, "noisy"), nil, Disabled, EventDisabled.Name()},
+		"disable, time":                {Active, his, disable(models.Clockwork, WhyClient), nil, Disabled, EventDisabled.Name()},
 		"disable, disabled":            {Disabled, his, disable(his, ""), models.InvalidTransition, Disabled, ""},
 		"disable, another's":           {Active, his, disable(other, ""), models.NotFound, Active, ""},
 		"disable, long reason":         {Active, his, disable(his, strings.Repeat("x", 201)), models.Invalid, Active, ""},
-		"enable, disabled":             {Disabled, his, enable(his), nil, Active, EventEnabled},
-		"enable, by the operator":      {Disabled, his, enable(operator), nil, Active, EventEnabled},
-		"enable, disabled by time":     {Disabled, models.Clockwork, enable(his), nil, Active, EventEnabled},
+		"enable, disabled":             {Disabled, his, enable(his), nil, Active, EventEnabled.Name()},
+		"enable, by the operator":      {Disabled, his, enable(operator), nil, Active, EventEnabled.Name()},
+		"enable, disabled by time":     {Disabled, models.Clockwork, enable(his), nil, Active, EventEnabled.Name()},
 		"enable, operator's":           {Disabled, operator, enable(his), models.Forbidden, Disabled, ""},
-		"enable, operator's, operator": {Disabled, operator, enable(operator), nil, Active, EventEnabled},
+		"enable, operator's, operator": {Disabled, operator, enable(operator), nil, Active, EventEnabled.Name()},
 		"enable, active":               {Active, his, enable(his), models.InvalidTransition, Active, ""},
 		"enable, another's":            {Disabled, his, enable(other), models.NotFound, Disabled, ""},
 		"enable, time":                 {Disabled, his, enable(models.Clockwork), models.NotFound, Disabled, ""},
@@ -189,7 +189,7 @@ func TestFailuresDisable(t *testing.T) {
 			t.Fatalf("%s: %v %v, %s, failing since %v", s.name, changed, err, e.State, since)
 		}
 	}
-	if e.Moved.Reason != WhyFailing || len(e.Outbox) != 1 || e.Outbox[0].Kind != EventDisabled {
+	if e.Moved.Reason != WhyFailing || len(e.Outbox) != 1 || e.Outbox[0].Kind != EventDisabled.Name() {
 		t.Errorf("%+v %+v", e.Moved, e.Outbox)
 	}
 	if err := e.Enable(his, noon); err != nil || e.FailingSince != nil {

@@ -13,19 +13,25 @@ import (
 	"xinyi/store"
 )
 
+var (
+	events  models.Events
+	made    = events.Plain("thing.made")
+	changed = events.Plain("thing.changed")
+)
+
 // testClaim: a save with events claims their telling for one lease, once, and hands the document over.
 func testClaim(t *testing.T, f *fixture) {
 	var handed []string
 	f.store.OnSave(func(_ context.Context, _ store.Face, id string) { handed = append(handed, id) })
 	v := thingOf("1")
-	v.Tell("thing.made", "p", models.Clockwork, noon, nil)
+	v.Publish(made, "p", models.Clockwork, noon)
 	f.insert(t, v, thingOf("2"))
 	lease := noon.Add(f.store.Lease)
 	if got := f.get(t, "1").TellAt; got == nil || !got.Equal(lease) {
 		t.Fatalf("tellAt = %v, want %v", got, lease)
 	}
 	f.pass(time.Second)
-	tell := func(v *thing) error { v.Tell("thing.changed", "p", models.Clockwork, f.clock(), nil); return nil }
+	tell := func(v *thing) error { v.Publish(changed, "p", models.Clockwork, f.clock()); return nil }
 	if _, err := f.things.Update(t.Context(), "1", tell); err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +51,7 @@ func testClaim(t *testing.T, f *fixture) {
 
 func told(id string) *thing {
 	v := thingOf(id)
-	v.Tell("thing.made", "p", models.Clockwork, noon, nil)
+	v.Publish(made, "p", models.Clockwork, noon)
 	return v
 }
 
