@@ -27,6 +27,7 @@ type Config struct {
 	Sandbox bool   // the documentation page says so
 
 	Rates   Rates                // zero: DefaultRates
+	Quotas  Quotas               // zero: StandardQuotas
 	Origins []string             // web origins that may call from a browser; "*" is any
 	Proxies []string             // addresses and networks whose X-Forwarded-For is believed
 	Metrics *prometheus.Registry // where other parts register theirs; nil: an own one
@@ -57,6 +58,7 @@ type Router struct {
 	Routes   []*route
 	faults   []error
 	answers  *store.Repo[answer]
+	tallies  *store.Repo[tally]
 	limits   *limits
 	proxies  proxies
 	bodies   *bodies
@@ -79,9 +81,13 @@ func NewRouter(cfg Config) *Router {
 	if cfg.Metrics == nil {
 		cfg.Metrics = prometheus.NewRegistry()
 	}
+	if cfg.Quotas == (Quotas{}) {
+		cfg.Quotas = StandardQuotas
+	}
 	r := &Router{
 		Cfg:     cfg,
 		answers: store.NewRepo[answer](cfg.Store, store.Answers),
+		tallies: store.NewRepo[tally](cfg.Store, store.Quotas),
 		limits:  newLimits(cfg.Rates),
 		proxies: proxiesOf(cfg.Proxies),
 		bodies:  newBodies(),

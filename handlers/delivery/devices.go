@@ -22,7 +22,7 @@ type Tester interface {
 
 func (h Handler) mountDevices(r *api.Router) {
 	api.Get(r, "/me/devices", h.devices, mayDevices, api.Tag("devices"))
-	api.Put(r, "/me/devices/{id}", h.report, mayDevices, api.Tag("devices"))
+	api.Put(r, "/me/devices/{id}", h.report, mayDevices, api.Tag("devices"), api.Quota(api.Devices))
 	api.Delete(r, "/me/devices/{id}", h.signOff, mayDevices, api.Tag("devices"))
 	api.Post(r, "/me/devices/{id}/test", h.test, mayDevices, api.Tag("devices"), api.Limit(time.Minute, 5), api.Within(20*time.Second))
 }

@@ -13,7 +13,7 @@ import (
 const (
 	maxRule     = 64 << 10 // bytes of all expressions together
 	maxFix      = 8        // facts one remedy changes
-	maxRuleCost = 400_000  // units of work of all expressions, asked once
+	maxRuleCost = 320_000  // units of work of all expressions, asked once
 )
 
 // sizes finds what is too large to be compiled at all, nil for nothing.

@@ -402,7 +402,7 @@ func TestTooLargeIsRefusedAtOnce(t *testing.T) {
 			x := strings.Repeat("town in signed || ", 15) + "member"
 			r.Clauses = nil
 			for i := range MaxClauses {
-				r.Clauses = append(r.Clauses, Clause{ID: "test.c" + strconv.Itoa(i), Expr: x, Source: "(" + x + ") ? 'a' : 'b'", Basis: "b", ChangeableBy: models.ByNobody})
+				r.Clauses = append(r.Clauses, Clause{ID: "test.c" + strconv.Itoa(i), Expr: x, Source: "(" + x + ") ? 'a' : 'b'", Required: "(" + x + ") ? 'a' : 'b'", Basis: "b", ChangeableBy: models.ByNobody})
 			}
 		},
 	} {
