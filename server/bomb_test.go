@@ -27,9 +27,13 @@ func (c *city) document() m {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	var doc m
+	return parsed(c.t, raw)
+}
+
+func parsed(t *testing.T, raw []byte) (doc m) {
+	t.Helper()
 	if err := json.Unmarshal(raw, &doc); err != nil {
-		c.t.Fatal(err)
+		t.Fatal(err)
 	}
 	return doc
 }

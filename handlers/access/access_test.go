@@ -63,27 +63,6 @@ func TestWhatIsPersonalIsRevealed(t *testing.T) {
 	}
 }
 
-// unrationed are the routes on which residents make something that is not counted, and why.
-var unrationed = map[string]string{}
-
-// What people make is counted, for each of them and each day.
-func TestWhatPeopleMakeHasAQuota(t *testing.T) {
-	found := 0
-	for _, rt := range allRoutes(t).Routes {
-		people := rt.Admits(models.Resident) || rt.Admits(models.Business)
-		if !rt.Makes() || !people {
-			continue
-		}
-		found++
-		if _, excused := unrationed[rt.Name()]; (rt.Quota == "") != excused {
-			t.Errorf("%s has the quota %q, excused: %v", rt.Name(), rt.Quota, excused)
-		}
-	}
-	if found < 20 {
-		t.Fatalf("only %d routes: the walk is blind", found)
-	}
-}
-
 // allRoutes is a door with every capability's routes; nothing behind them answers.
 func allRoutes(t *testing.T) *api.Router {
 	t.Helper()

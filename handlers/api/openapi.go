@@ -198,6 +198,9 @@ func constrain(p jsonschema.InterceptPropParams) error {
 	for _, r := range own {
 		bound(p.PropertySchema, t, r)
 	}
+	if !responding(p.Context) {
+		bounded(p.PropertySchema, p.Field)
+	}
 	if p.PropertySchema.Items != nil && p.PropertySchema.Items.SchemaOrBool != nil && t.Kind() == reflect.Slice {
 		if item := p.PropertySchema.Items.SchemaOrBool.TypeObject; item != nil && item.Ref == nil {
 			for _, r := range items {
@@ -206,6 +209,26 @@ func constrain(p jsonschema.InterceptPropParams) error {
 		}
 	}
 	return nil
+}
+
+// bounded writes the bound of texts that a field of a request names none for.
+func bounded(s *jsonschema.Schema, f reflect.StructField) {
+	most := int64(textsOf(f).most)
+	if most == 0 || f.Tag.Get("body") == "raw" {
+		return
+	}
+	all := []*jsonschema.Schema{s}
+	if s.Items != nil && s.Items.SchemaOrBool != nil {
+		all = append(all, s.Items.SchemaOrBool.TypeObject)
+	}
+	if s.AdditionalProperties != nil {
+		all = append(all, s.AdditionalProperties.TypeObject)
+	}
+	for _, x := range all {
+		if x != nil && x.HasType(jsonschema.String) && x.Enum == nil && x.Format == nil && x.Pattern == nil && x.MaxLength == nil {
+			x.WithMaxLength(most)
+		}
+	}
 }
 
 // tagRules splits a validate tag into the rules of the value and those of its items.

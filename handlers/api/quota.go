@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"xinyi/models"
-	"xinyi/store"
 )
 
 // A Made is a kind of thing that people make, of which each may make so many a day.
@@ -28,7 +27,7 @@ const (
 	Consents     Made = "consents"
 	Papers       Made = "papers" // reports, codes and papers made out
 	Payments     Made = "payments"
-	Answers      Made = "answers" // votes, surveys, scans
+	Ballots      Made = "ballots" // votes, surveys, scans
 )
 
 // A Ration is what one person may make of a kind in a day of Asia/Shanghai. 0 is no bound.
@@ -40,7 +39,7 @@ type Ration struct {
 // Quotas are the rations of all kinds. Who acts for an office has Office times as much; a partner's system is bounded by its rate
 // alone: a hospital has as many patients as come.
 type Quotas struct {
-	Uploads, Cases, Nominations, Applications, Mandates, Devices, Claims, Consents, Papers, Payments, Answers Ration
+	Uploads, Cases, Nominations, Applications, Mandates, Devices, Claims, Consents, Papers, Payments, Ballots Ration
 
 	Office int
 }
@@ -49,14 +48,14 @@ type Quotas struct {
 var StandardQuotas = Quotas{
 	Uploads: Ration{Count: 60, Bytes: 64 << 20}, Cases: Ration{Count: 30}, Nominations: Ration{Count: 20}, Applications: Ration{Count: 40},
 	Mandates: Ration{Count: 20}, Devices: Ration{Count: 100}, Claims: Ration{Count: 60}, Consents: Ration{Count: 60},
-	Papers: Ration{Count: 200}, Payments: Ration{Count: 200}, Answers: Ration{Count: 200}, Office: 50,
+	Papers: Ration{Count: 200}, Payments: Ration{Count: 200}, Ballots: Ration{Count: 200}, Office: 50,
 }
 
 // of is the ration of a kind; false for a kind there is not.
 func (q Quotas) of(kind Made) (Ration, bool) {
 	r, ok := map[Made]Ration{
 		Uploads: q.Uploads, Cases: q.Cases, Nominations: q.Nominations, Applications: q.Applications, Mandates: q.Mandates, Devices: q.Devices,
-		Claims: q.Claims, Consents: q.Consents, Papers: q.Papers, Payments: q.Payments, Answers: q.Answers,
+		Claims: q.Claims, Consents: q.Consents, Papers: q.Papers, Payments: q.Payments, Ballots: q.Ballots,
 	}[kind]
 	return r, ok
 }

@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"xinyi/handlers/api"
+	"xinyi/models"
 )
 
 // A person makes so many a day and no more, whatever is sent at one time; what was refused or answered before does not count.
 func TestQuota(t *testing.T) {
-	d := opened(t, func(c *api.Config) { c.Quotas = api.Quotas{Answers: api.Ration{Count: 5, Bytes: 2 << 20}, Office: 2} })
+	d := opened(t, func(c *api.Config) { c.Quotas = api.Quotas{Ballots: api.Ration{Count: 5, Bytes: 2 << 20}, Office: 2} })
 	write := func(who, key string) int {
 		return d.Ask("POST /v1/notes", `{"text":"a"}`, "as "+who, "key "+key).Status
 	}
@@ -39,11 +40,11 @@ func TestQuota(t *testing.T) {
 		t.Errorf("%d more were made, want 4", made)
 	}
 	got := d.Ask("POST /v1/notes", `{"text":"a"}`, "as ann", "key late")
-	if got.Status != 429 || !strings.Contains(got.Text, `"quota.bytes_used_up"`) || !strings.Contains(got.Text, "5") || got.Header.Get("Retry-After") == "" {
-		t.Errorf("%d %s %s", got.Status, got.Header.Get("Retry-After"), got.Text)
+	if got.Status != 429 || !strings.Contains(got.Body, `"quota.bytes_used_up"`) || !strings.Contains(got.Body, "5") || got.Header.Get("Retry-After") == "" {
+		t.Errorf("%d %s %s", got.Status, got.Header.Get("Retry-After"), got.Body)
 	}
 	for i := range 8 { // a partner's system has no ration
-		if got := write("client:HOSPITAL", fmt.Sprint("c", i)); got != 201 {
+		if got := write("client:"+string(models.Hospital), fmt.Sprint("c", i)); got != 201 {
 			t.Errorf("call %d of a system: %d", i, got)
 		}
 	}

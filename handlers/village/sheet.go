@@ -18,7 +18,7 @@ func (h Handler) mountSheet(r *api.Router) {
 	api.Put(r, "/village-entries/{id}/scores", h.write, mayScore, tag)
 	api.Post(r, "/village-entries/{id}/evidence", h.attach, mayEvidence, api.Takes(blob.Max), tag, api.Quota(api.Uploads))
 	api.Get(r, "/village-entries/{id}/evidence/{evidence}", h.exhibit, mayRead, tag)
-	api.Post(r, "/village-entries/{id}/survey", h.answer, maySurvey, api.Creates, tag, api.Quota(api.Answers))
+	api.Post(r, "/village-entries/{id}/survey", h.answer, maySurvey, api.Creates, tag, api.Quota(api.Ballots))
 	api.Post(r, "/bank/village-figures", h.figure, mayFigures, tag)
 }
 

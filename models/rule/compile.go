@@ -120,10 +120,10 @@ func Compile(r Rule) (*Program, error) {
 			faults = append(faults, fault)
 		}
 		p.clauses = append(p.clauses, ready)
-		p.cost += ready.cost()
-	}
-	if p.cost > maxRuleCost {
-		faults = append(faults, bound("", "rule_cost", maxRuleCost))
+		if p.cost += ready.cost(); p.cost > maxRuleCost {
+			faults = append(faults, bound("", "rule_cost", maxRuleCost))
+			break
+		}
 	}
 	if len(faults) > 0 {
 		return nil, &models.Error{Code: models.Invalid, Reason: "rule.invalid", Fields: faults}
