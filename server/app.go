@@ -53,6 +53,7 @@ type App struct {
 	cfg   Config
 	log   *slog.Logger
 	store *store.Store
+	watch *store.Watch     // whether it can be written
 	guard store.Guard      // of keys and seals against another store's
 	now   func() time.Time // what the city goes by
 	world func() time.Time // the time outside; the same but in a sandbox
@@ -128,10 +129,12 @@ func assemble(ctx context.Context, cfg Config) (*App, error) {
 		a.clock = flows.NewClock(world)
 		a.now = a.clock.Now
 	}
-	engine, err := openEngine(ctx, cfg)
+	opened, err := openEngine(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
+	engine := store.NewWatch(opened, a.world)
+	a.watch = engine
 	keys, err := a.openKeys(ctx, engine)
 	if err == nil {
 		a.store = store.New(engine, a.now, keys)
@@ -221,7 +224,8 @@ func (a *App) openRepos() {
 func (a *App) mount() error {
 	a.router = api.NewRouter(api.Config{
 		Now: a.now, Auth: a.callers, Store: a.store, Log: a.log, Version: version, Sandbox: a.cfg.Sandbox,
-		Rates: a.cfg.rates(), Quotas: policyOf[api.Quotas](a), Words: policyOf[api.Words](a), Origins: a.cfg.Origins, Proxies: a.cfg.Proxies, Metrics: a.metrics,
+		Rates: a.cfg.rates(), Quotas: policyOf[api.Quotas](a), Words: policyOf[api.Words](a), Origins: a.cfg.Origins, Proxies: a.cfg.Proxies,
+		Metrics: a.metrics, Writable: a.watch.Writable,
 	})
 	for _, p := range a.parts {
 		a.router.Handle(p.Doors...)

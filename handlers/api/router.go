@@ -33,7 +33,9 @@ type Config struct {
 	Proxies []string             // addresses and networks whose X-Forwarded-For is believed
 	Metrics *prometheus.Registry // where other parts register theirs; nil: an own one
 	Ready   []Probe              // what /readyz asks besides the store's engine
-	Streams StreamBounds         // zero: DefaultStreams
+	// Writable refuses requests that would write while the store cannot be written; nil lets all in.
+	Writable func(context.Context) error
+	Streams  StreamBounds // zero: DefaultStreams
 }
 
 // An Authenticator says who a bearer token is. It keeps its own cache of verified tokens.

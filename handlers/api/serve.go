@@ -124,6 +124,11 @@ func (r *Router) run(ctx context.Context, c *fiber.Ctx, rt *route, rq *Request) 
 	if err := r.enter(ctx, c, rt, rq); err != nil {
 		return answered{}, err
 	}
+	if rt.Method != http.MethodGet && r.Cfg.Writable != nil {
+		if err := r.Cfg.Writable(ctx); err != nil {
+			return answered{}, err
+		}
+	}
 	if err := preconditions(c, rt, rq); err != nil {
 		return answered{}, err
 	}

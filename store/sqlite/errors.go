@@ -7,6 +7,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"xinyi/models"
+	"xinyi/store"
 )
 
 // failed gives an error its code. A taken unique value is a Conflict; a statement that SQLite cannot understand or
@@ -29,7 +30,16 @@ func failed(err error) error {
 			return models.E(models.Internal, "internal", err)
 		}
 	}
+	if reason, ok := unwritable[sqlite.ErrCode(err).ToPrimary()]; ok && isSQLite(err) {
+		return store.Unwritable(reason, err)
+	}
 	return models.E(models.Unavailable, "unavailable", err)
+}
+
+// unwritable are the reasons for what the disk does.
+var unwritable = map[sqlite.ResultCode]string{
+	sqlite.ResultFull: store.Full, sqlite.ResultIOErr: store.Broken, sqlite.ResultCorrupt: store.Corrupt, sqlite.ResultNotADB: store.Corrupt,
+	sqlite.ResultReadOnly: store.ReadOnly, sqlite.ResultPerm: store.ReadOnly, sqlite.ResultCantOpen: store.ReadOnly,
 }
 
 // isSQLite says whether err carries a result of SQLite; ErrCode answers ResultError for every other error too.

@@ -11,10 +11,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -37,7 +39,9 @@ type Engine struct {
 	count   int      // of readers
 	tables  sync.Map // collection name → *table
 
-	unsynced bool // see Unsynced
+	unsynced bool        // see Unsynced
+	file     fs.FileInfo // of path, as it was opened
+	corrupt  atomic.Bool // a page was met that is not what was written
 
 	mu      sync.RWMutex // guards closed, and queue against a send after its close
 	closed  bool
@@ -76,7 +80,11 @@ func Open(ctx context.Context, path string, options ...Option) (*Engine, error) 
 		set(e)
 	}
 	e.readers = make(chan *conn, e.count)
-	if err := e.connect(); err != nil {
+	err = e.connect()
+	if err == nil {
+		e.file, err = os.Stat(path)
+	}
+	if err != nil {
 		return nil, failed(errors.Join(err, e.disconnect(len(e.readers))))
 	}
 	go e.write()
@@ -143,7 +151,7 @@ func (e *Engine) read(ctx context.Context, fn func(*conn) error) error {
 	select {
 	case c := <-e.readers:
 		defer func() { e.readers <- c }()
-		return failed(fn(c))
+		return e.note(failed(fn(c)))
 	case <-ctx.Done():
 		return failed(ctx.Err())
 	case <-e.closing:
@@ -151,10 +159,77 @@ func (e *Engine) read(ctx context.Context, fn func(*conn) error) error {
 	}
 }
 
-// Ping reads from the file.
+// Ping reads from the file, which must be where it was opened. A file with a corrupt page is looked through first: it may have been mended.
 func (e *Engine) Ping(ctx context.Context) error {
-	return e.read(ctx, func(c *conn) error {
-		return c.query("SELECT 1 FROM sqlite_schema LIMIT 1", nil, func(*row) error { return nil })
+	if err := e.there(); err != nil {
+		return err
+	}
+	if e.corrupt.Load() {
+		if err := e.Sound(ctx, "quick_check", 1); err != nil {
+			return err
+		}
+		e.corrupt.Store(false)
+	}
+	return e.read(ctx, func(c *conn) error { return c.once("SELECT 1 FROM sqlite_schema LIMIT 1", nil, nil) })
+}
+
+// Sound looks through the whole file on a connection of its own, which has nothing in memory, by quick_check or integrity_check (the indexes
+// too), and answers at most so many faults, as store.Corrupt.
+func (e *Engine) Sound(ctx context.Context, how string, faults int) error {
+	c, err := dial(e.path, reading)
+	if err != nil {
+		return failed(err)
+	}
+	c.SetInterrupt(ctx.Done())
+	return failed(errors.Join(c.sound(how, faults), c.Close()))
+}
+
+func (c *conn) sound(how string, faults int) error {
+	var found []error
+	err := c.once(fmt.Sprintf("PRAGMA %s(%d)", how, faults), nil, func(r *row) error {
+		if text := r.text(0); text != "ok" {
+			found = append(found, errors.New(text))
+		}
+		return nil
+	})
+	if len(found) > 0 {
+		return store.Unwritable(store.Corrupt, errors.Join(found...))
+	}
+	return err
+}
+
+// there says whether the file is still the one that was opened. A folder that is gone leaves a file that takes writes and that nobody
+// will ever read.
+func (e *Engine) there() error {
+	if e.file == nil {
+		return nil
+	}
+	now, err := os.Stat(e.path)
+	if err == nil && !os.SameFile(now, e.file) {
+		err = fmt.Errorf("%s is another file than the one that was opened", e.path)
+	}
+	if err != nil {
+		return store.Unwritable(store.Gone, err)
+	}
+	return nil
+}
+
+// note remembers that a page is corrupt.
+func (e *Engine) note(err error) error {
+	var known *models.Error
+	if errors.As(err, &known) && known.Reason == store.Corrupt {
+		e.corrupt.Store(true)
+	}
+	return err
+}
+
+// Bound lets the file grow to so many pages of 4 KiB, and never below what it has; 0 lets it grow as far as the disk goes.
+func (e *Engine) Bound(ctx context.Context, pages int64) error {
+	if pages <= 0 {
+		pages = 1<<32 - 2
+	}
+	return e.submit(ctx, 1, true, func(w *conn) error {
+		return w.once(fmt.Sprintf("PRAGMA max_page_count = %d", pages), nil, nil)
 	})
 }
 

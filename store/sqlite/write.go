@@ -93,7 +93,9 @@ func (e *Engine) commit(group []*job) {
 				err = errors.Join(err, undo)
 			}
 		}
-		err = models.E(models.Unavailable, "unavailable", err)
+		if err = e.note(failed(err)); models.CodeOf(err) != models.Unavailable {
+			err = models.E(models.Unavailable, "unavailable", err)
+		}
 		for i := range answers {
 			answers[i] = err
 		}
@@ -105,6 +107,9 @@ func (e *Engine) commit(group []*job) {
 
 // apply answers an error when the whole group has failed.
 func (e *Engine) apply(group []*job, answers []error) error {
+	if err := e.there(); err != nil {
+		return err
+	}
 	if _, err := e.writer.exec("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
