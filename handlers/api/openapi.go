@@ -217,17 +217,22 @@ func bounded(s *jsonschema.Schema, f reflect.StructField) {
 	if most == 0 || f.Tag.Get("body") == "raw" {
 		return
 	}
-	all := []*jsonschema.Schema{s}
+	longest(s, most)
+}
+
+// longest bounds the texts of a schema and of what it lists or maps.
+func longest(s *jsonschema.Schema, most int64) {
+	if s == nil {
+		return
+	}
+	if s.HasType(jsonschema.String) && s.Enum == nil && s.Format == nil && s.Pattern == nil && s.MaxLength == nil {
+		s.WithMaxLength(most)
+	}
 	if s.Items != nil && s.Items.SchemaOrBool != nil {
-		all = append(all, s.Items.SchemaOrBool.TypeObject)
+		longest(s.Items.SchemaOrBool.TypeObject, most)
 	}
 	if s.AdditionalProperties != nil {
-		all = append(all, s.AdditionalProperties.TypeObject)
-	}
-	for _, x := range all {
-		if x != nil && x.HasType(jsonschema.String) && x.Enum == nil && x.Format == nil && x.Pattern == nil && x.MaxLength == nil {
-			x.WithMaxLength(most)
-		}
+		longest(s.AdditionalProperties.TypeObject, most)
 	}
 }
 

@@ -53,7 +53,7 @@ func textsOf(f reflect.StructField) texts {
 	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 	own, items := tagRules(f.Tag.Get("validate"))
 	how := texts{raw: f.Tag.Get(tagText) == "raw", told: f.Tag.Get(tagText) == "told" || slices.Contains(told, name), most: mostText}
-	if f.Type.Kind() == reflect.Slice {
+	if kind := f.Type.Kind(); kind == reflect.Slice || kind == reflect.Map { // its own rules count the items
 		own = items
 	}
 	for _, r := range own {

@@ -10,18 +10,18 @@ import (
 )
 
 type sifted struct {
-	ID     string         `path:"id"`
-	Name   string         `json:"name" validate:"required,max=40"`
-	Reason string         `json:"reason" validate:"max=500"`
-	Words  string         `json:"words" validate:"max=500"`
-	Secret string         `json:"secret" text:"raw"`
-	Open   string         `json:"open"`
-	At     time.Time      `json:"at"`
-	Lines  []sifted       `json:"lines" validate:"dive"`
-	Names  []string       `json:"names" validate:"dive,max=9"`
-	Values map[string]any `json:"values"`
-	Cells  map[string]string
-	Words2 *models.Words `json:"words2"`
+	ID     string            `path:"id"`
+	Name   string            `json:"name" validate:"required,max=40"`
+	Reason string            `json:"reason" validate:"max=500"`
+	Words  string            `json:"words" validate:"max=500"`
+	Secret string            `json:"secret" text:"raw"`
+	Open   string            `json:"open"`
+	At     time.Time         `json:"at"`
+	Lines  []sifted          `json:"lines" validate:"dive"`
+	Names  []string          `json:"names" validate:"dive,max=9"`
+	Values map[string]any    `json:"values"`
+	Cells  map[string]string `json:"cells" validate:"max=200"`
+	Words2 *models.Words     `json:"words2"`
 }
 
 func sifting1(t *testing.T, office bool, in *sifted) *sifting {
@@ -65,7 +65,8 @@ func TestHiddenCharactersAreRefused(t *testing.T) {
 			}
 		}
 	}
-	for at, in := range map[string]sifted{"/name": {Name: "a\nb"}, "/open": {Open: strings.Repeat("长", mostText+1)}} {
+	for at, in := range map[string]sifted{"/name": {Name: "a\nb"}, "/open": {Open: strings.Repeat("长", mostText+1)},
+		"/cells/k": {Cells: map[string]string{"k": strings.Repeat("长", mostText+1)}}} {
 		if s := sifting1(t, false, &in); len(s.faults) != 1 || s.faults[0].Pointer != at {
 			t.Errorf("%s: %v", at, s.faults)
 		}
