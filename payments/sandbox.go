@@ -3,6 +3,7 @@ package payments
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"strings"
 	"sync"
@@ -22,12 +23,20 @@ type Sandbox struct {
 	Call  func(headers map[string]string, body []byte) error // delivers a callback: over HTTP, as a channel would
 	Log   *slog.Logger
 	Delay time.Duration // before the first delivery; the second follows at twice that
+	Book  Book          // of orders, as a channel has one: it outlives a restart
 
 	mu     sync.Mutex
-	orders map[string]Outcome
 	timers map[*time.Timer]struct{}
 	closed bool
 	wg     sync.WaitGroup
+}
+
+// A Book keeps orders by PayNo.
+type Book interface {
+	// Keep keeps the outcome of an order, and answers false when there is one already, which stays.
+	Keep(ctx context.Context, out Outcome) (fresh bool, err error)
+	// Order reads one. models.NotFound if there is none.
+	Order(ctx context.Context, payNo string) (Outcome, error)
 }
 
 // The last two digits that stand for a fault.
@@ -37,27 +46,22 @@ const (
 )
 
 // Collect takes an order and pays it by itself after a while.
-func (s *Sandbox) Collect(_ context.Context, o Order) (Ticket, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.orders == nil {
-		s.orders, s.timers = map[string]Outcome{}, map[*time.Timer]struct{}{}
-	}
+func (s *Sandbox) Collect(ctx context.Context, o Order) (Ticket, error) {
 	ticket := Ticket{URL: "xinyi-sandbox://pay/" + o.PayNo}
-	if _, known := s.orders[o.PayNo]; known {
-		return ticket, nil
-	}
 	out := Outcome{Attach: o.Attach, PayNo: o.PayNo, TradeNo: "SBX" + strings.ToUpper(uuid.NewString()[:12]), State: Succeeded, Amount: o.Amount}
 	if o.Amount%100 == refused {
 		out.State = Failed
 	}
-	s.orders[o.PayNo] = out
-	if o.Amount%100 != lost {
-		// The longer the queue, the sooner the newest is served: callbacks overtake each other.
-		wait := s.Delay / time.Duration(1+len(s.timers)%3)
-		s.later(wait, out)
-		s.later(2*s.Delay, out)
+	fresh, err := s.Book.Keep(ctx, out)
+	if err != nil || !fresh || o.Amount%100 == lost {
+		return ticket, err
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	// The longer the queue, the sooner the newest is served: callbacks overtake each other.
+	wait := s.Delay / time.Duration(1+len(s.timers)%3)
+	s.later(wait, out)
+	s.later(2*s.Delay, out)
 	return ticket, nil
 }
 
@@ -68,6 +72,9 @@ func (s *Sandbox) later(wait time.Duration, out Outcome) {
 	}
 	var t *time.Timer
 	s.wg.Add(1)
+	if s.timers == nil {
+		s.timers = map[*time.Timer]struct{}{}
+	}
 	t = time.AfterFunc(wait, func() {
 		defer s.wg.Done()
 		s.deliver(out)
@@ -90,13 +97,12 @@ func (s *Sandbox) deliver(out Outcome) {
 }
 
 // Query answers how a payment stands.
-func (s *Sandbox) Query(_ context.Context, payNo string) (Outcome, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if out, ok := s.orders[payNo]; ok {
-		return out, nil
+func (s *Sandbox) Query(ctx context.Context, payNo string) (Outcome, error) {
+	out, err := s.Book.Order(ctx, payNo)
+	if errors.Is(err, models.NotFound) {
+		return Outcome{PayNo: payNo, State: Closed}, nil
 	}
-	return Outcome{PayNo: payNo, State: Closed}, nil
+	return out, err
 }
 
 // Refund sends money back at once; its callback comes twice all the same.
@@ -104,9 +110,6 @@ func (s *Sandbox) Refund(_ context.Context, refundNo string, paid Order, amount 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out := Outcome{Attach: paid.Attach, PayNo: paid.PayNo, RefundNo: refundNo, TradeNo: "SBR" + refundNo, State: Succeeded, Amount: amount}
-	if s.timers == nil {
-		s.orders, s.timers = map[string]Outcome{}, map[*time.Timer]struct{}{}
-	}
 	s.later(s.Delay, out)
 	return out, nil
 }

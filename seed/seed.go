@@ -59,6 +59,21 @@ type Stores struct {
 // A Step is a capability's own part of the demo city, kept after everything that seed keeps by itself.
 type Step func(ctx context.Context, s Stores, p *Population, now time.Time) error
 
+// Edition is that of the demo city. It counts up with whatever is new in it.
+const Edition = "2"
+
+// Kept is the edition of the demo city that a store has, "" for none.
+func Kept(ctx context.Context, s Stores) (string, error) {
+	m, err := s.Marks.Get(ctx, "city")
+	if errors.Is(err, models.NotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return m.Edition, nil
+}
+
 // City keeps the demo city as it stands at now: residents, staff and partner systems. Land must be there before.
 // A store that has a demo city keeps the one it has.
 func City(ctx context.Context, s Stores, now time.Time, more ...Step) error {
@@ -115,7 +130,7 @@ func City(ctx context.Context, s Stores, now time.Time, more ...Step) error {
 			return fmt.Errorf("seed: %w", err)
 		}
 	}
-	return fresh(ctx, s.Marks, []*Mark{{Meta: models.Meta{ID: "city"}, Edition: "1"}})
+	return fresh(ctx, s.Marks, []*Mark{{Meta: models.Meta{ID: "city"}, Edition: Edition}})
 }
 
 // keepCredit keeps what a store with credit files has room for: decisions, files, cases, codes and a delivery.

@@ -91,6 +91,7 @@ type repos struct {
 	campaign usecase.Campaign
 	lost     *store.Repo[journal.Lost]
 	clocks   *store.Repo[sandbox.Clock]
+	orders   *store.Repo[sandbox.Order]
 	audit    usecase.Audit
 	entries  *store.Repo[access.Entry]
 	reports  *store.Repo[report.Report]
@@ -198,6 +199,7 @@ func (a *App) openRepos() {
 		delivery: store.OpenDelivery(s),
 		lost:     store.NewRepo[journal.Lost](s, store.Dead),
 		clocks:   store.NewRepo[sandbox.Clock](s, store.Sandbox),
+		orders:   store.NewRepo[sandbox.Order](s, store.SandboxOrders),
 	}
 	a.repos.audit = usecase.OpenAudit(s, a.repos.Events)
 	a.repos.Records = store.NewRepo[record.Record](s, store.Records)

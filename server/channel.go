@@ -5,12 +5,15 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
 
 	"xinyi/models"
+	"xinyi/models/sandbox"
 	"xinyi/payments"
+	"xinyi/store"
 )
 
 // errNoChannel is why nobody can pay in the app where no channel is configured. Hospitals still take payments.
@@ -43,9 +46,32 @@ func (a *App) sandboxChannel() *payments.Sandbox {
 	client := &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // never fails
-	return &payments.Sandbox{Key: key, Now: a.now, Log: a.log, Delay: callbackDelay, Call: func(headers map[string]string, body []byte) error {
+	return &payments.Sandbox{Key: key, Now: a.now, Log: a.log, Delay: callbackDelay, Book: orderBook{a.repos.orders}, Call: func(headers map[string]string, body []byte) error {
 		return a.callBack(client, headers, body)
 	}}
+}
+
+// orderBook keeps the channel's orders in the store, so that they outlive the process as a real channel's do.
+type orderBook struct{ orders *store.Repo[sandbox.Order] }
+
+// Keep implements payments.Book.
+func (b orderBook) Keep(ctx context.Context, out payments.Outcome) (bool, error) {
+	err := b.orders.Insert(ctx, &sandbox.Order{
+		Meta: models.Meta{ID: out.PayNo}, Attach: out.Attach, TradeNo: out.TradeNo, State: string(out.State), Amount: out.Amount,
+	})
+	if errors.Is(err, models.Conflict) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Order implements payments.Book.
+func (b orderBook) Order(ctx context.Context, payNo string) (payments.Outcome, error) {
+	o, err := b.orders.Get(ctx, payNo)
+	if err != nil {
+		return payments.Outcome{}, err
+	}
+	return payments.Outcome{Attach: o.Attach, PayNo: o.ID, TradeNo: o.TradeNo, State: payments.State(o.State), Amount: o.Amount}, nil
 }
 
 func (a *App) callBack(client *http.Client, headers map[string]string, body []byte) error {

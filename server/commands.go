@@ -9,6 +9,7 @@ import (
 
 	"xinyi/models"
 	"xinyi/models/identity"
+	"xinyi/seed"
 )
 
 // serve runs the program until a signal.
@@ -44,6 +45,14 @@ func (a *App) welcome(ctx context.Context, out io.Writer) error {
 	d, err := a.repos.Identity.Demos.Get(ctx, identity.DemoID)
 	if err != nil {
 		return err
+	}
+	kept, err := seed.Kept(ctx, a.repos.Stores)
+	if err != nil {
+		return err
+	}
+	if kept != seed.Edition {
+		fmt.Fprintf(out, "\nThis store holds edition %s of the demo city, this program makes edition %s: what is new in it is not here, and what is here stays as it is.\n"+
+			"For the new one stop, and start with an empty folder: DATA_DIR=./data-%s xinyi demo\n", kept, seed.Edition, seed.Edition)
 	}
 	fmt.Fprintf(out, "\nThe demo city is at %s (stop it with Ctrl-C). Everybody in it is made up.\n\n", a.URL())
 	fmt.Fprintf(out, "  documentation  %s/docs\n  all accounts   %s/v1/sandbox/accounts\n", a.URL(), a.URL())
