@@ -155,9 +155,9 @@ func TestBombsAreRefusedAtEveryDraft(t *testing.T) {
 		"PUT /v1/village-schemes/{id}":                {office, "/v1/village-schemes/village@1", m{"plan": string(plan)}, ""},
 		"POST /v1/award-programmes":                   {office, "/v1/award-programmes", programme, "/vetting"},
 		"PUT /v1/award-programmes/{id}":               {office, "/v1/award-programmes/none", programme, ""},
-		"POST /v1/provider/offers":                    {provider, "/v1/provider/offers/" + offer + "/versions/1/validate", nil, "/needs"},
-		"POST /v1/provider/offers/{id}/versions":      {provider, "/v1/provider/offers/" + offer + "/versions/1/validate", nil, "/needs"},
-		"PUT /v1/provider/offers/{id}/versions/{no}":  {provider, "/v1/provider/offers/" + offer + "/versions/1/validate", nil, "/needs"},
+		"POST /v1/provider/offers":                    {provider, "/v1/provider/offers/" + offer + "/versions/1/validate", nil, "/clauses"},
+		"POST /v1/provider/offers/{id}/versions":      {provider, "/v1/provider/offers/" + offer + "/versions/1/validate", nil, "/clauses"},
+		"PUT /v1/provider/offers/{id}/versions/{no}":  {provider, "/v1/provider/offers/" + offer + "/versions/1/validate", nil, "/clauses"},
 	}
 	doc := v.document()
 	eachOperation(doc, func(name string, _ m, body any) {
