@@ -52,7 +52,7 @@ func open(ctx context.Context, dir string) (*city, error) {
 	s := store.New(e, time.Now, keys)
 	c := &city{e, seed.Stores{
 		Marks: store.NewRepo[seed.Mark](s, store.Seeds), Divisions: store.NewRepo[division.Division](s, store.Divisions),
-		Zones: store.NewRepo[division.Zone](s, store.Zones), Identity: store.OpenIdentity(s), Medical: store.OpenMedical(s),
+		Zones: store.NewRepo[division.Zone](s, store.Zones), Identity: store.OpenIdentity(s), Organisation: store.OpenOrganisation(s), Medical: store.OpenMedical(s),
 		Events: store.NewRepo[journal.Entry](s, store.Events), Endpoints: store.NewRepo[webhook.Endpoint](s, store.Endpoints),
 	}}
 	if err := s.Ensure(ctx); err != nil {

@@ -338,7 +338,9 @@ func TestCampaignByTagAndRole(t *testing.T) {
 	})
 	must(t, err)
 	_, err = h.inbox.People.Update(t.Context(), a, func(p *identity.Person) error {
-		return p.Dismiss(models.Clockwork, "office-of-"+a, h.clock.now())
+		m := p.Memberships[0]
+		m.To = models.At(h.clock.now())
+		return p.Appoint(models.Clockwork, m, h.clock.now())
 	})
 	must(t, err)
 	for tag, want := range map[string]int64{campaign.RoleTag(models.TownStaff): 2, campaign.TagAgreement: 0} {

@@ -27,7 +27,7 @@ func (f Tags) Subscribers() []Subscriber {
 		Name: "tags",
 		Kinds: Kinds(medical.AgreementSigned, medical.AgreementSuspended, medical.AgreementReinstated, medical.AgreementClosing,
 			medical.AgreementClosed, medical.AgreementExpired,
-			identity.EventBound, identity.EventAppointed, identity.EventDismissed, identity.EventLeft),
+			identity.EventBound, identity.EventAppointed, identity.EventSuspended, identity.EventDismissed, identity.EventLeft),
 		Do: func(ctx context.Context, e models.Event) error { return f.Follow(ctx, e.Person) },
 	}}
 }

@@ -166,8 +166,9 @@ func TestAWebhookOfNothingIsTriedAgain(t *testing.T) {
 func TestASystemShutOutHearsNothing(t *testing.T) {
 	t.Parallel()
 	p := newPartners(t)
-	c, err := identity.NewClient("client-h1-all", models.Hospital, "HIS", "h1", "430181", noon)
+	c, err := identity.NewClient("client-h1-all", identity.ClientOf{Kind: models.Hospital, Name: "HIS", Org: "h1", Region: "430181"}, models.Clockwork, noon)
 	must(t, err)
+	must(t, c.Confirm(models.Clockwork, noon))
 	must(t, p.flow.Clients.Insert(t.Context(), c))
 	state := func(id string) webhook.State {
 		e, err := p.flow.Endpoints.Get(t.Context(), id)

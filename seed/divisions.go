@@ -44,7 +44,7 @@ func Land(ctx context.Context, s Stores, zones string) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(s.scenes(ctx), s.farming(ctx), s.villages(ctx)); err != nil {
+	if err := errors.Join(s.scenes(ctx), s.farming(ctx), s.villages(ctx), Operations(ctx, s)); err != nil {
 		return err
 	}
 	if zones == "" {

@@ -8,7 +8,8 @@ import (
 
 	"xinyi/models"
 	"xinyi/models/identity"
-	"xinyi/store"
+	"xinyi/models/organisation"
+	"xinyi/usecase"
 )
 
 // An Institution is a made-up organisation of the demo city and its system.
@@ -114,6 +115,7 @@ var namedPeople = []named{
 // leaders came to their offices after everybody else was made.
 var leaders = []named{
 	{"staff-credit-3", "19900000035", "柳青山", "430181001001", "1974-04-04", models.CreditOffice, creditLiuyang, "浏阳市信用办", "430181"},
+	{"staff-operator-2", "19900000062", "贺文斌", "430104", "1988-02-15", models.Operator, "xinyi", "信易运维", ""},
 }
 
 // Population is everybody of the demo city and their systems, ready to be kept. The seeds of other capabilities read it.
@@ -121,6 +123,8 @@ type Population struct {
 	People   []*identity.Person // the named ones first, in a fixed order
 	Clients  []*identity.Client
 	Mandates []*identity.Mandate
+	Register *Register
+	Offices  []*organisation.Appointment
 	Demo     *identity.Demo
 	Opened   time.Time // when all this began: 400 days before the seed
 
@@ -144,6 +148,10 @@ func (p *Population) byNumber(n models.IDNumber) *identity.Person {
 func NewPopulation(now time.Time) (*Population, error) {
 	p := &Population{Opened: models.DayOf(now).Add(-400).Clock(9, 0), byID: map[string]*identity.Person{}}
 	p.Demo = &identity.Demo{Meta: models.Meta{ID: identity.DemoID}}
+	var err error
+	if p.Register, err = NewRegister(p.Opened); err != nil {
+		return nil, err
+	}
 	m, err := newMaker(p.Opened)
 	if err != nil {
 		return nil, err
@@ -187,13 +195,14 @@ func (p *Population) add(m *maker, n named) error {
 	region := n.home
 	if n.role != models.Resident {
 		region = n.scope
-		err := who.Appoint(models.Clockwork, identity.Membership{
-			ID: "office-of-" + n.id, Role: n.role, Org: n.org, OrgName: n.orgName, Region: n.scope, From: p.Opened,
-		}, p.Opened)
+		a, err := p.Register.install(n, p.Opened)
+		if err == nil {
+			err = who.Appoint(models.Clockwork, usecase.MembershipOf(a), p.Opened)
+		}
 		if err != nil {
 			return fmt.Errorf("seed %s: %w", n.name, err)
 		}
-		who.Outbox = nil
+		who.Outbox, p.Offices = nil, append(p.Offices, a)
 	}
 	p.People = append(p.People, who)
 	if n.phone != "" {
@@ -223,7 +232,14 @@ func (p *Population) mandates() error {
 // clients gives every institution a system with its public secret.
 func (p *Population) clients() error {
 	for _, i := range Institutions {
-		c, err := identity.NewClient(i.ID, i.Kind, i.Name, i.ID, i.Region, p.Opened)
+		of, err := p.Register.of(i)
+		if err != nil {
+			return err
+		}
+		c, err := identity.NewClient(i.ID, of, models.Clockwork, p.Opened)
+		if err == nil {
+			err = c.Confirm(models.Clockwork, p.Opened)
+		}
 		if err == nil {
 			err = c.Rotate(models.Clockwork, secretOf(i), 0, p.Opened)
 		}
@@ -240,9 +256,11 @@ func (p *Population) clients() error {
 }
 
 // keep writes the population; what an interrupted seed wrote before stays as it is.
-func (p *Population) keep(ctx context.Context, s store.Identity) error {
+func (p *Population) keep(ctx context.Context, s Stores) error {
+	who, register := s.Identity, s.Organisation
 	return errors.Join(
-		fresh(ctx, s.People, p.People), fresh(ctx, s.Clients, p.Clients), fresh(ctx, s.Mandates, p.Mandates),
-		fresh(ctx, s.Demos, []*identity.Demo{p.Demo}),
+		fresh(ctx, who.People, p.People), fresh(ctx, who.Clients, p.Clients), fresh(ctx, who.Mandates, p.Mandates),
+		fresh(ctx, who.Demos, []*identity.Demo{p.Demo}),
+		fresh(ctx, register.Organisations, p.Register.All), fresh(ctx, register.Appointments, p.Offices),
 	)
 }

@@ -34,6 +34,9 @@ type Stores struct {
 	Divisions *store.Repo[division.Division]
 	Zones     *store.Repo[division.Zone]
 	Identity  store.Identity
+
+	Organisation store.Organisation
+
 	Medical   store.Medical
 	Events    *store.Repo[journal.Entry]
 	Campaigns *store.Repo[campaign.Campaign]
@@ -95,7 +98,7 @@ func City(ctx context.Context, s Stores, now time.Time, more ...Step) error {
 			return fmt.Errorf("seed the credit files: %w", err)
 		}
 	}
-	if err := p.keep(ctx, s.Identity); err != nil {
+	if err := p.keep(ctx, s); err != nil {
 		return fmt.Errorf("seed the people: %w", err)
 	}
 	c, err := newCare(p, now)

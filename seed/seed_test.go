@@ -32,6 +32,9 @@ func opened(t *testing.T) (*store.Store, Stores) {
 		Divisions: store.NewRepo[division.Division](s, store.Divisions),
 		Zones:     store.NewRepo[division.Zone](s, store.Zones),
 		Identity:  store.OpenIdentity(s),
+
+		Organisation: store.OpenOrganisation(s),
+
 		Medical:   store.OpenMedical(s),
 		Events:    store.NewRepo[journal.Entry](s, store.Events),
 		Endpoints: store.NewRepo[webhook.Endpoint](s, store.Endpoints),

@@ -7,6 +7,7 @@ func capabilities() []Capability {
 		inboxCapability,
 		deliveryCapability,
 		identityCapability,
+		organisationCapability,
 		campaignCapability,
 		medicalCapability,
 		webhookCapability,

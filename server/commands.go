@@ -7,7 +7,6 @@ import (
 	"io"
 	"runtime/debug"
 
-	"xinyi/models"
 	"xinyi/models/identity"
 	"xinyi/seed"
 )
@@ -114,13 +113,14 @@ func operatorCommand(ctx context.Context, cfg Config, args []string, out io.Writ
 	}
 	defer a.outside.close()
 	err = func() error {
+		if err := seed.Operations(ctx, a.repos.Stores); err != nil {
+			return err
+		}
 		p, err := a.repos.Identity.People.First(ctx, a.repos.Identity.Keys.PersonByPhone(phone))
 		if err != nil {
 			return fmt.Errorf("nobody has signed in with this phone: %w", err)
 		}
-		m := identity.Membership{ID: models.Derived("operator", p.ID, a.now().String()), Role: models.Operator, Org: "xinyi", OrgName: "信易运维", From: a.now()}
-		_, err = a.repos.Identity.People.Update(ctx, p.ID, func(p *identity.Person) error { return p.Appoint(models.Clockwork, m, a.now()) })
-		return err
+		return a.organisations().Operate(ctx, p, a.now())
 	}()
 	if err := errors.Join(err, a.store.Engine.Close()); err != nil {
 		return err

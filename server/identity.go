@@ -23,7 +23,7 @@ var identityCapability = Capability{
 			Identity: a.repos.Identity, Delivery: a.repos.delivery, Messages: a.repos.messages, Policy: policyOf[delivery.Policy](a), Now: a.now,
 		}
 		return Parts{
-			Doors:   []api.Mounter{a.signs(), identityhttp.Staff{Identity: a.repos.Identity, Forget: a.callers.Forget}},
+			Doors:   []api.Mounter{a.signs()},
 			Follows: follows.Subscribers(),
 		}
 	},

@@ -86,7 +86,7 @@ func sharings(t *testing.T) *sharing {
 	for id, number := range map[string]string{"ann": annNumber, "bob": bobNumber, "child": kidNumber} {
 		e.settle(people, id, number)
 	}
-	c, err := identity.NewClient("c-bank", models.Bank, "浏阳农商银行", "org-bank", "430181", e.Time)
+	c, err := identity.NewClient("c-bank", identity.ClientOf{Kind: models.Bank, Name: "浏阳农商银行", Org: "org-bank", Region: "430181", Scope: []string{"org-bank", "org-credit_office"}}, models.Clockwork, e.Time)
 	if err == nil {
 		err = clients.Insert(t.Context(), c)
 	}

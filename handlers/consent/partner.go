@@ -11,6 +11,7 @@ import (
 	"xinyi/models"
 	"xinyi/models/consent"
 	"xinyi/models/identity"
+	"xinyi/models/organisation"
 	"xinyi/store"
 )
 
@@ -51,10 +52,10 @@ func viewPartner(p *consent.Partner) partnerView {
 	return partnerView{p.ID, p.Org, p.Name, p.Kind, p.Grants, p.Sign, p.Box, p.At}
 }
 
-// client is a system in the caller's region.
+// client is a system whose organisation is, or answers to, the caller's own.
 func (h Partners) client(ctx context.Context, rq api.Request, id string) (*identity.Client, error) {
 	c, err := h.Clients.Get(ctx, id)
-	if err != nil || !rq.Actor.Region.Contains(c.Region) {
+	if err != nil || !organisation.Over(c.Scope, rq.Actor) || !rq.Actor.Region.Contains(c.Region) {
 		return nil, api.NotYours(err)
 	}
 	return c, nil

@@ -272,7 +272,7 @@ func TestBindIdentity(t *testing.T) {
 
 func TestClientCredentials(t *testing.T) {
 	e := entered(t, nil)
-	c, err := identity.NewClient("his-1", models.Hospital, "医院", "h1", "430181", e.Now())
+	c, err := activeClient("his-1", identity.ClientOf{Kind: models.Hospital, Name: "医院", Org: "h1", Region: "430181"}, e.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -618,4 +618,13 @@ func BenchmarkAuthenticate(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// activeClient is a partner's system that was let in.
+func activeClient(id string, of identity.ClientOf, now time.Time) (*identity.Client, error) {
+	c, err := identity.NewClient(id, of, models.Clockwork, now)
+	if err == nil {
+		err = c.Confirm(models.Clockwork, now)
+	}
+	return c, err
 }

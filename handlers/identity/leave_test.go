@@ -108,7 +108,11 @@ func TestLeaveRefused(t *testing.T) {
 		return p.Appoint(models.Clockwork, identity.Membership{ID: "m", Role: models.TownStaff, Org: "t1", Region: "430182", From: e.Now()}, e.Now())
 	})
 	e.refuse(409, "identity.office_first", "DELETE /v1/me", "", "as "+clerk.AccessToken)
-	change(func(p *identity.Person) error { return p.Dismiss(models.Clockwork, "m", e.Now()) })
+	change(func(p *identity.Person) error {
+		m := p.Memberships[0]
+		m.To = models.At(e.Now())
+		return p.Appoint(models.Clockwork, m, e.Now())
+	})
 
 	ward := identity.NewPerson("ward", models.Secret{}, "zh", e.Now())
 	n, err := models.SyntheticIDNumber("430182", "1950-01-01")

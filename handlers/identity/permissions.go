@@ -13,7 +13,5 @@ var (
 	maySessionsEnd     = api.May("identity.sessions.end", models.Resident)
 	mayMandatesOwn     = api.May("identity.mandates.own", models.Resident)
 	mayMandatesApprove = api.May("identity.mandates.approve", models.TownStaff, models.CreditOffice)
-	mayStaffAppoint    = api.May("staff.appoint", models.CreditOffice, models.Operator)
-	mayClientsManage   = api.May("clients.manage", models.CreditOffice, models.Operator)
 	mayMeLeave         = api.May("identity.me.leave", models.Resident)
 )

@@ -12,15 +12,17 @@ type ClientState string
 
 // The states of a client.
 const (
-	Active  ClientState = "ACTIVE"
-	Stopped ClientState = "STOPPED"
+	Registering ClientState = "PROPOSED" // one person asked for it
+	Active      ClientState = "ACTIVE"   // another confirmed it
+	Stopped     ClientState = "STOPPED"
+	Declined    ClientState = "REFUSED" // never let in
 )
 
 // Enum are all of them.
-func (ClientState) Enum() []any { return models.Enum(Active, Stopped) }
+func (ClientState) Enum() []any { return models.Enum(Registering, Active, Stopped, Declined) }
 
 // clientMoves is the whole life of a client.
-var clientMoves = models.Machine[ClientState]{Active: {Stopped}, Stopped: {Active}}
+var clientMoves = models.Machine[ClientState]{Registering: {Active, Declined}, Active: {Stopped}, Stopped: {Active}, Declined: nil}
 
 // ClientKinds are what a partner's system can be.
 var ClientKinds = []models.Role{models.Hospital, models.Bank, models.Provider, models.Department}
@@ -37,7 +39,20 @@ type Client struct {
 	Name    string         `bson:"name"`
 	Org     string         `bson:"org"` // organisation it acts for
 	Region  models.Region  `bson:"region"`
+	Scope   []string       `bson:"scope,omitempty"` // that organisation and all it answers to
+	Makers  models.Makers  `bson:"makers,omitempty"`
 	Secrets []ClientSecret `bson:"secrets,omitempty"` // at most two, the newer last
+	Order   *SecretOrder   `bson:"order,omitempty"`   // of a new secret; nil: none
+}
+
+// A SecretOrder is how a new secret comes to be: one officer asks, another confirms, and the partner alone claims it with the code that
+// its phone was sent.
+type SecretOrder struct {
+	Makers    models.Makers `bson:"makers"`
+	Overlap   time.Duration `bson:"overlap"`        // how long the secret before stays good
+	Hash      string        `bson:"hash,omitempty"` // of the code; "" until confirmed
+	ExpiresAt time.Time     `bson:"expiresAt"`
+	Tries     int           `bson:"tries"` // wrong answers it still takes
 }
 
 // ClientSecret is the hash of a secret, good from From until before To.
@@ -47,14 +62,96 @@ type ClientSecret struct {
 	To   *time.Time `bson:"to,omitempty"` // nil: until replaced
 }
 
-// NewClient starts a client without a secret. Errors: Invalid.
-func NewClient(id string, kind models.Role, name, org string, region models.Region, now time.Time) (*Client, error) {
-	if id == "" || name == "" || org == "" || !slices.Contains(ClientKinds, kind) {
+// A ClientOf is whom a system acts for, as the register of organisations says.
+type ClientOf struct {
+	Kind   models.Role
+	Name   string
+	Org    string
+	Region models.Region
+	Scope  []string
+}
+
+// NewClient proposes a system without a secret. Errors: Invalid.
+func NewClient(id string, of ClientOf, by models.Actor, now time.Time) (*Client, error) {
+	if id == "" || of.Name == "" || of.Org == "" || !slices.Contains(ClientKinds, of.Kind) {
 		return nil, models.E(models.Invalid, "identity.client_incomplete")
 	}
-	c := &Client{Kind: kind, Name: name, Org: org, Region: region}
-	c.ID, c.State, c.Moved = id, Active, models.Moved{By: models.System, At: now}
+	c := &Client{Kind: of.Kind, Name: of.Name, Org: of.Org, Region: of.Region, Scope: of.Scope}
+	c.ID, c.State, c.Moved = id, Registering, models.Moved{By: by.Role, At: now}
+	c.Makers.Touch(by)
 	return c, nil
+}
+
+// Confirm is the second person's word. Errors: Forbidden "second_person"; InvalidTransition.
+func (c *Client) Confirm(by models.Actor, now time.Time) error {
+	if c.State != Registering {
+		return models.Refused(c.Life, clientMoves[c.State], "identity.client_decided")
+	}
+	if err := secondOf(c.Makers, by); err != nil {
+		return err
+	}
+	c.Makers.Touch(by)
+	if err := c.Move(clientMoves, Active, by, now, "identity.client_decided", ""); err != nil {
+		return err
+	}
+	c.Publish(EventClientChanged.Of(ClientData{What: "registered"}), "", by, now)
+	return nil
+}
+
+// secondOf is the second of four eyes; whoever runs the program stands for both.
+func secondOf(makers models.Makers, by models.Actor) error {
+	if by.Is(models.System) {
+		return nil
+	}
+	return makers.Second(by)
+}
+
+// Decline ends what was only asked for. Errors: InvalidTransition.
+func (c *Client) Decline(by models.Actor, why string, now time.Time) error {
+	return c.Move(clientMoves, Declined, by, now, "identity.client_decided", why)
+}
+
+// OrderSecret asks for a new secret; an order before it is over. Errors: InvalidTransition unless the client is active.
+func (c *Client) OrderSecret(by models.Actor, overlap time.Duration, now time.Time) error {
+	if c.State != Active {
+		return models.Refused(c.Life, clientMoves[c.State], "identity.client_refused")
+	}
+	c.Order = &SecretOrder{Overlap: overlap}
+	c.Order.Makers.Touch(by)
+	c.Publish(EventClientChanged.Of(ClientData{What: "secret_asked"}), "", by, now)
+	return nil
+}
+
+// SendSecret is the second person's word: a code, of which hash is the keyed hash, goes to the partner. Errors: Conflict
+// "identity.secret_not_asked" when nothing waits; Forbidden "second_person".
+func (c *Client) SendSecret(by models.Actor, hash string, life time.Duration, tries int, now time.Time) error {
+	if c.State != Active || c.Order == nil || c.Order.Hash != "" {
+		return models.E(models.Conflict, "identity.secret_not_asked")
+	}
+	if err := secondOf(c.Order.Makers, by); err != nil {
+		return err
+	}
+	c.Order.Makers.Touch(by)
+	c.Order.Hash, c.Order.ExpiresAt, c.Order.Tries = hash, now.Add(life), tries
+	c.Publish(EventClientChanged.Of(ClientData{What: "secret_confirmed"}), "", by, now)
+	return nil
+}
+
+// Claim answers the order's code with hash: then secret is the client's. A wrong answer counts, and the last one allowed ends the
+// order: that must be saved too, so it is an answer and not an error. Errors: those of Rotate.
+func (c *Client) Claim(hash, secret string, now time.Time) (bool, error) {
+	o := c.Order
+	if c.State != Active || o == nil || o.Hash == "" || !now.Before(o.ExpiresAt) {
+		return false, nil
+	}
+	if !same(hash, o.Hash) {
+		if o.Tries--; o.Tries <= 0 {
+			c.Order = nil
+		}
+		return false, nil
+	}
+	c.Order = nil
+	return true, c.Rotate(c.Actor(), secret, o.Overlap, now)
 }
 
 // Rotate adds a secret, whose bytes are random; the one before stays good for overlap, so that a partner can change over.

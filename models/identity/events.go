@@ -17,6 +17,7 @@ var (
 	EventReuse         = events.Plain("identity.session_reuse_detected")
 	EventBound         = events.Plain("identity.bound")
 	EventAppointed     = models.Declare[MembershipData](&events, "identity.appointed")
+	EventSuspended     = models.Declare[MembershipData](&events, "identity.office_suspended").Silent("the contest that suspended it says so")
 	EventDismissed     = models.Declare[MembershipData](&events, "identity.dismissed")
 	EventClientChanged = models.Declare[ClientData](&events, "identity.client_changed").
 				Silent("about a partner's system, not about a person")

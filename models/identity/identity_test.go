@@ -14,6 +14,7 @@ var (
 	noon   = time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC) // 12:00 in Shanghai
 	seen   = Evidence{Method: "sandbox"}
 	office = models.Actor{Person: "office", Role: models.CreditOffice, Org: "o", Region: "4301"}
+	second = models.Actor{Person: "office-2", Role: models.CreditOffice, Org: "o", Region: "4301"}
 	town   = models.Actor{Person: "clerk", Role: models.TownStaff, Org: "t", Region: "430181"}
 )
 
@@ -113,16 +114,15 @@ func TestAppointAndDismiss(t *testing.T) {
 		edit func(*Person, *Membership)
 		want error
 	}{
-		"credit office":             {office, nil, nil},
-		"operator":                  {models.Actor{Person: "x", Role: models.Operator}, nil, nil},
-		"outside the region":        {models.Actor{Person: "x", Role: models.CreditOffice, Region: "430182"}, nil, models.Forbidden},
-		"town staff":                {town, nil, models.Forbidden},
-		"oneself":                   {models.Actor{Person: "p", Role: models.CreditOffice, Region: "4301"}, nil, models.Forbidden},
-		"an operator by the office": {office, func(_ *Person, m *Membership) { m.Role = models.Operator }, models.Forbidden},
-		"no office":                 {office, func(_ *Person, m *Membership) { m.Role = models.Resident }, models.Invalid},
-		"without organisation":      {office, func(_ *Person, m *Membership) { m.Org = "" }, models.Invalid},
-		"a minor":                   {office, func(p *Person, _ *Membership) { p.Birth = "2010-01-01" }, models.Conflict},
-		"twice":                     {office, func(p *Person, _ *Membership) { p.Memberships = []Membership{clerk} }, models.Conflict},
+		"an office":            {office, nil, nil},
+		"oneself":              {models.Actor{Person: "p", Role: models.CreditOffice, Region: "4301"}, nil, models.Forbidden},
+		"an agent":             {models.Actor{Person: "x", Agent: "y", Role: models.CreditOffice}, nil, models.Forbidden},
+		"no office":            {office, func(_ *Person, m *Membership) { m.Role = models.Resident }, models.Invalid},
+		"without organisation": {office, func(_ *Person, m *Membership) { m.Org = "" }, models.Invalid},
+		"a minor":              {office, func(p *Person, _ *Membership) { p.Birth = "2010-01-01" }, models.Conflict},
+		"twice": {office, func(p *Person, _ *Membership) {
+			p.Memberships = []Membership{{ID: "m0", Role: clerk.Role, Org: clerk.Org, From: noon}}
+		}, models.Conflict},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p, m := bound(t, "p", "1990-01-01"), clerk
@@ -147,17 +147,29 @@ func TestAppointAndDismiss(t *testing.T) {
 	if got := p.Actors(noon); !slices.Equal(got, want) {
 		t.Errorf("Actors = %v", got)
 	}
-	if err := p.Dismiss(town, "m1", noon); !errors.Is(err, models.Forbidden) {
-		t.Errorf("Dismiss by town staff = %v", err)
-	}
-	if err := p.Dismiss(office, "m1", noon); err != nil || len(p.Actors(noon)) != 1 {
-		t.Errorf("Dismiss = %v, actors %v", err, p.Actors(noon))
-	}
-	if err := p.Dismiss(office, "m1", noon); !errors.Is(err, models.Conflict) {
-		t.Errorf("second Dismiss = %v", err)
-	}
-	if err := p.Dismiss(office, "m2", noon); !errors.Is(err, models.NotFound) {
-		t.Errorf("Dismiss of nothing = %v", err)
+	for _, step := range []struct {
+		name   string
+		edit   func(*Membership)
+		actors int
+		told   string
+	}{
+		{"the same", func(*Membership) {}, 2, ""},
+		{"suspended", func(m *Membership) { m.Suspended = true }, 1, EventSuspended.Name()},
+		{"held again", func(m *Membership) { m.Suspended = false }, 2, EventAppointed.Name()},
+		{"ended", func(m *Membership) { m.To = models.At(noon) }, 1, EventDismissed.Name()},
+		{"ended twice", func(*Membership) {}, 1, ""},
+		{"undone", func(m *Membership) { m.To = nil }, 2, EventAppointed.Name()},
+	} {
+		p.Outbox = nil
+		step.edit(&clerk)
+		err := p.Appoint(office, clerk, noon)
+		told := ""
+		for _, e := range p.Outbox {
+			told += e.Kind
+		}
+		if err != nil || len(p.Actors(noon)) != step.actors || told != step.told || len(p.Memberships) != 1 {
+			t.Errorf("%s: %v, acts as %v, told %q", step.name, err, p.Actors(noon), told)
+		}
 	}
 }
 
@@ -257,24 +269,34 @@ func TestCode(t *testing.T) {
 }
 
 func TestClient(t *testing.T) {
-	first, second, third := strings.Repeat("a", 20), strings.Repeat("b", 20), strings.Repeat("c", 20)
-	c, err := NewClient("c1", models.Hospital, "医院", "h1", "430181", noon)
+	first, next, third := strings.Repeat("a", 20), strings.Repeat("b", 20), strings.Repeat("c", 20)
+	of := ClientOf{Kind: models.Hospital, Name: "医院", Org: "h1", Region: "430181"}
+	c, err := NewClient("c1", of, office, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := NewClient("c1", models.TownStaff, "x", "h1", "", noon); !errors.Is(err, models.Invalid) {
+	if err := c.OrderSecret(office, 0, noon); !errors.Is(err, models.Conflict) {
+		t.Errorf("a secret before anybody confirmed: %v", err)
+	}
+	if err := c.Confirm(office, noon); !errors.Is(err, models.Forbidden) || c.State != Registering {
+		t.Errorf("confirmed by who asked: %v", err)
+	}
+	if err := c.Confirm(second, noon); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := NewClient("c1", ClientOf{Kind: models.TownStaff, Name: "x", Org: "h1"}, office, noon); !errors.Is(err, models.Invalid) {
 		t.Errorf("a client of no kind: %v", err)
 	}
 	if err := c.Rotate(office, "short", time.Hour, noon); !errors.Is(err, models.Invalid) || len(c.Secrets) != 0 {
 		t.Errorf("short secret: %v", err)
 	}
-	for i, s := range []string{first, second, third} {
+	for i, s := range []string{first, next, third} {
 		if err := c.Rotate(office, s, time.Hour, noon.Add(time.Duration(i)*time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	at := noon.Add(10 * time.Minute)
-	if c.Opens(first, at) || !c.Opens(second, at) || !c.Opens(third, at) || c.Opens(second, noon.Add(62*time.Minute)) || c.Opens("", at) {
+	if c.Opens(first, at) || !c.Opens(next, at) || !c.Opens(third, at) || c.Opens(next, noon.Add(62*time.Minute)) || c.Opens("", at) {
 		t.Error("the wrong secrets open")
 	}
 	if err := c.Resume(office, at); !errors.Is(err, models.InvalidTransition) {

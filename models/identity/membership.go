@@ -19,64 +19,76 @@ type Membership struct {
 	Region  models.Region `bson:"region"`
 	From    time.Time     `bson:"from"`
 	To      *time.Time    `bson:"to,omitempty"` // nil: open
+
+	Suspended bool `bson:"suspended,omitempty"` // contested: not held until that is decided
 }
 
 // Holds says whether the office is held at now.
 func (m Membership) Holds(now time.Time) bool {
-	return !now.Before(m.From) && (m.To == nil || now.Before(*m.To))
+	return !m.Suspended && !now.Before(m.From) && (m.To == nil || now.Before(*m.To))
 }
 
-// Appoint gives the person an office. A credit office appoints in its own region, an operator and the system anywhere;
-// only these two make operators. Nobody appoints themselves, and only a bound adult holds an office.
+// Fit says whether the person may hold an office in that organisation: only a bound adult does, and each office once.
 //
-// Errors: Forbidden, Invalid, Conflict "identity.office_held" when the same office is open, "identity.not_bound".
-func (p *Person) Appoint(by models.Actor, m Membership, now time.Time) error {
-	switch {
-	case !mayStaff(by, p, m):
-		return models.E(models.Forbidden, "identity.may_not_appoint")
-	case !slices.Contains(StaffRoles, m.Role):
-		return models.Bad("/role", "oneof", "identity.role_not_staff")
-	case m.ID == "" || m.Org == "" || m.To != nil && !m.To.After(m.From):
-		return models.E(models.Invalid, "identity.office_incomplete")
-	case !p.Adult(models.DayOf(now)):
+// Errors: Conflict "identity.not_bound", "identity.office_held" when the same office is open.
+func (p *Person) Fit(m Membership, now time.Time) error {
+	if !p.Adult(models.DayOf(now)) {
 		return models.E(models.Conflict, "identity.not_bound")
 	}
 	for _, held := range p.Memberships {
-		if held.ID == m.ID || held.Role == m.Role && held.Org == m.Org && (held.To == nil || held.To.After(now)) {
+		if held.ID != m.ID && held.Role == m.Role && held.Org == m.Org && (held.To == nil || held.To.After(now)) {
 			return models.E(models.Conflict, "identity.office_held")
 		}
 	}
-	p.Memberships = append(p.Memberships, m)
-	p.Publish(EventAppointed.Of(MembershipData{Role: m.Role, Org: m.Org, OrgName: m.OrgName}), p.ID, by, now)
 	return nil
 }
 
-// Dismiss ends an office at once. Errors: NotFound, Forbidden as for Appoint, Conflict "identity.office_ended".
-func (p *Person) Dismiss(by models.Actor, id string, now time.Time) error {
-	i := slices.IndexFunc(p.Memberships, func(m Membership) bool { return m.ID == id })
-	if i < 0 {
-		return models.E(models.NotFound, "not_found")
-	}
-	m := &p.Memberships[i]
+// Appoint gives the person an office, or brings one that was given to what its appointment says now: suspended, ended, held again. Whether
+// by may is for the appointment to say; nobody appoints themselves.
+//
+// Errors: Forbidden, Invalid, those of Fit for an office to be held.
+func (p *Person) Appoint(by models.Actor, m Membership, now time.Time) error {
 	switch {
-	case !mayStaff(by, p, *m):
+	case by.Person != "" && by.Person == p.ID || by.Agent != "":
 		return models.E(models.Forbidden, "identity.may_not_appoint")
-	case m.To != nil && !m.To.After(now):
-		return models.E(models.Conflict, "identity.office_ended")
+	case !slices.Contains(StaffRoles, m.Role):
+		return models.Bad("/role", "oneof", "identity.role_not_staff")
+	case m.ID == "" || m.Org == "" || m.To != nil && m.To.Before(m.From):
+		return models.E(models.Invalid, "identity.office_incomplete")
 	}
-	m.To = models.At(now)
-	p.Publish(EventDismissed.Of(MembershipData{Role: m.Role, Org: m.Org, OrgName: m.OrgName}), p.ID, by, now)
+	if p.Has(m) {
+		return nil
+	}
+	i := slices.IndexFunc(p.Memberships, func(held Membership) bool { return held.ID == m.ID })
+	if m.Holds(now) {
+		if err := p.Fit(m, now); err != nil {
+			return err
+		}
+	}
+	held := i >= 0 && p.Memberships[i].Holds(now)
+	if i < 0 {
+		p.Memberships = append(p.Memberships, m)
+	} else {
+		p.Memberships[i] = m
+	}
+	switch {
+	case m.Suspended:
+		p.Publish(EventSuspended.Of(MembershipData{Role: m.Role, Org: m.Org, OrgName: m.OrgName}), p.ID, by, now)
+	case m.Holds(now):
+		p.Publish(EventAppointed.Of(MembershipData{Role: m.Role, Org: m.Org, OrgName: m.OrgName}), p.ID, by, now)
+	case held:
+		p.Publish(EventDismissed.Of(MembershipData{Role: m.Role, Org: m.Org, OrgName: m.OrgName}), p.ID, by, now)
+	}
 	return nil
 }
 
-func mayStaff(by models.Actor, p *Person, m Membership) bool {
-	switch {
-	case by.Person != "" && by.Person == p.ID, by.Agent != "":
-		return false
-	case by.Is(models.System, models.Operator):
-		return true
-	}
-	return by.Is(models.CreditOffice) && m.Role != models.Operator && by.Region.Contains(m.Region)
+// Has says whether the person's office is as m says in every respect.
+func (p *Person) Has(m Membership) bool {
+	return slices.ContainsFunc(p.Memberships, func(held Membership) bool {
+		same := held.From.Equal(m.From) && (held.To == nil) == (m.To == nil) && (m.To == nil || held.To.Equal(*m.To))
+		held.From, held.To = m.From, m.To
+		return same && held == m
+	})
 }
 
 // Actors are all the person may act as at now: themselves first, then one for each office held, in the order of appointment.

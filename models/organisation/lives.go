@@ -1,0 +1,11 @@
+package organisation
+
+import "xinyi/models"
+
+// Lives are those of the documents, for the pages that show them.
+func Lives() []models.Picture {
+	return []models.Picture{
+		models.Draw("organisation", moves),
+		models.Draw("appointment", appointmentMoves),
+	}
+}
