@@ -331,7 +331,9 @@ func TestOverdueAndRecovery(t *testing.T) {
 	}
 	me = c.signIn(resident)
 	c.must(201, me, "POST", "/v1/me/medical/bills/"+id+"/payments", m{"amountFen": 15000, "channel": "wechat"})
-	conduct := func() any { return c.must(200, me, "GET", "/v1/me/medical/conducts", nil)["items"].([]any)[0].(m)["state"] }
+	conduct := func() any {
+		return c.must(200, me, "GET", "/v1/me/medical/conducts", nil)["items"].([]any)[0].(m)["state"]
+	}
 	c.waits("the cure of bill, record and agreement", func() bool {
 		b, a := state()
 		return b == "PAID" && a == "ACTIVE" && conduct() == "CURED"

@@ -30,19 +30,22 @@ var medicalCapability = Capability{Name: "medical", Lives: medical.Lives, Events
 	}
 }}
 
-// careGround is an agreement or a bill that a look rests on. Errors: NotFound.
+// careGround is an agreement or a bill that a look rests on, at what care may look at: it opens no records. Errors: NotFound.
 func (a *App) careGround(ctx context.Context, id string) (*access.Ground, error) {
-	about := func(person string, region models.Region, open bool) (*access.Ground, error) {
+	about := func(person string, region models.Region, open bool, purposes ...string) (*access.Ground, error) {
 		sub, err := a.repos.Subjects.Of(ctx, models.Actor{Person: person, Role: models.Resident})
 		if err != nil && !errors.Is(err, models.Conflict) {
 			return nil, err
 		}
 		sub.Kind, sub.Person = models.PersonSubject, person
-		return &access.Ground{ID: id, Subject: sub, Region: region, Open: open}, nil
+		return &access.Ground{
+			ID: id, Subject: sub, Region: region, Open: open, Purposes: append(purposes, "medical.supervision"),
+			Roles: []models.Role{models.CountyHealth, models.HospitalFinance, models.Hospital},
+		}, nil
 	}
 	g, err := a.repos.Medical.Agreements.Get(ctx, id)
 	if err == nil {
-		return about(g.Person, g.Region, g.Live())
+		return about(g.Person, g.Region, g.Live(), "medical.agreement", "medical.conduct")
 	}
 	if !errors.Is(err, models.NotFound) {
 		return nil, err
@@ -51,5 +54,5 @@ func (a *App) careGround(ctx context.Context, id string) (*access.Ground, error)
 	if err != nil {
 		return nil, err
 	}
-	return about(b.Person, b.Region, true)
+	return about(b.Person, b.Region, b.Owes() || b.State == medical.RefundDue, "medical.billing", "medical.conduct")
 }

@@ -3,6 +3,9 @@ package api
 // PurposeOr is the purpose the caller named, or the one the route is for.
 func (rq Request) PurposeOr(purpose string) string {
 	if rq.Purpose != "" {
+		if rq.own != nil {
+			*rq.own = purpose
+		}
 		return rq.Purpose
 	}
 	return purpose

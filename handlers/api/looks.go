@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"xinyi/models"
@@ -28,7 +29,11 @@ const mostLooks = store.MaxPage
 // Look notes what rq is about to see, one entry a look; none at all is a list that came out empty. It is called before the
 // answer is made, and an error of it ends the request. Whom the data is about is told when the entry is kept.
 //
-// Errors: Invalid "access.no_purpose", "access.unknown_purpose", "access.no_case".
+// A purpose that was sent must be the caller's to state, and of the route's own kind unless the case that was sent carries it; a case that was
+// sent must be one that is open, the caller's, and about whom is looked at.
+//
+// Errors: Invalid "access.no_purpose", "access.unknown_purpose", "access.no_case"; Forbidden "access.not_your_purpose", "access.no_ground",
+// "access.case_closed", "access.case_of_other".
 func (l *Looks) Look(ctx context.Context, rq Request, looks ...access.Look) error {
 	if l == nil || l.Entries == nil {
 		return models.E(models.Internal, "internal", errNoLog)
@@ -63,6 +68,9 @@ func (l *Looks) entries(ctx context.Context, rq Request, looks []access.Look) ([
 		if err != nil {
 			return nil, err
 		}
+		if err := l.founded(ctx, rq, look); err != nil {
+			return nil, err
+		}
 		e.Office = office
 		e.Find(hours...)
 		closed, err := l.closed(ctx, rq, e)
@@ -81,6 +89,38 @@ func (l *Looks) entries(ctx context.Context, rq Request, looks []access.Look) ([
 		e.Announce()
 	}
 	return entries, nil
+}
+
+// founded says whether what the caller sent of why it looks is so. What was not sent follows from the route.
+func (l *Looks) founded(ctx context.Context, rq Request, look access.Look) error {
+	if look.Refused != "" || look.Receipt != "" {
+		return nil
+	}
+	stated := rq.Purpose != "" && look.Purpose == rq.Purpose
+	if stated && !access.Purposes[rq.Purpose].May(rq.Actor.Role) {
+		return models.E(models.Forbidden, "access.not_your_purpose")
+	}
+	carried := false
+	if rq.Case != "" && look.Case == rq.Case && rq.Case != look.About && l.Grounds != nil {
+		g, err := l.Grounds(ctx, rq.Case)
+		if err != nil && !errors.Is(err, models.NotFound) {
+			return err
+		}
+		if err := g.Carries(rq.Actor, look.Subject, look.Purpose); err != nil {
+			return err
+		}
+		carried = true
+	}
+	if stated && !carried && rq.own != nil && *rq.own != "" && kindOf(*rq.own) != kindOf(rq.Purpose) {
+		return models.E(models.Forbidden, "access.not_your_purpose")
+	}
+	return nil
+}
+
+// kindOf is the first word of a purpose: what it is about.
+func kindOf(purpose string) string {
+	kind, _, _ := strings.Cut(purpose, ".")
+	return kind
 }
 
 // OfficeName is what people call an office.

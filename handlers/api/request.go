@@ -28,9 +28,10 @@ type Request struct {
 	Purpose   string       // from X-Purpose: why somebody else's data is looked at; "" when none was sent
 	Case      string       // from X-Case: the case it is looked at for; "" when none was sent
 
-	scope string // actor, method, path and key: what NewID derives from; "" without a key
-	ids   *int   // how many ids this request has made
-	seen  *bool  // a look was noted, on routes that reveal
+	scope string  // actor, method, path and key: what NewID derives from; "" without a key
+	ids   *int    // how many ids this request has made
+	seen  *bool   // a look was noted, on routes that reveal
+	own   *string // what the route is for, once it was asked
 }
 
 // NewID names what this request creates. With an Idempotency-Key the n-th id of a request is the same each time the

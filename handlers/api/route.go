@@ -181,7 +181,7 @@ var errUnseen = errors.New("personal data would have been shown without a noted 
 
 // revealed answers, and on a route that reveals only after a look was noted.
 func (rt *route) revealed(rq *Request, answer func() (answered, error)) (answered, error) {
-	rq.seen = new(bool)
+	rq.seen, rq.own = new(bool), new(string)
 	a, err := answer()
 	if err == nil && rt.Reveals && !*rq.seen {
 		return answered{}, models.E(models.Internal, "internal", errUnseen)

@@ -10,6 +10,7 @@ import (
 	"xinyi/models"
 	"xinyi/models/access"
 	"xinyi/models/casework"
+	"xinyi/models/consent"
 	"xinyi/store"
 )
 
@@ -57,6 +58,15 @@ var deskPurpose = map[casework.Kind]string{
 	casework.Objection: "credit.objection", casework.Repair: "credit.repair", casework.Review: "credit.decision",
 	casework.Challenge: "credit.case", casework.Erasure: "credit.case",
 }
+
+// purposesOf are what a case carries: why whoever works on it may look at the records it is about.
+var purposesOf = map[casework.Kind][]string{
+	casework.Objection: {"credit.objection", "credit.correct"}, casework.Repair: {"credit.repair"}, casework.Review: {"credit.decision"},
+	casework.Challenge: {"credit.case"}, casework.Erasure: {"credit.case"},
+}
+
+// deskRoles work on cases.
+var deskRoles = []models.Role{models.CreditOffice, models.DataOfficer, models.Department, models.TownStaff, models.CountyHealth, models.Auditor}
 
 func (h Handler) desk(ctx context.Context, rq api.Request, in api.ByID) (deskCaseView, error) {
 	c, err := h.Cases.Get(ctx, in.ID)
@@ -193,9 +203,17 @@ func (h Handler) Ground(ctx context.Context, id string) (*access.Ground, error) 
 	if err != nil {
 		return nil, err
 	}
-	g := &access.Ground{ID: c.ID, Subject: c.Subject, Desk: c.Desk, Region: c.Region, Open: c.Open()}
+	g := &access.Ground{
+		ID: c.ID, Subject: c.Subject, Desk: c.Desk, Region: c.Region, Open: c.Open(), Purposes: purposesOf[c.Kind], Roles: deskRoles,
+	}
 	if c.State == casework.Checking {
 		g.Desk = c.About.Unit
+	}
+	switch {
+	case c.About.Item != "":
+		g.Scopes = []string{consent.ItemScope(c.About.Item)}
+	case c.Kind == casework.Review: // what a decision rests on may be any of them
+		g.Scopes = consent.RecordScopes()
 	}
 	return g, nil
 }

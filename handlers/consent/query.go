@@ -59,7 +59,7 @@ func (h Query) query(ctx context.Context, rq api.Request, in file.QueryRequest) 
 	if r := consent.Check(q, p, c, h.Policy, rq.Now); r != "" {
 		return queryView{}, h.Denied(ctx, rq, in, r.Error())
 	}
-	given, more, err := h.gather(ctx, c.Subject, q.Scopes, false)
+	given, more, err := h.gather(ctx, c.Subject, false, q.Scopes)
 	if err != nil {
 		return queryView{}, err
 	}

@@ -45,16 +45,17 @@ type profileView struct {
 // errFilled ends a scan.
 var errFilled = errors.New("as many as one answer holds")
 
-// gather are the records of a subject that scopes let be shown: only what may be provided, and to partners nothing that is for
+// gather are the records of a subject that all of scopes let be shown: only what may be provided, and to partners nothing that is for
 // offices alone. more says that there are others.
-func (h Query) gather(ctx context.Context, s models.Subject, scopes []string, office bool) (given []*record.Record, more bool, err error) {
+func (h Query) gather(ctx context.Context, s models.Subject, office bool, scopes ...[]string) (given []*record.Record, more bool, err error) {
 	_, err = h.Records.Each(ctx, store.RecordsOf(s.Ref), func(r *record.Record) error {
 		if r.Subject.Kind != s.Kind || !r.Providable() || !office && r.Openness == models.Government {
 			return nil
 		}
-		covered, err := h.covered(ctx, scopes, r)
-		if err != nil || !covered {
-			return err
+		for _, each := range scopes {
+			if covered, err := h.covered(ctx, each, r); err != nil || !covered {
+				return err
+			}
 		}
 		if len(given) == mostGiven {
 			more = true
@@ -130,10 +131,11 @@ func (h Query) lookup(ctx context.Context, rq api.Request, in lookupRequest) (lo
 		return lookupView{}, err
 	}
 	look := access.Look{Subject: sub, Fields: in.Scopes, Purpose: in.Purpose, Case: in.Case}
-	if err := h.grounded(ctx, rq, sub, in); err != nil {
+	ground, err := h.grounded(ctx, rq, sub, in)
+	if err != nil {
 		return lookupView{}, h.turned(ctx, rq, look, err)
 	}
-	given, more, err := h.gather(ctx, sub, in.Scopes, true)
+	given, more, err := h.gather(ctx, sub, true, in.Scopes, ground.Scopes)
 	if err != nil {
 		return lookupView{}, err
 	}
@@ -150,16 +152,16 @@ func (h Query) lookup(ctx context.Context, rq api.Request, in lookupRequest) (lo
 	return v, nil
 }
 
-// grounded says whether the case lets the caller look. Errors: Forbidden.
-func (h Query) grounded(ctx context.Context, rq api.Request, sub models.Subject, in lookupRequest) error {
+// grounded is the case, when it lets the caller look. Errors: Forbidden.
+func (h Query) grounded(ctx context.Context, rq api.Request, sub models.Subject, in lookupRequest) (*access.Ground, error) {
 	var g *access.Ground
 	if h.Grounds != nil {
 		var err error
 		if g, err = h.Grounds(ctx, in.Case); err != nil && !errors.Is(err, models.NotFound) {
-			return err
+			return nil, err
 		}
 	}
-	return g.Allows(rq.Actor, sub, in.Purpose)
+	return g, g.Allows(rq.Actor, sub, in.Purpose)
 }
 
 // turned logs a look that was refused, and answers the refusal.

@@ -42,7 +42,8 @@ func TestLookupNeedsAnOpenCase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ground := access.Ground{ID: "case-1", Subject: e.subjects.Ref(n), Region: "430181", Open: true}
+	ground := access.Ground{ID: "case-1", Subject: e.subjects.Ref(n), Region: "430181", Open: true,
+		Roles: []models.Role{models.CreditOffice, models.DataOfficer}, Purposes: []string{"credit.objection"}, Scopes: []string{"records.penalty"}}
 	e.ground = &ground
 	res := e.Wants(200, "POST /v1/records/lookups", looking(annNumber, "credit.objection", "case-1"), apitest.By(creditMan), kept.ID, `"fine":5000`)
 	if strings.Contains(res.Body, "某路") || strings.Contains(res.Body, annNumber) {

@@ -131,7 +131,10 @@ func TestHours(t *testing.T) {
 }
 
 func TestAllows(t *testing.T) {
-	g := Ground{ID: "c", Subject: person, Desk: "office", Region: "430181108", Open: true}
+	g := Ground{
+		ID: "c", Subject: person, Desk: "office", Region: "430181108", Open: true,
+		Roles: []models.Role{officer.Role}, Purposes: []string{"credit.objection", "credit.repair", "medical.supervision"}, Scopes: []string{"item.XZCF"},
+	}
 	with := func(change func(*Ground)) *Ground { h := g; change(&h); return &h }
 	tests := map[string]struct {
 		ground  *Ground
@@ -147,6 +150,10 @@ func TestAllows(t *testing.T) {
 		"no ground":             {nil, officer, person, "credit.objection", "access.no_ground"},
 		"another desk":          {with(func(g *Ground) { g.Desk = "other" }), officer, person, "credit.objection", "access.no_ground"},
 		"another region":        {with(func(g *Ground) { g.Region = "430182" }), officer, person, "credit.objection", "access.no_ground"},
+		"what it carries not":   {&g, officer, person, "credit.evaluation", "access.no_ground"},
+		"another role works":    {with(func(g *Ground) { g.Roles = []models.Role{models.TownStaff} }), officer, person, "credit.objection", "access.no_ground"},
+		"not his to state":      {&g, officer, person, "medical.supervision", "access.not_your_purpose"},
+		"it opens no records":   {with(func(g *Ground) { g.Scopes = nil }), officer, person, "credit.objection", "access.no_ground"},
 		"closed":                {with(func(g *Ground) { g.Open = false }), officer, person, "credit.objection", "access.case_closed"},
 		"about another":         {&g, officer, models.Subject{Kind: models.PersonSubject, Ref: "q"}, "credit.objection", "access.case_of_other"},
 	}

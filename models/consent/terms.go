@@ -89,6 +89,19 @@ func Covers(scopes []string, item, category string) bool {
 	return slices.Contains(scopes, itemScope+item) || category != "" && slices.Contains(scopes, recordScope+strings.ToLower(category))
 }
 
+// ItemScope is the scope of one catalogue item.
+func ItemScope(item string) string { return itemScope + item }
+
+// RecordScopes are the scopes of all groups of records.
+func RecordScopes() (all []string) {
+	for s := range Scopes {
+		if strings.HasPrefix(s, recordScope) {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
 // Restricted says whether one of scopes needs both notices.
 //
 // Source: docs/sources.md#consent-restricted.
