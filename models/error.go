@@ -124,6 +124,15 @@ func (e *Error) Is(target error) bool {
 	return target == error(e.Code) || e.Code == InvalidTransition && target == error(Conflict)
 }
 
+// FieldsOf are the faults an error names, nil for none.
+func FieldsOf(err error) []Field {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Fields
+	}
+	return nil
+}
+
 // CodeOf is the code of err: Internal for an error nobody coded, "" for nil.
 func CodeOf(err error) Code {
 	if err == nil {

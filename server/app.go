@@ -229,7 +229,8 @@ func (a *App) openRepos() {
 func (a *App) mount() error {
 	a.router = api.NewRouter(api.Config{
 		Now: a.now, Auth: a.callers, Store: a.store, Log: a.log, Version: version, Sandbox: a.cfg.Sandbox,
-		Rates: a.cfg.rates(), Origins: a.cfg.Origins, Proxies: a.cfg.Proxies, Metrics: a.metrics, Writable: a.watch.Writable,
+		Rates: a.cfg.rates(), Quotas: policyOf[api.Quotas](a), Words: policyOf[api.Words](a), Origins: a.cfg.Origins, Proxies: a.cfg.Proxies,
+		Metrics: a.metrics, Writable: a.watch.Writable,
 	})
 	for _, p := range a.parts {
 		a.router.Handle(p.Doors...)

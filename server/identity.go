@@ -17,7 +17,7 @@ var identityCapability = Capability{
 	Name:   "identity",
 	Lives:  identity.Lives,
 	Events: identity.Events,
-	Policy: map[string]any{"Identity": identity.Standard},
+	Policy: map[string]any{"Identity": identity.Standard, "Quotas": api.StandardQuotas, "Words": api.StandardWords},
 	Open: func(a *App) Parts {
 		follows := flows.Identity{
 			Identity: a.repos.Identity, Delivery: a.repos.delivery, Messages: a.repos.messages, Policy: policyOf[delivery.Policy](a), Now: a.now,

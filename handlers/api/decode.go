@@ -32,6 +32,7 @@ type plan struct {
 	body    reflect.Type
 	raw     []int // index of the field that takes the body as it came, nil for none
 	json    bool  // there are json fields
+	sift    sift  // what makes the texts fit, nil for none
 }
 
 // A param is one field that comes from the path, the query or a header.
@@ -69,6 +70,7 @@ func PlanFor(t reflect.Type, path []string) (plan, error) {
 	if !slices.Equal(have, want) {
 		return p, fmt.Errorf("the path names %v, the request %v", want, have)
 	}
+	p.sift = siftOf(t, texts{}, nil)
 	return p, rulesOf(t)
 }
 
@@ -187,8 +189,15 @@ func (p *plan) Fill(v reflect.Value, a *asked) error {
 			faults = append(faults, models.Field{Pointer: "#" + f.in + "/" + f.name, Code: "wrong_type"})
 		}
 	}
+	if faults == nil && p.sift != nil {
+		p.sift(&a.sifting, v, "")
+		faults = a.sifting.faults
+	}
 	if faults != nil {
 		return &models.Error{Code: models.Invalid, Reason: "request.invalid", Fields: faults}
+	}
+	if a.advice != nil {
+		a.c.Set(adviceKey, "illness; fields="+strings.Join(a.advice[:min(len(a.advice), 8)], ","))
 	}
 	return validated(v)
 }

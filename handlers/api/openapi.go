@@ -198,6 +198,9 @@ func constrain(p jsonschema.InterceptPropParams) error {
 	for _, r := range own {
 		bound(p.PropertySchema, t, r)
 	}
+	if !responding(p.Context) {
+		bounded(p.PropertySchema, p.Field)
+	}
 	if p.PropertySchema.Items != nil && p.PropertySchema.Items.SchemaOrBool != nil && t.Kind() == reflect.Slice {
 		if item := p.PropertySchema.Items.SchemaOrBool.TypeObject; item != nil && item.Ref == nil {
 			for _, r := range items {
@@ -206,6 +209,31 @@ func constrain(p jsonschema.InterceptPropParams) error {
 		}
 	}
 	return nil
+}
+
+// bounded writes the bound of texts that a field of a request names none for.
+func bounded(s *jsonschema.Schema, f reflect.StructField) {
+	most := int64(textsOf(f).most)
+	if most == 0 || f.Tag.Get("body") == "raw" {
+		return
+	}
+	longest(s, most)
+}
+
+// longest bounds the texts of a schema and of what it lists or maps.
+func longest(s *jsonschema.Schema, most int64) {
+	if s == nil {
+		return
+	}
+	if s.HasType(jsonschema.String) && s.Enum == nil && s.Format == nil && s.Pattern == nil && s.MaxLength == nil {
+		s.WithMaxLength(most)
+	}
+	if s.Items != nil && s.Items.SchemaOrBool != nil {
+		longest(s.Items.SchemaOrBool.TypeObject, most)
+	}
+	if s.AdditionalProperties != nil {
+		longest(s.AdditionalProperties.TypeObject, most)
+	}
 }
 
 // tagRules splits a validate tag into the rules of the value and those of its items.

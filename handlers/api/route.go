@@ -28,6 +28,7 @@ type route struct {
 	status       int
 	within       time.Duration
 	limit        *Rate
+	Quota        Made         // what a call makes, "" for nothing that is counted
 	streams      bool         // answers events for as long as both sides stay
 	Reveals      bool         // shows somebody's data to somebody else: a look must be noted before it answers
 	takes        int          // bytes of body, when more than maxBody
@@ -157,7 +158,15 @@ func (r *Router) mount(rt *route, answer func(ctx context.Context, rq Request, i
 				return orZero(kept), err
 			}
 		}
-		return rt.revealed(&rq, func() (answered, error) { return answer(ctx, rq, in.Interface()) })
+		back, err := r.ration(ctx, rt, &rq, len(a.body))
+		if err != nil {
+			return answered{}, err
+		}
+		out, err := rt.revealed(&rq, func() (answered, error) { return answer(ctx, rq, in.Interface()) })
+		if err != nil {
+			back()
+		}
+		return out, err
 	}
 	r.Routes = append(r.Routes, rt)
 	serve := func(c *fiber.Ctx) error { return r.serve(c, rt) }
@@ -221,6 +230,8 @@ func (rt *route) check() error {
 	fault(rt.streams && rt.Open, "a stream belongs to somebody: it excludes Open")
 	fault(!strings.HasPrefix(rt.Path, "/") || strings.HasSuffix(rt.Path, "/"), "the path starts with / and does not end with it")
 	fault(rt.limit != nil && (rt.limit.N <= 0 || rt.limit.Per <= 0), "its limit is not positive")
+	_, rationed := StandardQuotas.of(rt.Quota)
+	fault(rt.Quota != "" && (!rationed || rt.Open), "its quota %q is of no kind, or nobody's", rt.Quota)
 	for _, role := range rt.roles {
 		fault(!slices.Contains(models.Roles, role), "role %q cannot sign in", role)
 	}

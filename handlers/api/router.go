@@ -27,6 +27,8 @@ type Config struct {
 	Sandbox bool   // the documentation page says so
 
 	Rates   Rates                // zero: DefaultRates
+	Quotas  Quotas               // zero: StandardQuotas
+	Words   Words                // zero: StandardWords
 	Origins []string             // web origins that may call from a browser; "*" is any
 	Proxies []string             // addresses and networks whose X-Forwarded-For is believed
 	Metrics *prometheus.Registry // where other parts register theirs; nil: an own one
@@ -59,6 +61,8 @@ type Router struct {
 	Routes   []*route
 	faults   []error
 	answers  *store.Repo[answer]
+	tallies  *store.Repo[tally]
+	illness  *lexicon
 	limits   *limits
 	proxies  proxies
 	bodies   *bodies
@@ -81,9 +85,17 @@ func NewRouter(cfg Config) *Router {
 	if cfg.Metrics == nil {
 		cfg.Metrics = prometheus.NewRegistry()
 	}
+	if cfg.Quotas == (Quotas{}) {
+		cfg.Quotas = StandardQuotas
+	}
+	if cfg.Words.Illness == nil {
+		cfg.Words = StandardWords
+	}
 	r := &Router{
 		Cfg:     cfg,
 		answers: store.NewRepo[answer](cfg.Store, store.Answers),
+		tallies: store.NewRepo[tally](cfg.Store, store.Quotas),
+		illness: lexiconOf(cfg.Words.Illness),
 		limits:  newLimits(cfg.Rates),
 		proxies: proxiesOf(cfg.Proxies),
 		bodies:  newBodies(),

@@ -39,6 +39,7 @@ type asked struct {
 	c      *fiber.Ctx
 	body   []byte                    // valid only until the answer is written
 	before func() (*answered, error) // called between the shape and the handler; an answer ends the request
+	sifting
 }
 
 // answered is what goes out.
@@ -136,7 +137,7 @@ func (r *Router) run(ctx context.Context, c *fiber.Ctx, rt *route, rq *Request) 
 		return answered{}, err
 	}
 	defer free()
-	a := asked{c: c, body: body}
+	a := asked{c: c, body: body, sifting: sifting{words: r.illness, office: !rq.Actor.Is(models.Resident, models.Business)}}
 	if !rt.keyed {
 		return r.guarded(ctx, rt, *rq, &a)
 	}

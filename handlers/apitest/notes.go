@@ -67,7 +67,7 @@ var (
 )
 
 func (h *NoteDoor) Mount(r *api.Router) {
-	api.Post(r, "/notes", h.create, api.Does("Write a note"), writeNotes, api.Creates)
+	api.Post(r, "/notes", h.create, api.Does("Write a note"), writeNotes, api.Creates, api.Quota(api.Ballots))
 	api.Get(r, "/notes", h.list, api.Does("List notes"), ReadNotes)
 	api.Get(r, "/notes/{id}", h.get, api.Does("Read a note"), ReadNotes)
 	api.Put(r, "/notes/{id}", h.change, api.Does("Change a note"), writeNotes)

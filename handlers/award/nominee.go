@@ -14,7 +14,7 @@ import (
 
 func (h Handler) mountNominee(r *api.Router) {
 	tag := api.Tag("nominations")
-	api.Post(r, "/nominations", h.nominate, mayNominationsMake, api.Creates, tag)
+	api.Post(r, "/nominations", h.nominate, mayNominationsMake, api.Creates, tag, api.Quota(api.Nominations))
 	api.Get(r, "/me/nominations", h.mine, mayNominationsMine, tag)
 	api.Get(r, "/me/nominations/{id}", h.myOne, mayNominationsMine, tag)
 	api.Post(r, "/me/nominations/{id}/consent", h.agree, mayNominationsMine, tag)

@@ -14,7 +14,7 @@ import (
 func (h Handler) mountVote(r *api.Router) {
 	tag := api.Tag("award vote")
 	api.Get(r, "/award-programmes/{id}/candidates", h.candidates, api.Open(), api.Limit(time.Minute, 120), tag)
-	api.Post(r, "/votes", h.cast, mayVotesCast, api.Creates, api.Limit(time.Minute, 10), tag)
+	api.Post(r, "/votes", h.cast, mayVotesCast, api.Creates, api.Limit(time.Minute, 10), tag, api.Quota(api.Ballots))
 	api.Get(r, "/award-programmes/{id}/signals", h.signals, mayOffice, tag)
 	api.Post(r, "/votes/aside", h.aside, mayOffice, tag)
 	api.Post(r, "/votes/aside/confirm", h.confirm, mayOffice, tag)

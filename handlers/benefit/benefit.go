@@ -42,14 +42,14 @@ func (h Handler) Mount(r *api.Router) {
 	api.Get(r, "/me/band", h.band, mayMine, tag)
 	api.Put(r, "/me/band", h.choose, mayMine, tag)
 
-	api.Post(r, "/offers/{id}/claims", h.hold, mayMine, api.Creates, tag)
+	api.Post(r, "/offers/{id}/claims", h.hold, mayMine, api.Creates, tag, api.Quota(api.Claims))
 	api.Post(r, "/me/claims/{id}/confirm", h.confirm, mayMine, tag)
 	api.Get(r, "/me/claims", h.claims, mayMine, tag)
 	api.Get(r, "/me/claims/{id}", h.claim, mayMine, tag)
 	api.Post(r, "/me/claims/{id}/cancel", h.cancel, mayMine, tag)
-	api.Post(r, "/me/claims/{id}/code", h.code, mayMine, api.Answers(201), api.Limit(time.Minute, 10), tag)
+	api.Post(r, "/me/claims/{id}/code", h.code, mayMine, api.Answers(201), api.Limit(time.Minute, 10), tag, api.Quota(api.Papers))
 	api.Post(r, "/me/claims/{id}/objection", h.object, mayMine, tag)
-	api.Post(r, "/offers/{id}/waits", h.wait, mayMine, api.Creates, tag)
+	api.Post(r, "/offers/{id}/waits", h.wait, mayMine, api.Creates, tag, api.Quota(api.Claims))
 	api.Get(r, "/me/waits", h.waits, mayMine, tag)
 	api.Post(r, "/me/waits/{id}/leave", h.leave, mayMine, tag)
 }

@@ -15,7 +15,7 @@ import (
 // counterRequest is what somebody shows at the counter.
 type counterRequest struct {
 	Code  string `json:"code,omitempty" validate:"required_without=Token,max=16"`
-	Token string `json:"token,omitempty" validate:"max=2000"`
+	Token string `json:"token,omitempty" text:"raw" validate:"max=2000"`
 }
 
 // good is what a provider sees of a claim.

@@ -37,17 +37,17 @@ type Handler struct {
 
 // Mount names the routes.
 func (h Handler) Mount(r *api.Router) {
-	api.Post(r, "/me/objections", h.object, mayCasesMine, api.Creates, api.Tag("objections"))
+	api.Post(r, "/me/objections", h.object, mayCasesMine, api.Creates, api.Tag("objections"), api.Quota(api.Cases))
 	api.Get(r, "/me/objections", h.objections, mayCasesMine, api.Tag("objections"))
-	api.Post(r, "/me/accesses/{id}/challenge", h.contest, mayCasesMine, api.Creates, api.Tag("accesses"))
-	api.Post(r, "/decisions/{id}/review", h.review, mayCasesMine, api.Creates)
+	api.Post(r, "/me/accesses/{id}/challenge", h.contest, mayCasesMine, api.Creates, api.Tag("accesses"), api.Quota(api.Cases))
+	api.Post(r, "/decisions/{id}/review", h.review, mayCasesMine, api.Creates, api.Quota(api.Cases))
 	api.Get(r, "/me/cases", h.mine, mayCasesMine, api.Tag("cases"))
 	api.Get(r, "/me/cases/{id}", h.one, mayCasesMine, api.Tag("cases"))
 	api.Post(r, "/me/cases/{id}/supply", h.supply, mayCasesMine, api.Tag("cases"))
 	api.Post(r, "/me/cases/{id}/withdraw", h.giveUp, mayCasesMine, api.Tag("cases"))
 
 	h.mountRepair(r)
-	api.Post(r, "/me/erasure", h.erase, mayErasureMine, api.Creates, api.Tag("rights"))
+	api.Post(r, "/me/erasure", h.erase, mayErasureMine, api.Creates, api.Tag("rights"), api.Quota(api.Cases))
 	api.Get(r, "/me/erasure", h.erasable, mayErasureMine, api.Tag("rights"))
 	api.Get(r, "/cases", h.queue, mayCasesDesk)
 	api.Get(r, "/cases/{id}", h.desk, mayCasesDesk, api.Reveals)

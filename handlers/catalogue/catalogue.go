@@ -140,7 +140,7 @@ type itemContentRequest struct {
 	Units      []string             `json:"units" validate:"required,max=100,dive,required,max=64"`
 	Basis      []string             `json:"basis" validate:"required,max=20,dive,required,max=500"`
 	From       models.Day           `json:"from" validate:"required,datetime=2006-01-02"`
-	Schema     map[string]any       `json:"schema" validate:"required" description:"JSON Schema 2020-12 of the attributes"`
+	Schema     map[string]any       `json:"schema" text:"raw" validate:"required" description:"JSON Schema 2020-12 of the attributes"`
 }
 
 func (h Handler) content(ctx context.Context, in itemContentRequest) (catalogue.Content, error) {

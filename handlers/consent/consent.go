@@ -27,7 +27,7 @@ type Handler struct {
 func (h Handler) Mount(r *api.Router) {
 	api.Get(r, "/consents/terms", h.terms, api.Open())
 	api.Get(r, "/me/consents", h.mine, mayOwn, api.Tag("consents"))
-	api.Post(r, "/me/consents", h.offer, mayOwn, api.Creates, api.Tag("consents"))
+	api.Post(r, "/me/consents", h.offer, mayOwn, api.Creates, api.Tag("consents"), api.Quota(api.Consents))
 	api.Get(r, "/me/consents/{id}", h.one, mayOwn, api.Tag("consents"))
 	api.Post(r, "/me/consents/{id}/approve", h.approve, mayOwn, api.Tag("consents"))
 	api.Post(r, "/me/consents/{id}/deny", h.deny, mayOwn, api.Tag("consents"))

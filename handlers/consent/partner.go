@@ -34,7 +34,7 @@ type partnerRequest struct {
 	Grants map[string][]string `json:"grants" validate:"required,max=20" description:"Purpose to scopes; item.* is any item of the catalogue"`
 	Sign   consent.Algorithm   `json:"sign,omitempty" validate:"omitempty,known" description:"Its queries are signed; absent: its credentials count"`
 	Key    string              `json:"key,omitempty" validate:"max=512" description:"Base64: the Ed25519 public key, or an HMAC secret of at least 24 bytes; never shown again"`
-	Box    string              `json:"box,omitempty" validate:"max=4096" description:"JWK of the public key (EC, or RSA of 2048 bits and up) that packages for it are encrypted to"`
+	Box    string              `json:"box,omitempty" text:"raw" validate:"max=4096" description:"JWK of the public key (EC, or RSA of 2048 bits and up) that packages for it are encrypted to"`
 }
 
 type partnerView struct {

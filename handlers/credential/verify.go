@@ -15,7 +15,7 @@ import (
 )
 
 type verifyCredentialRequest struct {
-	Token string `json:"token,omitempty" validate:"max=16384" description:"A compact SD-JWT; or"`
+	Token string `json:"token,omitempty" text:"raw" validate:"max=16384" description:"A compact SD-JWT; or"`
 	Code  string `json:"code,omitempty" validate:"max=64" description:"the code on a paper"`
 }
 

@@ -22,7 +22,7 @@ type Tester interface {
 
 func (h Handler) mountDevices(r *api.Router) {
 	api.Get(r, "/me/devices", h.devices, mayDevices, api.Tag("devices"))
-	api.Put(r, "/me/devices/{id}", h.report, mayDevices, api.Tag("devices"))
+	api.Put(r, "/me/devices/{id}", h.report, mayDevices, api.Tag("devices"), api.Quota(api.Devices))
 	api.Delete(r, "/me/devices/{id}", h.signOff, mayDevices, api.Tag("devices"))
 	api.Post(r, "/me/devices/{id}/test", h.test, mayDevices, api.Tag("devices"), api.Limit(time.Minute, 5), api.Within(20*time.Second))
 }
@@ -34,9 +34,9 @@ type installation struct {
 type deviceRequest struct {
 	installation
 	Channel  string `json:"channel" validate:"required,max=20" description:"fcm, jpush or webpush"`
-	Token    string `json:"token" validate:"required,max=2048" description:"Where it can be reached: the push service's token; for webpush the endpoint's address"`
-	P256dh   string `json:"p256dh,omitempty" validate:"max=200" description:"webpush: the browser's public key"`
-	Auth     string `json:"auth,omitempty" validate:"max=100" description:"webpush: the browser's secret"`
+	Token    string `json:"token" text:"raw" validate:"required,max=2048" description:"Where it can be reached: the push service's token; for webpush the endpoint's address"`
+	P256dh   string `json:"p256dh,omitempty" text:"raw" validate:"max=200" description:"webpush: the browser's public key"`
+	Auth     string `json:"auth,omitempty" text:"raw" validate:"max=100" description:"webpush: the browser's secret"`
 	Platform string `json:"platform,omitempty" validate:"omitempty,oneof=android ios harmony web"`
 	App      string `json:"app,omitempty" validate:"max=40" description:"Version of the app"`
 	Lang     string `json:"lang,omitempty" validate:"omitempty,oneof=zh en" description:"What it is told in; Accept-Language when absent"`

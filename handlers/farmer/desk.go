@@ -27,7 +27,7 @@ func (h Desk) Mount(r *api.Router) {
 	api.Post(r, "/farmers/files/{id}/submit", h.submit, mayFarmWrite, api.Reveals, tag)
 	api.Post(r, "/farmers/files/{id}/verify", h.verify, mayFarmWrite, api.Reveals, tag)
 	api.Post(r, "/farmers/files/{id}/return", h.giveBack, mayFarmWrite, api.Reveals, tag)
-	api.Post(r, "/farmers/files/{id}/photos", h.picture, mayFarmWrite, api.Takes(blob.Max), api.Reveals, tag)
+	api.Post(r, "/farmers/files/{id}/photos", h.picture, mayFarmWrite, api.Takes(blob.Max), api.Reveals, tag, api.Quota(api.Uploads))
 	api.Get(r, "/farmers/files/{id}/photos/{photo}", h.look, mayFarmRead, api.Reveals, tag)
 	api.Post(r, "/farmers/files/{id}/agreements", h.paper, mayFarmWrite, api.Reveals, tag)
 	api.Post(r, "/farmers/files/{id}/conflicts/{conflict}", h.settle, mayFarmWrite, api.Reveals, tag)

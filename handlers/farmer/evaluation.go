@@ -15,7 +15,7 @@ import (
 
 func (h Handler) mountEvaluation(r *api.Router) {
 	tag := api.Tag("farm file")
-	api.Post(r, "/me/farm-file/evaluations", h.apply, file.MayFarmMine, api.Creates, tag)
+	api.Post(r, "/me/farm-file/evaluations", h.apply, file.MayFarmMine, api.Creates, tag, api.Quota(api.Applications))
 	api.Get(r, "/me/farm-file/evaluations", h.evaluations, file.MayFarmMine, tag)
 	api.Get(r, "/me/farm-file/evaluations/{id}", h.evaluation, file.MayFarmMine, tag)
 	api.Post(r, "/me/farm-file/evaluations/{id}/withdraw", h.quit, file.MayFarmMine, tag)

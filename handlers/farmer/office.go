@@ -69,7 +69,7 @@ type draftFormRequest struct {
 	Rows    int           `json:"rows" validate:"gte=0,lte=60"`
 	Scope   string        `json:"scope" validate:"required,max=40" description:"A scope of consent"`
 	Order   int           `json:"order" validate:"gte=0,lte=1000"`
-	Schema  string        `json:"schema" validate:"required,max=60000"`
+	Schema  string        `json:"schema" text:"raw" validate:"required,max=60000"`
 }
 
 func (h Desk) draftForm(ctx context.Context, rq api.Request, in draftFormRequest) (v formVersionView, err error) {
@@ -124,7 +124,7 @@ func (h Desk) whole(ctx context.Context, rq api.Request, m *farmer.Model) (v mod
 }
 
 type modelRequest struct {
-	Set string `json:"set" validate:"required,max=200000" description:"JSON, as GET shows it"`
+	Set string `json:"set" text:"raw" validate:"required,max=200000" description:"JSON, as GET shows it"`
 }
 
 // setOf reads a set as strictly as a body. Errors: Invalid "score.set_invalid".

@@ -23,7 +23,7 @@ func (h Desk) mountSheets(r *api.Router) {
 	tag := api.Tag("farm desk")
 	api.Get(r, "/farmers/layouts", h.layouts, mayFarmWrite, tag)
 	api.Put(r, "/farmers/layouts/{name}", h.layout, mayFarmLayouts, tag)
-	api.Post(r, "/farmers/imports", h.importSheet, mayFarmWrite, api.Takes(blob.Max), api.Creates, tag)
+	api.Post(r, "/farmers/imports", h.importSheet, mayFarmWrite, api.Takes(blob.Max), api.Creates, tag, api.Quota(api.Uploads))
 	api.Get(r, "/farmers/imports", h.imports, mayFarmWrite, tag)
 	api.Get(r, "/farmers/imports/{id}", h.imported, mayFarmWrite, tag)
 	api.Get(r, "/farmers/export.xlsx", h.export, mayFarmWrite, api.Reveals, api.Within(30*time.Second), tag)

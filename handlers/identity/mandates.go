@@ -13,7 +13,7 @@ import (
 )
 
 func (h Handler) mountMandates(r *api.Router) {
-	api.Post(r, "/me/mandates", h.propose, mayMandatesOwn, api.Answers(http.StatusCreated))
+	api.Post(r, "/me/mandates", h.propose, mayMandatesOwn, api.Answers(http.StatusCreated), api.Quota(api.Mandates))
 	api.Get(r, "/me/mandates", h.myMandates, mayMandatesOwn)
 	api.Post(r, "/me/mandates/{id}/end", h.endMine, mayMandatesOwn)
 	api.Get(r, "/mandates", h.mandates, mayMandatesApprove, api.Reveals)

@@ -120,7 +120,7 @@ func (o *OIDC) provider(ctx context.Context, url string) (*oidc.Provider, error)
 }
 
 type oidcRequest struct {
-	IDToken string     `json:"idToken" validate:"required,max=8192"`
+	IDToken string     `json:"idToken" text:"raw" validate:"required,max=8192"`
 	Device  api.Device `json:"device,omitempty" validate:"omitempty,max=100" description:"What the app calls the device: a name, or {name, model, platform, id}"`
 }
 

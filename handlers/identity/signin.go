@@ -22,7 +22,7 @@ import (
 
 type codeRequest struct {
 	Phone  string `json:"phone" validate:"required,cnphone"`
-	Device string `json:"deviceToken,omitempty" validate:"omitempty,max=200" description:"That of the last sign-in on this device: nobody else's requests keep it from getting a code"`
+	Device string `json:"deviceToken,omitempty" text:"raw" validate:"omitempty,max=200" description:"That of the last sign-in on this device: nobody else's requests keep it from getting a code"`
 }
 
 type codeSent struct {
@@ -85,7 +85,7 @@ type signInRequest struct {
 	Phone     string     `json:"phone" validate:"required,cnphone"`
 	Code      string     `json:"code" validate:"required,len=6,numeric"`
 	Challenge string     `json:"challenge,omitempty" validate:"omitempty,max=100" description:"As it came with the code; without it the code is looked for by device token or address"`
-	Token     string     `json:"deviceToken,omitempty" validate:"omitempty,max=200" description:"That of the last sign-in on this device"`
+	Token     string     `json:"deviceToken,omitempty" text:"raw" validate:"omitempty,max=200" description:"That of the last sign-in on this device"`
 	Device    api.Device `json:"device,omitempty" validate:"omitempty,max=100" description:"What the app calls the device: a name, or {name, model, platform, id}"`
 }
 
@@ -187,7 +187,7 @@ func (h Handler) next(t refreshToken) refreshToken {
 }
 
 type refreshRequest struct {
-	RefreshToken string `json:"refreshToken" validate:"required,max=300"`
+	RefreshToken string `json:"refreshToken" text:"raw" validate:"required,max=300"`
 }
 
 func (h Handler) refresh(ctx context.Context, rq api.Request, in refreshRequest) (signedIn, error) {
@@ -226,11 +226,11 @@ func (h Handler) refresh(ctx context.Context, rq api.Request, in refreshRequest)
 
 type tokenRequest struct {
 	ClientID     string `json:"clientId,omitempty" validate:"omitempty,max=100"`
-	ClientSecret string `json:"clientSecret,omitempty" validate:"omitempty,max=200"`
+	ClientSecret string `json:"clientSecret,omitempty" text:"raw" validate:"omitempty,max=200"`
 
 	GrantType string `json:"grant_type,omitempty" validate:"omitempty,oneof=client_credentials" description:"Answers in the names of RFC 6749"`
 	ID        string `json:"client_id,omitempty" validate:"omitempty,max=100"`
-	Secret    string `json:"client_secret,omitempty" validate:"omitempty,max=200"`
+	Secret    string `json:"client_secret,omitempty" text:"raw" validate:"omitempty,max=200"`
 }
 
 type tokenView struct {

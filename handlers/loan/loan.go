@@ -31,7 +31,7 @@ func (h Handler) Mount(r *api.Router) {
 	api.Get(r, "/loan-products", h.products, api.Open(), api.Limit(time.Minute, 120), tag)
 	api.Get(r, "/loan-products/{id}", h.product, api.Open(), api.Limit(time.Minute, 120), tag)
 	api.Post(r, "/loan-products/{id}/schedule", h.schedule, api.Open(), api.Limit(time.Minute, 60), tag)
-	api.Post(r, "/me/loan-applications", h.ask, mayMine, api.Creates, tag)
+	api.Post(r, "/me/loan-applications", h.ask, mayMine, api.Creates, tag, api.Quota(api.Applications))
 	api.Get(r, "/me/loan-applications", h.applications, mayMine, tag)
 	api.Get(r, "/me/loan-applications/{id}", h.application, mayMine, tag)
 	api.Get(r, "/me/loan-needs/{id}/offers", h.compare, mayMine, tag)

@@ -24,7 +24,7 @@ type callbackRequest struct {
 	Time      string `header:"X-Pay-Timestamp" validate:"required,max=32"`
 	Nonce     string `header:"X-Pay-Nonce" validate:"required,max=64"`
 	Signature string `header:"X-Pay-Signature" validate:"required,max=128"`
-	Payload   string `json:"payload" validate:"required,max=16384"` // the signed text
+	Payload   string `json:"payload" text:"raw" validate:"required,max=16384"` // the signed text
 }
 
 func (h Payments) callback(ctx context.Context, rq api.Request, in callbackRequest) (api.None, error) {

@@ -23,7 +23,7 @@ func (h Handler) Mount(r *api.Router) {
 	tag := api.Tag("notices")
 	api.Get(r, "/notices", h.list, api.Open(), api.Limit(time.Minute, 120), tag)
 	api.Get(r, "/notices/{id}", h.get, api.Open(), api.Limit(time.Minute, 120), tag)
-	api.Post(r, "/notices/{id}/objections", h.object, mayObject, api.Creates, tag)
+	api.Post(r, "/notices/{id}/objections", h.object, mayObject, api.Creates, tag, api.Quota(api.Cases))
 	api.Get(r, "/notices/{id}/objections", h.objections, mayAnswer, api.Reveals, tag)
 	api.Post(r, "/notices/{id}/objections/{objection}/answer", h.answer, mayAnswer, api.Reveals, tag)
 	api.Post(r, "/notices/{id}/withdraw", h.withdraw, mayAnswer, tag)

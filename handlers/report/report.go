@@ -37,7 +37,7 @@ type Handler struct {
 
 // Mount names the routes.
 func (h Handler) Mount(r *api.Router) {
-	api.Post(r, "/me/reports", h.issue, mayMine, api.Creates, api.Limit(time.Hour, 30), api.Tag("reports"))
+	api.Post(r, "/me/reports", h.issue, mayMine, api.Creates, api.Limit(time.Hour, 30), api.Tag("reports"), api.Quota(api.Papers))
 	api.Get(r, "/me/reports", h.list, mayMine, api.Tag("reports"))
 	api.Get(r, "/me/reports/{id}", h.one, mayMine, api.Tag("reports"))
 	api.Get(r, "/me/reports/{id}/pdf", h.pdf, mayMine, api.Limit(time.Minute, 30), api.Tag("reports"))

@@ -18,7 +18,7 @@ type Handler struct{ usecase.Catalogue }
 // Mount names the routes.
 func (h Handler) Mount(r *api.Router) {
 	api.Get(r, "/uscc/check", h.check, api.Open(), api.Limit(time.Minute, 30))
-	api.Post(r, "/uscc/scans", h.scan, mayScan, api.Creates)
+	api.Post(r, "/uscc/scans", h.scan, mayScan, api.Creates, api.Quota(api.Ballots))
 	api.Get(r, "/uscc/scans", h.scans, mayRead)
 	api.Get(r, "/uscc/scans/{id}", h.progress, mayRead)
 	api.Get(r, "/uscc/tickets", h.tickets, mayRead)

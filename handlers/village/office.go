@@ -32,7 +32,7 @@ func (h Handler) mountOffice(r *api.Router) {
 }
 
 type planRequest struct {
-	Plan string `json:"plan" validate:"required,max=200000" description:"JSON: set, sources, calendar, terms, flow"`
+	Plan string `json:"plan" text:"raw" validate:"required,max=200000" description:"JSON: set, sources, calendar, terms, flow"`
 }
 
 type draftRequest struct {

@@ -16,9 +16,9 @@ func (h Handler) mountSheet(r *api.Router) {
 	tag := api.Tag("village entries")
 	api.Get(r, "/village-entries/{id}/scores", h.sheet, mayRead, tag)
 	api.Put(r, "/village-entries/{id}/scores", h.write, mayScore, tag)
-	api.Post(r, "/village-entries/{id}/evidence", h.attach, mayEvidence, api.Takes(blob.Max), tag)
+	api.Post(r, "/village-entries/{id}/evidence", h.attach, mayEvidence, api.Takes(blob.Max), tag, api.Quota(api.Uploads))
 	api.Get(r, "/village-entries/{id}/evidence/{evidence}", h.exhibit, mayRead, tag)
-	api.Post(r, "/village-entries/{id}/survey", h.answer, maySurvey, api.Creates, tag)
+	api.Post(r, "/village-entries/{id}/survey", h.answer, maySurvey, api.Creates, tag, api.Quota(api.Ballots))
 	api.Post(r, "/bank/village-figures", h.figure, mayFigures, tag)
 }
 

@@ -232,6 +232,10 @@ func (p *Programme) check(now time.Time) error {
 		t.NoticeDays < 1 || t.AnswerDays < 1 || t.Months < 1 || t.Threshold < 0 || t.Threshold > 10000, "/terms", "award_terms")
 	if err := p.compiles(); err != nil {
 		faults = append(faults, models.Field{Pointer: "/vetting", Code: "award_vetting"})
+		for _, f := range models.FieldsOf(err) {
+			f.Pointer = "/vetting" + strings.TrimPrefix(f.Pointer, "/clauses")
+			faults = append(faults, f)
+		}
 	}
 	if len(faults) > 0 {
 		return &models.Error{Code: models.Invalid, Reason: "award.programme_invalid", Fields: faults}

@@ -199,7 +199,7 @@ func TestNeedFaults(t *testing.T) {
 		"/needs/0/changeableBy oneof": {Kind: Custom, Text: "true", Label: both("x"), Remedy: both("y"), Basis: "b", ChangeableBy: "god"},
 	} {
 		_, err := RuleOf("o", 1, models.PersonSubject, []Need{n})
-		if fields := fieldsOf(err); len(fields) != 1 || fields[0].Pointer+" "+fields[0].Code != want {
+		if fields := models.FieldsOf(err); len(fields) != 1 || fields[0].Pointer+" "+fields[0].Code != want {
 			t.Errorf("%s: %+v", want, fields)
 		}
 	}
@@ -244,7 +244,7 @@ func TestTermsFaults(t *testing.T) {
 	} {
 		x := good
 		change(&x)
-		if fields := fieldsOf(x.check(public)); len(fields) != 1 || fields[0].Pointer+" "+fields[0].Code != want {
+		if fields := models.FieldsOf(x.check(public)); len(fields) != 1 || fields[0].Pointer+" "+fields[0].Code != want {
 			t.Errorf("%s: %+v", want, fields)
 		}
 	}

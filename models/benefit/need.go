@@ -1,7 +1,6 @@
 package benefit
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -229,7 +228,7 @@ func RuleOf(offer string, version int, kind models.SubjectKind, needs []Need) (r
 	for i, n := range needs {
 		at := fmt.Sprintf("/needs/%d", i)
 		c, err := n.clause(i)
-		for _, f := range fieldsOf(err) {
+		for _, f := range models.FieldsOf(err) {
 			f.Pointer = at + f.Pointer
 			faults = append(faults, f)
 		}
@@ -243,12 +242,4 @@ func RuleOf(offer string, version int, kind models.SubjectKind, needs []Need) (r
 		return r, &models.Error{Code: models.Invalid, Reason: "benefit.terms_invalid", Fields: faults}
 	}
 	return r, nil
-}
-
-func fieldsOf(err error) []models.Field {
-	var e *models.Error
-	if errors.As(err, &e) {
-		return e.Fields
-	}
-	return nil
 }

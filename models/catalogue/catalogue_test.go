@@ -196,7 +196,7 @@ func TestContentRefused(t *testing.T) {
 		"a path in a key":     {func(c *Content) { c.Schema = column("a.b", "其他") }, "/schema", "schema"},
 		"a file": {func(c *Content) {
 			c.Schema = strings.Replace(penalty, `"pattern":"^[A-Z]+$"`, `"$ref":"file:///etc/passwd"`, 1)
-		}, "/schema", "schema"},
+		}, "/schema/properties/GD/$ref", "schema_ref"},
 		"no JSON": {func(c *Content) { c.Schema = "{" }, "/schema", "schema"},
 	} {
 		t.Run(name, func(t *testing.T) {

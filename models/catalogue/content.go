@@ -11,7 +11,6 @@ import (
 const (
 	maxName      = 60 // runes
 	maxReason    = 500
-	maxSchema    = 64 << 10 // bytes
 	maxColumns   = 100
 	maxKeep      = 600 // months
 	personMonths = 60  // a negative record about a natural person is kept at most so long
@@ -31,12 +30,12 @@ func (c Content) check() error {
 	fields := c.faults()
 	form, err := formOf(c.Schema, c.Kinds)
 	switch {
-	case len(c.Schema) > maxSchema || err == nil && len(form.Columns) > maxColumns:
+	case err == nil && len(form.Columns) > maxColumns:
 		fields = append(fields, models.Field{Pointer: "/schema", Code: "too_long"})
 	case err != nil && len(fields) == 0:
 		return err
 	case err != nil:
-		fields = append(fields, models.Field{Pointer: "/schema", Code: "schema"})
+		fields = append(fields, models.FieldsOf(err)...)
 	default:
 		fields = append(fields, c.scan(form)...)
 	}

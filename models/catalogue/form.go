@@ -62,9 +62,7 @@ func formOf(schema string, kinds []models.SubjectKind) (*Form, error) {
 		err = f.read()
 	}
 	if err != nil {
-		e := models.Bad("/schema", "schema", "catalogue.schema_invalid")
-		e.Err = err
-		return nil, e
+		return nil, &models.Error{Code: models.Invalid, Reason: "catalogue.schema_invalid", Fields: form.Fields("/schema", err), Err: err}
 	}
 	return f, nil
 }

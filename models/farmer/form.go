@@ -140,9 +140,7 @@ func (f *Form) Read() (*Sheet, error) {
 		err = s.read()
 	}
 	if err != nil {
-		e := models.Bad("/schema", "schema", "farmer.form_invalid")
-		e.Err = err
-		return nil, e
+		return nil, &models.Error{Code: models.Invalid, Reason: "farmer.form_invalid", Fields: form.Fields("/schema", err), Err: err}
 	}
 	return s, nil
 }

@@ -53,6 +53,9 @@ func NewModel(no int, set score.Set, by models.Actor, now time.Time) (*Model, er
 }
 
 func (m *Model) put(set score.Set) (err error) {
+	if err := set.Bounded(); err != nil {
+		return err
+	}
 	set.ID, set.Version = "household", m.No
 	if m.Set, err = json.Marshal(set); err != nil {
 		return models.E(models.Internal, "internal", err)

@@ -93,10 +93,10 @@ type nowhere struct{}
 
 func (nowhere) Load(url string) (any, error) { return nil, fmt.Errorf("%s is not loaded", url) }
 
-// Parse makes a schema ready. Errors: Err, and what the schema's own syntax is.
+// Parse makes a schema ready, within its bounds. Errors: Err, a Fault where it is known what is wrong; what the syntax is.
 func Parse(schema string) (*Form, error) {
 	f := &Form{keys: map[string]int{}, heads: map[string]int{}}
-	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(schema))
+	doc, err := bounded(schema)
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,6 @@
 package rule
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -22,6 +21,7 @@ type Program struct {
 	rule    Rule
 	hash    string
 	clauses []compiled
+	cost    uint64 // in the worst case, of all expressions once
 }
 
 // compiled is a clause made ready.
@@ -42,6 +42,7 @@ type fixing struct {
 type expression struct {
 	program cel.Program
 	names   []string
+	cost    uint64 // in the worst case
 }
 
 // Rule is what the program was compiled from.
@@ -95,12 +96,15 @@ func dayFunction(name string, move func(models.Day, int) models.Day) cel.EnvOpti
 //
 // Errors: Invalid "rule.invalid", with a field for every fault.
 func Compile(r Rule) (*Program, error) {
+	if fields := r.sizes(); fields != nil {
+		return nil, &models.Error{Code: models.Invalid, Reason: "rule.invalid", Fields: fields}
+	}
 	env, faults, err := environment(r)
 	if err != nil {
 		return nil, models.E(models.Internal, "internal", err)
 	}
 	p := &Program{rule: r, hash: r.Hash()}
-	if !idForm.MatchString(r.ID) || r.Version < 1 || len(r.Clauses) == 0 || len(r.Clauses) > MaxClauses {
+	if !idForm.MatchString(r.ID) || r.Version < 1 {
 		faults = append(faults, models.Field{Pointer: "", Code: "rule_form"})
 	}
 	seen := map[string]bool{}
@@ -111,11 +115,15 @@ func Compile(r Rule) (*Program, error) {
 		}
 		seen[c.ID] = true
 		ready, err := clause(env, r, c)
-		for _, fault := range faultsOf(err) {
+		for _, fault := range models.FieldsOf(err) {
 			fault.Pointer = at + fault.Pointer
 			faults = append(faults, fault)
 		}
 		p.clauses = append(p.clauses, ready)
+		if p.cost += ready.cost(); p.cost > maxRuleCost {
+			faults = append(faults, bound("", "rule_cost", maxRuleCost))
+			break
+		}
 	}
 	if len(faults) > 0 {
 		return nil, &models.Error{Code: models.Invalid, Reason: "rule.invalid", Fields: faults}
@@ -130,7 +138,7 @@ func environment(r Rule) (*cel.Env, []models.Field, error) {
 	seen := map[string]bool{}
 	for i, f := range r.Facts {
 		typ, known := celTypes[f.Type]
-		if !known || seen[f.Name] || !nameForm.MatchString(f.Name) || i >= MaxFacts {
+		if !known || seen[f.Name] || !nameForm.MatchString(f.Name) {
 			faults = append(faults, models.Field{Pointer: fmt.Sprintf("/facts/%d", i), Code: "rule_fact"})
 			continue
 		}
@@ -143,14 +151,6 @@ func environment(r Rule) (*cel.Env, []models.Field, error) {
 	}
 	env, err = env.Extend(options...)
 	return env, faults, err
-}
-
-func faultsOf(err error) []models.Field {
-	var e *models.Error
-	if errors.As(err, &e) {
-		return e.Fields
-	}
-	return nil
 }
 
 // clause compiles the expressions of a clause. Errors: Invalid with a field for every fault.
@@ -206,6 +206,9 @@ func express(env *cel.Env, r Rule, source string, typ *cel.Type) (*expression, e
 		return nil, fmt.Errorf("it is %s, not %s", tree.OutputType(), typ)
 	}
 	native := tree.NativeRep()
+	if n := nodes(native); n > maxNodes {
+		return nil, fmt.Errorf("it has %d parts, more than %d", n, maxNodes)
+	}
 	for _, t := range native.TypeMap() {
 		switch t.Kind() { // what is not named here has no place in a rule
 		case types.BoolKind, types.IntKind, types.StringKind, types.ListKind:
@@ -224,7 +227,7 @@ func express(env *cel.Env, r Rule, source string, typ *cel.Type) (*expression, e
 	if err != nil {
 		return nil, err
 	}
-	return &expression{program: program, names: named(native, r)}, nil
+	return &expression{program: program, names: named(native, r), cost: worst.Max}, nil
 }
 
 // named lists the facts an expression asks.

@@ -222,7 +222,7 @@ func TestFixFaults(t *testing.T) {
 		r := sample()
 		r.Clauses[0].Fix = map[string]string{name: to}
 		_, err := Compile(r)
-		if fields := faultsOf(err); len(fields) != 1 || fields[0].Pointer != want {
+		if fields := models.FieldsOf(err); len(fields) != 1 || fields[0].Pointer != want {
 			t.Errorf("%s: %+v", fix, fields)
 		}
 	}

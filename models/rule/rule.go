@@ -34,6 +34,7 @@ const (
 	MaxClauses = 64
 	MaxFacts   = 64
 	maxExpr    = 2000  // bytes of one expression
+	maxNodes   = 400   // parts of one expression
 	maxCost    = 5_000 // units of work of one expression, by the engine's own count
 )
 

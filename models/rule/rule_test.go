@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -380,6 +381,41 @@ func BenchmarkCompile(b *testing.B) {
 	for b.Loop() {
 		if _, err := Compile(sample()); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// What is too large is refused before it is looked at, and at once.
+func TestTooLargeIsRefusedAtOnce(t *testing.T) {
+	for name, change := range map[string]func(*Rule){
+		"/":        func(r *Rule) { r.Clauses = slices.Repeat(r.Clauses[:1], 20_000) },
+		"/facts":   func(r *Rule) { r.Facts = slices.Repeat(r.Facts[:1], 20_000) },
+		"/clauses": func(r *Rule) { r.Clauses[0].Source = strings.Repeat("'a' + ", 20_000) + "'a'" },
+		"/clauses/0/fix": func(r *Rule) {
+			r.Clauses[0].Fix = map[string]string{}
+			for i := range 1000 {
+				r.Clauses[0].Fix["f"+strconv.Itoa(i)] = "1"
+			}
+		},
+		"/clauses/0/expr": func(r *Rule) { r.Clauses[0].Expr = strings.Repeat("!(1>2)&&", 200) + "true" },
+		"": func(r *Rule) {
+			x := strings.Repeat("town in signed || ", 15) + "member"
+			r.Clauses = nil
+			for i := range MaxClauses {
+				r.Clauses = append(r.Clauses, Clause{ID: "test.c" + strconv.Itoa(i), Expr: x, Source: "(" + x + ") ? 'a' : 'b'", Required: "(" + x + ") ? 'a' : 'b'", Basis: "b", ChangeableBy: models.ByNobody})
+			}
+		},
+	} {
+		r := sample()
+		change(&r)
+		began := time.Now()
+		_, err := Compile(r)
+		fields := models.FieldsOf(err)
+		if len(fields) == 0 || name != "/" && fields[0].Pointer != name {
+			t.Errorf("%s: %v %v", name, err, fields)
+		}
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("%s was refused after %v", name, took)
 		}
 	}
 }

@@ -184,3 +184,24 @@ func TestHashNamesWhatASetSays(t *testing.T) {
 		t.Errorf("%v", slices.Collect(maps.Keys(hashes)))
 	}
 }
+
+func TestTooLargeIsRefused(t *testing.T) {
+	for at, change := range map[string]func(*score.Set){
+		"/dimensions":              func(s *score.Set) { s.Dimensions = slices.Repeat(s.Dimensions[:1], 10_000) },
+		"/dimensions/0/indicators": func(s *score.Set) { s.Dimensions[0].Indicators = slices.Repeat(s.Dimensions[0].Indicators[:1], 10_000) },
+		"/dimensions/0/indicators/0/bands": func(s *score.Set) {
+			s.Dimensions[0].Indicators[0].Bands = slices.Repeat(s.Dimensions[0].Indicators[0].Bands[:1], 10_000)
+		},
+		"/grades": func(s *score.Set) { s.Grades = slices.Repeat(s.Grades[:1], 10_000) },
+		"/vetoes": func(s *score.Set) { s.Vetoes = make([]score.Veto, 10_000) },
+	} {
+		s := village()
+		change(s)
+		if fields := models.FieldsOf(s.Bounded()); len(fields) == 0 || fields[0].Pointer != at {
+			t.Errorf("%s: %v", at, fields)
+		}
+		if fields := models.FieldsOf(s.Check(0, nil)); len(fields) > 5 {
+			t.Errorf("%s: an answer of %d faults", at, len(fields))
+		}
+	}
+}
