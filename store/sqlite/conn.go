@@ -20,6 +20,7 @@ type mode int
 const (
 	reading mode = iota
 	writing
+	copying
 )
 
 // busy bounds how long a connection waits for another: only a checkpoint can hold one up, for milliseconds.
@@ -27,6 +28,7 @@ const busy = 5 * time.Second
 
 // settings of a connection. The cache is counted in KiB and is filled only as far as it is used.
 var settings = map[mode][]string{
+	copying: {"PRAGMA cache_size = -16384"},
 	reading: {"PRAGMA cache_size = -4096", "PRAGMA query_only = ON"},
 	writing: {
 		"PRAGMA journal_mode = WAL",

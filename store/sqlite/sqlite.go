@@ -82,6 +82,9 @@ func Open(ctx context.Context, path string, options ...Option) (*Engine, error) 
 	e.readers = make(chan *conn, e.count)
 	err = e.connect()
 	if err == nil {
+		err = private(path)
+	}
+	if err == nil {
 		e.file, err = os.Stat(path)
 	}
 	if err != nil {
