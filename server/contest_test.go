@@ -133,7 +133,7 @@ func all(n int, do func(i int)) {
 // replica is a second program on the same store, with a router, a relay and locks of its own.
 func replica(t *testing.T, a *App) *App {
 	t.Helper()
-	b := &App{cfg: a.cfg, log: a.log, world: a.world, now: a.now, clock: a.clock, store: store.New(a.store.Engine, a.now, a.store.Keys)}
+	b := &App{cfg: a.cfg, log: a.log, world: a.world, now: a.now, clock: a.clock, store: store.New(a.store.Engine, a.now, a.store.Keys), watch: a.watch}
 	for _, step := range []func() error{b.join, b.mount, func() error { return b.bind(t.Context()) }} {
 		if err := step(); err != nil {
 			t.Fatal(err)

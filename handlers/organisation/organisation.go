@@ -45,7 +45,7 @@ type organisationView struct {
 	ID       string             `json:"id"`
 	Revision int64              `json:"revision"`
 	Kind     organisation.Kind  `json:"kind"`
-	Name     models.Words       `json:"name"`
+	Name     models.Words       `json:"name" personal:"false"`
 	Region   models.Region      `json:"region"`
 	Parent   string             `json:"parent,omitempty" description:"The office it answers to"`
 	USCC     models.USCC        `json:"uscc,omitempty"`
