@@ -45,7 +45,7 @@ func (s Seal) Verify(ctx context.Context, known string, now time.Time, seen func
 		heads[size] = append(heads[size], root)
 	}
 	fold := journal.Fold{}
-	_, err = s.Audit.Leaves.Each(ctx, store.LeavesFrom(0), func(l *journal.Leaf) error {
+	_, err = s.Leaves.Each(ctx, store.LeavesFrom(0), func(l *journal.Leaf) error {
 		if err := v.leaf(ctx, s.Audit, l, &fold); err != nil {
 			return err
 		}

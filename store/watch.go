@@ -68,7 +68,7 @@ func (w *Watch) saw(wrote bool, err error) error {
 	return err
 }
 
-// Insert, Replace, Delete and Expire are those of the engine.
+// Insert is that of the engine, as Replace, Delete and Expire are.
 func (w *Watch) Insert(ctx context.Context, c Collection, docs ...bson.Raw) error {
 	return w.saw(true, w.Engine.Insert(ctx, c, docs...))
 }
@@ -160,7 +160,7 @@ func (w *Watch) try(ctx context.Context) error {
 	const id = "pulse"
 	err := w.Engine.Ping(ctx)
 	if err == nil && !w.made {
-		err = w.Engine.Ensure(ctx, pulses)
+		err = w.Ensure(ctx, pulses)
 		w.made = err == nil
 	}
 	var doc bson.Raw

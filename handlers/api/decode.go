@@ -191,7 +191,7 @@ func (p *plan) Fill(v reflect.Value, a *asked) error {
 	}
 	if faults == nil && p.sift != nil {
 		p.sift(&a.sifting, v, "")
-		faults = a.sifting.faults
+		faults = a.faults
 	}
 	if faults != nil {
 		return &models.Error{Code: models.Invalid, Reason: "request.invalid", Fields: faults}

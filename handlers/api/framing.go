@@ -40,7 +40,7 @@ func misframed(c *fiber.Ctx) error {
 // isToken says whether s is a name as RFC 9110 §5.6.2 writes one.
 func isToken(s []byte) bool {
 	for _, b := range s {
-		if !(b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || bytes.IndexByte([]byte("!#$%&'*+-.^_`|~"), b) >= 0) {
+		if (b < 'a' || b > 'z') && (b < 'A' || b > 'Z') && (b < '0' || b > '9') && bytes.IndexByte([]byte("!#$%&'*+-.^_`|~"), b) < 0 {
 			return false
 		}
 	}

@@ -57,7 +57,7 @@ func sent(t *testing.T, at string, write func(io.Writer)) (res *http.Response, b
 	_ = conn.SetReadDeadline(time.Now().Add(200 * time.Millisecond)) // a line that stays open says nothing
 	var timeout net.Error
 	_, err = lines.ReadByte()
-	return res, body, !(errors.As(err, &timeout) && timeout.Timeout())
+	return res, body, !errors.As(err, &timeout) || !timeout.Timeout()
 }
 
 // TestOverTheBounds goes through a socket: what is over the bounds never reaches a route, and who may not call sends nothing.

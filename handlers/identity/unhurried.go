@@ -42,7 +42,7 @@ func (u *unhurried) RoundTrip(rq *http.Request) (*http.Response, error) {
 		last = &told{at: now}
 		if last.answer, last.err = u.next.RoundTrip(rq); last.err == nil {
 			last.body, last.err = io.ReadAll(io.LimitReader(last.answer.Body, largest))
-			_ = last.answer.Body.Close() //nolint:errcheck // it was read
+			_ = last.answer.Body.Close()
 		}
 		if u.told == nil {
 			u.told = map[string]*told{}

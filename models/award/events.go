@@ -11,23 +11,23 @@ func Events() []*models.Declared { return events.All() }
 
 // The events published here, each with its data, and with the reason when nobody is told.
 var (
-	EventGranted  = models.Declare[AwardData](&events, "award.granted")
-	EventRenewed  = models.Declare[AwardData](&events, "award.renewed")
-	EventExpiring = models.Declare[AwardData](&events, "award.expiring")
-	EventExpired  = models.Declare[AwardData](&events, "award.expired")
+	EventGranted  = models.Declare[HonourData](&events, "award.granted")
+	EventRenewed  = models.Declare[HonourData](&events, "award.renewed")
+	EventExpiring = models.Declare[HonourData](&events, "award.expiring")
+	EventExpired  = models.Declare[HonourData](&events, "award.expired")
 	// the holder may answer until
-	EventAnswer  = models.Declare[AwardData](&events, "award.revocation_asked")
-	EventKept    = models.Declare[AwardData](&events, "award.revocation_dropped")
-	EventRevoked = models.Declare[AwardData](&events, "award.revoked")
+	EventAnswer  = models.Declare[HonourData](&events, "award.revocation_asked")
+	EventKept    = models.Declare[HonourData](&events, "award.revocation_dropped")
+	EventRevoked = models.Declare[HonourData](&events, "award.revoked")
 	// what the holder agreed to be shown or recorded changed
-	EventDeclined = models.Declare[AwardData](&events, "award.naming_changed").Silent("the person has just done it")
+	EventDeclined = models.Declare[HonourData](&events, "award.naming_changed").Silent("the person has just done it")
 	// the records are to be looked at anew
-	EventRenewing = models.Declare[AwardData](&events, "award.renewal_asked").Silent("the person has just done it")
-	EventLapsing  = models.Declare[AwardData](&events, "award.renewal_refused")
+	EventRenewing = models.Declare[HonourData](&events, "award.renewal_asked").Silent("the person has just done it")
+	EventLapsing  = models.Declare[HonourData](&events, "award.renewal_refused")
 	// a record may be a ground to revoke it
 	EventAlert = models.Declare[AlertData](&events, "award.ground_found").
 			Silent("an office looks; the holder is told when anything is asked")
-	EventUpward = models.Declare[AwardData](&events, "award.recommended")
+	EventUpward = models.Declare[HonourData](&events, "award.recommended")
 	// set aside by two people
 	EventAside      = models.Declare[BallotData](&events, "award.ballot_aside").Silent("who voted is not kept")
 	EventUsed       = models.Declare[MeasureData](&events, "award.measure_used")
@@ -82,8 +82,8 @@ var (
 	EventDone = models.Declare[ProgrammeData](&events, "award.programme_done").Silent("everybody in it was told by name")
 )
 
-// AwardData is what every event of an award says.
-type AwardData struct {
+// HonourData is what every event of an award says.
+type HonourData struct {
 	Within
 	Category string
 	No       string

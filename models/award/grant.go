@@ -74,12 +74,12 @@ func (a *Award) label() {
 	}
 }
 
-func (a *Award) tell(kind models.Kind[AwardData], by models.Actor, now time.Time) {
+func (a *Award) tell(kind models.Kind[HonourData], by models.Actor, now time.Time) {
 	a.Publish(kind.Of(a.data()), a.Holder.Addressee(), by, now)
 }
 
-func (a *Award) data() AwardData {
-	return AwardData{
+func (a *Award) data() HonourData {
+	return HonourData{
 		Within: Within{a.Programme}, Category: a.Category, No: a.No, Until: a.Until, Title: a.Title.ZH, TitleEN: a.Title.EN,
 		Named: yes(a.Named), Recorded: yes(a.Recorded), Reason: a.Why,
 	}

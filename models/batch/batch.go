@@ -307,7 +307,7 @@ func (b *Batch) Busy() bool { return b.State == Running || b.State == Withdrawin
 
 // PartDue implements job.Work.
 func (b *Batch) PartDue() models.Happening {
-	return EventPartDue.Of(PartData{PartData: b.Job.Due(), Batch: b.ID})
+	return EventPartDue.Of(PartData{PartData: b.Due(), Batch: b.ID})
 }
 
 // DoneOf implements job.Work: rows read, records taken back.

@@ -122,7 +122,7 @@ func (s *Simulation) Wake(now time.Time) error {
 func (s *Simulation) Busy() bool { return s.State == Counting }
 
 // PartDue implements job.Work.
-func (s *Simulation) PartDue() models.Happening { return EventSimDue.Of(s.Job.Due()) }
+func (s *Simulation) PartDue() models.Happening { return EventSimDue.Of(s.Due()) }
 
 // DoneOf implements job.Work: profiles.
 func (s *Simulation) DoneOf() (done, total int64) { return s.Seen, s.Total }

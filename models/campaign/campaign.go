@@ -225,7 +225,7 @@ func (c *Campaign) Wake(now time.Time) error {
 func (c *Campaign) Busy() bool { return c.State == Running || c.State == Stopped && !c.Settled }
 
 // PartDue implements job.Work.
-func (c *Campaign) PartDue() models.Happening { return EventPartDue.Of(c.Job.Due()) }
+func (c *Campaign) PartDue() models.Happening { return EventPartDue.Of(c.Due()) }
 
 // DoneOf implements job.Work: people.
 func (c *Campaign) DoneOf() (done, total int64) { return int64(c.Counts.Seen), c.Counts.Audience }

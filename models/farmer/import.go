@@ -98,7 +98,7 @@ func (im *Import) Wake(now time.Time) error {
 func (im *Import) Busy() bool { return im.State == Importing }
 
 // PartDue implements job.Work.
-func (im *Import) PartDue() models.Happening { return EventImport.Of(im.Job.Due()) }
+func (im *Import) PartDue() models.Happening { return EventImport.Of(im.Due()) }
 
 // DoneOf implements job.Work: lines read.
 func (im *Import) DoneOf() (done, total int64) { return int64(im.Lines), 0 }

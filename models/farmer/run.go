@@ -97,7 +97,7 @@ func (r *Run) Wake(now time.Time) error {
 func (r *Run) Busy() bool { return r.State == Running }
 
 // PartDue implements job.Work.
-func (r *Run) PartDue() models.Happening { return EventRunDue.Of(r.Job.Due()) }
+func (r *Run) PartDue() models.Happening { return EventRunDue.Of(r.Due()) }
 
 // DoneOf implements job.Work: households.
 func (r *Run) DoneOf() (done, total int64) { return r.Seen, r.Total }

@@ -132,12 +132,12 @@ func (l *Loan) Range(days int) int {
 	return at
 }
 
-func (l *Loan) says(kind models.Kind[LoanData], now time.Time) {
+func (l *Loan) says(kind models.Kind[ContractData], now time.Time) {
 	var due models.Day
 	if i := l.oldest(); i != nil {
 		due = i.Due
 	}
-	l.Publish(kind.Of(LoanData{Bank: l.Called, Due: due, Days: l.PastDue(models.DayOf(now))}), l.Person, models.Clockwork, now)
+	l.Publish(kind.Of(ContractData{Bank: l.Called, Due: due, Days: l.PastDue(models.DayOf(now))}), l.Person, models.Clockwork, now)
 }
 
 // ours says whether by is the loan's bank.

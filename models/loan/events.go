@@ -29,15 +29,15 @@ var (
 	EventDisbursed = models.Declare[ApplicationData](&events, "loan.disbursed")
 
 	// the first day something is due
-	EventOpened  = models.Declare[LoanData](&events, "loan.opened")
-	EventDueSoon = models.Declare[LoanData](&events, "loan.due_soon")
-	EventOverdue = models.Declare[LoanData](&events, "loan.overdue")
+	EventOpened  = models.Declare[ContractData](&events, "loan.opened")
+	EventDueSoon = models.Declare[ContractData](&events, "loan.due_soon")
+	EventOverdue = models.Declare[ContractData](&events, "loan.overdue")
 	// another range of days past due
-	EventRange     = models.Declare[LoanData](&events, "loan.range").Silent("that it is past due was told; the loan shows how long")
-	EventRepaid    = models.Declare[LoanData](&events, "loan.repaid")
-	EventSettled   = models.Declare[LoanData](&events, "loan.settled")
-	EventOverpaid  = models.Declare[LoanData](&events, "loan.overpaid")
-	EventWriteOff  = models.Declare[LoanData](&events, "loan.written_off")
+	EventRange     = models.Declare[ContractData](&events, "loan.range").Silent("that it is past due was told; the loan shows how long")
+	EventRepaid    = models.Declare[ContractData](&events, "loan.repaid")
+	EventSettled   = models.Declare[ContractData](&events, "loan.settled")
+	EventOverpaid  = models.Declare[ContractData](&events, "loan.overpaid")
+	EventWriteOff  = models.Declare[ContractData](&events, "loan.written_off")
 	EventTallyDue  = events.Plain("loan.tally_due").Silent("the day is counted by itself")
 	EventListed    = models.Declare[FieldData](&events, "loan.list_published").Silent("anybody reads the list")
 	EventListCheck = events.Plain("loan.list_checked").Silent("the unit is looking at it")
@@ -51,8 +51,8 @@ type ApplicationData struct {
 	Reason string
 }
 
-// LoanData is what every event of a loan says; Due is the day of its oldest unpaid instalment, Days how long that is past due.
-type LoanData struct {
+// ContractData is what every event of a loan says; Due is the day of its oldest unpaid instalment, Days how long that is past due.
+type ContractData struct {
 	Bank string
 	Due  models.Day
 	Days int

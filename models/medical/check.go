@@ -132,7 +132,7 @@ func (c *Check) Busy() bool { return c.State == CheckRunning }
 
 // PartDue implements job.Work.
 func (c *Check) PartDue() models.Happening {
-	return CheckDue.Of(CheckPart{PartData: c.Job.Due(), Run: c.Run.No})
+	return CheckDue.Of(CheckPart{PartData: c.Due(), Run: c.Run.No})
 }
 
 // DoneOf implements job.Work: bills and agreements.

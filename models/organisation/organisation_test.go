@@ -14,7 +14,6 @@ var (
 	opA    = models.Actor{Person: "op-a", Role: models.Operator, Org: "xinyi"}
 	opB    = models.Actor{Person: "op-b", Role: models.Operator, Org: "xinyi"}
 	cityA  = models.Actor{Person: "city-a", Role: models.CreditOffice, Org: "office-city", Region: "4301"}
-	cityB  = models.Actor{Person: "city-b", Role: models.CreditOffice, Org: "office-city", Region: "4301"}
 	deskA  = models.Actor{Person: "desk-a", Role: models.CreditOffice, Org: "office-county", Region: "430181"}
 	deskB  = models.Actor{Person: "desk-b", Role: models.CreditOffice, Org: "office-county", Region: "430181"}
 	deskC  = models.Actor{Person: "desk-c", Role: models.CreditOffice, Org: "office-county", Region: "430181"}

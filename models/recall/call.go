@@ -93,7 +93,7 @@ func (c *Call) Busy() bool { return c.State == Calling }
 
 // PartDue implements job.Work.
 func (c *Call) PartDue() models.Happening {
-	return EventSwept.Of(SweepData{PartData: c.Job.Due(), Changed: Changed{c.Record, c.Cause}})
+	return EventSwept.Of(SweepData{PartData: c.Due(), Changed: Changed{c.Record, c.Cause}})
 }
 
 // DoneOf implements job.Work: uses reached, known once it is done.

@@ -86,7 +86,7 @@ func (s *Scan) Wake(now time.Time) error {
 func (s *Scan) Busy() bool { return s.State == Running }
 
 // PartDue implements job.Work.
-func (s *Scan) PartDue() models.Happening { return EventPartDue.Of(s.Job.Due()) }
+func (s *Scan) PartDue() models.Happening { return EventPartDue.Of(s.Due()) }
 
 // DoneOf implements job.Work: pairs, each looked at twice.
 func (s *Scan) DoneOf() (done, total int64) { return s.Seen, 2 * s.Total }

@@ -215,7 +215,7 @@ func (r *Round) Busy() bool { return r.State == Closing }
 
 // PartDue implements job.Work.
 func (r *Round) PartDue() models.Happening {
-	return EventClosing.Of(ClosingData{PartData: r.Job.Due(), RoundData: r.data()})
+	return EventClosing.Of(ClosingData{PartData: r.Due(), RoundData: r.data()})
 }
 
 // DoneOf implements job.Work: entries.
