@@ -68,7 +68,7 @@ func fieldOf(t reflect.Type, f reflect.StructField) EventField {
 		panic(fmt.Sprintf("%v.%s: the data of an event is exported", t, f.Name))
 	case f.Type == reflect.TypeFor[Fen]():
 		made.text = func(v reflect.Value) string { return Fen(v.Int()).Yuan() }
-		made.read = func(text string, into reflect.Value) error { return number(into.SetInt, text, ParseYuan) }
+		made.read = func(text string, into reflect.Value) error { return number(into.SetInt, text, readYuan) }
 	case kind == reflect.String:
 		made.text = reflect.Value.String
 		made.read = func(text string, into reflect.Value) error { into.SetString(text); return nil }

@@ -2,6 +2,7 @@ package models
 
 import (
 	"errors"
+	"math"
 	"testing"
 )
 
@@ -143,6 +144,20 @@ func BenchmarkRead(b *testing.B) {
 	for b.Loop() {
 		if _, err := sampled.Read(m.Outbox[0]); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// TestMoneyOfEventsIsReadBack: what documents add up to may be more than a request may name.
+func TestMoneyOfEventsIsReadBack(t *testing.T) {
+	type data struct{ Sum Fen }
+	var events Events
+	kind := Declare[data](&events, "test.summed")
+	for _, sum := range []Fen{0, -5, 1_000_000_000_000_000, math.MaxInt64, math.MinInt64} {
+		m := Meta{ID: "d"}
+		m.Publish(kind.Of(data{sum}), "", Clockwork, Day("2026-03-02").Start())
+		if got, err := kind.Read(m.Outbox[0]); err != nil || got.Sum != sum {
+			t.Errorf("%d came back as %d: %v", sum, got.Sum, err)
 		}
 	}
 }

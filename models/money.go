@@ -28,8 +28,13 @@ func ParseYuan(s string) (Fen, error) {
 	if !yuan.MatchString(s) {
 		return 0, E(Invalid, "money.not_yuan", errYuan)
 	}
+	return readYuan(s)
+}
+
+// readYuan reads an amount as Yuan writes it, however large. Errors: Invalid "money.not_yuan".
+func readYuan(s string) (Fen, error) {
 	whole, decimals, _ := strings.Cut(s, ".")
-	n, err := strconv.ParseInt(whole+(decimals + "00")[:2], 10, 64) // at most 10 digits: fits
+	n, err := strconv.ParseInt(whole+(decimals + "00")[:2], 10, 64)
 	if err != nil {
 		return 0, E(Invalid, "money.not_yuan", err)
 	}
