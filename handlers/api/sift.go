@@ -255,8 +255,11 @@ func (s *sifting) text(text, at string, how texts) string {
 func hidden(text string, lines bool) (rune, bool) {
 	last := rune(0)
 	for i, r := range text {
-		next, _ := utf8.DecodeRuneInString(text[i+utf8.RuneLen(r):])
+		_, size := utf8.DecodeRuneInString(text[i:])
+		next, _ := utf8.DecodeRuneInString(text[i+size:])
 		switch {
+		case r == utf8.RuneError && size == 1: // no character at all
+			return r, true
 		case lines && (r == '\n' || r == '\t'):
 		case r == '\u200d' && (unicode.Is(unicode.So, last) || unicode.Is(unicode.Sk, last) || last == '\ufe0f') && unicode.Is(unicode.So, next):
 		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp):

@@ -94,3 +94,14 @@ func TestIllnessIsNotToldOn(t *testing.T) {
 		}
 	}
 }
+
+// TestBrokenTextsAreRefused: bytes that are no UTF-8 come by a query, a path or a header, and end in no panic.
+func TestBrokenTextsAreRefused(t *testing.T) {
+	for _, text := range []string{"\xff", "a\xff", "\xe4\xb8", "长\xf0\x9f"} {
+		s := sifting{}
+		s.text(text, "#query/q", texts{most: 100})
+		if len(s.faults) == 0 {
+			t.Errorf("%q is taken", text)
+		}
+	}
+}
