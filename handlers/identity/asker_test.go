@@ -13,6 +13,7 @@ import (
 
 	"xinyi/handlers/api"
 	"xinyi/handlers/apitest"
+	"xinyi/models"
 )
 
 func from(address string) string { return "X-Forwarded-For: " + address }
@@ -149,6 +150,25 @@ func TestOIDCNames(t *testing.T) {
 	}
 	if r := sign("k", jwt.MapClaims{"sub": "abroad", "phone_number": "+1 202 555 0100"}); r.Problem(t).Reason != "identity.oidc_no_phone" {
 		t.Errorf("a foreign number: %s", r.Body)
+	}
+	silent := newIssuer(t)
+	var knocks atomic.Int32
+	silent.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		knocks.Add(1)
+		w.WriteHeader(http.StatusBadGateway)
+	})
+	down := NewOIDC(e.Now, Issuer{URL: silent.URL, Clients: []string{"xinyi"}})
+	for range 20 {
+		token, err := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.MapClaims{"iss": silent.URL, "aud": "xinyi", "sub": "u"}).SignedString(silent.key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := down.check(t.Context(), token); models.CodeOf(err) != models.Unavailable {
+			t.Errorf("an issuer that is down: %v", err)
+		}
+	}
+	if n := knocks.Load(); n != 1 {
+		t.Errorf("an issuer that is down was asked %d times", n)
 	}
 	before := asked.Load()
 	for i := range 20 {

@@ -33,6 +33,7 @@ type Issuer struct {
 type OIDC struct {
 	issuers map[string]Issuer
 	now     func() time.Time
+	client  *http.Client // asks issuers, no more often than need be
 
 	mu        sync.Mutex
 	providers map[string]*oidc.Provider
@@ -40,7 +41,10 @@ type OIDC struct {
 
 // NewOIDC makes a checker for issuers.
 func NewOIDC(now func() time.Time, issuers ...Issuer) *OIDC {
-	o := &OIDC{issuers: map[string]Issuer{}, now: now, providers: map[string]*oidc.Provider{}}
+	o := &OIDC{
+		issuers: map[string]Issuer{}, now: now, providers: map[string]*oidc.Provider{},
+		client: &http.Client{Transport: &unhurried{next: http.DefaultTransport, now: now, told: map[string]*told{}}, Timeout: issuerWithin},
+	}
 	for _, i := range issuers {
 		o.issuers[i.URL] = i
 	}
@@ -108,8 +112,7 @@ func (o *OIDC) provider(ctx context.Context, url string) (*oidc.Provider, error)
 	if p != nil {
 		return p, nil
 	}
-	keys := &http.Client{Transport: &unhurried{next: http.DefaultTransport, now: o.now}, Timeout: 10 * time.Second}
-	p, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), keys), url) // it keeps the context to fetch keys later
+	p, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), o.client), url) // it keeps the context to fetch keys later
 	if err != nil {
 		return nil, err
 	}
