@@ -111,7 +111,13 @@ func named(file, name string) error {
 	if err := errors.Join(f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	return os.Link(file, name) // unlike a rename it takes the place of nothing
+	if err := os.Link(file, name); err == nil || errors.Is(err, fs.ErrExist) { // unlike a rename it takes the place of nothing
+		return err
+	}
+	if err := absent(name); err != nil {
+		return err
+	}
+	return os.Rename(file, name) // a disk that knows no links
 }
 
 func gone(file string) error {
@@ -126,11 +132,15 @@ func gone(file string) error {
 
 // private lets nobody else read the folder and the files of a store, those that are there already included.
 func private(path string) error {
-	if err := os.Chmod(filepath.Dir(path), 0o700); err != nil { //nolint:gosec // a folder is entered
-		return err
-	}
-	for _, file := range []string{path, path + "-wal", path + "-shm", path + ".lock"} {
-		if err := os.Chmod(file, 0o600); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	for file, mode := range map[string]fs.FileMode{filepath.Dir(path): 0o700, path: 0o600, path + "-wal": 0o600, path + "-shm": 0o600, path + ".lock": 0o600} {
+		info, err := os.Stat(file)
+		if errors.Is(err, fs.ErrNotExist) || err == nil && info.Mode().Perm()&^mode == 0 {
+			continue
+		}
+		if err == nil {
+			err = os.Chmod(file, mode)
+		}
+		if err != nil {
 			return err
 		}
 	}
