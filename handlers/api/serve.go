@@ -1,8 +1,6 @@
 package api
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,7 +16,6 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/valyala/fasthttp"
 
 	"xinyi/models"
 )
@@ -166,100 +163,6 @@ func (r *Router) guarded(ctx context.Context, rt *route, rq Request, a *asked) (
 	return rt.serving(ctx, rq, a)
 }
 
-// enter finds out who asks, counts the call and checks the permission.
-func (r *Router) enter(ctx context.Context, c *fiber.Ctx, rt *route, rq *Request) error {
-	if rt.Open {
-		return r.count(c, rt, r.fromAddress(rq), rq)
-	}
-	err := r.known(ctx, c, rt, rq)
-	if errors.Is(err, models.Unauthenticated) { // a wrong token costs us as much as a right one: it counts for where it comes from
-		err = cmp.Or(r.count(c, rt, r.fromAddress(rq), rq), err)
-	}
-	return err
-}
-
-// known is enter for a route that is not open.
-func (r *Router) known(ctx context.Context, c *fiber.Ctx, rt *route, rq *Request) error {
-	scheme, token, _ := strings.Cut(c.Get(fiber.HeaderAuthorization), " ")
-	if !strings.EqualFold(scheme, "Bearer") || token == "" {
-		c.Set(fiber.HeaderWWWAuthenticate, "Bearer")
-		return models.E(models.Unauthenticated, "unauthenticated")
-	}
-	caller, err := r.Cfg.Auth.Authenticate(ctx, strings.Clone(strings.TrimSpace(token)))
-	if err == nil && len(caller.Actors) == 0 {
-		err = models.E(models.Unauthenticated, "unauthenticated")
-	}
-	if err != nil {
-		if errors.Is(err, models.Unauthenticated) {
-			c.Set(fiber.HeaderWWWAuthenticate, `Bearer error="invalid_token"`)
-		}
-		return err
-	}
-	name, rate := "person", r.limits.rates.Person
-	if caller.Actors[0].Client != "" {
-		name, rate = "client", r.limits.rates.Client
-	}
-	if err := r.count(c, rt, counted{name, caller.Actors[0].Principal(), rate}, rq); err != nil {
-		return err
-	}
-	rq.Caller = caller
-	rq.Actor, err = rt.admits(caller, strings.Clone(c.Get(headerAs)), strings.Clone(c.Get(headerFor)))
-	return err
-}
-
-// admits picks who of caller acts, as acting does, within what was handed on. Errors: Forbidden.
-func (rt *route) admits(caller Caller, as, ward string) (models.Actor, error) {
-	a, err := acting(caller, rt.roles, as, ward)
-	if err == nil && a.Agent != "" && !caller.Covers(a.Person, rt.Action) {
-		err = models.E(models.Forbidden, "auth.beyond_mandate")
-	}
-	return a, err
-}
-
-// counted is whose calls are counted, and how many there may be.
-type counted struct {
-	name, who string
-	rate      Rate
-}
-
-// fromAddress is the quota of where a request comes from.
-func (r *Router) fromAddress(rq *Request) counted {
-	return counted{"address", "address/" + rq.Address, r.limits.rates.Address}
-}
-
-// count takes from the caller's quota, and from the route's own when it has one. rt is nil for what is none of ours.
-func (r *Router) count(c *fiber.Ctx, rt *route, of counted, rq *Request) error {
-	q := r.limits.take(of.name, of.who, of.rate, rq.Now)
-	if rt != nil && rt.limit != nil && !q.over {
-		q = r.limits.take("route", of.who+" "+rt.Name(), *rt.limit, rq.Now)
-	}
-	if q.rate.N > 0 {
-		policy, state := q.headers()
-		c.Set("RateLimit-Policy", policy)
-		c.Set("RateLimit", state)
-	}
-	return q.err()
-}
-
-// acting picks who acts: the ward that is named, else the first of the caller's actors with one of roles, of those that
-// as (a role or an organisation) names. Errors: Forbidden.
-func acting(caller Caller, roles []models.Role, as, ward string) (models.Actor, error) {
-	candidates := caller.Actors
-	if ward != "" {
-		a, ok := caller.Wards[ward]
-		if !ok {
-			return models.Actor{}, models.E(models.Forbidden, "auth.not_your_ward")
-		}
-		candidates = []models.Actor{a}
-	}
-	for _, a := range candidates {
-		if a.Is(roles...) && (as == "" || as == string(a.Role) || as == a.Org) {
-			return a, nil
-		}
-	}
-	return models.Actor{}, models.E(models.Forbidden, "forbidden")
-}
-
 // preconditions reads If-Match and Idempotency-Key.
 func preconditions(c *fiber.Ctx, rt *route, rq *Request) error {
 	var err error
@@ -341,78 +244,6 @@ func (r *Router) write(c *fiber.Ctx, rq *Request, a answered) {
 		h.SetContentType(a.kind)
 		c.Response().SetBodyRaw(a.body)
 	}
-}
-
-func reading(c *fiber.Ctx) bool { return c.Method() == http.MethodGet || c.Method() == http.MethodHead }
-
-// revisions are those an If-Match header names; none for no header or "*". Weak tags count, since a proxy that compresses makes them of
-// ours; a tag that is none of ours names a revision nobody has. Errors: Invalid for what is no list of tags.
-func revisions(header string) (all []int64, err error) {
-	if header == "" || strings.TrimSpace(header) == "*" {
-		return nil, nil
-	}
-	for tag := range strings.SplitSeq(header, ",") {
-		tag = strings.TrimPrefix(strings.TrimSpace(tag), "W/")
-		bare := strings.Trim(tag, `"`)
-		n, err := strconv.ParseInt(bare, 10, 64)
-		quoted := len(tag) == len(bare)+2
-		switch {
-		case !quoted && tag != bare, !quoted && err != nil, err == nil && n <= 0, strings.Contains(bare, `"`):
-			return nil, models.Bad("#header/If-Match", "etag", "request.invalid")
-		case err != nil:
-			n = -1
-		}
-		all = append(all, n)
-	}
-	return all, nil
-}
-
-// accepts says whether an Accept-Encoding header (RFC 9110 §12.5.3) takes coding: named, or by *, and not with q=0.
-func accepts(header, coding string) bool {
-	any := false
-	for wish := range strings.SplitSeq(header, ",") {
-		name, weight, _ := strings.Cut(wish, ";")
-		good := thousandths(weight) > 0
-		switch name = strings.ToLower(strings.TrimSpace(name)); name {
-		case coding, "x-" + coding:
-			return good
-		case "*":
-			any = good
-		}
-	}
-	return any
-}
-
-// matches says whether an If-None-Match header names etag; weak tags count.
-func matches(header, etag string) bool {
-	for tag := range strings.SplitSeq(header, ",") {
-		if tag = strings.TrimSpace(tag); tag == "*" || strings.TrimPrefix(tag, "W/") == etag {
-			return true
-		}
-	}
-	return false
-}
-
-// minGzip is the body size, in bytes, from which compressing pays: below, it fits one packet anyway.
-const minGzip = 1400
-
-// squeeze compresses the answer when the client asks and the body is worth it.
-func squeeze(c *fiber.Ctx) {
-	res := c.Response()
-	if res.IsBodyStream() { // its body has no end
-		return
-	}
-	kind := res.Header.ContentType()
-	if len(res.Body()) < minGzip || len(res.Header.ContentEncoding()) > 0 ||
-		!bytes.Contains(kind, []byte("json")) && !bytes.HasPrefix(kind, []byte("text/")) {
-		return
-	}
-	res.Header.Add(fiber.HeaderVary, fiber.HeaderAcceptEncoding)
-	if !accepts(c.Get(fiber.HeaderAcceptEncoding), "gzip") {
-		return
-	}
-	res.SetBodyRaw(fasthttp.AppendGzipBytesLevel(nil, res.Body(), fasthttp.CompressBestSpeed))
-	res.Header.SetContentEncoding("gzip")
 }
 
 // zero reports nothing to show for a type; the document uses it as a sample.
