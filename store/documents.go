@@ -168,12 +168,12 @@ func (r *documents) swap(ctx context.Context, id string, try func() (read int64,
 	return models.E(models.Stale, "stale")
 }
 
-// pause waits before a retry: nothing, then up to 1, 2, 4 … 256 ms, at random.
+// pause waits before a retry: nothing, then up to 1, 2, 4, 8, 16, 16 … ms, at random.
 func pause(ctx context.Context, try int) error {
 	if try == 0 {
 		return nil
 	}
-	t := time.NewTimer(rand.N(time.Millisecond << (try - 1)))
+	t := time.NewTimer(rand.N(time.Millisecond << min(try-1, 4)))
 	defer t.Stop()
 	select {
 	case <-ctx.Done():

@@ -101,7 +101,7 @@ func (b Benefit) place(ctx context.Context, key, claim string, until time.Time) 
 			if err == nil {
 				return id, nil
 			}
-			if !errors.Is(err, models.Conflict) {
+			if !errors.Is(err, models.Conflict) && !errors.Is(err, models.Stale) { // others take there without end: the next share
 				return "", err
 			}
 		}
