@@ -520,7 +520,7 @@ func TestSourcesExist(t *testing.T) {
 // TestDoorsAreMounted makes sure that the program opens every door there is.
 func TestDoorsAreMounted(t *testing.T) {
 	var joined strings.Builder
-	doors := map[string]bool{}
+	routes := map[string]bool{}
 	for _, s := range sources(t) {
 		if s.dir == "server" {
 			text, err := os.ReadFile(s.path)
@@ -535,15 +535,15 @@ func TestDoorsAreMounted(t *testing.T) {
 		for _, d := range s.file.Decls {
 			if f, ok := d.(*ast.FuncDecl); ok && f.Recv != nil && f.Name.Name == "Mount" {
 				if of, ok := f.Recv.List[0].Type.(*ast.Ident); ok {
-					doors[path.Base(s.dir)+"."+of.Name] = true
+					routes[path.Base(s.dir)+"."+of.Name] = true
 				}
 			}
 		}
 	}
-	if len(doors) < 20 {
-		t.Errorf("only %d doors found", len(doors))
+	if len(routes) < 20 {
+		t.Errorf("only %d doors found", len(routes))
 	}
-	for door := range doors {
+	for door := range routes {
 		if room, name, _ := strings.Cut(door, "."); !regexp.MustCompile(`\b` + room + `(http)?\.` + name + `\{`).MatchString(joined.String()) {
 			t.Errorf("%s is mounted nowhere", door)
 		}

@@ -72,7 +72,7 @@ func TestOperatorsWatchWhatThereIs(t *testing.T) {
 			t.Errorf("%s: nothing exports %v", name, s)
 		}
 	}
-	for text, want := range map[string]int{"rate(xinyi_deliveries_totals[5m])": 1, "xinyi_delivery_lag_seconds_bucket + xinyi_lane_resting": 0, "xinyi_nothing_sum": 1} {
+	for text, want := range map[string]int{"rate(xinyi_deliveries_totals[5m])": 1, "xinyi_delivery_lag_seconds_bucket + xinyi_destination_resting": 0, "xinyi_nothing_sum": 1} {
 		if got := strangers(text, there); len(got) != want {
 			t.Errorf("%s: strangers %v, want %d", text, got, want)
 		}

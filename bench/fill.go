@@ -85,7 +85,7 @@ func (c *city) fill(ctx context.Context, n int) error {
 	for i := range people {
 		p := identity.NewPerson(personID(i), models.NewSecret(phoneOf(i)), "zh", time.Now())
 		a := *agreement
-		a.ID, a.Person, a.Slot, a.Outbox, a.TellAt = "bench-agreement-"+personID(i), personID(i), personID(i)+"/"+a.Scheme, nil, nil
+		a.ID, a.Person, a.Slot, a.Outbox, a.PublishAt = "bench-agreement-"+personID(i), personID(i), personID(i)+"/"+a.Scheme, nil, nil
 		if err := errors.Join(c.Identity.People.Insert(ctx, p), c.Medical.Agreements.Insert(ctx, &a)); err != nil {
 			return err
 		}
@@ -94,7 +94,7 @@ func (c *city) fill(ctx context.Context, n int) error {
 		var part []*medical.Bill
 		for i := from; i < min(n, from+500); i++ {
 			b := *bill
-			b.ID, b.BillNo, b.Encounter, b.Outbox, b.TellAt = billID(i), fmt.Sprintf("BENCH%06d", i), fmt.Sprintf("bench-visit-%06d", i), nil, nil
+			b.ID, b.BillNo, b.Encounter, b.Outbox, b.PublishAt = billID(i), fmt.Sprintf("BENCH%06d", i), fmt.Sprintf("bench-visit-%06d", i), nil, nil
 			b.Person, b.Agreement = personID(i%people), "bench-agreement-"+personID(i%people)
 			part = append(part, &b)
 		}

@@ -76,8 +76,8 @@ func (f Award) draw(ctx context.Context, e models.Event) error {
 		return gone(err)
 	}
 	_, err = f.Nominations.Update(ctx, n.ID, func(n *award.Nomination) error {
-		news, err := n.Close(p, f.Now())
-		if err == nil && !news {
+		changed, err := n.Close(p, f.Now())
+		if err == nil && !changed {
 			return store.Unchanged()
 		}
 		return err
@@ -217,8 +217,8 @@ func (f Award) left(ctx context.Context, e models.Event) error {
 		return err
 	}
 	return changeAll(ctx, f.Awards, store.AwardsOfPerson(e.Person), func(a *award.Award) error {
-		news, err := a.Choose(false, false, models.Clockwork, f.Now())
-		if err == nil && !news {
+		changed, err := a.Choose(false, false, models.Clockwork, f.Now())
+		if err == nil && !changed {
 			return store.Unchanged()
 		}
 		return err

@@ -29,8 +29,8 @@ func (f Award) vet(ctx context.Context, id string) error {
 	}
 	_, err = f.Nominations.Update(ctx, n.ID, func(n *award.Nomination) error {
 		n.Asked(p.Departments)
-		news, err := n.Vet(*v, p.Terms, f.Now())
-		if err == nil && !news {
+		changed, err := n.Vet(*v, p.Terms, f.Now())
+		if err == nil && !changed {
 			return store.Unchanged()
 		}
 		return err
@@ -109,7 +109,7 @@ func (f Award) looked(ctx context.Context, n *award.Nomination, p *award.Program
 	}
 	by := models.Actor{Role: models.System, Org: p.Org, Region: p.Region}
 	id := models.Derived("vetting-look", about, string(n.State), string(models.DayOf(f.Now())))
-	e, err := access.New(id, access.Look{Subject: n.Nominee, Fields: []string{"records"}, About: about, Purpose: "award.vetting", Case: n.ID}, by, id, f.Now())
+	e, err := access.New(id, access.Access{Subject: n.Nominee, Fields: []string{"records"}, About: about, Purpose: "award.vetting", Case: n.ID}, by, id, f.Now())
 	if err != nil {
 		return err
 	}
@@ -143,7 +143,7 @@ func (f Award) record(ctx context.Context, e models.Event) error {
 		return err
 	}
 	return changeAll(ctx, f.Awards, store.AwardsHeldBy(r.Subject.Ref), func(a *award.Award) error {
-		if !a.Look(r.Versioned(), f.Now()) {
+		if !a.Recheck(r.Versioned(), f.Now()) {
 			return store.Unchanged()
 		}
 		return nil

@@ -18,13 +18,13 @@ type busy struct {
 }
 
 // try takes an outbox if it is free.
-func (b *busy) try(f store.Face, id string) (free func(), ok bool) {
+func (b *busy) try(f store.AnyRepo, id string) (free func(), ok bool) {
 	free, taken := b.take(f.Collection().Name + "/" + id)
 	return free, taken == nil
 }
 
 // wait takes an outbox when it is free, or ends with ctx. A teller must not wait: it may be the one waited for.
-func (b *busy) wait(ctx context.Context, f store.Face, id string) (func(), error) {
+func (b *busy) wait(ctx context.Context, f store.AnyRepo, id string) (func(), error) {
 	for {
 		free, taken := b.take(f.Collection().Name + "/" + id)
 		if taken == nil {

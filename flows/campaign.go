@@ -58,7 +58,7 @@ func (f Campaigns) part(ctx context.Context, c *campaign.Campaign) (campaign.Par
 		}
 		p.Counts.Audience = n
 	}
-	do, short := f.tell, ctx
+	do, short := f.send, ctx
 	if c.State == campaign.Stopped {
 		do = f.count
 	} else {
@@ -110,8 +110,8 @@ func (f Campaigns) page(ctx context.Context, c *campaign.Campaign, p *campaign.P
 // does is what happens to the people of a page.
 type does func(context.Context, *campaign.Campaign, []usecase.Candidate) (campaign.Counts, error)
 
-// tell tells those of a page who are meant, and says what became of each.
-func (f Campaigns) tell(ctx context.Context, c *campaign.Campaign, found []usecase.Candidate) (campaign.Counts, error) {
+// send tells those of a page who are meant, and says what became of each.
+func (f Campaigns) send(ctx context.Context, c *campaign.Campaign, found []usecase.Candidate) (campaign.Counts, error) {
 	now := f.Now()
 	n := campaign.Counts{Seen: len(found)}
 	var events []models.Event
@@ -120,7 +120,7 @@ func (f Campaigns) tell(ctx context.Context, c *campaign.Campaign, found []useca
 			n.Passed++
 			continue
 		}
-		events = append(events, c.Told(s.Person, now))
+		events = append(events, c.Message(s.Person, now))
 	}
 	if c.Class == campaign.Marketing {
 		var err error
@@ -128,7 +128,7 @@ func (f Campaigns) tell(ctx context.Context, c *campaign.Campaign, found []useca
 			return n, err
 		}
 	}
-	n.Told = len(events)
+	n.Sent = len(events)
 	if len(events) == 0 {
 		return n, nil
 	}
@@ -140,13 +140,13 @@ func (f Campaigns) tell(ctx context.Context, c *campaign.Campaign, found []useca
 func (f Campaigns) count(ctx context.Context, c *campaign.Campaign, found []usecase.Candidate) (campaign.Counts, error) {
 	var n campaign.Counts
 	for _, s := range found {
-		has, err := f.has(ctx, c.Told(s.Person, f.Now()))
+		has, err := f.has(ctx, c.Message(s.Person, f.Now()))
 		if err != nil {
 			return n, err
 		}
 		if has {
 			n.Seen++
-			n.Told++
+			n.Sent++
 		}
 	}
 	return n, nil

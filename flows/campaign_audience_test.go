@@ -174,7 +174,7 @@ func TestCampaignCountsOnce(t *testing.T) {
 		return nil
 	}
 	h.launch("c1", campaign.Service, campaign.Audience{Region: "430181"})
-	h.counts("c1", campaign.Counts{Audience: 1100, Seen: 1100, Told: 1100})
+	h.counts("c1", campaign.Counts{Audience: 1100, Seen: 1100, Sent: 1100})
 	if all, most := h.everywhere("430181108", 1100); all != 1100 || most != 1 {
 		t.Errorf("%d messages, one has %d", all, most)
 	}
@@ -202,7 +202,7 @@ func TestCampaignStoppedInTheMiddle(t *testing.T) {
 			if c.State != campaign.Stopped || !c.Settled || c.WakeAt != nil || len(c.Outbox) != 0 {
 				t.Errorf("%s, settled %v, wakes %v, %d events", c.State, c.Settled, c.WakeAt, len(c.Outbox))
 			}
-			if all != 400 || most != 1 || c.Counts.Told != all || c.Counts.Seen != all || c.Counts.Audience != 1500 {
+			if all != 400 || most != 1 || c.Counts.Sent != all || c.Counts.Seen != all || c.Counts.Audience != 1500 {
 				t.Errorf("%d messages, one has %d; %+v", all, most, c.Counts)
 			}
 		})
@@ -231,7 +231,7 @@ func TestCampaignCutOff(t *testing.T) {
 		return nil
 	}
 	engine.batches = 0
-	h.store.OnSave(func(context.Context, store.Face, string) {})
+	h.store.OnSave(func(context.Context, store.AnyRepo, string) {})
 	c, err = h.all.Campaigns.Update(t.Context(), "c2", func(c *campaign.Campaign) error { return c.Wake(h.clock.now()) })
 	must(t, err)
 	i := slices.IndexFunc(c.Outbox, func(e models.Event) bool { return e.Kind == campaign.EventPartDue.Name() })
@@ -239,14 +239,14 @@ func TestCampaignCutOff(t *testing.T) {
 	must(t, do(ctx, c.Outbox[i]))
 	c, err = h.all.Campaigns.Get(t.Context(), "c2")
 	must(t, err)
-	if c.State != campaign.Running || c.Part != 1 || c.Counts.Seen != 400 || c.Counts.Told != 400 || c.Counts.Audience != 700 {
+	if c.State != campaign.Running || c.Part != 1 || c.Counts.Seen != 400 || c.Counts.Sent != 400 || c.Counts.Audience != 700 {
 		t.Fatalf("cut off: %s, part %d, %+v", c.State, c.Part, c.Counts)
 	}
 	must(t, do(t.Context(), c.Outbox[i])) // the old part's event once more changes nothing
 	must(t, do(t.Context(), c.Outbox[len(c.Outbox)-1]))
 	c, err = h.all.Campaigns.Get(t.Context(), "c2")
 	must(t, err)
-	if c.State != campaign.Done || c.Counts != (campaign.Counts{Audience: 700, Seen: 700, Told: 700}) {
+	if c.State != campaign.Done || c.Counts != (campaign.Counts{Audience: 700, Seen: 700, Sent: 700}) {
 		t.Errorf("%s, %+v", c.State, c.Counts)
 	}
 	if all, most := h.everywhere("430181108", 700); all != 1400 || most != 2 {
@@ -264,18 +264,18 @@ func TestCampaignCapAndMute(t *testing.T) {
 	to := campaign.Audience{Region: "430181"}
 	for _, id := range []string{"c1", "c2"} {
 		h.launch(id, campaign.Marketing, to)
-		h.counts(id, campaign.Counts{Audience: 5, Seen: 5, Told: 4, Muted: 1})
+		h.counts(id, campaign.Counts{Audience: 5, Seen: 5, Sent: 4, Muted: 1})
 	}
 	h.launch("c3", campaign.Marketing, to)
 	h.counts("c3", campaign.Counts{Audience: 5, Seen: 5, Capped: 4, Muted: 1})
 	h.launch("c4", campaign.Service, to)
-	h.counts("c4", campaign.Counts{Audience: 5, Seen: 5, Told: 5})
+	h.counts("c4", campaign.Counts{Audience: 5, Seen: 5, Sent: 5})
 	if one, muted := h.messages("430181108-0000"), h.messages("430181108-0004"); one != 3 || muted != 1 {
 		t.Errorf("one has %d messages, who muted advertising %d", one, muted)
 	}
 	h.clock.move(7 * 24 * time.Hour)
 	h.launch("c5", campaign.Marketing, to)
-	h.counts("c5", campaign.Counts{Audience: 5, Seen: 5, Told: 4, Muted: 1})
+	h.counts("c5", campaign.Counts{Audience: 5, Seen: 5, Sent: 4, Muted: 1})
 }
 
 // A part of advertising that is done again does not take its own messages for others'.
@@ -285,7 +285,7 @@ func TestCampaignCapAfterALostPart(t *testing.T) {
 	h.people("430181108", 5)
 	to := campaign.Audience{Region: "430181"}
 	h.launch("c1", campaign.Marketing, to)
-	h.counts("c1", campaign.Counts{Audience: 5, Seen: 5, Told: 5})
+	h.counts("c1", campaign.Counts{Audience: 5, Seen: 5, Sent: 5})
 	engine.before = func(n int) error {
 		if n == 1 {
 			engine.refuse = 1
@@ -293,7 +293,7 @@ func TestCampaignCapAfterALostPart(t *testing.T) {
 		return nil
 	}
 	h.launch("c2", campaign.Marketing, to)
-	h.counts("c2", campaign.Counts{Audience: 5, Seen: 5, Told: 5})
+	h.counts("c2", campaign.Counts{Audience: 5, Seen: 5, Sent: 5})
 	if all, most := h.everywhere("430181108", 5); all != 10 || most != 2 {
 		t.Errorf("%d messages, one has %d", all, most)
 	}
@@ -322,10 +322,10 @@ func TestCampaignByTagAndRole(t *testing.T) {
 	h.clock.move(time.Hour) // one office ends by itself, and nobody tells
 	staff := campaign.Audience{Region: "430181", Role: models.TownStaff}
 	h.launch("c1", campaign.Service, staff)
-	h.counts("c1", campaign.Counts{Audience: 3, Seen: 3, Told: 2, Passed: 1})
+	h.counts("c1", campaign.Counts{Audience: 3, Seen: 3, Sent: 2, Passed: 1})
 	staff.Tag = campaign.TagAgreement
 	h.launch("c2", campaign.Service, staff)
-	h.counts("c2", campaign.Counts{Audience: 3, Seen: 3, Told: 1, Passed: 2})
+	h.counts("c2", campaign.Counts{Audience: 3, Seen: 3, Sent: 1, Passed: 2})
 	for id, want := range map[string]int{a: 1, b: 2, c: 0, far: 0, "430181108-0003": 0} {
 		if n := h.messages(id); n != want {
 			t.Errorf("%s has %d messages, want %d", id, n, want)

@@ -97,8 +97,8 @@ func TestCampaignThroughFailures(t *testing.T) {
 			break
 		}
 	}
-	if c.State != campaign.Done || c.Counts.Audience != people || c.Counts.Seen != people || c.Counts.Told != people {
-		t.Fatalf("it is %s with %+v; part %d, wakes %v, now %v, outbox %+v, tellAt %v, tries %v", c.State, c.Counts, c.Part, c.WakeAt, o.clock.now(), c.Outbox, c.TellAt, engine.tries)
+	if c.State != campaign.Done || c.Counts.Audience != people || c.Counts.Seen != people || c.Counts.Sent != people {
+		t.Fatalf("it is %s with %+v; part %d, wakes %v, now %v, outbox %+v, tellAt %v, tries %v", c.State, c.Counts, c.Part, c.WakeAt, o.clock.now(), c.Outbox, c.PublishAt, engine.tries)
 	}
 	for i := range people {
 		id := fmt.Sprintf("%04d", i)
@@ -119,7 +119,7 @@ func TestCampaignStopped(t *testing.T) {
 	turn(t, o, all, relay)
 	c, err := all.Campaigns.Get(t.Context(), "c1")
 	must(t, err)
-	if c.Counts.Told == 0 {
+	if c.Counts.Sent == 0 {
 		t.Fatal("nobody was told")
 	}
 	_, err = all.Campaigns.Update(t.Context(), "c1", func(c *campaign.Campaign) error {
@@ -133,7 +133,7 @@ func TestCampaignStopped(t *testing.T) {
 	o.round()
 	by, err := o.repo.Deliveries.CountBy(t.Context(), "state", store.DeliveriesOfCampaign("c1"))
 	must(t, err)
-	if by["SKIPPED"] != int64(c.Counts.Told) {
-		t.Errorf("after the stop the deliveries are %v, %d were told", by, c.Counts.Told)
+	if by["SKIPPED"] != int64(c.Counts.Sent) {
+		t.Errorf("after the stop the deliveries are %v, %d were told", by, c.Counts.Sent)
 	}
 }

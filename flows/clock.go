@@ -98,7 +98,7 @@ func (c *Clock) Advance(ctx context.Context, by sandbox.Span) (woken, told int, 
 	}
 	c.set(from)
 	c.store.Forget()
-	before := c.relay.Told()
+	before := c.relay.Dispatched()
 	woken, err = c.walk(ctx, to)
 	if err == nil {
 		c.set(to)
@@ -108,7 +108,7 @@ func (c *Clock) Advance(ctx context.Context, by sandbox.Span) (woken, told int, 
 		err = errors.Join(err, c.keep(context.WithoutCancel(ctx), c.Now()))
 	}
 	c.run()
-	return woken, int(c.relay.Told() - before), err
+	return woken, int(c.relay.Dispatched() - before), err
 }
 
 // walk goes from one moment to the next up to to: a wake, an outbox that is due, for a retry comes at its moment too, or
@@ -116,7 +116,7 @@ func (c *Clock) Advance(ctx context.Context, by sandbox.Span) (woken, told int, 
 func (c *Clock) walk(ctx context.Context, to time.Time) (woken int, err error) {
 	var idle time.Time // a moment at which the courier found nothing to do after all
 	for {
-		tell, err := c.store.Earliest(ctx, store.TellAt)
+		tell, err := c.store.Earliest(ctx, store.PublishAt)
 		if err != nil {
 			return woken, err
 		}

@@ -18,7 +18,7 @@ import (
 	"xinyi/store"
 )
 
-// Courier is the clock door of deliveries: it takes those that are due, lane by lane in their order, looks once more whether
+// Courier takes deliveries when they are due: it takes those that are due, destination by destination in their order, looks once more whether
 // they are still wanted, claims each by compare-and-swap, has the channel send it, and saves how that came out.
 //
 // A delivery that a crash left in SENDING is due again when its lease ends; then, and only then, a person may be told twice,
@@ -35,13 +35,13 @@ type Courier struct {
 	Metrics   *CourierMetrics
 	Stopped   func(ctx context.Context, campaign string) (bool, error) // nil: there are no campaigns
 
-	channels map[string]notifications.Channel
-	mu       sync.Mutex
-	lanes    map[string]*lane
-	kick     chan struct{}
-	still    sync.RWMutex   // held by a clock that moves
-	flying   sync.WaitGroup // deliveries in hand
-	sent     atomic.Int64
+	channels     map[string]notifications.Channel
+	mu           sync.Mutex
+	destinations map[string]*destination
+	kick         chan struct{}
+	still        sync.RWMutex   // held by a clock that moves
+	flying       sync.WaitGroup // deliveries in hand
+	sent         atomic.Int64
 }
 
 // gauging is how many ticks pass between two counts of what waits.
@@ -49,7 +49,7 @@ const gauging = 10
 
 // NewCourier makes c ready with its channels.
 func NewCourier(c *Courier, channels ...notifications.Channel) *Courier {
-	c.channels, c.lanes, c.kick = map[string]notifications.Channel{}, map[string]*lane{}, make(chan struct{}, 1)
+	c.channels, c.destinations, c.kick = map[string]notifications.Channel{}, map[string]*destination{}, make(chan struct{}, 1)
 	for _, ch := range channels {
 		c.channels[ch.Name()] = ch
 	}
@@ -96,23 +96,23 @@ func (c *Courier) Run(ctx context.Context, every time.Duration) {
 	}
 }
 
-// tick has every lane with something due take it. A lane that is taking already goes on by itself.
+// tick has every destination with something due take it. A destination that is taking already goes on by itself.
 func (c *Courier) tick(ctx context.Context) {
 	if !c.still.TryRLock() {
 		return
 	}
 	defer c.still.RUnlock()
-	if at, sure := c.Deliveries.Face().Known(store.WakeAt); sure && (at == nil || at.After(c.Now())) {
+	if at, sure := c.Deliveries.Any().Known(store.WakeAt); sure && (at == nil || at.After(c.Now())) {
 		return
 	}
-	lanes, err := c.find(ctx)
+	destinations, err := c.find(ctx)
 	if err == nil {
-		_, err = c.Deliveries.Face().Earliest(ctx, store.WakeAt)
+		_, err = c.Deliveries.Any().Earliest(ctx, store.WakeAt)
 	}
 	if err != nil && ctx.Err() == nil {
 		c.Log.ErrorContext(ctx, "the courier cannot see what is due", "err", err)
 	}
-	for _, l := range lanes {
+	for _, l := range destinations {
 		if !l.taking.CompareAndSwap(false, true) {
 			l.again.Store(true)
 			continue
@@ -121,8 +121,8 @@ func (c *Courier) tick(ctx context.Context) {
 	}
 }
 
-// take empties a lane of what is due, until a clock wants to move.
-func (c *Courier) take(ctx context.Context, l *lane) {
+// take empties a destination of what is due, until a clock wants to move.
+func (c *Courier) take(ctx context.Context, l *destination) {
 	defer l.taking.Store(false)
 	for {
 		l.again.Store(false)
@@ -132,7 +132,7 @@ func (c *Courier) take(ctx context.Context, l *lane) {
 		_, err := l.pass(ctx, c.Now)
 		c.still.RUnlock()
 		if err != nil && ctx.Err() == nil {
-			c.Log.ErrorContext(ctx, "a lane stopped", "lane", l.name, "err", err)
+			c.Log.ErrorContext(ctx, "a destination stopped", "destination", l.name, "err", err)
 			return
 		}
 		if ctx.Err() != nil || !l.again.Load() {
@@ -146,12 +146,12 @@ func (c *Courier) take(ctx context.Context, l *lane) {
 func (c *Courier) Round(ctx context.Context) (int, error) {
 	dealt := 0
 	for {
-		lanes, err := c.find(ctx)
+		destinations, err := c.find(ctx)
 		if err != nil {
 			return dealt, err
 		}
 		n := 0
-		for _, l := range lanes {
+		for _, l := range destinations {
 			for ctx.Err() == nil {
 				m, err := l.pass(ctx, c.Now)
 				l.flying.Wait()
@@ -171,14 +171,14 @@ func (c *Courier) Round(ctx context.Context) (int, error) {
 	}
 }
 
-// Next is when the courier is next to do something, nil for never: the earliest due moment of a lane, or the end of its rest.
+// Next is when the courier is next to do something, nil for never: the earliest due moment of a destination, or the end of its rest.
 func (c *Courier) Next(ctx context.Context) (at *time.Time, err error) {
-	lanes, err := c.find(ctx)
+	destinations, err := c.find(ctx)
 	if err != nil {
 		return nil, err
 	}
-	for _, l := range lanes {
-		d, err := c.Deliveries.First(ctx, store.LaneNext(l.name))
+	for _, l := range destinations {
+		d, err := c.Deliveries.First(ctx, store.DestinationNext(l.name))
 		if errors.Is(err, models.NotFound) {
 			continue
 		}
@@ -194,30 +194,30 @@ func (c *Courier) Next(ctx context.Context) (at *time.Time, err error) {
 	return at, nil
 }
 
-// find looks which lanes there are, one index step each.
-func (c *Courier) find(ctx context.Context) (lanes []*lane, err error) {
+// find looks which destinations there are, one index step each.
+func (c *Courier) find(ctx context.Context) (destinations []*destination, err error) {
 	name := ""
 	for {
-		d, err := c.Deliveries.First(ctx, store.LaneAfter(name))
+		d, err := c.Deliveries.First(ctx, store.DestinationAfter(name))
 		if errors.Is(err, models.NotFound) {
-			return lanes, nil
+			return destinations, nil
 		}
 		if err != nil {
-			return lanes, err
+			return destinations, err
 		}
-		name = d.Lane
-		lanes = append(lanes, c.lane(d))
+		name = d.Destination
+		destinations = append(destinations, c.destination(d))
 	}
 }
 
-// lane is the lane of a delivery, made when it is first seen.
-func (c *Courier) lane(d *delivery.Delivery) *lane {
+// destination is the destination of a delivery, made when it is first seen.
+func (c *Courier) destination(d *delivery.Delivery) *destination {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	l := c.lanes[d.Lane]
+	l := c.destinations[d.Destination]
 	if l == nil {
-		l = newLane(c, d.Lane, c.channels[d.Channel])
-		c.lanes[d.Lane] = l
+		l = newDestination(c, d.Destination, c.channels[d.Channel])
+		c.destinations[d.Destination] = l
 	}
 	return l
 }

@@ -19,11 +19,11 @@ const (
 	longestTTL  = 7 * 24 * time.Hour
 	doubtful    = time.Hour        // an address that is said to be dead, and nobody believes it, is tried again after this
 	leaseSpare  = 30 * time.Second // beyond three times the channel's timeout
-	manyLimited = 3                // a parcel that is limited so often waits alone, and not its lane
+	manyLimited = 3                // a parcel that is limited so often waits alone, and not its destination
 )
 
 // deal judges one delivery that is due and sends it, puts it off, or skips it.
-func (c *Courier) deal(ctx context.Context, l *lane, d *delivery.Delivery) {
+func (c *Courier) deal(ctx context.Context, l *destination, d *delivery.Delivery) {
 	now := c.Now()
 	if !d.Due(now) {
 		return
@@ -39,7 +39,7 @@ func (c *Courier) deal(ctx context.Context, l *lane, d *delivery.Delivery) {
 		err = c.send(ctx, l, d, parcel, now)
 	}
 	if err != nil && !errors.Is(err, models.Conflict) {
-		c.Log.ErrorContext(ctx, "a delivery was left where it is", "delivery", d.ID, "lane", l.name, "err", err)
+		c.Log.ErrorContext(ctx, "a delivery was left where it is", "delivery", d.ID, "destination", l.name, "err", err)
 		l.pause(0, now)
 	}
 }
@@ -60,7 +60,7 @@ func (c *Courier) put(ctx context.Context, d *delivery.Delivery, now time.Time, 
 }
 
 // send claims a delivery, hands it to its channel and saves the outcome.
-func (c *Courier) send(ctx context.Context, l *lane, d *delivery.Delivery, p notifications.Parcel, now time.Time) error {
+func (c *Courier) send(ctx context.Context, l *destination, d *delivery.Delivery, p notifications.Parcel, now time.Time) error {
 	bounds := l.channel.Bounds()
 	v, err := c.Deliveries.UpdateFrom(ctx, d, func(d *delivery.Delivery) error {
 		return d.Start(3*bounds.Timeout+leaseSpare, now)
@@ -103,7 +103,7 @@ func (c *Courier) settle(ctx context.Context, v *delivery.Delivery, outcome stri
 }
 
 // failed saves a failure by its class.
-func (c *Courier) failed(ctx context.Context, l *lane, v *delivery.Delivery, p notifications.Parcel, f *notifications.Failure) error {
+func (c *Courier) failed(ctx context.Context, l *destination, v *delivery.Delivery, p notifications.Parcel, f *notifications.Failure) error {
 	now, try := c.Now(), v.Tries
 	c.Metrics.failures.WithLabelValues(v.Channel, string(f.Class)).Inc()
 	back := func(d *delivery.Delivery) error { return d.Back(try, f.Code, now) }
@@ -127,9 +127,9 @@ func (c *Courier) failed(ctx context.Context, l *lane, v *delivery.Delivery, p n
 			l.pause(f.After, now)
 			return c.settle(ctx, v, "back", back)
 		}
-		l.fell(v, f, now)
+		l.failedBy(v, f, now)
 	case notifications.Unsure:
-		l.fell(v, f, now)
+		l.failedBy(v, f, now)
 	}
 	if v.Channel == delivery.Webhook {
 		c.endpoint(ctx, v.To, func(e *webhook.Endpoint) (bool, error) { return e.Failing(now) })
@@ -137,15 +137,15 @@ func (c *Courier) failed(ctx context.Context, l *lane, v *delivery.Delivery, p n
 	return c.settle(ctx, v, "retry", again)
 }
 
-// fell notes a failure of one parcel; on a channel nobody can ask, many are the channel's.
-func (l *lane) fell(_ *delivery.Delivery, f *notifications.Failure, now time.Time) {
+// failedBy notes a failure of one parcel; on a channel nobody can ask, many are the channel's.
+func (l *destination) failedBy(_ *delivery.Delivery, f *notifications.Failure, now time.Time) {
 	if _, ok := l.channel.(notifications.Prober); !ok {
-		l.stumbled(f.After, now)
+		l.failed(f.After, now)
 	}
 }
 
 // dead ends a delivery whose address is dead, and gives the address up when that is believable.
-func (c *Courier) dead(ctx context.Context, l *lane, v *delivery.Delivery, p notifications.Parcel, f *notifications.Failure) error {
+func (c *Courier) dead(ctx context.Context, l *destination, v *delivery.Delivery, p notifications.Parcel, f *notifications.Failure) error {
 	now, try := c.Now(), v.Tries
 	if v.Channel == delivery.Webhook {
 		c.endpoint(ctx, v.To, func(e *webhook.Endpoint) (bool, error) { return e.Gone(now) })
@@ -188,7 +188,7 @@ func (c *Courier) endpoint(ctx context.Context, id string, change func(*webhook.
 }
 
 // ready makes the parcel of a delivery, or says why there is to be none, or not yet.
-func (c *Courier) ready(ctx context.Context, l *lane, d *delivery.Delivery, now time.Time) (p notifications.Parcel, skip string, until time.Time, err error) {
+func (c *Courier) ready(ctx context.Context, l *destination, d *delivery.Delivery, now time.Time) (p notifications.Parcel, skip string, until time.Time, err error) {
 	if l.channel == nil {
 		return p, delivery.WhyChannel, until, nil
 	}

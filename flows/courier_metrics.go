@@ -43,7 +43,7 @@ func NewCourierMetrics(r prometheus.Registerer) *CourierMetrics {
 		lag:      histogram("xinyi_delivery_lag_seconds", "From the event to the channel's yes, for what was not put off; channel inbox: to the inbox.", "channel"),
 		waiting:  gauge("xinyi_deliveries_waiting", "Deliveries that are not over.", "channel"),
 		oldest:   gauge("xinyi_delivery_oldest_seconds", "How long the oldest due delivery has been due.", "channel"),
-		resting:  gauge("xinyi_lane_resting", "1 while a lane rests because its channel failed.", "lane"),
+		resting:  gauge("xinyi_destination_resting", "1 while a destination rests because its channel failed.", "destination"),
 		disabled: counter("xinyi_devices_disabled_total", "Devices the courier gave up.", "reason"),
 		doubted:  counter("xinyi_delivery_doubted_total", "Addresses that were said to be dead and not believed to be.", "channel"),
 		repeats:  prometheus.NewCounter(prometheus.CounterOpts{Name: "xinyi_delivery_repeats_total", Help: "Deliveries that were there already when an event was told again."}),
@@ -64,9 +64,9 @@ func (m *CourierMetrics) timer(channel string) func() {
 	return func() { t.ObserveDuration() }
 }
 
-// gauge looks what waits, lane by lane.
+// gauge looks what waits, destination by destination.
 func (c *Courier) gauge(ctx context.Context) {
-	lanes, err := c.find(ctx)
+	destinations, err := c.find(ctx)
 	if err != nil {
 		return
 	}
@@ -74,14 +74,14 @@ func (c *Courier) gauge(ctx context.Context) {
 	for name := range c.channels {
 		waiting[name], oldest[name] = 0, 0
 	}
-	for _, l := range lanes {
+	for _, l := range destinations {
 		channel, _, _ := strings.Cut(l.name, "/")
-		n, err := c.Deliveries.Count(ctx, store.LaneNext(l.name))
+		n, err := c.Deliveries.Count(ctx, store.DestinationNext(l.name))
 		if err != nil {
 			return
 		}
 		waiting[channel] += float64(n)
-		if d, err := c.Deliveries.First(ctx, store.LaneNext(l.name)); err == nil && d.WakeAt != nil {
+		if d, err := c.Deliveries.First(ctx, store.DestinationNext(l.name)); err == nil && d.WakeAt != nil {
 			oldest[channel] = max(oldest[channel], c.Now().Sub(*d.WakeAt).Seconds())
 		}
 	}

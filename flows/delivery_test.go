@@ -26,10 +26,10 @@ func TestMessageReturned(t *testing.T) {
 	m := inbox.New(models.Event{ID: "e", Kind: "medical.bill_paid", Subject: "b", Person: "ann", At: noon}, inbox.Info, "medical.bill", "medical.bill", "service")
 	must(t, m.Snooze(models.Actor{Person: "ann"}, noon.Add(time.Hour), noon))
 	must(t, messages.Insert(t.Context(), m))
-	must(t, messages.Face().Wake(t.Context(), m.ID, noon.Add(time.Hour-time.Millisecond)))
+	must(t, messages.Any().Wake(t.Context(), m.ID, noon.Add(time.Hour-time.Millisecond)))
 	equal(t, "too early", again)
 	w.clock.move(time.Hour)
-	must(t, messages.Face().Wake(t.Context(), m.ID, w.clock.now()))
+	must(t, messages.Any().Wake(t.Context(), m.ID, w.clock.now()))
 	must(t, w.relay.Drain(t.Context()))
 	equal(t, "returned", again, m.ID+" ann")
 }

@@ -280,8 +280,8 @@ func (f Farmer) do(ctx context.Context, c *farmer.Change) (made string, err erro
 		}
 	}
 	_, err = f.Files.Update(ctx, file.ID, func(file *farmer.File) error {
-		news, err := file.Carry(c, forms, f.Now())
-		if err == nil && !news {
+		changed, err := file.Carry(c, forms, f.Now())
+		if err == nil && !changed {
 			return store.Unchanged()
 		}
 		return err
@@ -315,8 +315,8 @@ func (f Farmer) merge(ctx context.Context, c *farmer.Change, forms farmer.Forms)
 		return models.E(models.Conflict, "farmer.other_village")
 	}
 	_, err = f.Files.Update(ctx, c.Household, func(file *farmer.File) error {
-		news, err := file.Join(other, c, forms, f.Now())
-		if err == nil && !news {
+		changed, err := file.Join(other, c, forms, f.Now())
+		if err == nil && !changed {
 			return store.Unchanged()
 		}
 		return err
@@ -404,7 +404,7 @@ func (f Farmer) evaluate(ctx context.Context, e models.Event) error {
 	}
 	_, err = f.Evaluations.Update(ctx, v.ID, func(v *farmer.Evaluation) error {
 		v.Heads(file.Person, file.Label())
-		return v.Score(farmer.Told{Village: s.Village, Facts: s.Facts, Open: s.Open, Grounds: s.Grounds}, r)
+		return v.Score(farmer.Known{Village: s.Village, Facts: s.Facts, Open: s.Open, Grounds: s.Grounds}, r)
 	})
 	return err
 }

@@ -67,7 +67,7 @@ func hamlets(t *testing.T) *hamlet {
 			rows = 10
 		}
 		f, err := farmer.NewForm(1, farmer.FormDraftOf{Section: section, Region: "4301", Name: models.Words{ZH: "表", EN: "Form"}, Rows: rows, Scope: "farm.x",
-			Schema: `{"type":"object","additionalProperties":false,"properties":{` + fields + `}}`}, farmer.Look{
+			Schema: `{"type":"object","additionalProperties":false,"properties":{` + fields + `}}`}, farmer.Screening{
 			Forbidden: func(string) (string, bool) { return "", false }, Restricted: func(string) (string, bool) { return "", false }}, office, noon)
 		must(t, err)
 		must(t, f.Publish(models.Actor{Person: "o2", Role: models.CreditOffice, Region: "4301"}, noon))

@@ -1,4 +1,4 @@
-// Package flows reacts: it is the event door and the clock door of every document.
+// Package flows reacts: it is where events and the clock reach documents.
 //
 // relay.go tells saved events to their subscribers, at least once and in order per document; sweep.go wakes documents
 // whose time has come; clock.go moves a sandbox through weeks in seconds. Then comes one file per capability: what an

@@ -59,7 +59,7 @@ func TestRereadingFindsWhatNobodySaid(t *testing.T) {
 	if due := s.Due(noon, store.WakeAt); len(due) != 0 {
 		t.Fatalf("%d collections are due before the rereading", len(due))
 	}
-	for n := range flows.Rereading * len(s.Faces()) {
+	for n := range flows.Rereading * len(s.Collections()) {
 		sweep.Beat(t.Context(), n+1)
 	}
 	if got, err := r.Get(t.Context(), "a"); err != nil || got.WakeAt != nil && !got.WakeAt.After(noon) {
@@ -84,12 +84,12 @@ func TestPeersTellEachOther(t *testing.T) {
 			must(t, err)
 			must(t, p1.Exchange(t.Context()))
 			must(t, p2.Exchange(t.Context()))
-			_, err = r2.Face().Earliest(t.Context(), store.WakeAt)
+			_, err = r2.Any().Earliest(t.Context(), store.WakeAt)
 			must(t, err)
 			must(t, r1.Insert(t.Context(), &sleeper{Meta: models.Meta{ID: "a", WakeAt: models.At(noon.Add(time.Hour))}}))
 			must(t, p1.Exchange(t.Context()))
 			must(t, p2.Exchange(t.Context()))
-			if at, sure := r2.Face().Known(store.WakeAt); !sure || at == nil || !at.Equal(noon.Add(time.Hour)) {
+			if at, sure := r2.Any().Known(store.WakeAt); !sure || at == nil || !at.Equal(noon.Add(time.Hour)) {
 				t.Fatalf("the other knows %v, sure %v", at, sure)
 			}
 			must(t, r1.Insert(t.Context(), &sleeper{Meta: models.Meta{ID: "b", WakeAt: models.At(noon.Add(time.Minute))}}))

@@ -265,7 +265,7 @@ func (f Medical) payment(ctx context.Context, ev models.Event) error {
 	return f.heard(ctx, ev.Subject, out)
 }
 
-// heard lets a bill hear a channel's word, unless that is no news.
+// heard lets a bill hear a channel's word, unless that says nothing new.
 func (f Medical) heard(ctx context.Context, bill string, out payments.Outcome) error {
 	_, err := f.Bills.Update(ctx, bill, func(b *medical.Bill) error {
 		if b.Knows(out.Word()) {

@@ -47,12 +47,12 @@ func (l *Ledger) part(ctx context.Context, c *medical.Check) (medical.Part, erro
 }
 
 // stretch takes at most n documents after the part's cursor through look. What ctx or the store cuts short ends early.
-func stretch[T any](ctx context.Context, r *store.Repo[T], p *medical.Part, n int, look func(*T) error) error {
+func stretch[T any](ctx context.Context, r *store.Repo[T], p *medical.Part, n int, screening func(*T) error) error {
 	cursor, err := r.Each(ctx, store.All().Page(store.MaxPage, p.Cursor), func(v *T) error {
 		if p.Seen == n || ctx.Err() != nil {
 			return errEnough
 		}
-		if err := look(v); err != nil {
+		if err := screening(v); err != nil {
 			return err
 		}
 		p.Seen++
@@ -68,7 +68,7 @@ func stretch[T any](ctx context.Context, r *store.Repo[T], p *medical.Part, n in
 	return models.E(models.Unavailable, "unavailable", ctx.Err())
 }
 
-// compare reads the bills of a and answers what differs, and whether news of any of them is under way.
+// compare reads the bills of a and answers what differs, and whether a change of any of them is under way.
 func (l *Ledger) compare(ctx context.Context, a *medical.Agreement) (faults []medical.Fault, moving bool, err error) {
 	bills := map[string]*medical.Bill{}
 	_, err = l.Bills.Each(ctx, store.BillsOwedBy(a.Person), func(b *medical.Bill) error {
@@ -139,7 +139,7 @@ func (l *Ledger) settled(ctx context.Context, d medical.Fault) (faults []medical
 		if faults, moving, err = l.compare(ctx, a); err != nil {
 			return nil, err
 		}
-		now, err := l.Agreements.Face().Look(ctx, a.ID)
+		now, err := l.Agreements.Any().Peek(ctx, a.ID)
 		if err != nil {
 			return nil, gone(err)
 		}

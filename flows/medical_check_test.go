@@ -183,7 +183,7 @@ func TestCheckCutOffGoesOn(t *testing.T) {
 	if k := one.wake(); k.Run.Bills != 1000 || k.Part != 1 || k.State != medical.CheckRunning {
 		t.Fatalf("the first part: %+v", k.Run)
 	}
-	one.store.OnSave(func(context.Context, store.Face, string) {}) // dies after the save that asks for the second part
+	one.store.OnSave(func(context.Context, store.AnyRepo, string) {}) // dies after the save that asks for the second part
 	if k := one.wake(); k.Part != 1 || len(k.Outbox) != 1 {
 		t.Fatalf("cut off: %+v", k.Run)
 	}

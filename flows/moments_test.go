@@ -98,7 +98,7 @@ func TestExpire(t *testing.T) {
 	for id, at := range map[string]*time.Time{"past": models.At(noon.Add(-time.Hour)), "now": models.At(noon), "later": models.At(noon.Add(time.Millisecond)), "never": nil} {
 		must(t, w.notes.Insert(t.Context(), &note{Meta: models.Meta{ID: id, GoneAt: at}}))
 	}
-	for _, f := range w.store.Faces() {
+	for _, f := range w.store.Collections() {
 		if f.Collection().Name != "notes" {
 			continue
 		}

@@ -60,8 +60,8 @@ func (f follower[T]) follow(ctx context.Context, e models.Event) error {
 			continue
 		}
 		_, err := f.docs.Update(ctx, l.Ref, func(v *T) error {
-			news, err := f.lead(ctx, v, n, to, e)
-			if err == nil && !news {
+			changed, err := f.lead(ctx, v, n, to, e)
+			if err == nil && !changed {
 				return store.Unchanged()
 			}
 			return err

@@ -54,8 +54,8 @@ func (f Practice) ranked(ctx context.Context, e models.Event) error {
 		}
 	}
 	return changeAll(ctx, f.Cases, store.PracticeOfRound(r.ID), func(c *practice.Case) error {
-		news, err := c.Ranked(r, f.Now())
-		if err == nil && !news {
+		changed, err := c.Ranked(r, f.Now())
+		if err == nil && !changed {
 			return store.Unchanged()
 		}
 		return err
@@ -161,8 +161,8 @@ func (f Practice) line(ctx context.Context, r *practice.Round, n *notice.Notice,
 		return nil
 	}
 	_, err := f.Cases.Update(ctx, l.Ref, func(c *practice.Case) error {
-		news, err := c.Settle(r, to, why, f.Now())
-		if err == nil && !news {
+		changed, err := c.Settle(r, to, why, f.Now())
+		if err == nil && !changed {
 			return store.Unchanged()
 		}
 		return err

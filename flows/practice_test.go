@@ -33,8 +33,8 @@ func TestPracticeTwiceIsOnce(t *testing.T) {
 	}, practice.Unit{Name: "古港镇人民政府", By: town}, noon)
 	must(t, err)
 	must(t, c.File(practice.Standard, town, noon))
-	must(t, c.Look(flow.Approve, "", office("k", "430181"), noon))
-	must(t, c.Look(flow.Approve, "", office("c", "4301"), noon))
+	must(t, c.Review(flow.Approve, "", office("k", "430181"), noon))
+	must(t, c.Review(flow.Approve, "", office("c", "4301"), noon))
 	must(t, all.Cases.Insert(t.Context(), c))
 	call := practice.Call{Year: 2026, Closes: models.DayOf(noon), Seats: []practice.Seats{{Class: practice.Governance, N: 1}}}
 	for i := range 6 {

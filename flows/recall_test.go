@@ -418,7 +418,7 @@ func TestACallOfNobody(t *testing.T) {
 	b.change(r.ID, func(r *record.Record) error { return r.Withdraw(models.Clockwork, "wrong", b.clock.now()) })
 	b.pass(0)
 	b.pass(2 * time.Minute)
-	for _, f := range b.store.Faces() {
+	for _, f := range b.store.Collections() {
 		_, err := b.sweep.Expire(t.Context(), f, b.clock.now())
 		must(t, err)
 	}

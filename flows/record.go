@@ -25,15 +25,15 @@ type Record struct {
 // Subscribers are to be given to the relay, after the inbox: what is told is in the inbox first.
 func (f Record) Subscribers() []Subscriber {
 	return []Subscriber{
-		{Name: "record.told", Do: f.told, Kinds: Kinds(record.EventKept)},
+		{Name: "record.told", Do: f.kept, Kinds: Kinds(record.EventKept)},
 		{Name: "record.bind", Do: f.bind, Kinds: Kinds(identity.EventBound)},
 		{Name: "record.offices", Do: f.office, Kinds: Kinds(identity.EventRepresents, identity.EventRepresentsEnded)},
 		{Name: "record.left", Do: f.left, Kinds: Kinds(identity.EventLeft)},
 	}
 }
 
-// told notes that the person of a record has its message in the inbox.
-func (f Record) told(ctx context.Context, e models.Event) error {
+// kept notes that the person of a record has its message in the inbox.
+func (f Record) kept(ctx context.Context, e models.Event) error {
 	if e.Person == "" || models.AddressedOrg(e.Person) != "" {
 		return nil
 	}

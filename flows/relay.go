@@ -45,14 +45,14 @@ type Relay struct {
 	subscribers []Subscriber
 	busy        busy
 	still       sync.RWMutex // held by a clock that moves: it polls by itself, and Run leaves the beat out
-	told        atomic.Int64 // outboxes told since the start
+	dispatched  atomic.Int64 // outboxes told since the start
 }
 
 // NewRelay makes a relay and has s call it after every save with events. Subscribe before the first save.
 func NewRelay(s *store.Store, lost *store.Repo[journal.Lost], log *slog.Logger, m *Metrics) *Relay {
 	r := &Relay{Store: s, Lost: lost, Log: log, Metrics: m, Patience: DefaultPatience, Inline: inline, Polled: polled}
 	r.subscribers = []Subscriber{{Name: "replay", Kinds: Kinds(journal.EventReplayed), Do: r.replay}}
-	s.OnSave(r.Tell)
+	s.OnSave(r.Dispatch)
 	return r
 }
 
@@ -76,10 +76,10 @@ func (r *Relay) subscriber(name string) (Subscriber, bool) {
 	return Subscriber{}, false
 }
 
-// Tell tells the outbox of a document whose last save claimed it. It does not end with ctx, whose client may leave,
+// Dispatch tells the outbox of a document whose last save claimed it. It does not end with ctx, whose client may leave,
 // but after Inline, even when a subscriber ignores that its time is over; what is left then is told aside, or left to
 // Poll. It never fails a save: the events are safe in the outbox.
-func (r *Relay) Tell(ctx context.Context, f store.Face, id string) {
+func (r *Relay) Dispatch(ctx context.Context, f store.AnyRepo, id string) {
 	free, ok := r.busy.try(f, id)
 	if !ok {
 		return // told here already, after a claim that ran out; the poll finds the rest
@@ -99,10 +99,10 @@ func (r *Relay) Tell(ctx context.Context, f store.Face, id string) {
 }
 
 // own tells an outbox under the claim its save made.
-func (r *Relay) own(ctx context.Context, f store.Face, id string) {
-	head, err := f.Look(ctx, id)
-	if err == nil && head.TellAt != nil {
-		err = r.tell(ctx, f, id, head.Outbox, *head.TellAt)
+func (r *Relay) own(ctx context.Context, f store.AnyRepo, id string) {
+	head, err := f.Peek(ctx, id)
+	if err == nil && head.PublishAt != nil {
+		err = r.dispatch(ctx, f, id, head.Outbox, *head.PublishAt)
 	}
 	if err != nil && !errors.Is(err, models.NotFound) {
 		r.Log.WarnContext(ctx, "telling was left to the poll", "collection", f.Collection().Name, "id", id, "err", err)
@@ -110,11 +110,11 @@ func (r *Relay) own(ctx context.Context, f store.Face, id string) {
 }
 
 // Poll goes once over all collections and tells what is due. It answers how many outboxes it claimed.
-func (r *Relay) Poll(ctx context.Context) (int, error) { return r.poll(ctx, r.Store.Faces()) }
+func (r *Relay) Poll(ctx context.Context) (int, error) { return r.poll(ctx, r.Store.Collections()) }
 
-func (r *Relay) poll(ctx context.Context, faces []store.Face) (claimed int, err error) {
+func (r *Relay) poll(ctx context.Context, repos []store.AnyRepo) (claimed int, err error) {
 	var faults []error
-	for _, f := range faces {
+	for _, f := range repos {
 		n, err := r.collection(ctx, f)
 		claimed += n
 		if err == nil {
@@ -126,7 +126,7 @@ func (r *Relay) poll(ctx context.Context, faces []store.Face) (claimed int, err 
 }
 
 // collection is poll for one collection.
-func (r *Relay) collection(ctx context.Context, f store.Face) (int, error) {
+func (r *Relay) collection(ctx context.Context, f store.AnyRepo) (int, error) {
 	ids, err := f.Untold(ctx, r.Store.Now(), listed)
 	if err != nil {
 		return 0, err
@@ -151,7 +151,7 @@ func (r *Relay) collection(ctx context.Context, f store.Face) (int, error) {
 }
 
 // claim takes a due outbox and tells it; false when another relay was first.
-func (r *Relay) claim(ctx context.Context, f store.Face, id string) (bool, error) {
+func (r *Relay) claim(ctx context.Context, f store.AnyRepo, id string) (bool, error) {
 	free, err := r.busy.wait(ctx, f, id)
 	if err != nil {
 		return false, err
@@ -162,11 +162,11 @@ func (r *Relay) claim(ctx context.Context, f store.Face, id string) (bool, error
 	err = f.Touch(ctx, id, func(h *models.Meta) error {
 		now := r.Store.Now()
 		until, events = nil, nil
-		if h.TellAt == nil || h.TellAt.After(now) {
+		if h.PublishAt == nil || h.PublishAt.After(now) {
 			return store.Unchanged()
 		}
-		h.TellAt = models.At(now.Add(r.Store.Lease))
-		until, events = h.TellAt, h.Outbox
+		h.PublishAt = models.At(now.Add(r.Store.Lease))
+		until, events = h.PublishAt, h.Outbox
 		return nil
 	})
 	if err != nil || until == nil {
@@ -174,11 +174,11 @@ func (r *Relay) claim(ctx context.Context, f store.Face, id string) (bool, error
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.Polled)
 	defer cancel()
-	return true, r.tell(ctx, f, id, events, *until)
+	return true, r.dispatch(ctx, f, id, events, *until)
 }
 
-// tell tells events, all that the outbox holds under the claim until, and goes on with what is appended meanwhile.
-func (r *Relay) tell(ctx context.Context, f store.Face, id string, events []models.Event, until time.Time) error {
+// dispatch tells events, all that the outbox holds under the claim until, and goes on with what is appended meanwhile.
+func (r *Relay) dispatch(ctx context.Context, f store.AnyRepo, id string, events []models.Event, until time.Time) error {
 	for {
 		now := r.Store.Now()
 		results := r.round(ctx, events, now)
@@ -188,16 +188,16 @@ func (r *Relay) tell(ctx context.Context, f store.Face, id string, events []mode
 			return err
 		}
 		if again == nil {
-			r.told.Add(1)
+			r.dispatched.Add(1)
 			return ctx.Err()
 		}
-		events, until = again.Outbox, *again.TellAt
+		events, until = again.Outbox, *again.PublishAt
 	}
 }
 
 // settle takes what was told out of the outbox in one write. It answers the head when the claim goes on because
 // events were appended meanwhile, and nil when this relay is done with the outbox.
-func (r *Relay) settle(ctx context.Context, f store.Face, id string, results []result, until time.Time) (*models.Meta, error) {
+func (r *Relay) settle(ctx context.Context, f store.AnyRepo, id string, results []result, until time.Time) (*models.Meta, error) {
 	bounded := ctx.Err() != nil
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settling)
 	defer cancel()
@@ -205,21 +205,21 @@ func (r *Relay) settle(ctx context.Context, f store.Face, id string, results []r
 	err := f.Touch(ctx, id, func(h *models.Meta) error {
 		again = nil
 		now := r.Store.Now()
-		held := h.TellAt != nil && h.TellAt.Equal(until)
+		held := h.PublishAt != nil && h.PublishAt.Equal(until)
 		fresh := r.keep(h, results, now)
 		switch {
 		case len(h.Outbox) == 0:
-			h.TellAt = nil
+			h.PublishAt = nil
 		case !held: // the claim ran out and somebody else has it
 		case fresh && bounded:
-			h.TellAt = models.At(now)
+			h.PublishAt = models.At(now)
 		case fresh:
-			h.TellAt = models.At(now.Add(r.Store.Lease))
-			again = &models.Meta{Outbox: h.Outbox, TellAt: h.TellAt}
+			h.PublishAt = models.At(now.Add(r.Store.Lease))
+			again = &models.Meta{Outbox: h.Outbox, PublishAt: h.PublishAt}
 		default:
-			h.TellAt = nil
+			h.PublishAt = nil
 			for _, e := range h.Outbox {
-				h.TellAt = models.Earliest(h.TellAt, e.AgainAt)
+				h.PublishAt = models.Earliest(h.PublishAt, e.AgainAt)
 			}
 		}
 		return nil
@@ -241,7 +241,7 @@ func (r *Relay) keep(h *models.Meta, results []result, now time.Time) (fresh boo
 		case !tried:
 			fresh = fresh || e.AgainAt == nil
 			left = append(left, e)
-		case !res.told():
+		case !res.delivered():
 			e.Done, e.Tries = res.had, res.event.Tries
 			e.AgainAt = res.again(r.Patience, now, before)
 			if len(res.failed) > 0 {
@@ -264,7 +264,7 @@ func (r *Relay) Drain(ctx context.Context) error {
 // drain is Drain of what this process knows.
 func (r *Relay) drain(ctx context.Context) error {
 	for {
-		n, err := r.poll(ctx, r.Store.Due(r.Store.Now(), store.TellAt))
+		n, err := r.poll(ctx, r.Store.Due(r.Store.Now(), store.PublishAt))
 		if n == 0 || err != nil {
 			return err
 		}
@@ -279,7 +279,7 @@ func (r *Relay) Run(ctx context.Context, every time.Duration) {
 			return
 		}
 		defer r.still.RUnlock()
-		if _, err := r.poll(ctx, r.Store.Due(r.Store.Now(), store.TellAt)); err != nil && ctx.Err() == nil {
+		if _, err := r.poll(ctx, r.Store.Due(r.Store.Now(), store.PublishAt)); err != nil && ctx.Err() == nil {
 			r.Log.ErrorContext(ctx, "the relay's poll failed", "err", err)
 		}
 		if beats%counting == 0 {
@@ -289,12 +289,12 @@ func (r *Relay) Run(ctx context.Context, every time.Duration) {
 	})
 }
 
-// Told is how many outboxes were told since the start, inline and by the poll.
-func (r *Relay) Told() int64 { return r.told.Load() }
+// Dispatched is how many outboxes were told since the start, inline and by the poll.
+func (r *Relay) Dispatched() int64 { return r.dispatched.Load() }
 
 // overdue reads how long the oldest outbox of a collection has waited.
-func (r *Relay) overdue(ctx context.Context, f store.Face) error {
-	at, err := f.Earliest(ctx, store.TellAt)
+func (r *Relay) overdue(ctx context.Context, f store.AnyRepo) error {
+	at, err := f.Earliest(ctx, store.PublishAt)
 	if err == nil {
 		r.Metrics.late.WithLabelValues(f.Collection().Name).Set(overdueFor(at, r.Store.Now()))
 	}

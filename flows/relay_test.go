@@ -205,8 +205,8 @@ func (w *world) quiet(t *testing.T, id string) {
 	t.Helper()
 	n, err := w.notes.Get(t.Context(), id)
 	must(t, err)
-	if len(n.Outbox) != 0 || n.TellAt != nil {
-		t.Errorf("%s still has %d events, due %v", id, len(n.Outbox), n.TellAt)
+	if len(n.Outbox) != 0 || n.PublishAt != nil {
+		t.Errorf("%s still has %d events, due %v", id, len(n.Outbox), n.PublishAt)
 	}
 }
 
@@ -345,8 +345,8 @@ func TestFailingSubscriberBlocksNobody(t *testing.T) {
 	equal(t, "bad", bad.of("n1"))
 	n, err := w.notes.Get(t.Context(), "n1")
 	must(t, err)
-	if n.TellAt == nil || n.TellAt.Before(noon.Add(800*time.Millisecond)) || n.TellAt.After(noon.Add(1200*time.Millisecond)) {
-		t.Fatalf("the retry is due %v, want a second ± 20 %%", n.TellAt)
+	if n.PublishAt == nil || n.PublishAt.Before(noon.Add(800*time.Millisecond)) || n.PublishAt.After(noon.Add(1200*time.Millisecond)) {
+		t.Fatalf("the retry is due %v, want a second ± 20 %%", n.PublishAt)
 	}
 	if n.Revision != 3 {
 		t.Errorf("revision %d: the relay's writes must not move it", n.Revision)
@@ -395,7 +395,7 @@ func TestDeadAndReplayed(t *testing.T) {
 			for range tc.tries - 1 {
 				n, err := w.notes.Get(t.Context(), "n1")
 				must(t, err)
-				w.clock.move(n.TellAt.Sub(w.clock.now()))
+				w.clock.move(n.PublishAt.Sub(w.clock.now()))
 				must(t, w.relay.Drain(t.Context()))
 			}
 			if tried != tc.tries {

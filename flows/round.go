@@ -26,7 +26,7 @@ type failure struct {
 	err        error
 }
 
-func (res *result) told() bool { return len(res.failed) == 0 && !res.behind }
+func (res *result) delivered() bool { return len(res.failed) == 0 && !res.behind }
 
 // again is when the event is next due: after a failure's pause, or together with the event before it.
 func (res *result) again(p Patience, now time.Time, before *time.Time) *time.Time {
@@ -59,7 +59,7 @@ func (r *Relay) round(ctx context.Context, events []models.Event, now time.Time)
 			continue
 		}
 		steps[i] = make([]step, len(events))
-		group.Go(func() { r.lane(ctx, s, events, steps[i], now) })
+		group.Go(func() { r.feed(ctx, s, events, steps[i], now) })
 	}
 	group.Wait()
 
@@ -82,8 +82,8 @@ func (r *Relay) round(ctx context.Context, events []models.Event, now time.Time)
 	return results
 }
 
-// lane takes one subscriber through the events.
-func (r *Relay) lane(ctx context.Context, s Subscriber, events []models.Event, steps []step, now time.Time) {
+// feed takes one subscriber through the events.
+func (r *Relay) feed(ctx context.Context, s Subscriber, events []models.Event, steps []step, now time.Time) {
 	stopped := false
 	for n, e := range events {
 		if !s.Kinds(e.Kind) || e.Reached(s.Name) {

@@ -46,7 +46,7 @@ func NewSweep(s *store.Store, log *slog.Logger, m *Metrics) *Sweep {
 func (s *Sweep) Round(ctx context.Context, now time.Time) (int, error) {
 	var woken int
 	var faults []error
-	for _, f := range s.Store.Faces() {
+	for _, f := range s.Store.Collections() {
 		n, err := s.Collection(ctx, f, now)
 		woken += n
 		if err != nil {
@@ -57,7 +57,7 @@ func (s *Sweep) Round(ctx context.Context, now time.Time) (int, error) {
 }
 
 // Collection is Round for one collection.
-func (s *Sweep) Collection(ctx context.Context, f store.Face, now time.Time) (int, error) {
+func (s *Sweep) Collection(ctx context.Context, f store.AnyRepo, now time.Time) (int, error) {
 	var woken atomic.Int64
 	wakes := map[string]int{}
 	for ctx.Err() == nil {
@@ -94,7 +94,7 @@ func (s *Sweep) Collection(ctx context.Context, f store.Face, now time.Time) (in
 var errStuck = errors.New("its wakeAt never gets past now")
 
 // wake wakes one document, or puts it off when it fails. err is the store's when not even that can be saved.
-func (s *Sweep) wake(ctx context.Context, f store.Face, id string, now time.Time, stuck bool) (bool, error) {
+func (s *Sweep) wake(ctx context.Context, f store.AnyRepo, id string, now time.Time, stuck bool) (bool, error) {
 	name := f.Collection().Name
 	err := error(models.E(models.Internal, "internal", errStuck))
 	if !stuck {
@@ -152,7 +152,7 @@ func (s *Sweep) succeeded(key string) {
 }
 
 // behind reads how long the oldest wake of a collection has waited.
-func (s *Sweep) behind(ctx context.Context, f store.Face, now time.Time) error {
+func (s *Sweep) behind(ctx context.Context, f store.AnyRepo, now time.Time) error {
 	at, err := f.Earliest(ctx, store.WakeAt)
 	if err == nil {
 		s.Metrics.behind.WithLabelValues(f.Collection().Name).Set(overdueFor(at, now))
@@ -161,7 +161,7 @@ func (s *Sweep) behind(ctx context.Context, f store.Face, now time.Time) error {
 }
 
 // Expire deletes the documents of a collection whose time is over.
-func (s *Sweep) Expire(ctx context.Context, f store.Face, now time.Time) (int, error) {
+func (s *Sweep) Expire(ctx context.Context, f store.AnyRepo, now time.Time) (int, error) {
 	deleted := 0
 	for {
 		ids, err := f.Gone(ctx, now, listed)
@@ -191,8 +191,8 @@ func (s *Sweep) Run(ctx context.Context, every time.Duration) {
 
 // beat is one beat of Run; what it began is in the group.
 func (s *Sweep) beat(ctx context.Context, n int, group *sync.WaitGroup) {
-	if faces := s.Store.Faces(); n%rereading == rereading-1 {
-		faces[n/rereading%len(faces)].Forget()
+	if repos := s.Store.Collections(); n%rereading == rereading-1 {
+		repos[n/rereading%len(repos)].Forget()
 	}
 	if s.Peers != nil {
 		if err := s.Peers.Exchange(ctx); err != nil && ctx.Err() == nil {
@@ -207,7 +207,7 @@ func (s *Sweep) beat(ctx context.Context, n int, group *sync.WaitGroup) {
 }
 
 // turn sweeps one collection.
-func (s *Sweep) turn(ctx context.Context, f store.Face) {
+func (s *Sweep) turn(ctx context.Context, f store.AnyRepo) {
 	if !s.still.TryRLock() {
 		return
 	}

@@ -64,7 +64,7 @@ func (f Village) file(ctx context.Context, e models.Event) error {
 
 // begin lets an entry take what was frozen of it: it is scored, the sample is drawn, and the review begins.
 func (f Village) begin(ctx context.Context, e models.Event) error {
-	frozen, err := f.Frozens.Get(ctx, e.Subject)
+	frozen, err := f.Snapshots.Get(ctx, e.Subject)
 	if err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func (f Village) begin(ctx context.Context, e models.Event) error {
 }
 
 // sampleOf draws the households the county looks at.
-func sampleOf(r *village.Round, frozen *village.Frozen, t village.Terms) ([]village.Sampled, error) {
+func sampleOf(r *village.Round, frozen *village.Snapshot, t village.Terms) ([]village.Sampled, error) {
 	rows, err := frozen.List()
 	if err != nil {
 		return nil, err

@@ -118,14 +118,14 @@ func (f VillageClose) freeze(ctx context.Context, r *village.Round, id string, s
 	if err != nil || e.State == village.Withdrawn || e.State == village.Draft {
 		return 0, gone(err)
 	}
-	was, err := f.FrozenIn(ctx, e.Round, e.Village)
+	was, err := f.SnapshotIn(ctx, e.Round, e.Village)
 	if err == nil {
 		return was.Size, nil
 	}
 	if !errors.Is(err, models.NotFound) {
 		return 0, err
 	}
-	var frozen *village.Frozen
+	var frozen *village.Snapshot
 	if r.Level == village.OfTowns {
 		frozen, err = f.town(ctx, e)
 	} else {
@@ -134,10 +134,10 @@ func (f VillageClose) freeze(ctx context.Context, r *village.Round, id string, s
 	if err != nil {
 		return 0, err
 	}
-	return frozen.Size, store.Existing(f.Frozens.Insert(ctx, frozen))
+	return frozen.Size, store.Existing(f.Snapshots.Insert(ctx, frozen))
 }
 
-func (f VillageClose) village(ctx context.Context, e *village.Entry, salts village.Salter) (*village.Frozen, error) {
+func (f VillageClose) village(ctx context.Context, e *village.Entry, salts village.Salter) (*village.Snapshot, error) {
 	rows, err := f.RowsOf(ctx, e.Village, e.CutOff, salts)
 	if err != nil {
 		return nil, err
@@ -150,7 +150,7 @@ func (f VillageClose) village(ctx context.Context, e *village.Entry, salts villa
 }
 
 // town counts a town's villages, and sums up what was frozen of them in the same year.
-func (f VillageClose) town(ctx context.Context, e *village.Entry) (*village.Frozen, error) {
+func (f VillageClose) town(ctx context.Context, e *village.Entry) (*village.Snapshot, error) {
 	places, err := f.Villages(ctx, e.Village, f.Policy)
 	if err != nil {
 		return nil, err
@@ -160,14 +160,14 @@ func (f VillageClose) town(ctx context.Context, e *village.Entry) (*village.Froz
 	if err != nil {
 		return nil, err
 	}
-	own, err := f.veil(ctx, e.Scheme)
+	own, err := f.suppression(ctx, e.Scheme)
 	if err != nil {
 		return nil, err
 	}
 	theirs := own
 	r, err := f.Rounds.Get(ctx, year)
 	if err == nil {
-		theirs, err = f.veil(ctx, r.Scheme)
+		theirs, err = f.suppression(ctx, r.Scheme)
 	}
 	if gone(err) != nil {
 		return nil, err
@@ -179,7 +179,7 @@ func (f VillageClose) town(ctx context.Context, e *village.Entry) (*village.Froz
 	return village.FreezeTown(e, sums, own.Town(theirs, each, sums), f.Now()), nil
 }
 
-func (f VillageClose) veil(ctx context.Context, scheme string) (*village.Veil, error) {
+func (f VillageClose) suppression(ctx context.Context, scheme string) (*village.Suppression, error) {
 	s, err := f.Schemes.Get(ctx, scheme)
 	if err != nil {
 		return nil, err
@@ -188,7 +188,7 @@ func (f VillageClose) veil(ctx context.Context, scheme string) (*village.Veil, e
 	if err != nil {
 		return nil, err
 	}
-	return village.NewVeil(set, village.Hidden), nil
+	return village.NewSuppression(set, village.MinimumCell), nil
 }
 
 // each are the facts of each village as its own bundle tells them, and what banks tell of it.
@@ -196,7 +196,7 @@ func (f VillageClose) each(ctx context.Context, places []models.Region, round st
 	all := make([]map[string]int64, len(places))
 	for i, place := range places {
 		facts := map[string]int64{}
-		frozen, err := f.FrozenIn(ctx, round, place)
+		frozen, err := f.SnapshotIn(ctx, round, place)
 		if gone(err) != nil {
 			return nil, err
 		}

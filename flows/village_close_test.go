@@ -112,7 +112,7 @@ func TestRoundCloses(t *testing.T) {
 		t.Errorf("progress %+v", r.Progress)
 	}
 	for i, n := range openingCounts {
-		f, err := o.Frozens.Get(t.Context(), credit.FrozenID(r.ID, o.at[i]))
+		f, err := o.Snapshots.Get(t.Context(), credit.SnapshotID(r.ID, o.at[i]))
 		must(t, err)
 		want := map[string]int64{credit.FactHouseholds: 250, credit.FactFiled: int64(n[0]), credit.FactCredit: int64(n[1])}
 		if n[2] > 0 {
@@ -149,7 +149,7 @@ func TestRoundIsCutOff(t *testing.T) {
 		must(t, err)
 		f, err := credit.Freeze(e, rows, loans, o.clock.now())
 		must(t, err)
-		must(t, o.Frozens.Insert(t.Context(), f))
+		must(t, o.Snapshots.Insert(t.Context(), f))
 	}
 	r, err := o.Rounds.Update(t.Context(), o.round.ID, func(r *credit.Round) error {
 		o.clock.move(31 * 24 * time.Hour)
@@ -169,9 +169,9 @@ func TestRoundIsCutOff(t *testing.T) {
 		t.Errorf("progress %+v, want %+v", got.Progress, want.Progress)
 	}
 	for _, place := range o.at {
-		a, err := o.Frozens.Get(t.Context(), credit.FrozenID(r.ID, place))
+		a, err := o.Snapshots.Get(t.Context(), credit.SnapshotID(r.ID, place))
 		must(t, err)
-		b, err := whole.Frozens.Get(t.Context(), credit.FrozenID(r.ID, place))
+		b, err := whole.Snapshots.Get(t.Context(), credit.SnapshotID(r.ID, place))
 		must(t, err)
 		if a.Root != b.Root || fmt.Sprint(a.Facts) != fmt.Sprint(b.Facts) {
 			t.Errorf("%s: %s %v, want %s %v", place, a.Root, a.Facts, b.Root, b.Facts)
@@ -201,12 +201,12 @@ func TestTownIsFrozen(t *testing.T) {
 	town.ID, town.State, town.WakeAt = e.Round, credit.Open, models.At(o.clock.now())
 	must(t, o.Rounds.Insert(t.Context(), town))
 	o.settles(t, time.Minute)
-	f, err := o.Frozens.Get(t.Context(), credit.FrozenID(town.ID, "430181108"))
+	f, err := o.Snapshots.Get(t.Context(), credit.SnapshotID(town.ID, "430181108"))
 	must(t, err)
 	if f.Facts[credit.FactVillages] != 5 || f.Facts[credit.FactCreditVillages] != 0 || f.Facts[credit.FactBorrowers] != 131 || f.Facts[credit.FactClean] != 123 {
 		t.Errorf("facts %v", f.Facts)
 	}
-	if s := f.Told[credit.FactClean]; s.Exact() || !s.Has(123) || f.Told[credit.FactVillages] != score.Exactly(5) {
-		t.Errorf("told %v", f.Told)
+	if s := f.Published[credit.FactClean]; s.Exact() || !s.Has(123) || f.Published[credit.FactVillages] != score.Exactly(5) {
+		t.Errorf("told %v", f.Published)
 	}
 }

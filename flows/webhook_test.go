@@ -128,7 +128,7 @@ func TestPartnersHearOfTheirOwn(t *testing.T) {
 						Data            json.RawMessage
 					}
 					must(t, json.Unmarshal([]byte(d.Body), &body))
-					if body.Type != kind || body.Timestamp != "2026-03-01T04:00:00Z" || d.State != delivery.Queued || d.Lane != "webhook/"+id || d.Person != "" || got[id] != "" {
+					if body.Type != kind || body.Timestamp != "2026-03-01T04:00:00Z" || d.State != delivery.Queued || d.Destination != "webhook/"+id || d.Person != "" || got[id] != "" {
 						t.Errorf("%s: %+v", id, d)
 					}
 					got[id] = string(body.Data)

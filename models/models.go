@@ -31,10 +31,10 @@ type Meta struct {
 	CreatedAt time.Time `bson:"createdAt"`
 	UpdatedAt time.Time `bson:"updatedAt"`
 
-	Outbox []Event    `bson:"outbox,omitempty"` // told by the relay in order, then removed
-	TellAt *time.Time `bson:"tellAt,omitempty"` // when the outbox is next due; nil = nothing to tell. Also a relay's claim
-	WakeAt *time.Time `bson:"wakeAt,omitempty"` // when Wake(now) is next due; nil = never
-	GoneAt *time.Time `bson:"goneAt,omitempty"` // when the document is deleted (codes, idempotency records); nil = never
+	Outbox    []Event    `bson:"outbox,omitempty"` // told by the relay in order, then removed
+	PublishAt *time.Time `bson:"tellAt,omitempty"` // when the outbox is next due; nil = nothing to tell. Also a relay's claim
+	WakeAt    *time.Time `bson:"wakeAt,omitempty"` // when Wake(now) is next due; nil = never
+	GoneAt    *time.Time `bson:"goneAt,omitempty"` // when the document is deleted (codes, idempotency records); nil = never
 }
 
 // Head makes the embedding type a Document.
@@ -43,12 +43,12 @@ func (m *Meta) Head() *Meta { return m }
 // Unheld says whether there are events nobody has told yet and no relay holds the outbox: its tellAt is unset, or
 // is the time of a retry and not a claim. So a subscriber that keeps failing never delays what comes later for the others.
 func (m *Meta) Unheld() bool {
-	fresh, resting := false, m.TellAt == nil
+	fresh, resting := false, m.PublishAt == nil
 	for _, e := range m.Outbox {
 		switch {
 		case e.AgainAt == nil:
 			fresh = true
-		case m.TellAt != nil && e.AgainAt.Equal(*m.TellAt):
+		case m.PublishAt != nil && e.AgainAt.Equal(*m.PublishAt):
 			resting = true
 		}
 	}

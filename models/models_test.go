@@ -52,10 +52,10 @@ func TestUnheld(t *testing.T) {
 	}{
 		"nothing to tell":        {Meta{}, false},
 		"fresh":                  {Meta{Outbox: []Event{{}}}, true},
-		"claimed":                {Meta{Outbox: []Event{{}}, TellAt: &claim}, false},
-		"all rest":               {Meta{Outbox: []Event{{AgainAt: &retry}}, TellAt: &retry}, false},
-		"one rests, one fresh":   {Meta{Outbox: []Event{{AgainAt: &retry}, {}}, TellAt: &retry}, true},
-		"one rests, but claimed": {Meta{Outbox: []Event{{AgainAt: &retry}, {}}, TellAt: &claim}, false},
+		"claimed":                {Meta{Outbox: []Event{{}}, PublishAt: &claim}, false},
+		"all rest":               {Meta{Outbox: []Event{{AgainAt: &retry}}, PublishAt: &retry}, false},
+		"one rests, one fresh":   {Meta{Outbox: []Event{{AgainAt: &retry}, {}}, PublishAt: &retry}, true},
+		"one rests, but claimed": {Meta{Outbox: []Event{{AgainAt: &retry}, {}}, PublishAt: &claim}, false},
 	} {
 		if got := c.m.Unheld(); got != c.want {
 			t.Errorf("%s: %v", name, got)

@@ -105,7 +105,7 @@ func TestLiveFollowsTheStore(t *testing.T) {
 	bob, stopBob := h.Listen("bob")
 	defer stopBob()
 	tl := newTail(h.clock())
-	look := func(what string, wantAnn, wantBob bool) {
+	screening := func(what string, wantAnn, wantBob bool) {
 		t.Helper()
 		if err := h.follow(t.Context(), &tl); err != nil {
 			t.Fatal(err)
@@ -114,20 +114,20 @@ func TestLiveFollowsTheStore(t *testing.T) {
 			t.Errorf("%s: ann %v, bob %v", what, a, b)
 		}
 	}
-	look("nothing", false, false)
+	screening("nothing", false, false)
 	h.at("ann", 10*time.Second)
-	look("ann's first", true, false)
-	look("again", false, false)
+	screening("ann's first", true, false)
+	screening("again", false, false)
 	h.at("bob", 10*time.Second-tailOverlap+time.Millisecond)
-	look("late, within the overlap", false, true)
+	screening("late, within the overlap", false, true)
 	for range store.MaxPage + 10 {
 		h.at("carl", 11*time.Second)
 	}
 	h.at("ann", 12*time.Second)
-	look("beyond a page", true, false)
+	screening("beyond a page", true, false)
 	tl.skip(h.clock().Add(time.Minute))
 	h.at("bob", 13*time.Second)
-	look("while nobody listened", false, false)
+	screening("while nobody listened", false, false)
 }
 
 func TestTailIsBounded(t *testing.T) {

@@ -28,7 +28,7 @@ type WebPushConfig struct {
 }
 
 // A Browser carries parcels to browsers by Web Push (RFC 8030, 8291, 8292). It is the channel "webpush". Each browser maker's
-// push service is a lane of its own.
+// push service is a destination of its own.
 type Browser struct {
 	cfg    WebPushConfig
 	client *http.Client

@@ -1,4 +1,4 @@
-// Package payments is the door to the channels money moves through: WeChat Pay, Alipay, UnionPay and whatever comes after.
+// Package payments serves the channels money moves through: WeChat Pay, Alipay, UnionPay and whatever comes after.
 // It orders payments and refunds and verifies what channels call back; what that means for a bill is decided in models.
 package payments
 

@@ -150,7 +150,7 @@ func (fs *farms) household(i int, head *identity.Person) error {
 			return err
 		}
 	}
-	told := farmer.Told{Village: f.Village, Facts: f.Facts(fs.pol.Mean(f.Village), models.DayOf(fs.now)), Open: f.Open()}
+	told := farmer.Known{Village: f.Village, Facts: f.Facts(fs.pol.Mean(f.Village), models.DayOf(fs.now)), Open: f.Open()}
 	sc := &farmer.Score{Meta: models.Meta{ID: f.ID}}
 	if err := sc.Learn(told, fs.scorer, "", fs.now); err != nil {
 		return err
@@ -298,7 +298,7 @@ func (fs *farms) evaluation(i int, f *farmer.File) (*farmer.Evaluation, error) {
 	if err := e.Wake(closed); err != nil {
 		return nil, err
 	}
-	told := farmer.Told{Village: f.Village, Facts: f.Facts(fs.pol.Mean(f.Village), models.DayOf(fs.now)), Open: f.Open()}
+	told := farmer.Known{Village: f.Village, Facts: f.Facts(fs.pol.Mean(f.Village), models.DayOf(fs.now)), Open: f.Open()}
 	if e.Mean != nil {
 		told.Facts[farmer.FactPeers] = *e.Mean
 	}

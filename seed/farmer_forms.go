@@ -45,7 +45,7 @@ var (
 )
 
 // FarmLook is how the catalogue tells what is never collected and what is restricted.
-var FarmLook = farmer.Look{Forbidden: catalogue.Forbidden, Restricted: catalogue.Restricted}
+var FarmLook = farmer.Screening{Forbidden: catalogue.Forbidden, Restricted: catalogue.Restricted}
 
 // readFarmForms reads the table as drafts.
 func readFarmForms(text string) ([]farmer.FormDraftOf, error) {

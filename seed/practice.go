@@ -145,16 +145,16 @@ func (ps *practices) write(id string, w written, at time.Time) (*practice.Case, 
 	at = at.Add(24 * time.Hour)
 	switch w.to { //nolint:exhaustive // the others pass
 	case practice.Revision:
-		return c, c.Look(flow.Revise, "请补充实施前后的数据", first, at)
+		return c, c.Review(flow.Revise, "请补充实施前后的数据", first, at)
 	case practice.Rejected:
-		return c, c.Look(flow.Reject, "不属于信用场景，没有数据", first, at)
+		return c, c.Review(flow.Reject, "不属于信用场景，没有数据", first, at)
 	case practice.Withdrawn:
 		return c, c.Withdraw("并入另一个案例", by, at)
 	}
-	if err := c.Look(flow.Approve, "", first, at); err != nil {
+	if err := c.Review(flow.Approve, "", first, at); err != nil {
 		return c, err
 	}
-	return c, c.Look(flow.Approve, "", second, at.Add(24*time.Hour))
+	return c, c.Review(flow.Approve, "", second, at.Add(24*time.Hour))
 }
 
 // experts are the pool of the demo's selections.

@@ -122,7 +122,7 @@ func (fs *farms) creditHousehold(i int, head *identity.Person) error {
 		return err
 	}
 	fs.files = append(fs.files, f)
-	told := farmer.Told{Village: f.Village, Facts: f.Facts(fs.pol.Mean(f.Village), models.DayOf(fs.now)), Open: f.Open()}
+	told := farmer.Known{Village: f.Village, Facts: f.Facts(fs.pol.Mean(f.Village), models.DayOf(fs.now)), Open: f.Open()}
 	sc := &farmer.Score{Meta: models.Meta{ID: f.ID}}
 	if err := sc.Learn(told, fs.scorer, "", fs.now); err != nil {
 		return err
@@ -157,7 +157,7 @@ func (fs *farms) certified(i int, f *farmer.File, at time.Time) error {
 	if err := e.Wake(closed); err != nil {
 		return err
 	}
-	told := farmer.Told{Village: f.Village, Facts: f.Facts(fs.pol.Mean(f.Village), models.DayOf(fs.now)), Open: f.Open()}
+	told := farmer.Known{Village: f.Village, Facts: f.Facts(fs.pol.Mean(f.Village), models.DayOf(fs.now)), Open: f.Open()}
 	told.Facts[farmer.FactPeers] = *e.Mean
 	sc := fs.scores[len(fs.scores)-1]
 	if err := sc.Learn(told, fs.scorer, "", fs.now); err != nil {
@@ -201,7 +201,7 @@ type years struct {
 
 	rounds  []*village.Round
 	entries []*village.Entry
-	frozens []*village.Frozen
+	frozens []*village.Snapshot
 	figures []*village.Figure
 	notices []*notice.Notice
 	plaques []*farmer.Village
@@ -240,7 +240,7 @@ func keepVillages(ctx context.Context, s Stores, p *Population, now time.Time) e
 	}
 	for _, keep := range []func() error{
 		func() error { return fresh(ctx, s.Village.Figures, y.figures) },
-		func() error { return fresh(ctx, s.Village.Frozens, y.frozens) },
+		func() error { return fresh(ctx, s.Village.Snapshots, y.frozens) },
 		func() error { return fresh(ctx, s.Village.Rounds, y.rounds) },
 		func() error { return fresh(ctx, s.Village.Entries, y.entries) },
 		func() error { return fresh(ctx, s.Village.Notices, y.notices) },

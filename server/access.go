@@ -8,5 +8,5 @@ import (
 
 // accessCapability is the access log of everybody's data.
 var accessCapability = Capability{Name: "access", Events: access.Events, Open: func(a *App) Parts {
-	return Parts{Doors: []api.Mounter{accesshttp.Handler{Entries: a.repos.entries, Subjects: a.repos.Subjects, Looks: a.looks}}}
+	return Parts{Routes: []api.Mounter{accesshttp.Handler{Entries: a.repos.entries, Subjects: a.repos.Subjects, Log: a.accesses}}}
 }}

@@ -225,7 +225,7 @@ func (a *App) openRepos() {
 	a.repos.Campaigns = a.repos.campaign.Campaigns
 }
 
-// mount ties every capability to the door.
+// mount mounts the routes of every capability.
 func (a *App) mount() error {
 	a.router = api.NewRouter(api.Config{
 		Now: a.now, Auth: a.callers, Store: a.store, Log: a.log, Version: version, Sandbox: a.cfg.Sandbox,
@@ -233,7 +233,7 @@ func (a *App) mount() error {
 		Metrics: a.metrics, Writable: a.watch.Writable,
 	})
 	for _, p := range a.parts {
-		a.router.Handle(p.Doors...)
+		a.router.Handle(p.Routes...)
 	}
 	a.router.Handle(export.Handler{Portions: a.router.Portions()})
 	return a.router.Finish()

@@ -20,7 +20,7 @@ import (
 
 // auditCapability is the sealed log of everything that happened.
 var auditCapability = Capability{Name: "audit", Open: func(a *App) Parts {
-	return Parts{Doors: []api.Mounter{audithttp.Handler{Audit: a.repos.audit, Seals: a.seals}}, Follows: a.seal.Subscribers()}
+	return Parts{Routes: []api.Mounter{audithttp.Handler{Audit: a.repos.audit, Seals: a.seals}}, Follows: a.seal.Subscribers()}
 }}
 
 var errAuditUsage = errors.New(`say what to do with the audit log:

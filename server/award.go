@@ -21,8 +21,8 @@ var awardCapability = Capability{
 			Facts: usecase.StandardAwardFacts, Policy: policyOf[record.Policy](a), Now: a.now,
 		}
 		return Parts{
-			Doors: []api.Mounter{
-				awardhttp.Handler{Award: a.repos.Award, Facts: usecase.StandardAwardFacts, Policy: policyOf[award.Policy](a), Looks: a.looks},
+			Routes: []api.Mounter{
+				awardhttp.Handler{Award: a.repos.Award, Facts: usecase.StandardAwardFacts, Policy: policyOf[award.Policy](a), Log: a.accesses},
 			},
 			Follows: follows.Subscribers(),
 		}

@@ -12,8 +12,8 @@ import (
 var batchCapability = Capability{Name: "batch", Lives: batch.Lives, Events: batch.Events, Open: func(a *App) Parts {
 	r, policy := a.repos, policyOf[record.Policy](a)
 	return Parts{
-		Doors: []api.Mounter{
-			batchhttp.Handler{Batch: r.Batch, Records: r.Records, Forms: a.forms, Subjects: r.Subjects, Policy: policy, Looks: a.looks, Now: a.now},
+		Routes: []api.Mounter{
+			batchhttp.Handler{Batch: r.Batch, Records: r.Records, Forms: a.forms, Subjects: r.Subjects, Policy: policy, Log: a.accesses, Now: a.now},
 		},
 		Follows: flows.Batches{
 			Batch: r.Batch, Catalogue: r.Catalogue, Records: r.Records, Subjects: r.Subjects, Policy: policy, Log: a.log, Now: a.now,

@@ -17,10 +17,10 @@ var benefitCapability = Capability{
 	Open: func(a *App) Parts {
 		offers := benefithttp.Handler{
 			Benefit: a.repos.Benefit, Facts: usecase.StandardBenefitFacts(a.restrictions().Restricts), Policy: policyOf[benefit.Policy](a), Board: &benefithttp.Board{},
-			Looks: a.looks, Seals: a.seals, Issuer: a.cfg.Issuer, Decisions: a.repos.Decision,
+			Log: a.accesses, Seals: a.seals, Issuer: a.cfg.Issuer, Decisions: a.repos.Decision,
 		}
 		return Parts{
-			Doors:   []api.Mounter{offers, benefithttp.Desk{Handler: offers, Clients: a.repos.Identity.Clients}},
+			Routes:  []api.Mounter{offers, benefithttp.Desk{Handler: offers, Clients: a.repos.Identity.Clients}},
 			Follows: a.benefits().Subscribers(),
 		}
 	},

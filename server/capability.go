@@ -34,17 +34,17 @@ type Capability struct {
 }
 
 // Parts are what a capability does in one running program. Its collections are those it opens; its permissions and its portions of
-// an export come with its doors.
+// an export come with its routes.
 type Parts struct {
-	Doors   []api.Mounter
+	Routes  []api.Mounter
 	Follows []flows.Subscriber
 	Ties    []identityhttp.Tie // what holds a person back from closing the account
-	Grounds []ground           // what a look at somebody's data may rest on
+	Grounds []ground           // what access to somebody's data may rest on
 	Erases  []flows.Eraser     // what of it goes when an erasure is granted
 	Seed    seed.Step          // its part of the demo city; nil: none, or it is part of seed.City itself
 }
 
-// A ground finds the case or document that a look rests on. Errors: NotFound when the id is none of the capability's.
+// A ground finds the case or document that an access rests on. Errors: NotFound when the id is none of the capability's.
 type ground = func(ctx context.Context, id string) (*access.Ground, error)
 
 // open opens every capability, once.
@@ -90,7 +90,7 @@ func (a *App) seeds() (all []seed.Step) {
 	return all
 }
 
-// ground finds what a look rests on, whosever it is. Errors: NotFound.
+// ground finds what an access rests on, whosever it is. Errors: NotFound.
 func (a *App) ground(ctx context.Context, id string) (*access.Ground, error) {
 	for _, p := range a.parts {
 		for _, find := range p.Grounds {

@@ -131,7 +131,7 @@ var findCapability = Capability{
 			return err
 		}
 		return Parts{
-			Doors:   []api.Mounter{findDoor{repo}},
+			Routes:  []api.Mounter{findDoor{repo}},
 			Follows: []flows.Subscriber{{Name: "find.thank", Kinds: flows.Kinds(eventReturned), Do: thank}},
 			Ties: []func(context.Context, string) (string, error){func(ctx context.Context, person string) (string, error) {
 				n, err := repo.Count(ctx, findsOf(person))
@@ -194,7 +194,7 @@ func TestEveryQueryIsServed(t *testing.T) {
 		t.Fatal(err)
 	}
 	var names []string
-	for _, f := range a.store.Faces() {
+	for _, f := range a.store.Collections() {
 		names = append(names, f.Collection().Name)
 	}
 	slices.Sort(names)

@@ -17,12 +17,12 @@ var caseworkCapability = Capability{
 		r, terms, desks := a.repos, policyOf[casework.Terms](a), policyOf[casework.Desks](a)
 		cases := caseworkhttp.Handler{
 			Cases: r.Cases, Records: r.Records, Entries: r.entries, Decisions: r.Decision.Decisions, Blobs: r.Batch.Blobs, Subjects: r.Subjects, Forms: a.forms,
-			Looks: a.looks, Terms: terms, Desks: desks, Check: flows.Possible,
+			Log: a.accesses, Terms: terms, Desks: desks, Check: flows.Possible,
 		}
 		follows := flows.Casework{
 			Cases: r.Cases, Records: r.Records, Entries: r.entries, Items: r.Catalogue.Items, Uses: r.Recall.Uses, Terms: terms, Desks: desks, Now: a.now,
 			Erase: a.erases,
 		}
-		return Parts{Doors: []api.Mounter{cases}, Follows: follows.Subscribers(), Grounds: []ground{cases.Ground}}
+		return Parts{Routes: []api.Mounter{cases}, Follows: follows.Subscribers(), Grounds: []ground{cases.Ground}}
 	},
 }

@@ -10,7 +10,7 @@ import (
 // catalogueCapability is the catalogue of what may be collected about anybody.
 var catalogueCapability = Capability{Name: "catalogue", Events: catalogue.Events, Open: func(a *App) Parts {
 	return Parts{
-		Doors:   []api.Mounter{cataloguehttp.Handler{Catalogue: a.repos.Catalogue}},
+		Routes:  []api.Mounter{cataloguehttp.Handler{Catalogue: a.repos.Catalogue}},
 		Follows: flows.Catalogue{Catalogue: a.repos.Catalogue, Now: a.now}.Subscribers(),
 	}
 }}

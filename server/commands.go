@@ -91,7 +91,7 @@ func migrate(ctx context.Context, cfg Config, _ []string, out io.Writer) error {
 	if err := errors.Join(a.mark(ctx), a.store.Engine.Close()); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%d collections with their indexes are there\n", len(a.store.Faces()))
+	fmt.Fprintf(out, "%d collections with their indexes are there\n", len(a.store.Collections()))
 	return nil
 }
 

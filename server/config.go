@@ -261,7 +261,7 @@ func readIssuer(line string) (identityhttp.Issuer, error) {
 	return identityhttp.Issuer{URL: parts[0], Clients: strings.Split(parts[1], ","), PhoneIsVerified: len(parts) == 3}, nil
 }
 
-// rates are the bounds as the door takes them.
+// rates are the bounds as the router takes them.
 func (c *Config) rates() api.Rates {
 	minute := func(n int) api.Rate { return api.Rate{N: n, Per: time.Minute} }
 	r := api.Rates{Person: minute(c.RatePerson), Client: minute(c.RateClient), Address: minute(c.RateAddress)}

@@ -19,8 +19,8 @@ var consentCapability = Capability{
 	Open: func(a *App) Parts {
 		r := a.repos
 		return Parts{
-			Doors: []api.Mounter{
-				consenthttp.Handler{Consent: r.Consent, Subjects: r.Subjects, Looks: a.looks, Policy: policyOf[consent.Policy](a)},
+			Routes: []api.Mounter{
+				consenthttp.Handler{Consent: r.Consent, Subjects: r.Subjects, Log: a.accesses, Policy: policyOf[consent.Policy](a)},
 				consenthttp.Partners{Consent: r.Consent, Clients: r.Identity.Clients},
 				consenthttp.Query{Consented: a.consented, Records: r.Records, Uses: r.Recall.Uses, Grounds: a.ground, Category: a.category},
 				consenthttp.Notices{},

@@ -409,7 +409,7 @@ func opened(t *testing.T, dir string) *App {
 func left(t *testing.T, dir string) (n int) {
 	t.Helper()
 	a := opened(t, dir)
-	for _, f := range a.store.Faces() {
+	for _, f := range a.store.Collections() {
 		ids, err := f.Untold(t.Context(), time.Now().AddDate(100, 0, 0), 10_000)
 		if err != nil {
 			t.Fatal(err)
@@ -439,8 +439,8 @@ func everything[T any, P interface {
 	t.Helper()
 	docs := map[string]*T{}
 	_, err := r.Each(t.Context(), store.All(), func(v *T) error {
-		if h := P(v).Head(); len(h.Outbox) != 0 || h.TellAt != nil {
-			t.Errorf("%s %s still has to tell %v at %v", r.Face().Collection().Name, h.ID, h.Outbox, h.TellAt)
+		if h := P(v).Head(); len(h.Outbox) != 0 || h.PublishAt != nil {
+			t.Errorf("%s %s still has to tell %v at %v", r.Any().Collection().Name, h.ID, h.Outbox, h.PublishAt)
 		}
 		docs[P(v).Head().ID] = v
 		return nil

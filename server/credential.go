@@ -17,7 +17,7 @@ var credentialCapability = Capability{
 		r, policy := a.repos, policyOf[credential.Policy](a)
 		follows := flows.Credential{Credential: r.Credential, Awards: r.Award.Awards, Divisions: r.Divisions, Policy: policy, Now: a.now}
 		return Parts{
-			Doors: []api.Mounter{
+			Routes: []api.Mounter{
 				credentialhttp.Handler{Credential: r.Credential, Subjects: r.Subjects, Seals: a.seals, Policy: policy, Address: a.address},
 			},
 			Follows: follows.Subscribers(),

@@ -11,7 +11,7 @@ import (
 // decisionCapability is decisions a machine made, explained and made again.
 var decisionCapability = Capability{Name: "decision", Lives: decision.Lives, Events: decision.Events, Open: func(a *App) Parts {
 	return Parts{
-		Doors:   []api.Mounter{decisionhttp.Handler{Decision: a.repos.Decision, Subjects: a.repos.Subjects, Looks: a.looks}},
+		Routes:  []api.Mounter{decisionhttp.Handler{Decision: a.repos.Decision, Subjects: a.repos.Subjects, Log: a.accesses}},
 		Follows: a.decisions().Subscribers(),
 	}
 }}

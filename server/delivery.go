@@ -15,9 +15,9 @@ var deliveryCapability = Capability{
 	Open: func(a *App) Parts {
 		name := func(topic, lang string) string { name, _ := a.texts.TopicName(topic, lang); return name }
 		sent := deliveryhttp.Handler{
-			Delivery: a.repos.delivery, Looks: a.looks, Policy: policyOf[delivery.Policy](a), Channels: a.outside.personal(a.courier.On()),
+			Delivery: a.repos.delivery, Log: a.accesses, Policy: policyOf[delivery.Policy](a), Channels: a.outside.personal(a.courier.On()),
 			Topics: a.texts.Topics, TopicName: name, TopicLegal: a.texts.Legal, Tester: &a.outside, Kick: a.courier.Kick,
 		}
-		return Parts{Doors: []api.Mounter{sent}, Follows: flows.Delivery{Again: a.told.Again}.Subscribers()}
+		return Parts{Routes: []api.Mounter{sent}, Follows: flows.Delivery{Again: a.told.Again}.Subscribers()}
 	},
 }

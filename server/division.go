@@ -7,5 +7,5 @@ import (
 
 // divisionCapability is the city's places and zones.
 var divisionCapability = Capability{Name: "division", Open: func(a *App) Parts {
-	return Parts{Doors: []api.Mounter{divisionhttp.Handler{Divisions: a.repos.Divisions, Zones: a.repos.Zones}}}
+	return Parts{Routes: []api.Mounter{divisionhttp.Handler{Divisions: a.repos.Divisions, Zones: a.repos.Zones}}}
 }}

@@ -125,7 +125,7 @@ func (v *visit) ledger(s medical.Summary, faults []medical.Fault, err error) {
 // explain asks the engine about every named query of every collection.
 func (a *App) explain(ctx context.Context) error {
 	var faults []error
-	for _, f := range a.store.Faces() {
+	for _, f := range a.store.Collections() {
 		c := f.Collection()
 		queries := c.AllQueries()
 		for _, name := range slices.Sorted(maps.Keys(queries)) {

@@ -16,10 +16,10 @@ var farmerCapability = Capability{
 	Events: farmer.Events,
 	Policy: map[string]any{"Farmer": farmer.Standard},
 	Open: func(a *App) Parts {
-		farm := farmerhttp.Handler{Farmer: a.repos.Farmer, Facts: a.farmFacts(), Policy: policyOf[farmer.Policy](a), Looks: a.looks}
+		farm := farmerhttp.Handler{Farmer: a.repos.Farmer, Facts: a.farmFacts(), Policy: policyOf[farmer.Policy](a), Log: a.accesses}
 		desk := farmerhttp.Desk{Handler: farm}
 		return Parts{
-			Doors:   []api.Mounter{farm, desk, farmerhttp.Evaluation{Desk: desk}, farmerhttp.Share{Handler: farm, Query: a.consented}},
+			Routes:  []api.Mounter{farm, desk, farmerhttp.Evaluation{Desk: desk}, farmerhttp.Share{Handler: farm, Query: a.consented}},
 			Follows: a.farms().Subscribers(),
 		}
 	},

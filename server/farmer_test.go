@@ -190,7 +190,7 @@ func TestFarmJourney(t *testing.T) {
 	}
 	v.shares(file)
 
-	// Every look is his to see.
+	// Every access is his to see.
 	looks := fmt.Sprint(v.must(200, v.farmer, "GET", "/v1/me/accesses?limit=200", nil)["items"])
 	for _, want := range []string{"farmer.file", "farmer.evaluation", "share.loan", "范市村村委会"} {
 		if !strings.Contains(looks, want) {

@@ -23,7 +23,7 @@ var identityCapability = Capability{
 			Identity: a.repos.Identity, Delivery: a.repos.delivery, Messages: a.repos.messages, Policy: policyOf[delivery.Policy](a), Now: a.now,
 		}
 		return Parts{
-			Doors:   []api.Mounter{a.signs()},
+			Routes:  []api.Mounter{a.signs()},
 			Follows: follows.Subscribers(),
 		}
 	},
@@ -32,7 +32,7 @@ var identityCapability = Capability{
 // signs is the door to sign in at: with the channels there are, in a sandbox with codes that are shown.
 func (a *App) signs() identityhttp.Handler {
 	h := identityhttp.Handler{
-		Identity: a.repos.Identity, Tokens: a.tokens, Callers: a.callers, Policy: policyOf[identity.Policy](a), Looks: a.looks, Ties: a.ties,
+		Identity: a.repos.Identity, Tokens: a.tokens, Callers: a.callers, Policy: policyOf[identity.Policy](a), Log: a.accesses, Ties: a.ties,
 		OIDC: identityhttp.NewOIDC(a.now, a.cfg.issuers...),
 		Alarm: func(ctx context.Context, budget string) {
 			a.log.ErrorContext(ctx, "so many sign-in codes were asked for that strangers get none for now", "budget", budget)

@@ -11,7 +11,7 @@ import (
 var inboxCapability = Capability{Name: "inbox", Lives: inbox.Lives, Events: inbox.Events, Open: func(a *App) Parts {
 	addressed := flows.Addressed{Agents: a.repos.Identity.Agents}
 	return Parts{
-		Doors:   []api.Mounter{inboxhttp.Handler{Messages: a.repos.messages, Words: a.texts.Render, Live: a.live}},
+		Routes:  []api.Mounter{inboxhttp.Handler{Messages: a.repos.messages, Words: a.texts.Render, Live: a.live}},
 		Follows: []flows.Subscriber{{Name: "inbox", Kinds: a.told.Wants, Do: addressed.Each(a.told.Deliver)}},
 		Erases:  []flows.Eraser{flows.EraseMessages(a.repos.messages, a.repos.delivery.Deliveries)},
 	}

@@ -15,11 +15,11 @@ import (
 
 // journalCapability is the machinery's own: the journal of events, dead letters, jobs of all kinds, exports, what only a sandbox has.
 var journalCapability = Capability{Name: "journal", Lives: journal.Lives, Events: journalEvents, Open: func(a *App) Parts {
-	doors := []api.Mounter{journalhttp.Handler{Lost: a.repos.lost}, jobhttp.Handler{Kinds: a.store.Jobs}}
+	routes := []api.Mounter{journalhttp.Handler{Lost: a.repos.lost}, jobhttp.Handler{Kinds: a.store.Jobs}}
 	if a.cfg.Sandbox {
-		doors = append(doors, sandboxhttp.Handler{Codes: a.codes, Demos: a.repos.Identity.Demos, Phone: a.outside.phone}, sandboxhttp.Clock{Time: a.clock})
+		routes = append(routes, sandboxhttp.Handler{Codes: a.codes, Demos: a.repos.Identity.Demos, Phone: a.outside.phone}, sandboxhttp.Clock{Time: a.clock})
 	}
-	return Parts{Doors: doors, Follows: []flows.Subscriber{flows.Journal(a.repos.Events)}}
+	return Parts{Routes: routes, Follows: []flows.Subscriber{flows.Journal(a.repos.Events)}}
 }}
 
 // journalEvents are those of the journal and of jobs.

@@ -130,7 +130,7 @@ func retireKeys(ctx context.Context, cfg Config, out io.Writer) (*store.Keys, er
 	}
 	defer a.outside.close()
 	total := int64(0)
-	for _, f := range a.store.Faces() {
+	for _, f := range a.store.Collections() {
 		n, err := a.store.NeedOlder(ctx, f)
 		if err != nil {
 			return nil, errors.Join(err, a.store.Engine.Close())
@@ -174,7 +174,7 @@ func reencrypt(ctx context.Context, cfg Config, out io.Writer) error {
 		return err
 	}
 	defer a.outside.close()
-	for _, f := range a.store.Faces() {
+	for _, f := range a.store.Collections() {
 		done, err := a.store.Reencrypt(ctx, f, "", nil)
 		if err != nil {
 			return errors.Join(err, a.store.Engine.Close())

@@ -18,8 +18,8 @@ var loanCapability = Capability{
 		lending := loanhttp.Handler{Loan: r.Loan, Consents: r.Consent.Consents, Farm: r.Farmer, People: r.Subjects, Policy: policy}
 		follows := flows.Loan{Loan: r.Loan, Farm: r.Farmer, Records: r.Records, Rate: a.farms().Score, Policy: policy, Now: a.now}
 		return Parts{
-			Doors: []api.Mounter{
-				lending, loanhttp.Desk{Handler: lending, Clients: r.Identity.Clients, Looks: a.looks},
+			Routes: []api.Mounter{
+				lending, loanhttp.Desk{Handler: lending, Clients: r.Identity.Clients, Log: a.accesses},
 				loanhttp.Lists{Handler: lending, Records: r.Records, Notices: r.Farmer.Notices},
 			},
 			Follows: follows.Subscribers(),

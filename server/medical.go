@@ -18,10 +18,10 @@ import (
 var medicalCapability = Capability{Name: "medical", Lives: medical.Lives, Events: medical.Events, Open: func(a *App) Parts {
 	care := medicalhttp.Handler{
 		Medical: a.repos.Medical, People: a.repos.Identity.People, Mandates: a.repos.Identity.Mandates, Events: a.repos.Events,
-		Keys: a.store.Keys, Gateway: a.gateway, Served: usecase.Warnings{Messages: a.repos.messages, Deliveries: a.repos.delivery.Deliveries}.Served, Looks: a.looks, Restricts: a.restrictions().Restricts,
+		Keys: a.store.Keys, Gateway: a.gateway, Served: usecase.Warnings{Messages: a.repos.messages, Deliveries: a.repos.delivery.Deliveries}.Served, Log: a.accesses, Restricts: a.restrictions().Restricts,
 	}
 	return Parts{
-		Doors: []api.Mounter{
+		Routes: []api.Mounter{
 			care, medicalhttp.Ledger{Checks: a.repos.Medical.Checks}, medicalhttp.Payments{Gateway: a.gateway, Bills: a.repos.Medical.Bills},
 		},
 		Follows: slices.Concat(flows.Medical{Medical: a.repos.Medical, Gateway: a.gateway, Now: a.now}.Subscribers(), a.ledger.Subscribers()),
@@ -30,7 +30,7 @@ var medicalCapability = Capability{Name: "medical", Lives: medical.Lives, Events
 	}
 }}
 
-// careGround is an agreement or a bill that a look rests on, at what care may look at: it opens no records. Errors: NotFound.
+// careGround is an agreement or a bill that an access rests on, at what care may look at: it opens no records. Errors: NotFound.
 func (a *App) careGround(ctx context.Context, id string) (*access.Ground, error) {
 	about := func(person string, region models.Region, open bool, purposes ...string) (*access.Ground, error) {
 		sub, err := a.repos.Subjects.Of(ctx, models.Actor{Person: person, Role: models.Resident})

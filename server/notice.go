@@ -8,5 +8,5 @@ import (
 
 // noticeCapability is public notices and the objections to them.
 var noticeCapability = Capability{Name: "notice", Lives: notice.Lives, Events: notice.Events, Open: func(a *App) Parts {
-	return Parts{Doors: []api.Mounter{noticehttp.Handler{Notices: a.repos.Farmer.Notices, Looks: a.looks}}}
+	return Parts{Routes: []api.Mounter{noticehttp.Handler{Notices: a.repos.Farmer.Notices, Log: a.accesses}}}
 }}

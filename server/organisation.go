@@ -22,7 +22,7 @@ var organisationCapability = Capability{
 			h.SMS = s
 		}
 		return Parts{
-			Doors:   []api.Mounter{h},
+			Routes:  []api.Mounter{h},
 			Follows: flows.Organisation{Organisation: o, Forget: a.callers.Forget, Now: a.now}.Subscribers(),
 		}
 	},

@@ -17,7 +17,7 @@ var practiceCapability = Capability{
 		r := a.repos
 		library := practicehttp.Handler{Practice: r.Practice, People: r.Identity.People, Office: a.offices.Name, Policy: policyOf[practice.Policy](a)}
 		return Parts{
-			Doors:   []api.Mounter{library, practicehttp.Rounds{Handler: library}},
+			Routes:  []api.Mounter{library, practicehttp.Rounds{Handler: library}},
 			Follows: flows.Practice{Practice: r.Practice, Notices: r.Farmer.Notices, Now: a.now}.Subscribers(),
 		}
 	},

@@ -15,7 +15,7 @@ var recallCapability = Capability{
 	Policy: map[string]any{"Recall": recall.Standard},
 	Open: func(a *App) Parts {
 		return Parts{
-			Doors:   []api.Mounter{recallhttp.Handler{Recall: a.repos.Recall.Recall, Subjects: a.repos.Subjects}},
+			Routes:  []api.Mounter{recallhttp.Handler{Recall: a.repos.Recall.Recall, Subjects: a.repos.Subjects}},
 			Follows: flows.Recall{Recall: a.repos.Recall}.Subscribers(),
 		}
 	},

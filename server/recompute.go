@@ -131,7 +131,7 @@ func recomputeRows(b rural.Bundle, opts map[string]string, say func(string) stri
 		if err := readJSON(path, &page); err != nil {
 			return err
 		}
-		s := rural.Sheaf{Round: page.Round, Village: b.Place}
+		s := rural.RowList{Round: page.Round, Village: b.Place}
 		for _, row := range page.Items {
 			s.Rows = append(s.Rows, row.Row)
 		}

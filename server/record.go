@@ -16,10 +16,10 @@ var recordCapability = Capability{
 	Open: func(a *App) Parts {
 		r := a.repos
 		credits := recordhttp.Handler{
-			Records: r.Records, Uses: r.Recall.Uses, Cases: r.Cases, Agents: r.Identity.Agents, Subjects: r.Subjects, Forms: a.forms, Looks: a.looks,
+			Records: r.Records, Uses: r.Recall.Uses, Cases: r.Cases, Agents: r.Identity.Agents, Subjects: r.Subjects, Forms: a.forms, Log: a.accesses,
 			Policy: policyOf[record.Policy](a), Forget: a.callers.Forget,
 		}
 		follows := flows.Record{Records: r.Records, Identity: r.Identity, Subjects: r.Subjects, Now: a.now, Forget: a.callers.Forget}
-		return Parts{Doors: []api.Mounter{credits}, Follows: follows.Subscribers()}
+		return Parts{Routes: []api.Mounter{credits}, Follows: follows.Subscribers()}
 	},
 }

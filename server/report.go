@@ -16,7 +16,7 @@ var reportCapability = Capability{
 	Open: func(a *App) Parts {
 		r := a.repos
 		return Parts{
-			Doors: []api.Mounter{reporthttp.Handler{
+			Routes: []api.Mounter{reporthttp.Handler{
 				Reports: r.reports, Uses: r.Recall.Uses, Records: r.Records, Forms: a.forms, Subjects: r.Subjects, Seals: a.seals,
 				Policy: policyOf[report.Policy](a), Address: a.address,
 			}},

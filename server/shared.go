@@ -10,10 +10,10 @@ import (
 	"xinyi/usecase"
 )
 
-// shared is what doors of several capabilities use.
+// shared is what handlers of several capabilities use.
 type shared struct {
 	callers   *identityhttp.Callers
-	looks     *api.Looks // every look at somebody's data goes through it
+	accesses  *api.AccessLog // every access to somebody's data goes through it
 	offices   *api.Offices
 	forms     *file.Forms
 	consented file.Consented
@@ -22,11 +22,11 @@ type shared struct {
 func (a *App) share() {
 	r := a.repos
 	offices := &api.Offices{Identity: r.Identity, Now: a.now}
-	looks := &api.Looks{Entries: r.entries, Office: offices.Name, Grounds: a.ground}
+	looks := &api.AccessLog{Entries: r.entries, Office: offices.Name, Grounds: a.ground}
 	a.shared = shared{
-		callers: identityhttp.NewCallers(a.tokens, r.Identity, a.now), looks: looks, offices: offices, forms: &file.Forms{Catalogue: r.Catalogue},
+		callers: identityhttp.NewCallers(a.tokens, r.Identity, a.now), accesses: looks, offices: offices, forms: &file.Forms{Catalogue: r.Catalogue},
 		consented: file.Consented{
-			Consent: r.Consent, Subjects: r.Subjects, Looks: looks, Seals: a.seals, Issuer: a.cfg.Issuer, Policy: policyOf[consent.Policy](a),
+			Consent: r.Consent, Subjects: r.Subjects, Log: looks, Seals: a.seals, Issuer: a.cfg.Issuer, Policy: policyOf[consent.Policy](a),
 		},
 	}
 }

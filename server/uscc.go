@@ -10,7 +10,7 @@ import (
 // usccCapability is the care for unified social credit codes.
 var usccCapability = Capability{Name: "uscc", Lives: uscc.Lives, Events: uscc.Events, Open: func(a *App) Parts {
 	return Parts{
-		Doors:   []api.Mounter{uscchttp.Handler{Catalogue: a.repos.Catalogue}},
+		Routes:  []api.Mounter{uscchttp.Handler{Catalogue: a.repos.Catalogue}},
 		Follows: flows.Uscc{Catalogue: a.repos.Catalogue, Now: a.now}.Subscribers(),
 	}
 }}

@@ -23,9 +23,9 @@ var villageCapability = Capability{
 			Village: r.Village, Policy: policy, Secret: func() string { return rand.Text() + rand.Text() }, Now: a.now,
 		}
 		return Parts{
-			Doors: []api.Mounter{
-				villagehttp.Bundle{Village: r.Village, Looks: a.looks, Seals: a.seals},
-				villagehttp.Handler{Village: r.Village, Looks: a.looks, Policy: policy},
+			Routes: []api.Mounter{
+				villagehttp.Bundle{Village: r.Village, Log: a.accesses, Seals: a.seals},
+				villagehttp.Handler{Village: r.Village, Log: a.accesses, Policy: policy},
 			},
 			Follows: slices.Concat(follows.Subscribers(), closes.Subscribers()),
 		}

@@ -14,7 +14,7 @@ var webhookCapability = Capability{Name: "webhook", Lives: webhook.Lives, Events
 		Planned: a.courier.Kick, Now: a.now,
 	}
 	return Parts{
-		Doors: []api.Mounter{webhookhttp.Handler{
+		Routes: []api.Mounter{webhookhttp.Handler{
 			Endpoints: a.repos.Endpoints, Deliveries: a.repos.delivery.Deliveries, Check: a.outside.guard.Check, Pinger: a.outside.hooks, Kick: a.courier.Kick,
 		}},
 		Follows: follows.Subscribers(),

@@ -7,7 +7,7 @@ import (
 	"xinyi/models/access"
 )
 
-// Accesses keeps the log of looks.
+// Accesses keeps the log of accesses.
 var Accesses = Collection{
 	Name: "accesses",
 	Indexes: []Index{

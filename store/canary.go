@@ -119,7 +119,7 @@ var errProbed = errors.New("seen enough")
 
 // probe tries the keys on the first secret of each collection that has one.
 func (g Guard) probe(ctx context.Context) error {
-	for _, f := range g.s.Faces() {
+	for _, f := range g.s.Collections() {
 		pages := 0
 		err := g.s.pages(ctx, f, "", func(raws []bson.Raw) error {
 			for _, raw := range raws {

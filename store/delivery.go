@@ -22,8 +22,8 @@ var (
 		},
 		Queries: map[string]Query{
 			"DeliveriesDue":        DeliveriesDue("fcm", time.Time{}),
-			"LaneNext":             LaneNext("fcm"),
-			"LaneAfter":            LaneAfter("fcm"),
+			"LaneNext":             DestinationNext("fcm"),
+			"LaneAfter":            DestinationAfter("fcm"),
 			"DeliveryCollecting":   DeliveryCollecting("d/k"),
 			"DeliveriesOf":         DeliveriesOf("p"),
 			"DeliveriesAbout":      DeliveriesAbout("bill-1"),
@@ -43,18 +43,20 @@ var (
 	Preferences = Collection{Name: "preferences"}
 )
 
-// DeliveriesDue lists what a lane has to send by now, in its order. Index: lane, wakeAt, at.
-func DeliveriesDue(lane string, now time.Time) Query {
-	return Where("lane", Eq, lane).And("wakeAt", Range, nil, now.Add(time.Millisecond)).Asc("wakeAt", "at")
+// DeliveriesDue lists what a destination has to send by now, in its order. Index: lane, wakeAt, at.
+func DeliveriesDue(destination string, now time.Time) Query {
+	return Where("lane", Eq, destination).And("wakeAt", Range, nil, now.Add(time.Millisecond)).Asc("wakeAt", "at")
 }
 
-// LaneNext is what a lane has to send next, whenever that is. Index: lane, wakeAt, at.
-func LaneNext(lane string) Query {
-	return Where("lane", Eq, lane).And("wakeAt", Range, nil, nil).Asc("wakeAt", "at")
+// DestinationNext is what a destination has to send next, whenever that is. Index: lane, wakeAt, at.
+func DestinationNext(destination string) Query {
+	return Where("lane", Eq, destination).And("wakeAt", Range, nil, nil).Asc("wakeAt", "at")
 }
 
-// LaneAfter is the first delivery of the next lane by name; what is over is in none. Index: lane, wakeAt, at.
-func LaneAfter(lane string) Query { return Where("lane", Range, lane+"\x00", nil).Asc("lane") }
+// DestinationAfter is the first delivery of the next destination by name; what is over is in none. Index: lane, wakeAt, at.
+func DestinationAfter(destination string) Query {
+	return Where("lane", Range, destination+"\x00", nil).Asc("lane")
+}
 
 // DeliveryCollecting is the delivery that collects under a key. Index: open, unique.
 func DeliveryCollecting(open string) Query { return Where("open", Eq, open) }

@@ -28,7 +28,7 @@ func open(s *Store, c Collection, blank func() models.Document) *documents {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r.horizon = s.horizon(c.Name)
-	s.faces = append(s.faces, r)
+	s.repos = append(s.repos, r)
 	return r
 }
 
@@ -44,7 +44,7 @@ func (r *documents) insertOne(ctx context.Context, v models.Document) error {
 		return err
 	}
 	if claimed {
-		r.told(ctx, v.Head().ID, raw)
+		r.published(ctx, v.Head().ID, raw)
 	}
 	return nil
 }
@@ -88,7 +88,7 @@ func (r *documents) claim(h *models.Meta, now time.Time) bool {
 	if !h.Unheld() {
 		return false
 	}
-	h.TellAt = models.At(now.Add(r.s.Lease))
+	h.PublishAt = models.At(now.Add(r.s.Lease))
 	return true
 }
 
@@ -111,7 +111,7 @@ func (r *documents) update(ctx context.Context, id string, first models.Document
 		return r.claim(h, now), nil
 	})
 	if err == nil && claimed {
-		r.told(ctx, id, raw)
+		r.published(ctx, id, raw)
 	}
 	return v, err
 }
@@ -185,10 +185,10 @@ func pause(ctx context.Context, try int) error {
 
 func unavailable(err error) error { return models.E(models.Unavailable, "unavailable", err) }
 
-// told hands a saved document to the relay, which need not read what was just written.
-func (r *documents) told(ctx context.Context, id string, raw bson.Raw) {
-	if r.s.tell != nil {
-		r.s.tell(ctx, &recent{documents: r, raw: raw}, id)
+// published hands a saved document to the relay, which need not read what was just written.
+func (r *documents) published(ctx context.Context, id string, raw bson.Raw) {
+	if r.s.publish != nil {
+		r.s.publish(ctx, &recent{documents: r, raw: raw}, id)
 	}
 }
 

@@ -18,7 +18,7 @@ func TestWithHead(t *testing.T) {
 		List        []string `bson:"list"`
 	}
 	at := time.Date(2026, 11, 23, 1, 2, 3, 0, time.UTC)
-	old := doc{Meta: models.Meta{ID: "a", Version: 3, Revision: 2, CreatedAt: at, UpdatedAt: at, TellAt: &at, WakeAt: &at, GoneAt: &at}, Name: "n", List: []string{"x"}}
+	old := doc{Meta: models.Meta{ID: "a", Version: 3, Revision: 2, CreatedAt: at, UpdatedAt: at, PublishAt: &at, WakeAt: &at, GoneAt: &at}, Name: "n", List: []string{"x"}}
 	var events models.Events
 	old.Publish(models.Declare[struct{ A string }](&events, "k").Of(struct{ A string }{"b"}), "p", models.Clockwork, at)
 	raw, err := bson.Marshal(old)
@@ -33,7 +33,7 @@ func TestWithHead(t *testing.T) {
 		t.Errorf("the same head changed the document: %s", diff)
 	}
 	head := old.Meta
-	head.Version, head.Outbox, head.TellAt = 4, nil, nil
+	head.Version, head.Outbox, head.PublishAt = 4, nil, nil
 	next, err := withHead(raw, &head)
 	if err != nil {
 		t.Fatal(err)

@@ -18,7 +18,7 @@ func JobsIn(state job.State) Query { return Where("working", Eq, state) }
 
 // Jobs are the kinds of jobs that are opened, in the order they were opened.
 func (s *Store) Jobs() (all []Jobs) {
-	for _, f := range s.Faces() {
+	for _, f := range s.Collections() {
 		d, ok := f.(*documents)
 		if !ok {
 			continue

@@ -21,7 +21,7 @@ type Reencrypted struct {
 // Reencrypt streams a collection by id from the cursor after ("" for the start) and saves anew each document with a secret
 // that is not encrypted with the primary key of s.Keys. Run it when every replica writes with that key. A page at a time
 // it calls progress, which may be nil and ends it with an error. Stopped, it goes on from the last After; run again, it finds nothing to do.
-func (s *Store) Reencrypt(ctx context.Context, f Face, after string, progress func(Reencrypted) error) (Reencrypted, error) {
+func (s *Store) Reencrypt(ctx context.Context, f AnyRepo, after string, progress func(Reencrypted) error) (Reencrypted, error) {
 	done := Reencrypted{After: after}
 	err := s.pages(ctx, f, after, func(raws []bson.Raw) error {
 		for _, raw := range raws {
@@ -38,7 +38,7 @@ func (s *Store) Reencrypt(ctx context.Context, f Face, after string, progress fu
 }
 
 // pages streams a collection by id as it is kept, a page at a time.
-func (s *Store) pages(ctx context.Context, f Face, after string, fn func([]bson.Raw) error) error {
+func (s *Store) pages(ctx context.Context, f AnyRepo, after string, fn func([]bson.Raw) error) error {
 	for {
 		from, err := All().Page(MaxPage, after).key()
 		if err != nil {
@@ -57,7 +57,7 @@ func (s *Store) pages(ctx context.Context, f Face, after string, fn func([]bson.
 	}
 }
 
-func (s *Store) reencrypt(ctx context.Context, f Face, raw bson.Raw, done *Reencrypted) error {
+func (s *Store) reencrypt(ctx context.Context, f AnyRepo, raw bson.Raw, done *Reencrypted) error {
 	key := keyOf(raw, nil)
 	old, err := s.Keys.older(raw)
 	if err != nil {
@@ -77,7 +77,7 @@ func (s *Store) reencrypt(ctx context.Context, f Face, raw bson.Raw, done *Reenc
 
 // NeedOlder counts the documents of a collection with a secret that would be lost if the keys older than the primary were: one that is
 // encrypted, or hashed, with a key that RetireKeys would not leave.
-func (s *Store) NeedOlder(ctx context.Context, f Face) (n int64, err error) {
+func (s *Store) NeedOlder(ctx context.Context, f AnyRepo) (n int64, err error) {
 	if s.Keys == nil || s.Keys.sets.aead == nil {
 		return 0, errNoKeys
 	}

@@ -55,15 +55,15 @@ func TestReencrypt(t *testing.T) {
 	}
 	s, repo := open(rotated)
 	enough := errors.New("enough")
-	first, err := s.Reencrypt(t.Context(), repo.Face(), "", func(store.Reencrypted) error { return enough })
+	first, err := s.Reencrypt(t.Context(), repo.Any(), "", func(store.Reencrypted) error { return enough })
 	if !errors.Is(err, enough) || first.Seen != store.MaxPage {
 		t.Fatalf("the first page: %+v, %v", first, err)
 	}
-	second, err := s.Reencrypt(t.Context(), repo.Face(), first.After, nil)
+	second, err := s.Reencrypt(t.Context(), repo.Any(), first.After, nil)
 	if err != nil || first.Seen+second.Seen != n || first.Saved+second.Saved != n*2/3 {
 		t.Fatalf("the rest: %+v after %+v, %v", second, first, err)
 	}
-	again, err := s.Reencrypt(t.Context(), repo.Face(), "", nil)
+	again, err := s.Reencrypt(t.Context(), repo.Any(), "", nil)
 	if err != nil || again.Seen != n || again.Saved != 0 {
 		t.Errorf("once more: %+v, %v", again, err)
 	}

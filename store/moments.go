@@ -16,12 +16,12 @@ type Moment string
 
 // The moments of a document.
 const (
-	TellAt Moment = "tellAt" // its events are due
-	WakeAt Moment = "wakeAt" // it is to wake
-	GoneAt Moment = "goneAt" // it is to be deleted
+	PublishAt Moment = "tellAt" // its events are due
+	WakeAt    Moment = "wakeAt" // it is to wake
+	GoneAt    Moment = "goneAt" // it is to be deleted
 )
 
-var moments = []Moment{TellAt, WakeAt, GoneAt}
+var moments = []Moment{PublishAt, WakeAt, GoneAt}
 
 // A horizon is what this process knows of the next moments of one collection. Each is a lower bound: every save lowers it
 // after the write, and only a reading of the collection raises it. So nothing due is missed, and an early bound costs one reading.
@@ -77,9 +77,9 @@ func (h *horizon) save(docs ...bson.Raw) {
 func (h *horizon) take() map[Moment]time.Time {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	news := h.news
+	changed := h.news
 	h.news = make(map[Moment]time.Time)
-	return news
+	return changed
 }
 
 func (h *horizon) forget() {
@@ -129,8 +129,8 @@ func (r *documents) Forget() { r.horizon.forget() }
 func (r *documents) Sleeps() bool { return r.sleeps }
 
 // Due are the collections to be asked at now: those of which a moment may have come. It reads nothing.
-func (s *Store) Due(now time.Time, of ...Moment) []Face {
-	return slices.DeleteFunc(s.Faces(), func(f Face) bool {
+func (s *Store) Due(now time.Time, of ...Moment) []AnyRepo {
+	return slices.DeleteFunc(s.Collections(), func(f AnyRepo) bool {
 		return !slices.ContainsFunc(of, func(m Moment) bool {
 			at, sure := f.Known(m)
 			return (m != WakeAt || f.Sleeps()) && (!sure || at != nil && !at.After(now))
@@ -142,8 +142,8 @@ func (s *Store) Due(now time.Time, of ...Moment) []Face {
 func (s *Store) Earliest(ctx context.Context, m Moment) (*time.Time, error) {
 	for {
 		var at *time.Time
-		var first Face
-		for _, f := range s.Faces() {
+		var first AnyRepo
+		for _, f := range s.Collections() {
 			if m == WakeAt && !f.Sleeps() {
 				continue
 			}
@@ -169,7 +169,7 @@ func (s *Store) Earliest(ctx context.Context, m Moment) (*time.Time, error) {
 
 // Forget has the next moments of all collections read anew.
 func (s *Store) Forget() {
-	for _, f := range s.Faces() {
+	for _, f := range s.Collections() {
 		f.Forget()
 	}
 }

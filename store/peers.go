@@ -79,8 +79,8 @@ func (p *Peers) gather() {
 	}
 }
 
-func (w word) add(name string, news map[Moment]time.Time) {
-	for m, at := range news {
+func (w word) add(name string, changed map[Moment]time.Time) {
+	for m, at := range changed {
 		if w[name] == nil {
 			w[name] = make(map[Moment]time.Time)
 		}
@@ -96,8 +96,8 @@ func (p *Peers) say(ctx context.Context) error {
 	words = words[max(0, len(words)-lastWords):]
 	all := word{}
 	for _, w := range words {
-		for name, news := range w {
-			all.add(name, news)
+		for name, changed := range w {
+			all.add(name, changed)
 		}
 	}
 	p.tries++ // anew for every try: after a lost answer the others still see that something is new
@@ -172,9 +172,9 @@ func (p *Peers) listen(ctx context.Context, v spoken, before *peer) error {
 func (p *Peers) take(said word) {
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
-	for name, news := range said {
+	for name, changed := range said {
 		if h := p.s.horizons[name]; h != nil {
-			for m, at := range news {
+			for m, at := range changed {
 				if h.known[m] != nil {
 					h.note(m, at.UTC())
 				}

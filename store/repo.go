@@ -118,5 +118,5 @@ func (r *Repo[T]) CountBy(ctx context.Context, path string, q Query) (map[string
 // Delete removes documents for good; an id that is not there is no error.
 func (r *Repo[T]) Delete(ctx context.Context, ids ...string) error { return r.d.Delete(ctx, ids...) }
 
-// Face is the repo without its type.
-func (r *Repo[T]) Face() Face { return r.d }
+// Any is the repo without its type.
+func (r *Repo[T]) Any() AnyRepo { return r.d }

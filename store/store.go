@@ -108,9 +108,9 @@ type Store struct {
 	Lease  time.Duration    // how long a save with events is left to the replica that made it
 
 	mu       sync.Mutex
-	faces    []Face
+	repos    []AnyRepo
 	horizons map[string]*horizon // of the collections by name
-	tell     func(ctx context.Context, f Face, id string)
+	publish  func(ctx context.Context, f AnyRepo, id string)
 }
 
 // New makes a store on an engine.
@@ -120,26 +120,26 @@ func New(e Engine, now func() time.Time, keys *Keys) *Store {
 
 // OnSave sets who is called after a save that claimed the telling of its events: the relay.
 // It is set once, before the first request.
-func (s *Store) OnSave(tell func(ctx context.Context, f Face, id string)) { s.tell = tell }
+func (s *Store) OnSave(tell func(ctx context.Context, f AnyRepo, id string)) { s.publish = tell }
 
-// Faces are the opened repos, in the order they were opened.
-func (s *Store) Faces() []Face {
+// Collections are the opened repos, in the order they were opened.
+func (s *Store) Collections() []AnyRepo {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.faces)
+	return slices.Clone(s.repos)
 }
 
 // Ensure makes every opened collection and its indexes.
 func (s *Store) Ensure(ctx context.Context) error {
 	var all []Collection
-	for _, f := range s.Faces() {
+	for _, f := range s.Collections() {
 		all = append(all, f.Collection())
 	}
 	return s.Engine.Ensure(ctx, all...)
 }
 
-// A Face is a repo without its type: what the relay, the sweep and the tests need of every collection.
-type Face interface {
+// A AnyRepo is a repo without its type: what the relay, the sweep and the tests need of every collection.
+type AnyRepo interface {
 	Collection() Collection
 
 	// Untold, Due and Gone list ids whose tellAt, wakeAt or goneAt is at or before now, the earliest first.
@@ -155,8 +155,8 @@ type Face interface {
 	// Sleeps says whether documents of the collection wake.
 	Sleeps() bool
 
-	// Look reads the head of a document.
-	Look(ctx context.Context, id string) (*models.Meta, error)
+	// Peek reads the head of a document.
+	Peek(ctx context.Context, id string) (*models.Meta, error)
 
 	// Touch changes the head alone: the version moves, the revision and UpdatedAt do not, and nobody is told.
 	Touch(ctx context.Context, id string, change func(*models.Meta) error) error

@@ -30,9 +30,9 @@ var (
 			"EntriesIn": VillageEntriesIn("430181108203"), "EntriesOfRound": VillageEntriesOfRound("r"), "EntrySlot": VillageEntrySlot("r", "430181108203"),
 		},
 	}
-	VillageFrozens = Collection{
+	VillageSnapshots = Collection{
 		Name: "villagefrozens", Indexes: []Index{{Paths: []string{"round", "village"}}},
-		Queries: map[string]Query{"FrozensOf": VillageFrozensOf("r"), "FrozenIn": VillageFrozenIn("r", "430181108203")},
+		Queries: map[string]Query{"FrozensOf": VillageSnapshotsOf("r"), "FrozenIn": VillageSnapshotIn("r", "430181108203")},
 	}
 	VillageFigures = Collection{
 		Name: "villagefigures", Indexes: []Index{{Paths: []string{"village", "day"}}},
@@ -85,11 +85,11 @@ func VillageEntrySlot(round string, place models.Region) Query {
 	return Where("slot", Eq, round+"/"+string(place))
 }
 
-// VillageFrozensOf lists what was frozen in a round, by village. Index: round, village.
-func VillageFrozensOf(round string) Query { return Where("round", Eq, round).Asc("village") }
+// VillageSnapshotsOf lists what was frozen in a round, by village. Index: round, village.
+func VillageSnapshotsOf(round string) Query { return Where("round", Eq, round).Asc("village") }
 
-// VillageFrozenIn is what was frozen of a place in a round. Index: round, village.
-func VillageFrozenIn(round string, place models.Region) Query {
+// VillageSnapshotIn is what was frozen of a place in a round. Index: round, village.
+func VillageSnapshotIn(round string, place models.Region) Query {
 	return Where("round", Eq, round).And("village", Eq, place)
 }
 
@@ -108,18 +108,18 @@ func VillageAnswersSatisfied(entry string) Query {
 
 // Village is every repo of it, opened together.
 type Village struct {
-	Schemes *Repo[village.Scheme]
-	Rounds  *Repo[village.Round]
-	Entries *Repo[village.Entry]
-	Frozens *Repo[village.Frozen]
-	Figures *Repo[village.Figure]
-	Answers *Repo[village.Answer]
+	Schemes   *Repo[village.Scheme]
+	Rounds    *Repo[village.Round]
+	Entries   *Repo[village.Entry]
+	Snapshots *Repo[village.Snapshot]
+	Figures   *Repo[village.Figure]
+	Answers   *Repo[village.Answer]
 }
 
 // OpenVillage opens the repos on s, once a process.
 func OpenVillage(s *Store) Village {
 	return Village{
 		Schemes: NewRepo[village.Scheme](s, VillageSchemes), Rounds: NewRepo[village.Round](s, VillageRounds), Entries: NewRepo[village.Entry](s, VillageEntries),
-		Frozens: NewRepo[village.Frozen](s, VillageFrozens), Figures: NewRepo[village.Figure](s, VillageFigures), Answers: NewRepo[village.Answer](s, VillageAnswers),
+		Snapshots: NewRepo[village.Snapshot](s, VillageSnapshots), Figures: NewRepo[village.Figure](s, VillageFigures), Answers: NewRepo[village.Answer](s, VillageAnswers),
 	}
 }

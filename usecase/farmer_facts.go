@@ -53,9 +53,9 @@ func StandardFarmFacts(loans func(context.Context, string, models.Day) (FarmLoan
 
 // Told gathers what is known of a household: the file as it was verified last, the records of its head, its loans and its
 // neighbours' word. Nothing about anybody else of the household counts. Errors: NotFound for a file that was never verified.
-func (f Farmer) Told(ctx context.Context, file *farmer.File, facts FarmFacts, pol farmer.Policy) (farmer.Told, error) {
+func (f Farmer) Told(ctx context.Context, file *farmer.File, facts FarmFacts, pol farmer.Policy) (farmer.Known, error) {
 	today := models.DayOf(f.Now())
-	t := farmer.Told{Village: file.Village, Open: file.Open()}
+	t := farmer.Known{Village: file.Village, Open: file.Open()}
 	var err error
 	if t.Facts, err = f.verified(ctx, file, pol.Mean(file.Village), today); err != nil {
 		return t, err
@@ -104,7 +104,7 @@ func (f Farmer) verified(ctx context.Context, file *farmer.File, mean int64, tod
 }
 
 // judged reads the household's evaluations: the neighbours' last word, and a falsehood that was proven.
-func (f Farmer) judged(ctx context.Context, household string, pol farmer.Policy, today models.Day, t *farmer.Told) error {
+func (f Farmer) judged(ctx context.Context, household string, pol farmer.Policy, today models.Day, t *farmer.Known) error {
 	last := true
 	_, err := f.Evaluations.Each(ctx, store.EvaluationsOf(household), func(e *farmer.Evaluation) error {
 		if last && e.Mean != nil {
@@ -119,7 +119,7 @@ func (f Farmer) judged(ctx context.Context, household string, pol farmer.Policy,
 }
 
 // records reads the credit file of the head.
-func (f Farmer) records(ctx context.Context, file *farmer.File, facts FarmFacts, t *farmer.Told) error {
+func (f Farmer) records(ctx context.Context, file *farmer.File, facts FarmFacts, t *farmer.Known) error {
 	if file.Seat == "" || f.Records == nil {
 		return nil
 	}

@@ -78,7 +78,7 @@ func (v Village) TownFacts(ctx context.Context, villages []models.Region, round 
 			return nil, err
 		}
 		sums.Balance, sums.Bad, sums.NewBad, sums.Banks = sums.Balance+l.Balance, sums.Bad+l.Bad, sums.NewBad+l.NewBad, sums.Banks+l.Banks
-		f, err := v.Frozens.Get(ctx, village.FrozenID(round, place))
+		f, err := v.Snapshots.Get(ctx, village.SnapshotID(round, place))
 		if models.CodeOf(err) == models.NotFound {
 			continue
 		}

@@ -43,7 +43,7 @@ func (v Village) RowsOf(ctx context.Context, place models.Region, on models.Day,
 	return rows, err
 }
 
-// FrozenIn is what was frozen of a place in a round, without its rows. Errors: NotFound.
-func (v Village) FrozenIn(ctx context.Context, round string, place models.Region) (*village.Frozen, error) {
-	return v.Frozens.First(ctx, store.VillageFrozenIn(round, place).Only("round", "village", "cutOff", "facts", "size", "root", "told"))
+// SnapshotIn is what was frozen of a place in a round, without its rows. Errors: NotFound.
+func (v Village) SnapshotIn(ctx context.Context, round string, place models.Region) (*village.Snapshot, error) {
+	return v.Snapshots.First(ctx, store.VillageSnapshotIn(round, place).Only("round", "village", "cutOff", "facts", "size", "root", "told"))
 }

@@ -1,4 +1,4 @@
-// Package access is the door to the access log: who looked at my data, and why (查询记录).
+// Package access serves the access log: who looked at my data, and why (查询记录).
 package access
 
 import (
@@ -18,7 +18,7 @@ import (
 type Handler struct {
 	Entries  *store.Repo[access.Entry]
 	Subjects usecase.Subjects
-	Looks    *api.Looks
+	Log      *api.AccessLog
 }
 
 // Mount names the routes.
@@ -29,26 +29,26 @@ func (h Handler) Mount(r *api.Router) {
 }
 
 type view struct {
-	ID      string          `json:"id"`
-	At      time.Time       `json:"at"`
-	Office  string          `json:"office"`
-	Role    models.Role     `json:"role"`
-	Fields  []string        `json:"fields"`
-	Purpose api.NamedCode   `json:"purpose"`
-	Basis   string          `json:"basis"`
-	About   string          `json:"about,omitempty" description:"The document that was shown"`
-	Case    string          `json:"case,omitempty"`
-	Receipt string          `json:"receipt,omitempty"`
-	Refused string          `json:"refused,omitempty" description:"Nothing was shown, and why"`
-	Odd     []access.Oddity `json:"odd" description:"What is unusual about it: NIGHT, DAY_OFF, NO_OPEN_CASE, MANY"`
-	Contest string          `json:"challenge,omitempty" description:"The case that asks whether it was right"`
+	ID      string           `json:"id"`
+	At      time.Time        `json:"at"`
+	Office  string           `json:"office"`
+	Role    models.Role      `json:"role"`
+	Fields  []string         `json:"fields"`
+	Purpose api.NamedCode    `json:"purpose"`
+	Basis   string           `json:"basis"`
+	About   string           `json:"about,omitempty" description:"The document that was shown"`
+	Case    string           `json:"case,omitempty"`
+	Receipt string           `json:"receipt,omitempty"`
+	Refused string           `json:"refused,omitempty" description:"Nothing was shown, and why"`
+	Odd     []access.Anomaly `json:"odd" description:"What is unusual about it: NIGHT, DAY_OFF, NO_OPEN_CASE, MANY"`
+	Contest string           `json:"challenge,omitempty" description:"The case that asks whether it was right"`
 }
 
 func viewAccess(e *access.Entry, lang string) view {
 	p := access.Purposes[e.Purpose]
 	v := view{
 		ID: e.ID, At: e.At, Office: e.Office, Role: e.By.Role, Fields: e.Fields, Purpose: api.NamedCode{Code: e.Purpose, Name: p.Words.In(lang)}, Basis: e.Basis,
-		About: e.About, Case: e.Case, Receipt: e.Receipt, Refused: e.Refused, Odd: e.Odd, Contest: e.Contest,
+		About: e.About, Case: e.Case, Receipt: e.Receipt, Refused: e.Refused, Odd: e.Anomalies, Contest: e.Contest,
 	}
 	if e.Basis == p.Basis.ZH {
 		v.Basis = p.Basis.In(lang)
@@ -57,7 +57,7 @@ func viewAccess(e *access.Entry, lang string) view {
 		v.Fields = []string{}
 	}
 	if v.Odd == nil {
-		v.Odd = []access.Oddity{}
+		v.Odd = []access.Anomaly{}
 	}
 	return v
 }
@@ -116,7 +116,7 @@ func (h Handler) audit(ctx context.Context, rq api.Request, in auditAccesses) (a
 		return api.List[auditAccessView]{}, err
 	}
 	page.Items = slices.DeleteFunc(page.Items, func(e *access.Entry) bool { return !rq.Actor.Region.Contains(e.By.Region) })
-	if err := h.Looks.Look(ctx, rq, audited(rq, page.Items)...); err != nil {
+	if err := h.Log.Note(ctx, rq, audited(rq, page.Items)...); err != nil {
 		return api.List[auditAccessView]{}, err
 	}
 	return api.Listed(page, func(e *access.Entry) auditAccessView {
@@ -125,15 +125,15 @@ func (h Handler) audit(ctx context.Context, rq api.Request, in auditAccesses) (a
 }
 
 // audited are an auditor's own looks, one for each subject of a page; looks of auditors are not looked at again.
-func audited(rq api.Request, entries []*access.Entry) []access.Look {
-	var looks []access.Look
+func audited(rq api.Request, entries []*access.Entry) []access.Access {
+	var looks []access.Access
 	known := map[string]bool{}
 	for _, e := range entries {
 		if known[e.Subject.Ref] || e.By.Is(models.Auditor) {
 			continue
 		}
 		known[e.Subject.Ref] = true
-		looks = append(looks, access.Look{Subject: e.Subject, Fields: []string{"accesses"}, Purpose: "audit.access", Case: rq.Case})
+		looks = append(looks, access.Access{Subject: e.Subject, Fields: []string{"accesses"}, Purpose: "audit.access", Case: rq.Case})
 	}
 	return looks
 }

@@ -146,20 +146,20 @@ func TestNothingIsShownUnlogged(t *testing.T) {
 	engine := sqlitetest.Open(t)
 	now := func() time.Time { return time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC) }
 	s := store.New(engine, now, store.TestKeys())
-	looks := &api.Looks{Entries: store.NewRepo[access.Entry](s, store.Accesses)}
-	d := &apitest.Door{T: t, R: api.NewRouter(api.Config{Now: now, Auth: apitest.Names{}, Store: s, Log: slog.New(slog.DiscardHandler)})}
-	route := func(path string, look func(context.Context, api.Request) error) {
+	looks := &api.AccessLog{Entries: store.NewRepo[access.Entry](s, store.Accesses)}
+	d := &apitest.API{T: t, R: api.NewRouter(api.Config{Now: now, Auth: apitest.Names{}, Store: s, Log: slog.New(slog.DiscardHandler)})}
+	route := func(path string, screening func(context.Context, api.Request) error) {
 		api.Get(d.R, path, func(ctx context.Context, rq api.Request, _ struct{}) (forgetfulView, error) {
-			return forgetfulView{"张三"}, look(ctx, rq)
+			return forgetfulView{"张三"}, screening(ctx, rq)
 		}, api.Does("X"), mayAudit, api.Reveals)
 	}
-	look := access.Look{Subject: api.APerson("p"), Purpose: "audit.access"}
+	screening := access.Access{Subject: api.APerson("p"), Purpose: "audit.access"}
 	route("/forgets", func(context.Context, api.Request) error { return nil })
-	route("/looks", func(ctx context.Context, rq api.Request) error { return looks.Look(ctx, rq, look) })
-	route("/empty", func(ctx context.Context, rq api.Request) error { return looks.Look(ctx, rq) })
-	route("/without-log", func(ctx context.Context, rq api.Request) error { return (*api.Looks)(nil).Look(ctx, rq, look) })
+	route("/looks", func(ctx context.Context, rq api.Request) error { return looks.Note(ctx, rq, screening) })
+	route("/empty", func(ctx context.Context, rq api.Request) error { return looks.Note(ctx, rq) })
+	route("/without-log", func(ctx context.Context, rq api.Request) error { return (*api.AccessLog)(nil).Note(ctx, rq, screening) })
 	route("/without-purpose", func(ctx context.Context, rq api.Request) error {
-		return looks.Look(ctx, rq, access.Look{Subject: api.APerson("p")})
+		return looks.Note(ctx, rq, access.Access{Subject: api.APerson("p")})
 	})
 	if err := s.Ensure(t.Context()); err != nil {
 		t.Fatal(err)

@@ -30,7 +30,7 @@ type Request struct {
 
 	scope string  // actor, method, path and key: what NewID derives from; "" without a key
 	ids   *int    // how many ids this request has made
-	seen  *bool   // a look was noted, on routes that reveal
+	seen  *bool   // an access was noted, on routes that reveal
 	own   *string // what the route is for, once it was asked
 }
 

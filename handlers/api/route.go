@@ -16,7 +16,7 @@ import (
 	"xinyi/models"
 )
 
-// A route is one operation: what the document says of it and what the door needs to serve it.
+// A route is one operation: what the document says of it and what the router needs to serve it.
 type route struct {
 	Method, Path string // path under /v1, with {names}
 	says         inBoth
@@ -30,7 +30,7 @@ type route struct {
 	limit        *Rate
 	Quota        Made         // what a call makes, "" for nothing that is counted
 	streams      bool         // answers events for as long as both sides stay
-	Reveals      bool         // shows somebody's data to somebody else: a look must be noted before it answers
+	Reveals      bool         // shows somebody's data to somebody else: the access must be noted before it answers
 	takes        int          // bytes of body, when more than maxBody
 	in, out      reflect.Type // of a stream, out is the data of an event
 
@@ -80,7 +80,7 @@ func Limit(per time.Duration, n int) Option {
 // Within sets another deadline than 8 seconds.
 func Within(d time.Duration) Option { return func(rt *route) { rt.within = d } }
 
-// Reveals is a route that shows a person's data to somebody who is not that person. Its handler notes every look (Looks.Look)
+// Reveals is a route that shows a person's data to somebody who is not that person. Its handler notes every access (Looks.Look)
 // before it answers; an answer without one is Internal, and nothing is shown. X-Purpose and X-Case say why.
 var Reveals Option = func(rt *route) { rt.Reveals = true }
 
@@ -179,7 +179,7 @@ func (r *Router) mount(rt *route, answer func(ctx context.Context, rq Request, i
 // errUnseen is a route that would have shown somebody's data without a word in the log.
 var errUnseen = errors.New("personal data would have been shown without a noted look")
 
-// revealed answers, and on a route that reveals only after a look was noted.
+// revealed answers, and on a route that reveals only after an access was noted.
 func (rt *route) revealed(rq *Request, answer func() (answered, error)) (answered, error) {
 	rq.seen, rq.own = new(bool), new(string)
 	a, err := answer()

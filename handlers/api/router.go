@@ -17,7 +17,7 @@ import (
 	"xinyi/store"
 )
 
-// Config is what the door is built from. Now, Auth, Store and Log are needed; the rest has defaults.
+// Config is what the router is built from. Now, Auth, Store and Log are needed; the rest has defaults.
 type Config struct {
 	Now     func() time.Time
 	Auth    Authenticator
@@ -54,7 +54,7 @@ type Caller struct {
 // A Mounter has routes: every capability's handler.
 type Mounter interface{ Mount(*Router) }
 
-// Router is the HTTP door: typed routes under /v1, and the document that describes them.
+// Router is the HTTP router: typed routes under /v1, and the document that describes them.
 type Router struct {
 	Cfg      Config
 	app      *fiber.App
@@ -80,7 +80,7 @@ const (
 	deadline = 8 * time.Second // for a handler, unless Within says otherwise
 )
 
-// NewRouter makes a door without routes.
+// NewRouter makes a router without routes.
 func NewRouter(cfg Config) *Router {
 	if cfg.Metrics == nil {
 		cfg.Metrics = prometheus.NewRegistry()
@@ -116,7 +116,7 @@ func NewRouter(cfg Config) *Router {
 		StrictRouting:                true,
 		CaseSensitive:                true,
 	})
-	r.app.Use(r.door)
+	r.app.Use(r.middleware)
 	r.watch()
 	r.document()
 	return r

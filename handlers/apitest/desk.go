@@ -24,9 +24,9 @@ func (p Places) Authenticate(ctx context.Context, token string) (api.Caller, err
 	return c, err
 }
 
-// A Pulpit is a door from which notices go out.
-type Pulpit struct {
-	*Door
+// A CampaignDesk is a door from which notices go out.
+type CampaignDesk struct {
+	*API
 	Campaigns  usecase.Campaign
 	Deliveries *store.Repo[delivery.Delivery]
 }
@@ -42,7 +42,7 @@ const (
 )
 
 // Wants asks, and fails unless the answer has this status and these strings.
-func (p *Pulpit) Wants(status int, line, body string, headers []string, want ...string) Reply {
+func (p *CampaignDesk) Wants(status int, line, body string, headers []string, want ...string) Reply {
 	p.Helper()
 	res := p.Ask(line, body, headers...)
 	if res.Status != status {
@@ -59,7 +59,7 @@ func (p *Pulpit) Wants(status int, line, body string, headers []string, want ...
 func By(headers ...string) []string { return headers }
 
 // Draft makes a campaign and answers its address.
-func (p *Pulpit) Draft(key string) string {
+func (p *CampaignDesk) Draft(key string) string {
 	p.Helper()
 	res := p.Wants(201, "POST /v1/campaigns", ANotice, By(TownMaker, "key "+key), `"state":"DRAFT"`, `"severity":"info"`, `"personId":"ann"`)
 	var v struct{ ID string }

@@ -51,8 +51,8 @@ type noteList struct {
 	State []string `query:"state" validate:"omitempty,dive,oneof=open done"`
 }
 
-// NoteDoor is a capability that has everything the router offers.
-type NoteDoor struct {
+// NotesAPI is a capability that has everything the router offers.
+type NotesAPI struct {
 	Notes *store.Repo[Note]
 	Ran   atomic.Int32
 	Hold  chan struct{} // closed to let slow calls go on
@@ -66,7 +66,7 @@ var (
 	auditNotes = api.May("notes.audit", models.Auditor)
 )
 
-func (h *NoteDoor) Mount(r *api.Router) {
+func (h *NotesAPI) Mount(r *api.Router) {
 	api.Post(r, "/notes", h.create, api.Does("Write a note"), writeNotes, api.Creates, api.Quota(api.Ballots))
 	api.Get(r, "/notes", h.list, api.Does("List notes"), ReadNotes)
 	api.Get(r, "/notes/{id}", h.get, api.Does("Read a note"), ReadNotes)
@@ -79,7 +79,7 @@ func (h *NoteDoor) Mount(r *api.Router) {
 	api.Get(r, "/slow", h.slow, api.Does("Take long"), ReadNotes, api.Within(20*time.Millisecond))
 }
 
-func (h *NoteDoor) create(ctx context.Context, rq api.Request, in noteRequest) (NoteView, error) {
+func (h *NotesAPI) create(ctx context.Context, rq api.Request, in noteRequest) (NoteView, error) {
 	h.Ran.Add(1)
 	n := &Note{Meta: models.Meta{ID: rq.NewID()}, Text: in.Text, Owner: rq.Actor.Person}
 	if err := h.Notes.Insert(ctx, n); err != nil {
@@ -88,7 +88,7 @@ func (h *NoteDoor) create(ctx context.Context, rq api.Request, in noteRequest) (
 	return viewNote(n), nil
 }
 
-func (h *NoteDoor) list(ctx context.Context, rq api.Request, in noteList) (api.List[NoteView], error) {
+func (h *NotesAPI) list(ctx context.Context, rq api.Request, in noteList) (api.List[NoteView], error) {
 	p, err := h.Notes.Find(ctx, store.Where("owner", store.Eq, rq.Actor.Person).Asc("text").Page(in.Limit, in.Cursor))
 	if err != nil {
 		return api.List[NoteView]{}, err
@@ -96,7 +96,7 @@ func (h *NoteDoor) list(ctx context.Context, rq api.Request, in noteList) (api.L
 	return api.Listed(p, viewNote), nil
 }
 
-func (h *NoteDoor) get(ctx context.Context, _ api.Request, in NoteAt) (NoteView, error) {
+func (h *NotesAPI) get(ctx context.Context, _ api.Request, in NoteAt) (NoteView, error) {
 	n, err := h.Notes.Get(ctx, in.ID)
 	if err != nil {
 		return NoteView{}, err
@@ -104,7 +104,7 @@ func (h *NoteDoor) get(ctx context.Context, _ api.Request, in NoteAt) (NoteView,
 	return viewNote(n), nil
 }
 
-func (h *NoteDoor) change(ctx context.Context, rq api.Request, in noteChange) (NoteView, error) {
+func (h *NotesAPI) change(ctx context.Context, rq api.Request, in noteChange) (NoteView, error) {
 	n, err := h.Notes.Update(ctx, in.ID, func(n *Note) error {
 		if err := rq.Fresh(n.Revision); err != nil {
 			return err
@@ -118,11 +118,11 @@ func (h *NoteDoor) change(ctx context.Context, rq api.Request, in noteChange) (N
 	return viewNote(n), nil
 }
 
-func (h *NoteDoor) drop(ctx context.Context, _ api.Request, in NoteAt) (api.None, error) {
+func (h *NotesAPI) drop(ctx context.Context, _ api.Request, in NoteAt) (api.None, error) {
 	return api.None{}, h.Notes.Delete(ctx, in.ID)
 }
 
-func (h *NoteDoor) act(_ context.Context, _ api.Request, in noteChange) (NoteView, error) {
+func (h *NotesAPI) act(_ context.Context, _ api.Request, in noteChange) (NoteView, error) {
 	h.Ran.Add(1)
 	switch in.Text {
 	case "panic":
@@ -143,19 +143,19 @@ func (h *NoteDoor) act(_ context.Context, _ api.Request, in noteChange) (NoteVie
 	return NoteView{ID: in.ID, Text: in.Text, Revision: 1}, nil
 }
 
-func (h *NoteDoor) audit(context.Context, api.Request, struct{}) (api.None, error) {
+func (h *NotesAPI) audit(context.Context, api.Request, struct{}) (api.None, error) {
 	return api.None{}, nil
 }
 
-func (h *NoteDoor) hello(_ context.Context, rq api.Request, _ struct{}) (NoteView, error) {
+func (h *NotesAPI) hello(_ context.Context, rq api.Request, _ struct{}) (NoteView, error) {
 	return NoteView{Text: rq.Lang}, nil
 }
 
-func (h *NoteDoor) ticket(_ context.Context, rq api.Request, _ struct{}) (NoteView, error) {
+func (h *NotesAPI) ticket(_ context.Context, rq api.Request, _ struct{}) (NoteView, error) {
 	return NoteView{ID: rq.NewID(), Revision: 1}, nil
 }
 
-func (h *NoteDoor) slow(ctx context.Context, _ api.Request, _ struct{}) (api.None, error) {
+func (h *NotesAPI) slow(ctx context.Context, _ api.Request, _ struct{}) (api.None, error) {
 	<-ctx.Done()
 	return api.None{}, ctx.Err()
 }

@@ -1,4 +1,4 @@
-// Package audit is the door to the sealed log: signed heads, proofs, seals (存证).
+// Package audit serves the sealed log: signed heads, proofs, seals (存证).
 package audit
 
 import (

@@ -1,4 +1,4 @@
-// Package award is the door to awards of honest people and firms: programmes, nominations, experts, the vote, honours (诚信典型).
+// Package award serves awards of honest people and firms: programmes, nominations, experts, the vote, honours (诚信典型).
 package award
 
 import (
@@ -14,13 +14,13 @@ import (
 	"xinyi/usecase"
 )
 
-// Handler is the door to the choice of honest people and firms: programmes here, nominees in award_nominee.go, the office in
+// Handler serves the choice of honest people and firms: programmes here, nominees in award_nominee.go, the office in
 // award_desk.go, experts in award_score.go, the vote in award_vote.go, awards in award_honour.go.
 type Handler struct {
 	usecase.Award
 	Facts  usecase.AwardFacts
 	Policy award.Policy
-	Looks  *api.Looks
+	Log    *api.AccessLog
 }
 
 // Mount names the routes.

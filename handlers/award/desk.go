@@ -43,7 +43,7 @@ func (h Handler) desk(ctx context.Context, rq api.Request, id string) (*award.No
 	if !seesCase(rq.Actor, p, n) {
 		return nil, nil, api.NotYours(nil)
 	}
-	return n, p, h.Looks.Look(ctx, rq, lookAtNominee(n, "nomination"))
+	return n, p, h.Log.Note(ctx, rq, lookAtNominee(n, "nomination"))
 }
 
 // seesCase says whether an office may see a case: departments those they are asked about.
@@ -54,8 +54,8 @@ func seesCase(by models.Actor, p *award.Programme, n *award.Nomination) bool {
 	return by.Region.Contains(p.Region)
 }
 
-func lookAtNominee(n *award.Nomination, what string) access.Look {
-	return access.Look{Subject: n.Nominee, Fields: []string{what}, About: n.ID, Purpose: "award.case", Case: n.ID}
+func lookAtNominee(n *award.Nomination, what string) access.Access {
+	return access.Access{Subject: n.Nominee, Fields: []string{what}, About: n.ID, Purpose: "award.case", Case: n.ID}
 }
 
 type casesRequest struct {
@@ -70,7 +70,7 @@ func (h Handler) cases(ctx context.Context, rq api.Request, in casesRequest) (ap
 	if err != nil {
 		return v, err
 	}
-	var looks []access.Look
+	var looks []access.Access
 	v, err = api.Sifted(ctx, h.Nominations, store.NominationsAt(p.ID, in.State), in.PageQuery, func(n *award.Nomination) (nominationRow, bool, error) {
 		if !seesCase(rq.Actor, p, n) {
 			return nominationRow{}, false, nil
@@ -81,7 +81,7 @@ func (h Handler) cases(ctx context.Context, rq api.Request, in casesRequest) (ap
 	if err != nil {
 		return v, err
 	}
-	return v, h.Looks.Look(ctx, rq, looks...)
+	return v, h.Log.Note(ctx, rq, looks...)
 }
 
 type caseView struct {
@@ -200,12 +200,12 @@ type expertView struct {
 // expertsSeen notes that an office sees who may be drawn, and shows it.
 func (h Handler) expertsSeen(ctx context.Context, rq api.Request, p *award.Programme) (api.List[expertView], error) {
 	v := api.List[expertView]{Items: []expertView{}}
-	var looks []access.Look
+	var looks []access.Access
 	for _, e := range p.Experts {
 		v.Items = append(v.Items, expertView(e))
-		looks = append(looks, access.Look{Subject: api.APerson(e.Person), Fields: []string{"expert"}, About: p.ID, Purpose: "award.case", Case: p.ID})
+		looks = append(looks, access.Access{Subject: api.APerson(e.Person), Fields: []string{"expert"}, About: p.ID, Purpose: "award.case", Case: p.ID})
 	}
-	return v, h.Looks.Look(ctx, rq, looks...)
+	return v, h.Log.Note(ctx, rq, looks...)
 }
 
 func (h Handler) experts(ctx context.Context, rq api.Request, in api.ByID) (api.List[expertView], error) {
@@ -268,12 +268,12 @@ func (h Handler) findings(ctx context.Context, rq api.Request, in api.ByID) (api
 	if err != nil {
 		return v, err
 	}
-	var looks []access.Look
+	var looks []access.Access
 	for _, f := range jury.Inspect(marks, h.Policy.Marks) {
 		v.Items = append(v.Items, findingView{string(f.Kind), f.Raters, f.Cases, int64(f.Strength), f.N})
 		for _, person := range f.Raters {
-			looks = append(looks, access.Look{Subject: api.APerson(person), Fields: []string{"expert.marks"}, About: p.ID, Purpose: "award.case", Case: p.ID})
+			looks = append(looks, access.Access{Subject: api.APerson(person), Fields: []string{"expert.marks"}, About: p.ID, Purpose: "award.case", Case: p.ID})
 		}
 	}
-	return v, h.Looks.Look(ctx, rq, looks...)
+	return v, h.Log.Note(ctx, rq, looks...)
 }

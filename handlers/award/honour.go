@@ -188,8 +188,8 @@ type chooseRequest struct {
 
 func (h Handler) choose(ctx context.Context, rq api.Request, in chooseRequest) (honourView, error) {
 	return h.onHonour(ctx, rq, in.ID, func(a *award.Award) error {
-		news, err := a.Choose(*in.Named, *in.Recorded, rq.Actor, rq.Now)
-		if err == nil && !news {
+		changed, err := a.Choose(*in.Named, *in.Recorded, rq.Actor, rq.Now)
+		if err == nil && !changed {
 			return store.Unchanged()
 		}
 		return err
@@ -259,8 +259,8 @@ func viewAward(a *award.Award, lang string) view {
 	return v
 }
 
-func lookAtAward(a *award.Award) access.Look {
-	return access.Look{Subject: a.Holder, Fields: []string{"award"}, About: a.ID, Purpose: "award.case", Case: a.ID}
+func lookAtAward(a *award.Award) access.Access {
+	return access.Access{Subject: a.Holder, Fields: []string{"award"}, About: a.ID, Purpose: "award.case", Case: a.ID}
 }
 
 type awardsRequest struct {
@@ -273,11 +273,11 @@ func (h Handler) awardsAt(ctx context.Context, rq api.Request, in awardsRequest)
 	if err != nil {
 		return api.List[view]{}, err
 	}
-	var looks []access.Look
+	var looks []access.Access
 	for _, a := range page.Items {
 		looks = append(looks, lookAtAward(a))
 	}
-	return api.Listed(page, func(a *award.Award) view { return viewAward(a, rq.Lang) }), h.Looks.Look(ctx, rq, looks...)
+	return api.Listed(page, func(a *award.Award) view { return viewAward(a, rq.Lang) }), h.Log.Note(ctx, rq, looks...)
 }
 
 // oursAward is an award of the caller's place, with the look noted. Errors: NotFound.
@@ -287,7 +287,7 @@ func (h Handler) oursAward(ctx context.Context, rq api.Request, id string) (*awa
 		err = api.NotYours(nil)
 	}
 	if err == nil {
-		err = h.Looks.Look(ctx, rq, lookAtAward(a))
+		err = h.Log.Note(ctx, rq, lookAtAward(a))
 	}
 	return a, err
 }
@@ -352,16 +352,16 @@ type ownedView struct {
 
 func (h Handler) viewOwned(ctx context.Context, rq api.Request, ms ...*award.Measure) ([]ownedView, error) {
 	all := []ownedView{}
-	var looks []access.Look
+	var looks []access.Access
 	for _, m := range ms {
 		a, err := h.Awards.Get(ctx, m.Award)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, ownedView{viewMeasure(m, rq.Lang), a.Label, a.ID})
-		looks = append(looks, access.Look{Subject: m.Holder, Fields: []string{"award.measure"}, About: m.ID, Purpose: "award.case", Case: m.Award})
+		looks = append(looks, access.Access{Subject: m.Holder, Fields: []string{"award.measure"}, About: m.ID, Purpose: "award.case", Case: m.Award})
 	}
-	return all, h.Looks.Look(ctx, rq, looks...)
+	return all, h.Log.Note(ctx, rq, looks...)
 }
 
 func (h Handler) owned(ctx context.Context, rq api.Request, in ownedRequest) (api.List[ownedView], error) {

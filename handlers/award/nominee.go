@@ -123,11 +123,11 @@ func (h Handler) nominate(ctx context.Context, rq api.Request, in nominateReques
 		return nominatedView{n.ID, n.State, false}, nil
 	}
 	n, err = h.Nominations.Update(ctx, n.ID, func(n *award.Nomination) error {
-		news, err := n.Join(how, in.Reason, rq.Actor, rq.Now)
+		changed, err := n.Join(how, in.Reason, rq.Actor, rq.Now)
 		if err == nil && how == award.BySelf && in.Agreed && n.Consent == nil {
-			news, err = true, n.Agree(in.Named, in.Recorded, rq.Actor, rq.Now)
+			changed, err = true, n.Agree(in.Named, in.Recorded, rq.Actor, rq.Now)
 		}
-		if err == nil && !news {
+		if err == nil && !changed {
 			return store.Unchanged()
 		}
 		return err

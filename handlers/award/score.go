@@ -52,10 +52,10 @@ func (h Handler) toScore(ctx context.Context, rq api.Request, in scoringRequest)
 		if !n.Drawn(rq.Actor.Person) {
 			return scoringView{}, false, nil
 		}
-		return viewScoring(n, p, rq.Actor.Person, rq.Lang), true, h.Looks.Look(ctx, rq, lookAtNominee(n, "nomination.deed"))
+		return viewScoring(n, p, rq.Actor.Person, rq.Lang), true, h.Log.Note(ctx, rq, lookAtNominee(n, "nomination.deed"))
 	})
 	if err == nil && len(v.Items) == 0 {
-		err = h.Looks.Look(ctx, rq)
+		err = h.Log.Note(ctx, rq)
 	}
 	return v, err
 }
@@ -71,7 +71,7 @@ func (h Handler) onDrawn(ctx context.Context, rq api.Request, id string, do func
 	}
 	p, err := h.Programmes.Get(ctx, n.Programme)
 	if err == nil {
-		err = h.Looks.Look(ctx, rq, lookAtNominee(n, "nomination.deed"))
+		err = h.Log.Note(ctx, rq, lookAtNominee(n, "nomination.deed"))
 	}
 	if err != nil {
 		return scoringView{}, err

@@ -1,4 +1,4 @@
-// Package batch is the door for departments that deliver records by the sheet (批量报送).
+// Package batch serves departments that deliver records by the sheet (批量报送).
 package batch
 
 import (
@@ -17,14 +17,14 @@ import (
 	"xinyi/usecase"
 )
 
-// Handler is the door for files of records.
+// Handler serves files of records.
 type Handler struct {
 	usecase.Batch
 	Records  *store.Repo[record.Record]
 	Forms    *file.Forms
 	Subjects usecase.Subjects
 	Policy   record.Policy
-	Looks    *api.Looks
+	Log      *api.AccessLog
 	Now      func() time.Time
 }
 

@@ -25,7 +25,7 @@ type rowsRequest struct {
 
 // looked notes that a unit looks at its own rows, once a page: whom they are about is often not known, which is why they were refused.
 func (h Handler) looked(ctx context.Context, rq api.Request, b *batch.Batch) error {
-	return h.Looks.Look(ctx, rq, access.Look{
+	return h.Log.Note(ctx, rq, access.Access{
 		Subject: models.Subject{Kind: models.Household, Ref: "batch/" + b.ID}, Fields: []string{"rows." + b.Item}, About: b.ID,
 		Purpose: "credit.ingest", Case: b.ID,
 	})

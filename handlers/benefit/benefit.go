@@ -1,4 +1,4 @@
-// Package benefit is the door to 信易+: offers, claims, codes, the counter.
+// Package benefit serves 信易+: offers, claims, codes, the counter.
 package benefit
 
 import (
@@ -17,13 +17,13 @@ import (
 	"xinyi/usecase"
 )
 
-// Handler is the door to 信易+ for those who are honest: what there is, what they may have and why, and what they claim.
+// Handler serves 信易+ for those who are honest: what there is, what they may have and why, and what they claim.
 type Handler struct {
 	usecase.Benefit
 	Facts  usecase.BenefitFacts
 	Policy benefit.Policy
 	Board  *Board
-	Looks  *api.Looks
+	Log    *api.AccessLog
 	Seals  models.Seals
 	Issuer string
 
@@ -300,8 +300,8 @@ func (h Handler) keepInMind(ctx context.Context, rq api.Request, offer string, o
 		return err
 	}
 	_, err := h.Profiles.Update(ctx, usecase.Holder(rq.Actor), func(p *benefit.Profile) error {
-		news, err := p.Save(offer, on)
-		if err == nil && !news {
+		changed, err := p.Save(offer, on)
+		if err == nil && !changed {
 			return store.Unchanged()
 		}
 		return err

@@ -57,9 +57,9 @@ func (h Desk) shown(ctx context.Context, rq api.Request, in counterRequest, at t
 	return c, err
 }
 
-// look notes that a provider sees who shows a code.
-func (h Desk) look(ctx context.Context, rq api.Request, c *benefit.Claim) error {
-	return h.Looks.Look(ctx, rq, access.Look{
+// note notes that a provider sees who shows a code.
+func (h Desk) note(ctx context.Context, rq api.Request, c *benefit.Claim) error {
+	return h.Log.Note(ctx, rq, access.Access{
 		Subject: c.Subject(), Fields: []string{"benefit.name"}, About: c.ID, Purpose: "benefit.use", Case: c.ID,
 	})
 }
@@ -80,11 +80,11 @@ func (h Desk) entitled(ctx context.Context, rq api.Request, c *benefit.Claim) (*
 func (h Desk) check(ctx context.Context, rq api.Request, in counterRequest) (goodView, error) {
 	c, err := h.shown(ctx, rq, in, rq.Now)
 	if err != nil {
-		return goodView{}, errors.Join(err, h.Looks.Look(ctx, rq))
+		return goodView{}, errors.Join(err, h.Log.Note(ctx, rq))
 	}
 	j, err := h.entitled(ctx, rq, c)
 	if err == nil {
-		err = h.look(ctx, rq, c)
+		err = h.note(ctx, rq, c)
 	}
 	if err != nil {
 		return goodView{}, err
@@ -108,7 +108,7 @@ func (h Desk) redeem(ctx context.Context, rq api.Request, in redeemRequest) (goo
 	at := rq.Now
 	if in.UsedAt != nil {
 		if at = in.UsedAt.UTC().Truncate(time.Millisecond); in.Token == "" || at.After(rq.Now) || rq.Now.Sub(at) > offline {
-			return goodView{}, errors.Join(models.Bad("/usedAt", "benefit_offline", "benefit.token_bad"), h.Looks.Look(ctx, rq))
+			return goodView{}, errors.Join(models.Bad("/usedAt", "benefit_offline", "benefit.token_bad"), h.Log.Note(ctx, rq))
 		}
 	}
 	c, err := h.used(ctx, rq, in)
@@ -116,11 +116,11 @@ func (h Desk) redeem(ctx context.Context, rq api.Request, in redeemRequest) (goo
 		c, err = h.shown(ctx, rq, in.counterRequest, at)
 	}
 	if err != nil {
-		return goodView{}, errors.Join(err, h.Looks.Look(ctx, rq))
+		return goodView{}, errors.Join(err, h.Log.Note(ctx, rq))
 	}
 	j, err := h.entitled(ctx, rq, c)
 	if err == nil {
-		err = h.look(ctx, rq, c)
+		err = h.note(ctx, rq, c)
 	}
 	if err != nil {
 		return goodView{}, err

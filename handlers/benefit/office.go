@@ -99,11 +99,11 @@ func (h Desk) breaches(ctx context.Context, rq api.Request, in api.PageQuery) (a
 	if err != nil {
 		return api.List[breachView]{}, err
 	}
-	looks := make([]access.Look, len(page.Items))
+	looks := make([]access.Access, len(page.Items))
 	for i, c := range page.Items {
-		looks[i] = access.Look{Subject: c.Subject(), Fields: []string{"benefit.breach"}, About: c.ID, Purpose: "benefit.breach", Case: c.ID}
+		looks[i] = access.Access{Subject: c.Subject(), Fields: []string{"benefit.breach"}, About: c.ID, Purpose: "benefit.breach", Case: c.ID}
 	}
-	if err := h.Looks.Look(ctx, rq, looks...); err != nil {
+	if err := h.Log.Note(ctx, rq, looks...); err != nil {
 		return api.List[breachView]{}, err
 	}
 	view := viewClaim(rq.Lang)

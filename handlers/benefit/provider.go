@@ -13,7 +13,7 @@ import (
 	"xinyi/store"
 )
 
-// Desk is the door to 信易+ for providers, who publish offers and redeem claims, and for the offices that look at both.
+// Desk serves 信易+ for providers, who publish offers and redeem claims, and for the offices that look at both.
 type Desk struct {
 	Handler
 	Clients *store.Repo[identity.Client]

@@ -1,4 +1,4 @@
-// Package campaign is the door for offices that tell many people at once (群发通知).
+// Package campaign serves offices that tell many people at once (群发通知).
 package campaign
 
 import (
@@ -156,7 +156,7 @@ func (h Handler) preview(ctx context.Context, rq api.Request, in api.ByID) (prev
 		return previewView{}, err
 	}
 	var v previewView
-	e := c.Told("", rq.Now)
+	e := c.Message("", rq.Now)
 	for lang, to := range map[string]*previewWords{"zh": &v.ZH, "en": &v.EN} {
 		words, err := h.Words(&inbox.Message{Kind: e.Kind, Params: e.Data}, lang)
 		if err != nil {

@@ -20,14 +20,14 @@ import (
 	"xinyi/usecase"
 )
 
-func pulpits(t *testing.T) *apitest.Pulpit {
+func pulpits(t *testing.T) *apitest.CampaignDesk {
 	t.Helper()
 	engine := sqlitetest.Open(t)
 	texts, err := notifications.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &apitest.Pulpit{Door: &apitest.Door{T: t, Time: time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC)}}
+	p := &apitest.CampaignDesk{API: &apitest.API{T: t, Time: time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC)}}
 	s := store.New(engine, p.Now, store.TestKeys())
 	p.Campaigns = usecase.OpenCampaign(s, store.NewRepo[identity.Person](s, store.People))
 	p.Deliveries = store.OpenDelivery(s).Deliveries
@@ -140,7 +140,7 @@ func TestCampaignProgress(t *testing.T) {
 	}
 	p.Forward(time.Minute)
 	_, err = p.Campaigns.Campaigns.Update(t.Context(), id, func(c *campaign.Campaign) error {
-		_, err := c.Step(campaign.Part{Cursor: "x", Counts: campaign.Counts{Audience: 30, Seen: 10, Told: 7, Capped: 1, Muted: 1, Passed: 1}}, p.Now())
+		_, err := c.Step(campaign.Part{Cursor: "x", Counts: campaign.Counts{Audience: 30, Seen: 10, Sent: 7, Capped: 1, Muted: 1, Passed: 1}}, p.Now())
 		return err
 	})
 	if err != nil {

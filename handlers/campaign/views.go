@@ -57,7 +57,7 @@ func viewCampaign(c *campaign.Campaign) view {
 		ID: c.ID, State: c.State, Title: c.Title, Body: c.Body, Class: c.Class, Severity: c.Severity,
 		Audience: audienceView(c.Audience), ScheduledAt: c.ScheduledAt, Maker: api.ViewOffice(c.Makers.Last()), CreatedAt: c.CreatedAt,
 		StartAt: c.StartAt, StartedAt: c.BeganAt, EndedAt: c.EndedAt,
-		People:   countsView{Audience: n.Audience, Seen: n.Seen, Kept: n.Told, Capped: n.Capped, Muted: n.Muted, Passed: n.Passed},
+		People:   countsView{Audience: n.Audience, Seen: n.Seen, Kept: n.Sent, Capped: n.Capped, Muted: n.Muted, Passed: n.Passed},
 		revision: c.Revision,
 	}
 	if c.State == campaign.Stopped {

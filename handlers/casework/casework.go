@@ -1,4 +1,4 @@
-// Package casework is the door to objections, repairs, challenges, reviews and erasures (异议、修复、申诉、复核、删除).
+// Package casework serves objections, repairs, challenges, reviews and erasures (异议、修复、申诉、复核、删除).
 package casework
 
 import (
@@ -20,7 +20,7 @@ import (
 	"xinyi/usecase"
 )
 
-// Handler is the door to what people ask of the offices about their file, and to the offices' desks.
+// Handler serves what people ask of the offices about their file, and to the offices' desks.
 type Handler struct {
 	Cases     *store.Repo[casework.Case]
 	Records   *store.Repo[record.Record]
@@ -29,7 +29,7 @@ type Handler struct {
 	Blobs     *store.Repo[blob.Blob]
 	Subjects  usecase.Subjects
 	Forms     *file.Forms
-	Looks     *api.Looks
+	Log       *api.AccessLog
 	Terms     casework.Terms
 	Desks     casework.Desks
 	Check     func(form *catalogue.Form, r *record.Record, changes []casework.Change) error // whether a record may say so

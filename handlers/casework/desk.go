@@ -73,15 +73,15 @@ func (h Handler) desk(ctx context.Context, rq api.Request, in api.ByID) (deskCas
 	if err != nil || !sits(rq.Actor, c) {
 		return deskCaseView{}, api.NotYours(err)
 	}
-	look := access.Look{Subject: c.Subject, Fields: []string{"case." + string(c.Kind)}, About: c.ID, Purpose: deskPurpose[c.Kind], Case: c.ID}
+	screening := access.Access{Subject: c.Subject, Fields: []string{"case." + string(c.Kind)}, About: c.ID, Purpose: deskPurpose[c.Kind], Case: c.ID}
 	v := deskCaseView{}
 	r, err := h.Records.Get(ctx, c.About.ID)
 	if c.About.Kind == "record" && err == nil {
-		look.Fields = append(look.Fields, "records."+r.Item)
+		screening.Fields = append(screening.Fields, "records."+r.Item)
 	} else if err != nil && !errors.Is(err, models.NotFound) {
 		return v, err
 	}
-	if err := h.Looks.Look(ctx, rq, look); err != nil {
+	if err := h.Log.Note(ctx, rq, screening); err != nil {
 		return v, err
 	}
 	if c.About.Kind == "record" && r != nil {
@@ -197,7 +197,7 @@ func (h Handler) ask(ctx context.Context, rq api.Request, in api.ReasonRequest) 
 	return h.onDesk(ctx, rq, in.ID, func(c *casework.Case) error { return c.Ask(rq.Actor, in.Reason, rq.Now) })
 }
 
-// Ground is the case that a look rests on. Errors: NotFound.
+// Ground is the case that an access rests on. Errors: NotFound.
 func (h Handler) Ground(ctx context.Context, id string) (*access.Ground, error) {
 	c, err := h.Cases.Get(ctx, id)
 	if err != nil {

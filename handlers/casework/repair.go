@@ -107,7 +107,7 @@ func (h Handler) servedNotice(ctx context.Context, rq api.Request, in api.ByID) 
 	if err != nil || !file.ScopesRecord(rq.Actor, r) {
 		return noticeView{}, api.NotYours(err)
 	}
-	if err := h.Looks.Look(ctx, rq, file.PersonalRecords(rq, r)...); err != nil {
+	if err := h.Log.Note(ctx, rq, file.PersonalRecords(rq, r)...); err != nil {
 		return noticeView{}, err
 	}
 	return viewNotice(rq, r)
@@ -229,8 +229,8 @@ func (h Handler) material(ctx context.Context, rq api.Request, in oneMaterial) (
 	if err != nil || !sits(rq.Actor, c) || in.N > len(c.Materials) {
 		return api.Paper{}, api.NotYours(err)
 	}
-	look := access.Look{Subject: c.Subject, Fields: []string{"case.materials"}, About: c.ID, Purpose: deskPurpose[c.Kind], Case: c.ID}
-	if err := h.Looks.Look(ctx, rq, look); err != nil {
+	screening := access.Access{Subject: c.Subject, Fields: []string{"case.materials"}, About: c.ID, Purpose: deskPurpose[c.Kind], Case: c.ID}
+	if err := h.Log.Note(ctx, rq, screening); err != nil {
 		return api.Paper{}, err
 	}
 	b, err := h.Blobs.Get(ctx, c.Materials[in.N-1].Blob)

@@ -1,4 +1,4 @@
-// Package catalogue is the door to the catalogue of what may be collected (信用信息目录).
+// Package catalogue serves the catalogue of what may be collected (信用信息目录).
 package catalogue
 
 import (

@@ -1,4 +1,4 @@
-// Package consent is the door to consents, to partners and to what they read under a consent (授权与查询).
+// Package consent serves consents, to partners and to what they read under a consent (授权与查询).
 package consent
 
 import (
@@ -19,7 +19,7 @@ import (
 type Handler struct {
 	store.Consent
 	Subjects usecase.Subjects
-	Looks    *api.Looks
+	Log      *api.AccessLog
 	Policy   consent.Policy
 }
 

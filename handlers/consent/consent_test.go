@@ -31,7 +31,7 @@ import (
 
 // A sharing is a door where people consent and partners read.
 type sharing struct {
-	*apitest.Pulpit
+	*apitest.CampaignDesk
 	consent  store.Consent
 	query    Query
 	subjects usecase.Subjects
@@ -54,7 +54,7 @@ const (
 func sharings(t *testing.T) *sharing {
 	t.Helper()
 	engine := sqlitetest.Open(t)
-	e := &sharing{Pulpit: &apitest.Pulpit{Door: &apitest.Door{T: t, Time: time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC)}}}
+	e := &sharing{CampaignDesk: &apitest.CampaignDesk{API: &apitest.API{T: t, Time: time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC)}}}
 	s := store.New(engine, e.Now, store.TestKeys())
 	people, clients := store.NewRepo[identity.Person](s, store.People), store.NewRepo[identity.Client](s, store.Clients)
 	e.consent, e.subjects = store.OpenConsent(s), usecase.Subjects{People: people, Keys: s.Keys}
@@ -63,10 +63,10 @@ func sharings(t *testing.T) *sharing {
 	if err != nil {
 		t.Fatal(err)
 	}
-	looks := &api.Looks{Entries: e.entries, Grounds: e.grounds}
+	looks := &api.AccessLog{Entries: e.entries, Grounds: e.grounds}
 	e.query = Query{
 		Consented: file.Consented{
-			Consent: e.consent, Subjects: e.subjects, Looks: looks, Seals: models.Seals{seal}, Issuer: "https://xinyi.example", Policy: consent.Standard,
+			Consent: e.consent, Subjects: e.subjects, Log: looks, Seals: models.Seals{seal}, Issuer: "https://xinyi.example", Policy: consent.Standard,
 		},
 		Records: e.records, Uses: e.uses, Grounds: e.grounds, Category: func(_ context.Context, item string, _ int) (string, error) {
 			return map[string]string{"XZCF": "PENALTY", "XZXK": "LICENCE"}[item], nil
@@ -75,7 +75,7 @@ func sharings(t *testing.T) *sharing {
 	e.R = api.NewRouter(api.Config{Now: e.Now, Auth: apitest.Places{}, Store: s, Log: slog.New(slog.DiscardHandler)})
 	e.R.Handle(
 		Handler{Consent: e.consent, Subjects: e.subjects, Policy: consent.Standard}, Partners{Consent: e.consent, Clients: clients},
-		e.query, accesshttp.Handler{Entries: e.entries, Subjects: e.subjects, Looks: looks},
+		e.query, accesshttp.Handler{Entries: e.entries, Subjects: e.subjects, Log: looks},
 	)
 	if err := errors.Join(s.Ensure(t.Context()), e.R.Finish()); err != nil {
 		t.Fatal(err)

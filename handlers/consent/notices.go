@@ -9,7 +9,7 @@ import (
 	"xinyi/models/consent"
 )
 
-// Notices is the door to what people are told before their data is handled, every version of it.
+// Notices serves what people are told before their data is handled, every version of it.
 type Notices struct{}
 
 // Mount names the routes.

@@ -22,7 +22,7 @@ type Query struct {
 	Uses    *store.Repo[recall.Use]
 
 	Category func(ctx context.Context, item string, version int) (string, error) // of an item of the catalogue
-	Grounds  func(ctx context.Context, caseID string) (*access.Ground, error)    // the case or document a look rests on; NotFound
+	Grounds  func(ctx context.Context, caseID string) (*access.Ground, error)    // the case or document an access rests on; NotFound
 }
 
 // mostGiven bounds how many records one answer holds.
@@ -83,8 +83,8 @@ func (h Query) answer(ctx context.Context, rq api.Request, q consent.Query, c *c
 	if err := h.Receipts.Insert(ctx, receipt); err != nil {
 		return queryView{}, err
 	}
-	look := access.Look{Subject: c.Subject, Fields: q.Scopes, About: c.ID, Purpose: q.Purpose, Receipt: receipt.ID}
-	if err := h.Looks.Look(ctx, rq, look); err != nil {
+	screening := access.Access{Subject: c.Subject, Fields: q.Scopes, About: c.ID, Purpose: q.Purpose, Receipt: receipt.ID}
+	if err := h.Log.Note(ctx, rq, screening); err != nil {
 		return queryView{}, err
 	}
 	if err := h.use(ctx, receipt.ID, rq.Actor.Org, given, rq.Now); err != nil {

@@ -130,16 +130,16 @@ func (h Query) lookup(ctx context.Context, rq api.Request, in lookupRequest) (lo
 	if err != nil {
 		return lookupView{}, err
 	}
-	look := access.Look{Subject: sub, Fields: in.Scopes, Purpose: in.Purpose, Case: in.Case}
+	screening := access.Access{Subject: sub, Fields: in.Scopes, Purpose: in.Purpose, Case: in.Case}
 	ground, err := h.grounded(ctx, rq, sub, in)
 	if err != nil {
-		return lookupView{}, h.turned(ctx, rq, look, err)
+		return lookupView{}, h.turned(ctx, rq, screening, err)
 	}
 	given, more, err := h.gather(ctx, sub, true, in.Scopes, ground.Scopes)
 	if err != nil {
 		return lookupView{}, err
 	}
-	if err := h.Looks.Look(ctx, rq, look); err != nil {
+	if err := h.Log.Note(ctx, rq, screening); err != nil {
 		return lookupView{}, err
 	}
 	v := lookupView{Records: []givenView{}, More: more, Ref: models.Derived("lookup", rq.ID, in.Case, sub.Ref), At: rq.Now}
@@ -164,17 +164,17 @@ func (h Query) grounded(ctx context.Context, rq api.Request, sub models.Subject,
 	return g, g.Allows(rq.Actor, sub, in.Purpose)
 }
 
-// turned logs a look that was refused, and answers the refusal.
-func (h Query) turned(ctx context.Context, rq api.Request, look access.Look, refused error) error {
+// turned logs an access that was refused, and answers the refusal.
+func (h Query) turned(ctx context.Context, rq api.Request, screening access.Access, refused error) error {
 	var e *models.Error
 	if !errors.As(refused, &e) || e.Code != models.Forbidden {
 		return refused
 	}
-	if _, known := access.Purposes[look.Purpose]; !known {
-		look.Purpose = "share.unstated"
+	if _, known := access.Purposes[screening.Purpose]; !known {
+		screening.Purpose = "share.unstated"
 	}
-	look.Refused = e.Reason
-	if err := h.Looks.Look(ctx, rq, look); err != nil {
+	screening.Refused = e.Reason
+	if err := h.Log.Note(ctx, rq, screening); err != nil {
 		return err
 	}
 	return refused

@@ -49,7 +49,7 @@ func TestLookupNeedsAnOpenCase(t *testing.T) {
 	if strings.Contains(res.Body, "某路") || strings.Contains(res.Body, annNumber) {
 		t.Errorf("too much: %s", res.Body)
 	}
-	if log := e.logged(annNumber); len(log) != 1 || log[0].Case != "case-1" || log[0].By.Person != "cara" || len(log[0].Odd) != 0 {
+	if log := e.logged(annNumber); len(log) != 1 || log[0].Case != "case-1" || log[0].By.Person != "cara" || len(log[0].Anomalies) != 0 {
 		t.Fatalf("%+v", log)
 	}
 	for name, tc := range map[string]struct{ body, who, want string }{
@@ -79,10 +79,10 @@ func TestUnusualLooks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	looks := e.query.Looks
-	look := func(at time.Time, subject models.Subject, of string) *access.Entry {
+	looks := e.query.Log
+	screening := func(at time.Time, subject models.Subject, of string) *access.Entry {
 		rq := api.Request{Actor: models.Actor{Person: "cara", Role: models.CreditOffice, Org: "org-credit", Region: "430181"}, Now: at, ID: "rq" + subject.Ref + of}
-		if err := looks.Look(t.Context(), rq, access.Look{Subject: subject, Fields: []string{"name"}, Purpose: "credit.objection", Case: of}); err != nil {
+		if err := looks.Note(t.Context(), rq, access.Access{Subject: subject, Fields: []string{"name"}, Purpose: "credit.objection", Case: of}); err != nil {
 			t.Fatal(err)
 		}
 		page, err := e.entries.Find(t.Context(), store.AccessesOf(subject.Ref).Page(1, ""))
@@ -94,19 +94,19 @@ func TestUnusualLooks(t *testing.T) {
 	ann := e.subjects.Ref(n)
 	ann.Person = "ann"
 	e.ground = &access.Ground{ID: "open", Subject: ann, Open: true}
-	if got := look(models.Day("2026-03-02").Clock(9, 0), ann, "open"); len(got.Odd) != 0 || got.Watch != "" {
-		t.Errorf("an ordinary look: %v", got.Odd)
+	if got := screening(models.Day("2026-03-02").Clock(9, 0), ann, "open"); len(got.Anomalies) != 0 || got.Watch != "" {
+		t.Errorf("an ordinary look: %v", got.Anomalies)
 	}
-	got := look(models.Day("2026-03-03").Clock(2, 10), ann, "gone")
-	if !slices.Equal(got.Odd, []access.Oddity{access.Night, access.NoOpenCase}) || len(got.Outbox) != 1 || got.Outbox[0].Kind != access.EventOdd.Name() || got.Outbox[0].Person != "ann" {
-		t.Errorf("at 02:10, no open case: %v, told %v", got.Odd, got.Outbox)
+	got := screening(models.Day("2026-03-03").Clock(2, 10), ann, "gone")
+	if !slices.Equal(got.Anomalies, []access.Anomaly{access.Night, access.NoOpenCase}) || len(got.Outbox) != 1 || got.Outbox[0].Kind != access.EventOdd.Name() || got.Outbox[0].Person != "ann" {
+		t.Errorf("at 02:10, no open case: %v, told %v", got.Anomalies, got.Outbox)
 	}
 	var last *access.Entry
 	for i := range access.Standard.MostHourly + 1 {
-		last = look(models.Day("2026-03-04").Clock(9, i%60), models.Subject{Kind: models.PersonSubject, Ref: fmt.Sprint("r", i)}, "c")
+		last = screening(models.Day("2026-03-04").Clock(9, i%60), models.Subject{Kind: models.PersonSubject, Ref: fmt.Sprint("r", i)}, "c")
 	}
-	if !slices.Contains(last.Odd, access.Many) {
-		t.Errorf("the %dth within the hour: %v", access.Standard.MostHourly+1, last.Odd)
+	if !slices.Contains(last.Anomalies, access.Many) {
+		t.Errorf("the %dth within the hour: %v", access.Standard.MostHourly+1, last.Anomalies)
 	}
 	res := e.Wants(200, "GET /v1/accesses?limit=200", "", apitest.By("as eve+auditor@4301"), `"NIGHT"`, `"officer":"cara"`)
 	if strings.Contains(res.Body, ann.Ref) {

@@ -1,4 +1,4 @@
-// Package credential is the door to honours that a third party checks without us (电子荣誉凭证).
+// Package credential serves honours that a third party checks without us (电子荣誉凭证).
 package credential
 
 import (
@@ -18,7 +18,7 @@ import (
 	"xinyi/usecase"
 )
 
-// Handler is the door to honours that a third party checks: for their holders, and for whoever is shown one.
+// Handler serves honours that a third party checks: for their holders, and for whoever is shown one.
 type Handler struct {
 	store.Credential
 	Subjects usecase.Subjects // who holds

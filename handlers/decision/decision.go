@@ -1,4 +1,4 @@
-// Package decision is the door to decisions a machine made, explained (自动化决定).
+// Package decision serves decisions a machine made, explained (自动化决定).
 package decision
 
 import (
@@ -13,11 +13,11 @@ import (
 	"xinyi/usecase"
 )
 
-// Handler is the door to what was decided by rule: for whom it touches, and for the offices that answer for it.
+// Handler serves what was decided by rule: for whom it touches, and for the offices that answer for it.
 type Handler struct {
 	usecase.Decision
 	Subjects usecase.Subjects
-	Looks    *api.Looks
+	Log      *api.AccessLog
 }
 
 // Mount names every route of the capability, and nothing else does.
@@ -98,7 +98,7 @@ func (h Handler) list(ctx context.Context, rq api.Request, in decisionsRequest) 
 	if rq.Actor.Is(models.Resident, models.Business) {
 		q, err := h.mine(ctx, rq)
 		if err == nil {
-			err = h.Looks.Look(ctx, rq) // one's own
+			err = h.Log.Note(ctx, rq) // one's own
 		}
 		if err != nil {
 			return api.List[decisionView]{}, err
@@ -114,7 +114,7 @@ func (h Handler) list(ctx context.Context, rq api.Request, in decisionsRequest) 
 		return api.List[decisionView]{}, err
 	}
 	page.Items = within(rq.Actor, page.Items)
-	return api.Listed(page, view), h.look(ctx, rq, page.Items...)
+	return api.Listed(page, view), h.note(ctx, rq, page.Items...)
 }
 
 // within are the decisions of an office's own region.
@@ -128,15 +128,15 @@ func within(by models.Actor, all []*decision.Decision) []*decision.Decision {
 	return shown
 }
 
-// look notes that an office sees decisions, before it does.
-func (h Handler) look(ctx context.Context, rq api.Request, all ...*decision.Decision) error {
-	looks := make([]access.Look, len(all))
+// note notes that an office sees decisions, before it does.
+func (h Handler) note(ctx context.Context, rq api.Request, all ...*decision.Decision) error {
+	looks := make([]access.Access, len(all))
 	for i, v := range all {
-		looks[i] = access.Look{
+		looks[i] = access.Access{
 			Subject: v.Subject, Fields: []string{"decision.outcome", "decision.clauses", "decision.records"}, About: v.ID, Purpose: rq.Purpose, Case: rq.Case,
 		}
 	}
-	return h.Looks.Look(ctx, rq, looks...)
+	return h.Log.Note(ctx, rq, looks...)
 }
 
 // mine are the decisions about the caller: the account's own, or those of the organisation acted for.
@@ -199,12 +199,12 @@ func (h Handler) queue(ctx context.Context, rq api.Request, in api.PageQuery) (a
 	for _, v := range page.Items { // the queue itself is the reason
 		rq := rq
 		rq.Purpose, rq.Case = rq.PurposeOr("credit.recall"), rq.CaseOr(v.ID)
-		if err := h.look(ctx, rq, v); err != nil {
+		if err := h.note(ctx, rq, v); err != nil {
 			return api.List[decisionView]{}, err
 		}
 	}
 	if len(page.Items) == 0 {
-		err = h.look(ctx, rq)
+		err = h.note(ctx, rq)
 	}
 	return api.Listed(page, func(v *decision.Decision) decisionView { return viewDecision(v, rq.Lang) }), err
 }

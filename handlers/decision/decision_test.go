@@ -29,7 +29,7 @@ import (
 
 // A bureau is a door to decisions and recalls, with two residents of a county.
 type bureau struct {
-	*apitest.Pulpit
+	*apitest.CampaignDesk
 	h       Handler
 	recall  recallhttp.Handler
 	facts   usecase.Restrictions
@@ -47,12 +47,12 @@ const (
 func newBureau(t *testing.T) *bureau {
 	t.Helper()
 	engine := sqlitetest.Open(t)
-	b := &bureau{Pulpit: &apitest.Pulpit{Door: &apitest.Door{T: t, Time: time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC)}}}
+	b := &bureau{CampaignDesk: &apitest.CampaignDesk{API: &apitest.API{T: t, Time: time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC)}}}
 	s := store.New(engine, b.Now, store.TestKeys())
 	people := store.NewRepo[identity.Person](s, store.People)
 	subjects := usecase.Subjects{People: people, Keys: s.Keys}
 	b.entries = store.NewRepo[access.Entry](s, store.Accesses)
-	b.h = Handler{Decision: usecase.OpenDecision(s, usecase.Recall{}), Subjects: subjects, Looks: &api.Looks{Entries: b.entries}}
+	b.h = Handler{Decision: usecase.OpenDecision(s, usecase.Recall{}), Subjects: subjects, Log: &api.AccessLog{Entries: b.entries}}
 	b.recall = recallhttp.Handler{Recall: store.OpenRecall(s), Subjects: subjects}
 	b.facts = usecase.Restrictions{Subjects: subjects, Records: store.NewRepo[record.Record](s, store.Records), Facts: usecase.StandardRestrictionFacts}
 	b.medical = medicalhttp.Handler{Medical: store.OpenMedical(s), People: people, Restricts: b.facts.Restricts}

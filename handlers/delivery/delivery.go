@@ -1,4 +1,4 @@
-// Package delivery is the door to devices, preferences and what was sent to them (消息推送).
+// Package delivery serves devices, preferences and what was sent to them (消息推送).
 package delivery
 
 import (
@@ -10,11 +10,11 @@ import (
 	"xinyi/store"
 )
 
-// Handler is the door to how persons are told outside the inbox: what was sent is here, devices are in delivery_devices.go,
+// Handler serves how persons are told outside the inbox: what was sent is here, devices are in delivery_devices.go,
 // preferences in delivery_preferences.go, staff in delivery_staff.go.
 type Handler struct {
 	store.Delivery
-	Looks    *api.Looks
+	Log      *api.AccessLog
 	Policy   delivery.Policy
 	Channels []string // configured channels that reach a person; others are neither shown nor taken
 

@@ -36,7 +36,7 @@ func (regional) Authenticate(ctx context.Context, token string) (api.Caller, err
 
 // A post is a door with deliveries behind it.
 type post struct {
-	*apitest.Door
+	*apitest.API
 	h      Handler
 	kicks  int
 	refuse error // of the tester
@@ -52,10 +52,10 @@ func (p *post) Test(_ context.Context, d *delivery.Device) error {
 func posts(t *testing.T, change func(*Handler)) *post {
 	t.Helper()
 	engine := sqlitetest.Open(t)
-	p := &post{Door: &apitest.Door{T: t, Time: time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC)}} // noon in Shanghai
+	p := &post{API: &apitest.API{T: t, Time: time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC)}} // noon in Shanghai
 	s := store.New(engine, p.Now, store.TestKeys())
 	p.h = Handler{
-		Looks:    &api.Looks{Entries: store.NewRepo[access.Entry](s, store.Accesses)},
+		Log:      &api.AccessLog{Entries: store.NewRepo[access.Entry](s, store.Accesses)},
 		Delivery: store.OpenDelivery(s), Policy: delivery.Standard, Channels: []string{delivery.FCM, delivery.WebPush, delivery.SMS},
 		Topics:     func() []string { return []string{"identity.session", "medical.bill"} },
 		TopicName:  func(topic, lang string) string { return topic + " in " + lang },

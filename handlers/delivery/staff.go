@@ -54,25 +54,25 @@ func (h Handler) staffList(ctx context.Context, rq api.Request, in staffDeliveri
 		}
 		page.Items = shown
 	}
-	if err := h.Looks.Look(ctx, rq, deliveryLooks(rq, in.Subject, page.Items)...); err != nil {
+	if err := h.Log.Note(ctx, rq, accessTo(rq, in.Subject, page.Items)...); err != nil {
 		return api.List[api.StaffDelivery]{}, err
 	}
 	return api.Listed(page, api.ViewStaff), nil
 }
 
-// deliveryLooks are an office's looks at what reached whom about a document, one for each person; an operator sees nobody.
-func deliveryLooks(rq api.Request, about string, all []*delivery.Delivery) []access.Look {
+// accessTo are an office's looks at what reached whom about a document, one for each person; an operator sees nobody.
+func accessTo(rq api.Request, about string, all []*delivery.Delivery) []access.Access {
 	if about == "" {
 		return nil
 	}
-	var looks []access.Look
+	var looks []access.Access
 	known := map[string]bool{}
 	for _, d := range all {
 		if d.Person == "" || known[d.Person] {
 			continue
 		}
 		known[d.Person] = true
-		looks = append(looks, access.Look{
+		looks = append(looks, access.Access{
 			Subject: api.APerson(d.Person), Fields: []string{"deliveries"}, About: about, Purpose: rq.PurposeOr("delivery.proof"), Case: rq.CaseOr(about),
 		})
 	}

@@ -1,4 +1,4 @@
-// Package division is the door to places and zones (行政区划).
+// Package division serves places and zones (行政区划).
 package division
 
 import (

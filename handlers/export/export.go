@@ -1,4 +1,4 @@
-// Package export is the door through which people take along everything that is kept about them (数据导出).
+// Package export serves people take along everything that is kept about them (数据导出).
 package export
 
 import (
@@ -15,7 +15,7 @@ import (
 	"xinyi/models"
 )
 
-// Handler is the door to everything that is kept about somebody (个人信息查阅复制), read through the doors it is kept behind.
+// Handler serves everything that is kept about somebody (个人信息查阅复制), read through the doors it is kept behind.
 //
 // Source: docs/sources.md#duties-copy.
 type Handler struct{ Portions []api.Portion }

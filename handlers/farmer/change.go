@@ -141,7 +141,7 @@ func (h Desk) askFor(ctx context.Context, rq api.Request, in againRequest) (chan
 	if err != nil {
 		return changeView{}, err
 	}
-	if err := h.Looks.Look(ctx, rq, file.AboutHead(rq, f, "farmer.file", "farm.change")); err != nil {
+	if err := h.Log.Note(ctx, rq, file.AboutHead(rq, f, "farmer.file", "farm.change")); err != nil {
 		return changeView{}, err
 	}
 	c, err := h.asks(ctx, rq, f, in.changeFields)
@@ -165,13 +165,13 @@ func (h Desk) waiting(ctx context.Context, rq api.Request, in changesRequest) (a
 	if err != nil {
 		return api.List[changeView]{}, err
 	}
-	var looks []access.Look
+	var looks []access.Access
 	for _, c := range page.Items {
 		if c.Person != "" {
-			looks = append(looks, access.Look{Subject: api.APerson(c.Person), Fields: []string{"farm.change"}, About: c.ID, Purpose: "farmer.file", Case: c.ID})
+			looks = append(looks, access.Access{Subject: api.APerson(c.Person), Fields: []string{"farm.change"}, About: c.ID, Purpose: "farmer.file", Case: c.ID})
 		}
 	}
-	if err := h.Looks.Look(ctx, rq, looks...); err != nil {
+	if err := h.Log.Note(ctx, rq, looks...); err != nil {
 		return api.List[changeView]{}, err
 	}
 	return api.Listed(page, viewChange(rq.Lang)), nil
@@ -212,7 +212,7 @@ func (h Desk) preview(ctx context.Context, rq api.Request, in api.ByID) (preview
 	if err != nil {
 		return previewView{}, err
 	}
-	if err := h.Looks.Look(ctx, rq, file.AboutHead(rq, f, "farmer.file", "farm.change")); err != nil {
+	if err := h.Log.Note(ctx, rq, file.AboutHead(rq, f, "farmer.file", "farm.change")); err != nil {
 		return previewView{}, err
 	}
 	v := previewView{changeView: viewChange(rq.Lang)(c), Differences: []difference{}}

@@ -15,7 +15,7 @@ import (
 	"xinyi/usecase"
 )
 
-// Desk is the door to households' files for the village and the township.
+// Desk serves households' files for the village and the township.
 type Desk struct{ Handler }
 
 // Mount names the routes.
@@ -61,7 +61,7 @@ type syncView struct {
 
 func (h Desk) sync(ctx context.Context, rq api.Request, in syncRequest) (syncView, error) {
 	v := syncView{Results: []opView{}}
-	var looks []access.Look
+	var looks []access.Access
 	for _, op := range in.Operations {
 		c, err := h.take(ctx, rq, op)
 		if err != nil {
@@ -81,7 +81,7 @@ func (h Desk) sync(ctx context.Context, rq api.Request, in syncRequest) (syncVie
 		looks = append(looks, file.AboutHead(rq, c.File, "farmer.file", sectionsOf(c.File)...))
 		v.Results = append(v.Results, viewOp(op.Op, c, rq.Lang))
 	}
-	return v, h.Looks.Look(ctx, rq, looks...)
+	return v, h.Log.Note(ctx, rq, looks...)
 }
 
 // take takes one operation.
@@ -163,13 +163,13 @@ func (h Desk) list(ctx context.Context, rq api.Request, in listRequest) (api.Lis
 	if err != nil {
 		return api.List[farmRow]{}, err
 	}
-	var looks []access.Look
+	var looks []access.Access
 	for _, f := range page.Items {
 		if f.Seat != "" {
 			looks = append(looks, file.AboutHead(rq, f, "farmer.file", "name"))
 		}
 	}
-	if err := h.Looks.Look(ctx, rq, looks...); err != nil {
+	if err := h.Log.Note(ctx, rq, looks...); err != nil {
 		return api.List[farmRow]{}, err
 	}
 	return api.Listed(page, viewRow), nil
@@ -193,7 +193,7 @@ func (h Desk) shown(ctx context.Context, rq api.Request, f *farmer.File) (fileVi
 	if err != nil {
 		return fileView{}, err
 	}
-	if err := h.Looks.Look(ctx, rq, file.AboutHead(rq, f, "farmer.file", sectionsOf(f)...)); err != nil {
+	if err := h.Log.Note(ctx, rq, file.AboutHead(rq, f, "farmer.file", sectionsOf(f)...)); err != nil {
 		return fileView{}, err
 	}
 	return eyesOf{staff: true, forms: forms, lang: rq.Lang}.file(f), nil
@@ -336,7 +336,7 @@ func (h Desk) look(ctx context.Context, rq api.Request, in photoAt) (api.Paper, 
 		if p.ID != in.Photo {
 			continue
 		}
-		if err := h.Looks.Look(ctx, rq, file.AboutHead(rq, f, "farmer.file", "farm.photos")); err != nil {
+		if err := h.Log.Note(ctx, rq, file.AboutHead(rq, f, "farmer.file", "farm.photos")); err != nil {
 			return api.Paper{}, err
 		}
 		b, err := h.Blobs.Get(ctx, p.ID)

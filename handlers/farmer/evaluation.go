@@ -239,7 +239,7 @@ func (h Handler) certificate(ctx context.Context, rq api.Request, in certificate
 	return certificateView{true, e.Title(models.DayOf(rq.Now)), e.Label, e.Village, e.Grade, e.Since, e.Until}, nil
 }
 
-// Evaluation is the door to evaluations for the village, the township and the county.
+// Evaluation serves evaluations for the village, the township and the county.
 type Evaluation struct{ Desk }
 
 // Mount names the routes.
@@ -264,7 +264,7 @@ func (h Evaluation) see(ctx context.Context, rq api.Request, e *farmer.Evaluatio
 	if err != nil {
 		return evalView{}, err
 	}
-	if err := h.Looks.Look(ctx, rq, file.AboutHead(rq, f, "farmer.evaluation", "farm.score", "farm.evaluation")); err != nil {
+	if err := h.Log.Note(ctx, rq, file.AboutHead(rq, f, "farmer.evaluation", "farm.score", "farm.evaluation")); err != nil {
 		return evalView{}, err
 	}
 	return h.explained(ctx, e, rq)
@@ -303,7 +303,7 @@ func (h Evaluation) at(ctx context.Context, rq api.Request, in evalsRequest) (ap
 		return api.List[evalRow]{}, err
 	}
 	looks := api.Personal(rq, "farmer.evaluation", []string{"name", "farm.evaluation"}, page.Items, func(e *farmer.Evaluation) (string, string) { return e.ID, e.Person })
-	if err := h.Looks.Look(ctx, rq, looks...); err != nil {
+	if err := h.Log.Note(ctx, rq, looks...); err != nil {
 		return api.List[evalRow]{}, err
 	}
 	return api.Listed(page, func(e *farmer.Evaluation) evalRow {
@@ -412,7 +412,7 @@ func (h Evaluation) renew(ctx context.Context, rq api.Request, in api.ByID) (eva
 	if err != nil {
 		return evalView{}, err
 	}
-	t := farmer.Told{Village: s.Village, Facts: s.Facts, Open: s.Open, Grounds: s.Grounds}
+	t := farmer.Known{Village: s.Village, Facts: s.Facts, Open: s.Open, Grounds: s.Grounds}
 	return h.on(ctx, rq, e.ID, func(e *farmer.Evaluation) error {
 		if err := e.Score(t, r); err != nil {
 			return err

@@ -1,4 +1,4 @@
-// Package farmer is the door to the credit files of farmers' households: their own, the desk's, evaluation and sharing (农户信用档案).
+// Package farmer serves the credit files of farmers' households: their own, the desk's, evaluation and sharing (农户信用档案).
 package farmer
 
 import (
@@ -17,13 +17,13 @@ import (
 	"xinyi/usecase"
 )
 
-// Handler is the door to one's own household's credit file: every field with where it comes from, what is wrong with it, what it
+// Handler serves one's own household's credit file: every field with where it comes from, what is wrong with it, what it
 // scores and why, who has it.
 type Handler struct {
 	usecase.Farmer
 	Facts  usecase.FarmFacts
 	Policy farmer.Policy
-	Looks  *api.Looks
+	Log    *api.AccessLog
 }
 
 // Mount names the routes.
@@ -211,7 +211,7 @@ func (h Handler) shares(ctx context.Context, rq api.Request, in api.PageQuery) (
 	return api.Found(ctx, h.Shares, store.FarmSharesOf(f.ID), in, viewShare(rq.Lang))
 }
 
-// sectionsOf are the names of the sections that a file has something in, as the log of looks names them.
+// sectionsOf are the names of the sections that a file has something in, as the log of accesses names them.
 func sectionsOf(f *farmer.File) []string {
 	var names []string
 	for at := range f.Cells {

@@ -78,7 +78,7 @@ func (h Desk) draftForm(ctx context.Context, rq api.Request, in draftFormRequest
 		return v, err
 	}
 	d := farmer.FormDraftOf{Section: in.Section, Region: in.Region, Name: in.Title, Rows: in.Rows, Scope: in.Scope, Order: in.Order, Schema: in.Schema}
-	f, err := farmer.NewForm(no, d, farmer.Look{Forbidden: catalogue.Forbidden, Restricted: catalogue.Restricted}, rq.Actor, rq.Now)
+	f, err := farmer.NewForm(no, d, farmer.Screening{Forbidden: catalogue.Forbidden, Restricted: catalogue.Restricted}, rq.Actor, rq.Now)
 	return h.releasedForms().Keep(ctx, rq, f, err)
 }
 

@@ -20,7 +20,7 @@ import (
 	"xinyi/usecase"
 )
 
-// Share is the door through which a household's file goes to a bank its head chose: one package, one consent, one receipt.
+// Share serves a household's file goes to a bank its head chose: one package, one consent, one receipt.
 type Share struct {
 	Handler
 	Query file.Consented
@@ -147,13 +147,13 @@ func (h Share) hand(ctx context.Context, rq api.Request, what handed, sealed str
 	if err != nil {
 		return packageView{}, err
 	}
-	look := access.Look{Subject: c.Subject, Fields: q.Scopes, About: c.ID, Purpose: q.Purpose, Receipt: receipt.ID}
-	if err := h.Looks.Look(ctx, rq, look); err != nil {
+	screening := access.Access{Subject: c.Subject, Fields: q.Scopes, About: c.ID, Purpose: q.Purpose, Receipt: receipt.ID}
+	if err := h.Log.Note(ctx, rq, screening); err != nil {
 		return packageView{}, err
 	}
 	sum := sha256.Sum256([]byte(sealed))
 	v := packageView{sealed, hex.EncodeToString(sum[:]), c.ID, receipt.ID, signed, q.Scopes, receipt.Until}
-	name, err := h.Looks.OfficeName(ctx, rq.Actor)
+	name, err := h.Log.OfficeName(ctx, rq.Actor)
 	if err != nil {
 		return packageView{}, err
 	}
@@ -223,7 +223,7 @@ type sharesRequest struct {
 
 // seen notes that shares are looked at: they are about the heads.
 func (h Share) seen(ctx context.Context, rq api.Request, purpose string, items []*farmer.Share) error {
-	return h.Looks.Look(ctx, rq, api.Personal(rq, purpose, []string{"farm.share"}, items, func(s *farmer.Share) (string, string) { return s.ID, s.Person })...)
+	return h.Log.Note(ctx, rq, api.Personal(rq, purpose, []string{"farm.share"}, items, func(s *farmer.Share) (string, string) { return s.ID, s.Person })...)
 }
 
 func (h Share) mineAt(ctx context.Context, rq api.Request, in sharesRequest) (api.List[shareView], error) {
@@ -269,7 +269,7 @@ func (h Share) tell(ctx context.Context, rq api.Request, in tellRequest) (opView
 	if err != nil {
 		return opView{}, err
 	}
-	if err := h.Looks.Look(ctx, rq, file.AboutHead(rq, c.File, "farmer.file", "farm.facts")); err != nil {
+	if err := h.Log.Note(ctx, rq, file.AboutHead(rq, c.File, "farmer.file", "farm.facts")); err != nil {
 		return opView{}, err
 	}
 	return viewOp(in.Op, c, rq.Lang), nil

@@ -218,17 +218,17 @@ func (h Desk) export(ctx context.Context, rq api.Request, in exportSheetRequest)
 	if err != nil {
 		return api.SheetView{}, err
 	}
-	var looks []access.Look
+	var looks []access.Access
 	for _, f := range files {
 		looks = append(looks, file.AboutHead(rq, f, "farmer.file", "farm.sheet"))
 	}
 	for part := range slices.Chunk(looks, store.MaxPage) {
-		if err := h.Looks.Look(ctx, rq, part...); err != nil {
+		if err := h.Log.Note(ctx, rq, part...); err != nil {
 			return api.SheetView{}, err
 		}
 	}
 	if len(looks) == 0 {
-		if err := h.Looks.Look(ctx, rq); err != nil {
+		if err := h.Log.Note(ctx, rq); err != nil {
 			return api.SheetView{}, err
 		}
 	}

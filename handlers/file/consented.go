@@ -46,7 +46,7 @@ func BoxOf(text string) (jose.Recipient, error) {
 type Consented struct {
 	store.Consent
 	Subjects usecase.Subjects
-	Looks    *api.Looks
+	Log      *api.AccessLog
 	Seals    models.Seals
 	Issuer   string // of receipts
 	Policy   consent.Policy
@@ -133,7 +133,7 @@ func (h Consented) Denied(ctx context.Context, rq api.Request, in QueryRequest, 
 	if len(about) > 64 {
 		about = ""
 	}
-	err = h.Looks.Look(ctx, rq, access.Look{Subject: sub, Fields: shortened(scopes), About: about, Purpose: purpose, Refused: string(why)})
+	err = h.Log.Note(ctx, rq, access.Access{Subject: sub, Fields: shortened(scopes), About: about, Purpose: purpose, Refused: string(why)})
 	if err != nil {
 		return err
 	}

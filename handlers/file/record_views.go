@@ -210,25 +210,25 @@ func ScopesRecord(a models.Actor, r *record.Record) bool {
 	return a.Region.Contains(r.Region)
 }
 
-// recordLook is what a look at a record shows.
-func recordLook(rq api.Request, r *record.Record) access.Look {
+// recordAccess is what a look at a record shows.
+func recordAccess(rq api.Request, r *record.Record) access.Access {
 	purpose := "credit.supervision"
 	if rq.Actor.Is(models.Department, models.DataOfficer) {
 		purpose = "credit.ingest"
 	}
-	look := access.Look{Subject: r.Subject, Fields: []string{"records." + r.Item}, About: r.ID, Purpose: rq.PurposeOr(purpose), Case: rq.Case}
-	if look.Case == "" && rq.Actor.Is(models.Department, models.DataOfficer) {
-		look.Case = r.ID // a unit works on its own record
+	screening := access.Access{Subject: r.Subject, Fields: []string{"records." + r.Item}, About: r.ID, Purpose: rq.PurposeOr(purpose), Case: rq.Case}
+	if screening.Case == "" && rq.Actor.Is(models.Department, models.DataOfficer) {
+		screening.Case = r.ID // a unit works on its own record
 	}
-	return look
+	return screening
 }
 
 // PersonalRecords are the looks at records about natural persons and households.
-func PersonalRecords(rq api.Request, rs ...*record.Record) []access.Look {
-	var looks []access.Look
+func PersonalRecords(rq api.Request, rs ...*record.Record) []access.Access {
+	var looks []access.Access
 	for _, r := range rs {
 		if r.Subject.Kind != models.Organisation {
-			looks = append(looks, recordLook(rq, r))
+			looks = append(looks, recordAccess(rq, r))
 		}
 	}
 	return looks

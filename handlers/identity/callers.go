@@ -32,7 +32,7 @@ type standing struct {
 	at     time.Time
 }
 
-// NewCallers makes the authenticator of the door.
+// NewCallers makes the authenticator of the router.
 func NewCallers(tokens *Tokens, repos store.Identity, now func() time.Time) *Callers {
 	return &Callers{tokens: tokens, repos: repos, now: now}
 }

@@ -1,4 +1,4 @@
-// Package identity is the door to sign in at, and to people, offices, systems, mandates (身份).
+// Package identity serves sign in at, and to people, offices, systems, mandates (身份).
 package identity
 
 import (
@@ -23,7 +23,7 @@ type Handler struct {
 	SMS      CodeSender // nil: no channel, so no codes
 	RealName Verifier   // nil: nobody can be bound
 	OIDC     *OIDC      // nil: no outside sign-in
-	Looks    *api.Looks
+	Log      *api.AccessLog
 
 	Alarm func(ctx context.Context, budget string) // a budget of codes is used up; nil: nobody hears of it
 

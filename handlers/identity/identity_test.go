@@ -33,7 +33,7 @@ import (
 
 // An entrance is the door with identity behind it.
 type entrance struct {
-	*apitest.Door
+	*apitest.API
 	h    Handler
 	logs *bytes.Buffer
 }
@@ -41,14 +41,14 @@ type entrance struct {
 func entered(t *testing.T, change func(*entrance, *Handler, *api.Config)) *entrance {
 	t.Helper()
 	engine := sqlitetest.Open(t)
-	e := &entrance{Door: &apitest.Door{T: t, Time: time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC)}, logs: &bytes.Buffer{}}
+	e := &entrance{API: &apitest.API{T: t, Time: time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC)}, logs: &bytes.Buffer{}}
 	s := store.New(engine, e.Now, store.TestKeys())
 	tokens, err := LoadTokens(filepath.Join(t.TempDir(), "tokens.json"), "https://xinyi.test", e.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
 	codes := &sandbox.Codes{}
-	h := Handler{Identity: store.OpenIdentity(s), Ties: func() []Tie { return nil }, Tokens: tokens, Policy: identity.Standard, SMS: codes, RealName: SandboxRealName{}, Looks: &api.Looks{Entries: store.NewRepo[access.Entry](s, store.Accesses)}}
+	h := Handler{Identity: store.OpenIdentity(s), Ties: func() []Tie { return nil }, Tokens: tokens, Policy: identity.Standard, SMS: codes, RealName: SandboxRealName{}, Log: &api.AccessLog{Entries: store.NewRepo[access.Entry](s, store.Accesses)}}
 	h.Callers = NewCallers(tokens, h.Identity, e.Now)
 	cfg := api.Config{Now: e.Now, Auth: h.Callers, Store: s, Log: slog.New(slog.NewTextHandler(e.logs, &slog.HandlerOptions{Level: slog.LevelDebug})), Sandbox: true}
 	if change != nil {

@@ -145,7 +145,7 @@ func (h Handler) mandates(ctx context.Context, rq api.Request, in mandatesReques
 func (h Handler) listMandates(ctx context.Context, rq api.Request, q store.Query) (api.List[mandateView], error) {
 	page, err := h.Mandates.Find(ctx, q)
 	if err == nil {
-		err = h.lookAtMandates(ctx, rq, page.Items...)
+		err = h.noteMandates(ctx, rq, page.Items...)
 	}
 	if err != nil {
 		return api.List[mandateView]{}, err
@@ -185,24 +185,24 @@ func (h Handler) changeMandate(ctx context.Context, rq api.Request, id string, c
 		return mandateView{}, err
 	}
 	h.Callers.Forget(m.Agent)
-	if err := h.lookAtMandates(ctx, rq, m); err != nil {
+	if err := h.noteMandates(ctx, rq, m); err != nil {
 		return mandateView{}, err
 	}
 	return h.viewMandate(ctx, m)
 }
 
-// lookAtMandates notes that staff see who acts for whom: one look for each of the two. Residents see their own.
-func (h Handler) lookAtMandates(ctx context.Context, rq api.Request, mandates ...*identity.Mandate) error {
+// noteMandates notes that staff see who acts for whom: one look for each of the two. Residents see their own.
+func (h Handler) noteMandates(ctx context.Context, rq api.Request, mandates ...*identity.Mandate) error {
 	if rq.Actor.Is(models.Resident) {
 		return nil
 	}
-	var looks []access.Look
+	var looks []access.Access
 	for _, m := range mandates {
 		for _, person := range []string{m.Principal, m.Agent} {
-			looks = append(looks, access.Look{
+			looks = append(looks, access.Access{
 				Subject: api.APerson(person), Fields: []string{"name", "mandate"}, About: m.ID, Purpose: rq.PurposeOr("identity.mandate"), Case: rq.CaseOr(m.ID),
 			})
 		}
 	}
-	return h.Looks.Look(ctx, rq, looks...)
+	return h.Log.Note(ctx, rq, looks...)
 }

@@ -1,4 +1,4 @@
-// Package inbox is the door to what people are told inside the app, and its live stream (消息).
+// Package inbox serves what people are told inside the app, and its live stream (消息).
 package inbox
 
 import (

@@ -14,12 +14,12 @@ import (
 )
 
 // withInbox opens the inbox in a hall.
-func withInbox(h *apitest.Hall) []api.Mounter {
+func withInbox(h *apitest.World) []api.Mounter {
 	return []api.Mounter{Handler{Messages: h.Messages, Words: h.Words}}
 }
 
 // list asks for a list of messages and answers the bills in it, and the cursor of the next page.
-func listed(h *apitest.Hall, query string, headers ...string) (bills []string, next string) {
+func listed(h *apitest.World, query string, headers ...string) (bills []string, next string) {
 	h.Helper()
 	res := h.Ask("GET /v1/me/inbox"+query, "", headers...)
 	if res.Status != 200 {
@@ -36,7 +36,7 @@ func listed(h *apitest.Hall, query string, headers ...string) (bills []string, n
 }
 
 func TestInboxPages(t *testing.T) {
-	h := apitest.Halls(t, false, nil, withInbox)
+	h := apitest.NewWorld(t, false, nil, withInbox)
 	for n := range 5 {
 		h.Message("ann", "medical.bill_paid", n)
 	}
@@ -65,7 +65,7 @@ func TestInboxPages(t *testing.T) {
 }
 
 func TestInboxSpeaksTheCallersLanguage(t *testing.T) {
-	h := apitest.Halls(t, false, nil, withInbox)
+	h := apitest.NewWorld(t, false, nil, withInbox)
 	h.Message("ann", "medical.bill_paid", 1)
 	for lang, want := range map[string]string{"": "账单", "zh-CN": "账单", "en-GB,zh;q=0.5": "Bill NO1", "fr": "账单"} {
 		headers := []string{"as ann"}
@@ -80,7 +80,7 @@ func TestInboxSpeaksTheCallersLanguage(t *testing.T) {
 
 // A message without words must not hide the others.
 func TestInboxShowsAMessageWithoutWords(t *testing.T) {
-	h := apitest.Halls(t, false, nil, withInbox)
+	h := apitest.NewWorld(t, false, nil, withInbox)
 	h.Message("ann", "medical.bill_paid", 1)
 	odd := h.Message("ann", "medical.long_forgotten", 2)
 	for lang, want := range map[string]string{"zh": "您有一条消息", "en": "A message for you"} {
@@ -98,7 +98,7 @@ func TestInboxShowsAMessageWithoutWords(t *testing.T) {
 }
 
 func TestInboxReadAndArchive(t *testing.T) {
-	h := apitest.Halls(t, false, nil, withInbox)
+	h := apitest.NewWorld(t, false, nil, withInbox)
 	var ids []string
 	for n := range 4 {
 		ids = append(ids, h.Message("ann", "medical.bill_paid", n).ID)
@@ -149,7 +149,7 @@ func TestInboxReadAndArchive(t *testing.T) {
 }
 
 func TestInboxReadAll(t *testing.T) {
-	h := apitest.Halls(t, false, nil, withInbox)
+	h := apitest.NewWorld(t, false, nil, withInbox)
 	for n := range 230 { // more than a page of the store
 		h.Message("ann", "medical.bill_paid", n)
 	}
@@ -170,7 +170,7 @@ func TestInboxReadAll(t *testing.T) {
 
 // A call marks a thousand, and says that there are others.
 func TestInboxReadAllIsBounded(t *testing.T) {
-	h := apitest.Halls(t, false, nil, withInbox)
+	h := apitest.NewWorld(t, false, nil, withInbox)
 	var many []*inbox.Message
 	for n := range 1001 {
 		e := models.Event{ID: fmt.Sprint("e", n), Kind: "medical.bill_paid", Subject: "b", Person: "ann", At: h.Now()}
@@ -187,7 +187,7 @@ func TestInboxReadAllIsBounded(t *testing.T) {
 }
 
 func TestInboxSnooze(t *testing.T) {
-	h := apitest.Halls(t, false, nil, withInbox)
+	h := apitest.NewWorld(t, false, nil, withInbox)
 	m, other := h.Message("ann", "medical.bill_paid", 1), h.Message("bob", "medical.bill_paid", 2)
 	until := h.Now().Add(48 * time.Hour)
 	body := func(at time.Time) string { return `{"until":"` + at.Format(time.RFC3339) + `"}` }
@@ -219,7 +219,7 @@ func TestInboxSnooze(t *testing.T) {
 	}
 	snoozed("before", "", "b1")
 	h.Forward(48 * time.Hour)
-	if err := h.Messages.Face().Wake(t.Context(), m.ID, h.Now()); err != nil {
+	if err := h.Messages.Any().Wake(t.Context(), m.ID, h.Now()); err != nil {
 		t.Fatal(err)
 	}
 	snoozed("after", "b1", "")

@@ -45,20 +45,20 @@ func (b *bells) Changed(person string) {
 
 // A mailroom is a hall that listens, with bells; look is as Inbox's.
 type mailroom struct {
-	*apitest.Hall
+	*apitest.World
 	bells *bells
 	n     int
 	dial  func(token string, headers ...string) *apitest.Line
 }
 
-func mailrooms(t *testing.T, b api.StreamBounds, look time.Duration) *mailroom {
+func mailrooms(t *testing.T, b api.StreamBounds, screening time.Duration) *mailroom {
 	t.Helper()
 	apitest.LeavesNothing(t)
-	p := &mailroom{Hall: apitest.Halls(t, false, nil, withInbox), bells: &bells{ears: map[chan struct{}]string{}}}
+	p := &mailroom{World: apitest.NewWorld(t, false, nil, withInbox), bells: &bells{ears: map[chan struct{}]string{}}}
 	r := api.NewRouter(api.Config{Now: p.Now, Auth: apitest.Names{}, Store: p.Store, Log: slog.New(slog.NewTextHandler(&p.Log, nil)), Streams: b})
 	words := func(m *inbox.Message, lang string) (inbox.Words, error) { return inbox.Words{Title: lang}, nil }
-	box := Handler{Messages: p.Messages, Words: words, Live: p.bells, look: look}
-	if look != 0 {
+	box := Handler{Messages: p.Messages, Words: words, Live: p.bells, look: screening}
+	if screening != 0 {
 		box.Live = nil
 	}
 	r.Handle(box)

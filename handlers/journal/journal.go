@@ -1,4 +1,4 @@
-// Package journal is the door to events nobody could take (死信).
+// Package journal serves events nobody could take (死信).
 package journal
 
 import (

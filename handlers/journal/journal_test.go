@@ -16,10 +16,10 @@ import (
 )
 
 // desks opens a hall with a relay and its subscriber "desk", which answers what fault says.
-func desks(t *testing.T, fault func() error) (*apitest.Hall, *int) {
+func desks(t *testing.T, fault func() error) (*apitest.World, *int) {
 	t.Helper()
 	had := 0
-	h := apitest.Halls(t, false, nil, withEvents)
+	h := apitest.NewWorld(t, false, nil, withEvents)
 	relay := flows.NewRelay(h.Store, h.Lost, slog.New(slog.DiscardHandler), flows.NewMetrics(prometheus.NewRegistry()))
 	if err := relay.Subscribe(flows.Subscriber{Name: "desk", Kinds: flows.Prefixed("medical."), Do: func(context.Context, models.Event) error {
 		had++
@@ -31,7 +31,7 @@ func desks(t *testing.T, fault func() error) (*apitest.Hall, *int) {
 }
 
 func TestDeadEventsAreTheOperatorsAlone(t *testing.T) {
-	h := apitest.Halls(t, false, nil, withEvents)
+	h := apitest.NewWorld(t, false, nil, withEvents)
 	id := h.Dead(1).ID
 	for _, line := range []string{"GET /v1/events/dead", "POST /v1/events/dead/" + id + "/replay", "POST /v1/events/dead/" + id + "/drop"} {
 		body := ""
@@ -54,7 +54,7 @@ func TestDeadEventsAreTheOperatorsAlone(t *testing.T) {
 }
 
 func TestDeadEventsList(t *testing.T) {
-	h := apitest.Halls(t, false, nil, withEvents)
+	h := apitest.NewWorld(t, false, nil, withEvents)
 	for n := range 3 {
 		h.Dead(n)
 	}
@@ -128,4 +128,4 @@ func TestDrop(t *testing.T) {
 }
 
 // withEvents opens the dead letters in a hall.
-func withEvents(h *apitest.Hall) []api.Mounter { return []api.Mounter{Handler{Lost: h.Lost}} }
+func withEvents(h *apitest.World) []api.Mounter { return []api.Mounter{Handler{Lost: h.Lost}} }

@@ -15,11 +15,11 @@ import (
 	"xinyi/store"
 )
 
-// Desk is the door to 信易贷 for banks, and for the office that follows what comes of it.
+// Desk serves 信易贷 for banks, and for the office that follows what comes of it.
 type Desk struct {
 	Handler
 	Clients *store.Repo[identity.Client]
-	Looks   *api.Looks
+	Log     *api.AccessLog
 }
 
 // Mount names the routes.
@@ -141,7 +141,7 @@ func viewAskedBy(lang string) func(*loan.Application) askedBy {
 
 // looked notes that a bank looks at applications or loans of borrowers.
 func (h Desk) looked(ctx context.Context, rq api.Request, purpose, id, person string) error {
-	return h.Looks.Look(ctx, rq, access.Look{Subject: api.APerson(person), Fields: []string{"loan"}, About: id, Purpose: purpose, Case: id})
+	return h.Log.Note(ctx, rq, access.Access{Subject: api.APerson(person), Fields: []string{"loan"}, About: id, Purpose: purpose, Case: id})
 }
 
 type waitingRequest struct {
@@ -152,7 +152,7 @@ type waitingRequest struct {
 func (h Desk) waiting(ctx context.Context, rq api.Request, in waitingRequest) (api.List[askedBy], error) {
 	page, err := h.Applications.Find(ctx, store.ApplicationsAt(rq.Actor.Org, in.State).Page(in.Limit, in.Cursor))
 	if err == nil {
-		err = h.Looks.Look(ctx, rq, api.Personal(rq, "share.loan", []string{"loan"}, page.Items, func(a *loan.Application) (string, string) { return a.ID, a.Person })...)
+		err = h.Log.Note(ctx, rq, api.Personal(rq, "share.loan", []string{"loan"}, page.Items, func(a *loan.Application) (string, string) { return a.ID, a.Person })...)
 	}
 	if err != nil {
 		return api.List[askedBy]{}, err
@@ -290,7 +290,7 @@ type bankLoanView struct {
 func (h Desk) given(ctx context.Context, rq api.Request, in standingRequest) (api.List[bankLoanRow], error) {
 	page, err := h.Loans.Find(ctx, store.LoansAt(rq.Actor.Org, in.State).Page(in.Limit, in.Cursor))
 	if err == nil {
-		err = h.Looks.Look(ctx, rq, api.Personal(rq, "share.loan_review", []string{"loan"}, page.Items, func(l *loan.Loan) (string, string) { return l.ID, l.Person })...)
+		err = h.Log.Note(ctx, rq, api.Personal(rq, "share.loan_review", []string{"loan"}, page.Items, func(l *loan.Loan) (string, string) { return l.ID, l.Person })...)
 	}
 	if err != nil {
 		return api.List[bankLoanRow]{}, err
@@ -415,7 +415,7 @@ func viewLent(s loan.Sum) lentView {
 func (h Desk) late(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[applicationView], error) {
 	page, err := h.Applications.Find(ctx, store.ApplicationsLate(rq.Actor.Region).Page(in.Limit, in.Cursor))
 	if err == nil {
-		err = h.Looks.Look(ctx, rq, api.Personal(rq, "credit.supervision", []string{"loan"}, page.Items, func(a *loan.Application) (string, string) { return a.ID, a.Person })...)
+		err = h.Log.Note(ctx, rq, api.Personal(rq, "credit.supervision", []string{"loan"}, page.Items, func(a *loan.Application) (string, string) { return a.ID, a.Person })...)
 	}
 	if err != nil {
 		return api.List[applicationView]{}, err

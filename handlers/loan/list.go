@@ -11,7 +11,7 @@ import (
 	"xinyi/store"
 )
 
-// Lists is the door to white-lists for the units that answer for a field.
+// Lists serves white-lists for the units that answer for a field.
 type Lists struct {
 	Handler
 	Records *store.Repo[record.Record]

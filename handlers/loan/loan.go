@@ -1,4 +1,4 @@
-// Package loan is the door to 信易贷: products, applications, loans, white-lists.
+// Package loan serves 信易贷: products, applications, loans, white-lists.
 package loan
 
 import (
@@ -16,7 +16,7 @@ import (
 	"xinyi/usecase"
 )
 
-// Handler is the door to 信易贷 for borrowers: farmers, and firms through whoever acts for them.
+// Handler serves 信易贷 for borrowers: farmers, and firms through whoever acts for them.
 type Handler struct {
 	usecase.Loan
 	Consents *store.Repo[consent.Consent]

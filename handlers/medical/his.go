@@ -76,7 +76,7 @@ func (h Handler) open(ctx context.Context, rq api.Request, in openRequest) (open
 	} else if err != nil {
 		return openView{}, err
 	}
-	if err := h.Looks.Look(ctx, rq, visitLooks(rq, []string{"creditable", "available"}, e)...); err != nil {
+	if err := h.Log.Note(ctx, rq, visitAccess(rq, []string{"creditable", "available"}, e)...); err != nil {
 		return openView{}, err
 	}
 	view := openView{EncounterID: e.ID, Creditable: e.Agreement != "", ReasonCode: e.Reason}
@@ -86,8 +86,8 @@ func (h Handler) open(ctx context.Context, rq api.Request, in openRequest) (open
 	return view, nil
 }
 
-// visitLooks are a hospital's looks at its own visits; the visit is the case.
-func visitLooks(rq api.Request, fields []string, visits ...*medical.Encounter) []access.Look {
+// visitAccess are a hospital's looks at its own visits; the visit is the case.
+func visitAccess(rq api.Request, fields []string, visits ...*medical.Encounter) []access.Access {
 	return api.Personal(rq, "medical.care", fields, visits, func(e *medical.Encounter) (id, person string) { return e.ID, e.Person })
 }
 
@@ -201,7 +201,7 @@ func (h Handler) own(ctx context.Context, rq api.Request, id string) (*medical.E
 func (h Handler) encounter(ctx context.Context, rq api.Request, in api.ByID) (encounterView, error) {
 	e, err := h.own(ctx, rq, in.ID)
 	if err == nil {
-		err = h.Looks.Look(ctx, rq, visitLooks(rq, []string{"visit"}, e)...)
+		err = h.Log.Note(ctx, rq, visitAccess(rq, []string{"visit"}, e)...)
 	}
 	if err != nil {
 		return encounterView{}, err
@@ -383,7 +383,7 @@ func (h Handler) deskRefund(ctx context.Context, rq api.Request, in deskRefundRe
 func (h Handler) exceptions(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[encounterView], error) {
 	page, err := h.Encounters.Find(ctx, store.ExceptionsOf(rq.Actor.Org).Page(in.Limit, in.Cursor))
 	if err == nil {
-		err = h.Looks.Look(ctx, rq, visitLooks(rq, []string{"visit"}, page.Items...)...)
+		err = h.Log.Note(ctx, rq, visitAccess(rq, []string{"visit"}, page.Items...)...)
 	}
 	if err != nil {
 		return api.List[encounterView]{}, err

@@ -1,4 +1,4 @@
-// Package medical is the door to credit medical care: agreements, visits, bills, payments, the ledger (信用就医).
+// Package medical serves credit medical care: agreements, visits, bills, payments, the ledger (信用就医).
 package medical
 
 import (
@@ -22,7 +22,7 @@ import (
 	"xinyi/usecase"
 )
 
-// Handler is the door to credit medical care: residents here, hospitals in medical_his.go, staff in medical_staff.go.
+// Handler serves credit medical care: residents here, hospitals in medical_his.go, staff in medical_staff.go.
 type Handler struct {
 	store.Medical
 	People   *store.Repo[identity.Person]
@@ -30,7 +30,7 @@ type Handler struct {
 	Events   *store.Repo[journal.Entry]
 	Keys     *store.Keys
 	Gateway  payments.Gateway
-	Looks    *api.Looks
+	Log      *api.AccessLog
 	Served   func(ctx context.Context, b *medical.Bill) (medical.Served, error) // reminders delivered for a bill
 
 	// Restricts is the list entry in force that withholds an agreement from a person, "" for none, and every entry that was looked

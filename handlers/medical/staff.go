@@ -77,7 +77,7 @@ func (h Handler) staffBills(ctx context.Context, rq api.Request, in staffBillsRe
 	}
 	page, err := h.Bills.Find(ctx, q.Page(in.Limit, in.Cursor).Only(append([]string{"agreement", "region", "waivers", "person"}, rowParts...)...))
 	if err == nil {
-		err = h.Looks.Look(ctx, rq, billLooks(rq, page.Items...)...)
+		err = h.Log.Note(ctx, rq, billAccess(rq, page.Items...)...)
 	}
 	if err != nil {
 		return api.List[staffBillView]{}, err
@@ -101,22 +101,22 @@ func (h Handler) staffBill(ctx context.Context, rq api.Request, in api.ByID) (st
 	if err := scoped(rq.Actor, b.Region, b.Hospital); err != nil {
 		return staffBillView{}, err
 	}
-	if err := h.Looks.Look(ctx, rq, billLooks(rq, b)...); err != nil {
+	if err := h.Log.Note(ctx, rq, billAccess(rq, b)...); err != nil {
 		return staffBillView{}, err
 	}
 	return viewStaffBill(b, rq), nil
 }
 
-// billLooks are an office's looks at bills; the case is the bill itself unless another is named.
-func billLooks(rq api.Request, bills ...*medical.Bill) []access.Look {
+// billAccess are an office's looks at bills; the case is the bill itself unless another is named.
+func billAccess(rq api.Request, bills ...*medical.Bill) []access.Access {
 	return api.Personal(rq, "medical.billing", []string{"bill"}, bills, func(b *medical.Bill) (id, person string) { return b.ID, b.Person })
 }
 
-func agreementLooks(rq api.Request, agreements ...*medical.Agreement) []access.Look {
+func agreementAccess(rq api.Request, agreements ...*medical.Agreement) []access.Access {
 	return api.Personal(rq, "medical.agreement", []string{"agreement"}, agreements, func(a *medical.Agreement) (id, person string) { return a.ID, a.Person })
 }
 
-func conductLooks(rq api.Request, conducts ...*medical.Conduct) []access.Look {
+func conductAccess(rq api.Request, conducts ...*medical.Conduct) []access.Access {
 	return api.Personal(rq, "medical.conduct", []string{"conduct"}, conducts, func(c *medical.Conduct) (id, person string) { return c.ID, c.Person })
 }
 
@@ -129,7 +129,7 @@ func (h Handler) onBill(ctx context.Context, rq api.Request, id string, change f
 		return change(b)
 	})
 	if err == nil {
-		err = h.Looks.Look(ctx, rq, billLooks(rq, b)...)
+		err = h.Log.Note(ctx, rq, billAccess(rq, b)...)
 	}
 	if err != nil {
 		return staffBillView{}, err
@@ -214,7 +214,7 @@ func viewStaffAgreement(a *medical.Agreement, lang string) staffAgreementView {
 func (h Handler) staffAgreements(ctx context.Context, rq api.Request, in staffAgreementsRequest) (api.List[staffAgreementView], error) {
 	page, err := h.Agreements.Find(ctx, store.AgreementsIn(rq.Actor.Region, medical.AgreementState(in.State)).Page(in.Limit, in.Cursor))
 	if err == nil {
-		err = h.Looks.Look(ctx, rq, agreementLooks(rq, page.Items...)...)
+		err = h.Log.Note(ctx, rq, agreementAccess(rq, page.Items...)...)
 	}
 	if err != nil {
 		return api.List[staffAgreementView]{}, err
@@ -234,7 +234,7 @@ func (h Handler) onAgreement(ctx context.Context, rq api.Request, id string, cha
 		return change(a)
 	})
 	if err == nil {
-		err = h.Looks.Look(ctx, rq, agreementLooks(rq, a)...)
+		err = h.Log.Note(ctx, rq, agreementAccess(rq, a)...)
 	}
 	if err != nil {
 		return staffAgreementView{}, err
@@ -285,7 +285,7 @@ type staffConductsRequest struct {
 func (h Handler) staffConducts(ctx context.Context, rq api.Request, in staffConductsRequest) (api.List[conductView], error) {
 	page, err := h.Conducts.Find(ctx, store.ConductsIn(rq.Actor.Region, medical.ConductState(in.State)).Page(in.Limit, in.Cursor))
 	if err == nil {
-		err = h.Looks.Look(ctx, rq, conductLooks(rq, page.Items...)...)
+		err = h.Log.Note(ctx, rq, conductAccess(rq, page.Items...)...)
 	}
 	if err != nil {
 		return api.List[conductView]{}, err
@@ -302,7 +302,7 @@ func (h Handler) onConduct(ctx context.Context, rq api.Request, id string, chang
 		return change(c)
 	})
 	if err == nil {
-		err = h.Looks.Look(ctx, rq, conductLooks(rq, c)...)
+		err = h.Log.Note(ctx, rq, conductAccess(rq, c)...)
 	}
 	if err != nil {
 		return conductView{}, err

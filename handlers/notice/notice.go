@@ -1,4 +1,4 @@
-// Package notice is the door to public notices and the objections to them (公示).
+// Package notice serves public notices and the objections to them (公示).
 package notice
 
 import (
@@ -12,10 +12,10 @@ import (
 	"xinyi/store"
 )
 
-// Handler is the door to public notices: everybody reads them, whoever is signed in may object, an office answers.
+// Handler serves public notices: everybody reads them, whoever is signed in may object, an office answers.
 type Handler struct {
 	Notices *store.Repo[notice.Notice]
-	Looks   *api.Looks
+	Log     *api.AccessLog
 }
 
 // Mount names the routes.
@@ -104,13 +104,13 @@ func (h Handler) ours(ctx context.Context, rq api.Request, id string) (*notice.N
 
 // heard notes looks at objections: they are about whoever made them.
 func (h Handler) heard(ctx context.Context, rq api.Request, n *notice.Notice, only string) error {
-	var looks []access.Look
+	var looks []access.Access
 	for _, o := range n.Objections {
 		if only == "" || o.ID == only {
-			looks = append(looks, access.Look{Subject: api.APerson(o.By.Person), Fields: []string{"notice.objection"}, About: n.ID, Purpose: "notice.objection", Case: n.ID})
+			looks = append(looks, access.Access{Subject: api.APerson(o.By.Person), Fields: []string{"notice.objection"}, About: n.ID, Purpose: "notice.objection", Case: n.ID})
 		}
 	}
-	return h.Looks.Look(ctx, rq, looks...)
+	return h.Log.Note(ctx, rq, looks...)
 }
 
 func (h Handler) objections(ctx context.Context, rq api.Request, in api.ByID) (api.List[objectionView], error) {

@@ -1,4 +1,4 @@
-// Package organisation is the door to the register of organisations, to who holds an office in them, and to their systems (机构).
+// Package organisation serves the register of organisations, to who holds an office in them, and to their systems (机构).
 package organisation
 
 import (

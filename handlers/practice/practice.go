@@ -1,4 +1,4 @@
-// Package practice is the door to good practices and their rounds (典型案例).
+// Package practice serves good practices and their rounds (典型案例).
 package practice
 
 import (
@@ -15,7 +15,7 @@ import (
 	"xinyi/store"
 )
 
-// Handler is the door to cases worth copying: a public library, and the desks of units and offices behind it.
+// Handler serves cases worth copying: a public library, and the desks of units and offices behind it.
 type Handler struct {
 	store.Practice
 	People *store.Repo[identity.Person]
@@ -250,7 +250,7 @@ func (h Handler) submit(ctx context.Context, rq api.Request, in api.ByID) (deskV
 }
 
 func (h Handler) vote(ctx context.Context, rq api.Request, in api.VoteRequest) (deskView, error) {
-	return h.change(ctx, rq, in.ID, func(c *practice.Case) error { return c.Look(in.Verdict, in.Note, rq.Actor, rq.Now) })
+	return h.change(ctx, rq, in.ID, func(c *practice.Case) error { return c.Review(in.Verdict, in.Note, rq.Actor, rq.Now) })
 }
 
 func (h Handler) withdraw(ctx context.Context, rq api.Request, in api.ReasonRequest) (deskView, error) {

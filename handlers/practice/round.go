@@ -12,7 +12,7 @@ import (
 	"xinyi/store"
 )
 
-// Rounds is the door to the yearly selection.
+// Rounds serves the yearly selection.
 type Rounds struct{ Handler }
 
 // Mount names the routes.

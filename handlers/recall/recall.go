@@ -1,4 +1,4 @@
-// Package recall is the door to corrections that reach everybody who read what was wrong (更正通知).
+// Package recall serves corrections that reach everybody who read what was wrong (更正通知).
 package recall
 
 import (
@@ -12,7 +12,7 @@ import (
 	"xinyi/usecase"
 )
 
-// Handler is the door to what was called back because a record changed: for recipients, who answer, for the subject, who sees
+// Handler serves what was called back because a record changed: for recipients, who answer, for the subject, who sees
 // whether they did, and for the credit office, which sees who did not.
 type Handler struct {
 	store.Recall

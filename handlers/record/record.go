@@ -1,4 +1,4 @@
-// Package record is the door to credit records, to one's own file and to what is public (信用记录).
+// Package record serves credit records, to one's own file and to what is public (信用记录).
 package record
 
 import (
@@ -17,7 +17,7 @@ import (
 	"xinyi/usecase"
 )
 
-// Handler is the door to credit files: a subject's own in file.go, organisations in organisation.go, source units and offices here.
+// Handler serves credit files: a subject's own in file.go, organisations in organisation.go, source units and offices here.
 type Handler struct {
 	Records  *store.Repo[record.Record]
 	Uses     *store.Repo[recall.Use]
@@ -25,7 +25,7 @@ type Handler struct {
 	Agents   *store.Repo[identity.Representative]
 	Subjects usecase.Subjects
 	Forms    *file.Forms
-	Looks    *api.Looks
+	Log      *api.AccessLog
 	Policy   record.Policy
 	Forget   func(person string) // makes a person's next request be read afresh
 }
@@ -72,7 +72,7 @@ func (h Handler) staffList(ctx context.Context, rq api.Request, in staffRecordsR
 			seen = append(seen, r)
 		}
 	}
-	if err := h.Looks.Look(ctx, rq, file.PersonalRecords(rq, seen...)...); err != nil {
+	if err := h.Log.Note(ctx, rq, file.PersonalRecords(rq, seen...)...); err != nil {
 		return list, err
 	}
 	s := file.Shower{Forms: h.Forms, Lang: rq.Lang, Own: false}
@@ -92,7 +92,7 @@ func (h Handler) staffGet(ctx context.Context, rq api.Request, in api.ByID) (fil
 	if err != nil || !file.ScopesRecord(rq.Actor, r) {
 		return file.RecordView{}, api.NotYours(err)
 	}
-	if err := h.Looks.Look(ctx, rq, file.PersonalRecords(rq, r)...); err != nil {
+	if err := h.Log.Note(ctx, rq, file.PersonalRecords(rq, r)...); err != nil {
 		return file.RecordView{}, err
 	}
 	return file.Shower{Forms: h.Forms, Lang: rq.Lang, Own: false}.Whole(ctx, r)

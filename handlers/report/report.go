@@ -1,4 +1,4 @@
-// Package report is the door to credit reports, printed and checked (信用报告).
+// Package report serves credit reports, printed and checked (信用报告).
 package report
 
 import (
@@ -23,7 +23,7 @@ import (
 	"xinyi/usecase"
 )
 
-// Handler is the door to reports: for their holders, and for whoever is shown one.
+// Handler serves reports: for their holders, and for whoever is shown one.
 type Handler struct {
 	Reports  *store.Repo[report.Report]
 	Uses     *store.Repo[recall.Use]

@@ -39,7 +39,7 @@ func (b *bell) Wake(now time.Time) error {
 
 // tower is a hall with a sandbox clock and one bell. told is called for every ring.
 type tower struct {
-	*apitest.Hall
+	*apitest.World
 	clock *flows.Clock
 	bells *store.Repo[bell]
 }
@@ -52,7 +52,7 @@ func towers(t *testing.T, told func(context.Context)) *tower {
 	var relay *flows.Relay
 	var sweep *flows.Sweep
 	var clocks *store.Repo[sandbox.Clock]
-	w.Hall = apitest.Halls(t, true, w.clock.Now, func(h *apitest.Hall) []api.Mounter {
+	w.World = apitest.NewWorld(t, true, w.clock.Now, func(h *apitest.World) []api.Mounter {
 		quiet := slog.New(slog.DiscardHandler)
 		metrics := flows.NewMetrics(prometheus.NewRegistry())
 		w.bells = store.NewRepo[bell](h.Store, store.Collection{Name: "bells"})
@@ -135,7 +135,7 @@ func TestClockIsMovedByOneAtATime(t *testing.T) {
 }
 
 func TestClockIsTheSandboxsAlone(t *testing.T) {
-	h := apitest.Halls(t, false, nil, func(*apitest.Hall) []api.Mounter { return []api.Mounter{Clock{}} })
+	h := apitest.NewWorld(t, false, nil, func(*apitest.World) []api.Mounter { return []api.Mounter{Clock{}} })
 	for _, line := range []string{"GET /v1/sandbox/clock", "POST /v1/sandbox/clock"} {
 		if res := h.Ask(line, "", "as ann+operator"); res.Status != 404 {
 			t.Errorf("%s: %d", line, res.Status)

@@ -1,4 +1,4 @@
-// Package uscc is the door to the care for unified social credit codes (统一社会信用代码).
+// Package uscc serves the care for unified social credit codes (统一社会信用代码).
 package uscc
 
 import (

@@ -17,11 +17,11 @@ import (
 	"xinyi/usecase"
 )
 
-// Bundle is the door through which anybody scores a village again: what is published of it, a household's own row, and all rows
+// Bundle serves anybody scores a village again: what is published of it, a household's own row, and all rows
 // for an auditor.
 type Bundle struct {
 	usecase.Village
-	Looks *api.Looks
+	Log   *api.AccessLog
 	Seals models.Seals
 }
 
@@ -104,7 +104,7 @@ func (h Bundle) bundle(ctx context.Context, _ api.Request, in api.ByID) (api.Dow
 	if err != nil {
 		return api.Download{}, err
 	}
-	f, err := h.FrozenIn(ctx, e.Round, e.Village)
+	f, err := h.SnapshotIn(ctx, e.Round, e.Village)
 	if err != nil {
 		return api.Download{}, err
 	}
@@ -145,7 +145,7 @@ func (h Bundle) mine(ctx context.Context, rq api.Request, _ api.NoRequest) (api.
 		if r.Level != village.OfVillages {
 			return nil
 		}
-		f, err := h.Frozens.Get(ctx, village.FrozenID(r.ID, file.Village))
+		f, err := h.Snapshots.Get(ctx, village.SnapshotID(r.ID, file.Village))
 		if missing(err) {
 			return nil
 		}
@@ -201,7 +201,7 @@ func (h Bundle) rows(ctx context.Context, rq api.Request, in rowsRequest) (rowsV
 	if err != nil {
 		return rowsView{}, err
 	}
-	f, err := h.Frozens.Get(ctx, village.FrozenID(e.Round, e.Village))
+	f, err := h.Snapshots.Get(ctx, village.SnapshotID(e.Round, e.Village))
 	if err != nil {
 		return rowsView{}, err
 	}
@@ -221,7 +221,7 @@ func (h Bundle) rows(ctx context.Context, rq api.Request, in rowsRequest) (rowsV
 	if to < len(all) {
 		v.Next = strconv.Itoa(to)
 	}
-	var looks []access.Look
+	var looks []access.Access
 	for _, r := range all[from:to] {
 		household, err := h.Farm.Files.Get(ctx, r.Household)
 		switch {
@@ -232,7 +232,7 @@ func (h Bundle) rows(ctx context.Context, rq api.Request, in rowsRequest) (rowsV
 		}
 		v.Items = append(v.Items, rowsItemView{r.Household, r.Text(f.Round, f.Village)})
 	}
-	return v, h.Looks.Look(ctx, rq, looks...)
+	return v, h.Log.Note(ctx, rq, looks...)
 }
 
 // Portions are what an export holds of a household's rows in the bundles of its village.

@@ -350,7 +350,7 @@ type sampledView struct {
 // sampled are households of the sample, once the looks are logged.
 func (h Handler) sampled(ctx context.Context, rq api.Request, e *village.Entry, only string) (api.List[sampledView], error) {
 	v := api.List[sampledView]{Items: []sampledView{}}
-	var looks []access.Look
+	var looks []access.Access
 	for _, x := range e.Sample {
 		if only != "" && x.Household != only {
 			continue
@@ -367,7 +367,7 @@ func (h Handler) sampled(ctx context.Context, rq api.Request, e *village.Entry, 
 		}
 		v.Items = append(v.Items, row)
 	}
-	return v, h.Looks.Look(ctx, rq, looks...)
+	return v, h.Log.Note(ctx, rq, looks...)
 }
 
 func (h Handler) sample(ctx context.Context, rq api.Request, in api.ByID) (api.List[sampledView], error) {

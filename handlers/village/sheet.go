@@ -291,7 +291,7 @@ func (h Handler) figure(ctx context.Context, rq api.Request, in figureRequest) (
 	}
 	if err := h.Figures.Insert(ctx, f); models.CodeOf(err) == models.Conflict {
 		_, err = h.Figures.Update(ctx, f.ID, func(old *village.Figure) error {
-			old.Tell(f)
+			old.Publish(f)
 			return nil
 		})
 		if err != nil {

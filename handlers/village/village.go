@@ -1,4 +1,4 @@
-// Package village is the door to the evaluation of credit villages and towns (信用村镇).
+// Package village serves the evaluation of credit villages and towns (信用村镇).
 package village
 
 import (
@@ -18,11 +18,11 @@ import (
 	"xinyi/usecase"
 )
 
-// Handler is the door to credit villages and towns: everybody reads schemes, rounds, the ranking and the map; the village applies, the
+// Handler serves credit villages and towns: everybody reads schemes, rounds, the ranking and the map; the village applies, the
 // township scores, the county and the city decide.
 type Handler struct {
 	usecase.Village
-	Looks  *api.Looks
+	Log    *api.AccessLog
 	Policy village.Policy
 }
 

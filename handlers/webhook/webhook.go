@@ -1,4 +1,4 @@
-// Package webhook is the door for partners' systems that hear of events (事件回调).
+// Package webhook serves partners' systems that hear of events (事件回调).
 package webhook
 
 import (

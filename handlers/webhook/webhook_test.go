@@ -31,7 +31,7 @@ func (s systems) Authenticate(ctx context.Context, token string) (api.Caller, er
 
 // A switchboard is a door with webhooks behind it.
 type switchboard struct {
-	*apitest.Door
+	*apitest.API
 	h      Handler
 	kicks  int
 	pinged []string
@@ -46,7 +46,7 @@ func (b *switchboard) Ping(_ context.Context, e *webhook.Endpoint, id string, bo
 func switchboards(t *testing.T) *switchboard {
 	t.Helper()
 	engine := sqlitetest.Open(t)
-	b := &switchboard{Door: &apitest.Door{T: t, Time: time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC)}}
+	b := &switchboard{API: &apitest.API{T: t, Time: time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC)}}
 	s := store.New(engine, b.Now, store.TestKeys())
 	b.h = Handler{
 		Endpoints: store.NewRepo[webhook.Endpoint](s, store.Endpoints), Deliveries: store.OpenDelivery(s).Deliveries, Pinger: b, Kick: func() { b.kicks++ },

@@ -17,21 +17,21 @@ var (
 
 func TestNew(t *testing.T) {
 	tests := map[string]struct {
-		look   Look
-		reason string
+		screening Access
+		reason    string
 	}{
-		"a case":              {Look{Subject: person, Purpose: "credit.objection", Case: "c"}, ""},
-		"consent":             {Look{Subject: person, Purpose: "share.loan", Receipt: "r"}, ""},
-		"refused":             {Look{Subject: person, Purpose: "share.loan", Refused: "revoked"}, ""},
-		"no case needed":      {Look{Subject: person, Purpose: "audit.access"}, ""},
-		"no purpose":          {Look{Subject: person, Case: "c"}, "access.no_purpose"},
-		"a purpose made up":   {Look{Subject: person, Purpose: "curiosity", Case: "c"}, "access.unknown_purpose"},
-		"a case is missing":   {Look{Subject: person, Purpose: "credit.objection"}, "access.no_case"},
-		"a receipt is needed": {Look{Subject: person, Purpose: "share.loan"}, "access.no_case"},
+		"a case":              {Access{Subject: person, Purpose: "credit.objection", Case: "c"}, ""},
+		"consent":             {Access{Subject: person, Purpose: "share.loan", Receipt: "r"}, ""},
+		"refused":             {Access{Subject: person, Purpose: "share.loan", Refused: "revoked"}, ""},
+		"no case needed":      {Access{Subject: person, Purpose: "audit.access"}, ""},
+		"no purpose":          {Access{Subject: person, Case: "c"}, "access.no_purpose"},
+		"a purpose made up":   {Access{Subject: person, Purpose: "curiosity", Case: "c"}, "access.unknown_purpose"},
+		"a case is missing":   {Access{Subject: person, Purpose: "credit.objection"}, "access.no_case"},
+		"a receipt is needed": {Access{Subject: person, Purpose: "share.loan"}, "access.no_case"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			e, err := New("e", tc.look, officer, "rq", noon)
+			e, err := New("e", tc.screening, officer, "rq", noon)
 			if tc.reason != "" {
 				var refused *models.Error
 				if e != nil || !errors.As(err, &refused) || refused.Reason != tc.reason {
@@ -44,7 +44,7 @@ func TestNew(t *testing.T) {
 			}
 		})
 	}
-	e, err := New("e", Look{Subject: models.Subject{Kind: models.PersonSubject, Person: "p"}, Purpose: "medical.care", Case: "v"}, officer, "rq", noon)
+	e, err := New("e", Access{Subject: models.Subject{Kind: models.PersonSubject, Person: "p"}, Purpose: "medical.care", Case: "v"}, officer, "rq", noon)
 	if err != nil || e.Subject.Ref != "person/p" {
 		t.Errorf("known by the account alone: %+v %v", e, err)
 	}
@@ -64,22 +64,22 @@ func TestPurposes(t *testing.T) {
 func TestAnnounce(t *testing.T) {
 	own := models.Actor{Person: "p", Role: models.CreditOffice, Org: "office"}
 	tests := map[string]struct {
-		by   models.Actor
-		look Look
-		odd  Oddity
-		kind string
+		by        models.Actor
+		screening Access
+		odd       Anomaly
+		kind      string
 	}{
-		"an office looks":        {officer, Look{Subject: person, Purpose: "credit.objection", Case: "c"}, "", EventSeen.Name()},
-		"at the desk":            {bank, Look{Subject: person, Purpose: "medical.care", Case: "c"}, "", ""},
-		"at the desk, at night":  {officer, Look{Subject: person, Purpose: "medical.billing", Case: "c"}, Night, EventOdd.Name()},
-		"refused":                {bank, Look{Subject: person, Purpose: "share.loan", Refused: "revoked"}, "", EventRefused.Name()},
-		"nobody to tell":         {officer, Look{Subject: models.Subject{Kind: models.PersonSubject, Ref: "x"}, Purpose: "credit.objection", Case: "c"}, Night, ""},
-		"an organisation's file": {officer, Look{Subject: models.Subject{Kind: models.Organisation, Ref: "91430100MAXX000152"}, Purpose: "credit.objection", Case: "c"}, "", EventSeen.Name()},
-		"one's own":              {own, Look{Subject: person, Purpose: "credit.objection", Case: "c"}, Night, ""},
+		"an office looks":        {officer, Access{Subject: person, Purpose: "credit.objection", Case: "c"}, "", EventSeen.Name()},
+		"at the desk":            {bank, Access{Subject: person, Purpose: "medical.care", Case: "c"}, "", ""},
+		"at the desk, at night":  {officer, Access{Subject: person, Purpose: "medical.billing", Case: "c"}, Night, EventOdd.Name()},
+		"refused":                {bank, Access{Subject: person, Purpose: "share.loan", Refused: "revoked"}, "", EventRefused.Name()},
+		"nobody to tell":         {officer, Access{Subject: models.Subject{Kind: models.PersonSubject, Ref: "x"}, Purpose: "credit.objection", Case: "c"}, Night, ""},
+		"an organisation's file": {officer, Access{Subject: models.Subject{Kind: models.Organisation, Ref: "91430100MAXX000152"}, Purpose: "credit.objection", Case: "c"}, "", EventSeen.Name()},
+		"one's own":              {own, Access{Subject: person, Purpose: "credit.objection", Case: "c"}, Night, ""},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			e, err := New("e", tc.look, tc.by, "rq", noon)
+			e, err := New("e", tc.screening, tc.by, "rq", noon)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -89,8 +89,8 @@ func TestAnnounce(t *testing.T) {
 			for _, ev := range e.Outbox {
 				got += ev.Kind
 			}
-			if got != tc.kind || (tc.odd != "") != (e.Watch == Watched) || len(e.Odd) > 1 {
-				t.Errorf("told %q, want %q; %v", got, tc.kind, e.Odd)
+			if got != tc.kind || (tc.odd != "") != (e.Watch == Watched) || len(e.Anomalies) > 1 {
+				t.Errorf("told %q, want %q; %v", got, tc.kind, e.Anomalies)
 			}
 		})
 	}
@@ -101,15 +101,15 @@ func TestHours(t *testing.T) {
 	tests := map[string]struct {
 		by   models.Actor
 		at   time.Time
-		want []Oddity
+		want []Anomaly
 	}{
 		"noon":                  {officer, noon, nil},
 		"opening":               {officer, day("2026-03-02", 7, 0), nil},
-		"just before":           {officer, day("2026-03-02", 6, 59), []Oddity{Night}},
-		"closing":               {officer, day("2026-03-02", 21, 0), []Oddity{Night}},
-		"two at night":          {officer, day("2026-03-03", 2, 10), []Oddity{Night}},
-		"a Sunday":              {officer, day("2026-03-08", 10, 0), []Oddity{DayOff}},
-		"a Sunday night":        {officer, day("2026-03-08", 2, 0), []Oddity{Night, DayOff}},
+		"just before":           {officer, day("2026-03-02", 6, 59), []Anomaly{Night}},
+		"closing":               {officer, day("2026-03-02", 21, 0), []Anomaly{Night}},
+		"two at night":          {officer, day("2026-03-03", 2, 10), []Anomaly{Night}},
+		"a Sunday":              {officer, day("2026-03-08", 10, 0), []Anomaly{DayOff}},
+		"a Sunday night":        {officer, day("2026-03-08", 2, 0), []Anomaly{Night, DayOff}},
 		"a system works always": {bank, day("2026-03-08", 2, 0), nil},
 	}
 	for name, tc := range tests {

@@ -6,15 +6,15 @@ import (
 	"xinyi/models"
 )
 
-// An Oddity is what is unusual about a look.
-type Oddity string
+// An Anomaly is what is unusual about an access.
+type Anomaly string
 
 // The oddities.
 const (
-	Night      Oddity = "NIGHT"        // outside the hours of offices
-	DayOff     Oddity = "DAY_OFF"      // on a day nobody works
-	NoOpenCase Oddity = "NO_OPEN_CASE" // the case it names is closed, or there is none
-	Many       Oddity = "MANY"         // more people within the hour than work brings
+	Night      Anomaly = "NIGHT"        // outside the hours of offices
+	DayOff     Anomaly = "DAY_OFF"      // on a day nobody works
+	NoOpenCase Anomaly = "NO_OPEN_CASE" // the case it names is closed, or there is none
+	Many       Anomaly = "MANY"         // more people within the hour than work brings
 )
 
 // Policy is how the log is kept and what counts as unusual.
@@ -34,11 +34,11 @@ var Standard = Policy{KeepMonths: 120, OpensAt: 7, ClosesAt: 21, MostHourly: 150
 const Span = time.Hour
 
 // Hours says what is unusual about the moment of a look by a person in an office. Systems work at any time.
-func (p Policy) Hours(by models.Actor, now time.Time) []Oddity {
+func (p Policy) Hours(by models.Actor, now time.Time) []Anomaly {
 	if by.Client != "" || by.Person == "" {
 		return nil
 	}
-	var odd []Oddity
+	var odd []Anomaly
 	if h := now.In(models.Shanghai).Hour(); h < p.OpensAt || h >= p.ClosesAt {
 		odd = append(odd, Night)
 	}
@@ -49,7 +49,7 @@ func (p Policy) Hours(by models.Actor, now time.Time) []Oddity {
 }
 
 // Crowd says whether an officer who has looked at so many people within Span does so beyond what work brings.
-func (p Policy) Crowd(people int) Oddity {
+func (p Policy) Crowd(people int) Anomaly {
 	if people > p.MostHourly {
 		return Many
 	}

@@ -11,7 +11,7 @@ type Purpose struct {
 	Words models.Words
 	Basis models.Words  // the law it rests on
 	Cases bool          // it needs a case or a document that is worked on
-	Told  bool          // whom the data is about hears of every look; else only of unusual ones, and reads the list
+	Told  bool          // whom the data is about hears of every access; else only of unusual ones, and reads the list
 	Law   bool          // offices may look up a subject for it without consent, for a case that is about that subject
 	By    []models.Role // who may say that this is why
 }
@@ -92,7 +92,7 @@ var Purposes = map[string]Purpose{
 	"share.cooperation": {models.Words{ZH: "合作伙伴了解信用状况", EN: "A partner in business"}, consented, true, true, false, partners},
 }
 
-// A Ground is what an office's look without consent rests on: an open case or a document, and whom it is about. It carries what it is
+// A Ground is what an office's access without consent rests on: an open case or a document, and whom it is about. It carries what it is
 // there for and no more: a bill opens no penalties.
 type Ground struct {
 	ID       string

@@ -162,8 +162,8 @@ func TestEveryStateAndAct(t *testing.T) {
 		}, map[State]State{Drafting: InMaterials}},
 		{"check", func(n *Nomination, p *Programme) error { return n.Check(flow.Approve, "", p.Terms, second, noon) }, map[State]State{InMaterials: InVetting}},
 		{"vet", func(n *Nomination, p *Programme) error {
-			news, err := n.Vet(Vetting{Decision: "d2", Outcome: models.Pass}, p.Terms, noon)
-			return or(news, err)
+			changed, err := n.Vet(Vetting{Decision: "d2", Outcome: models.Pass}, p.Terms, noon)
+			return or(changed, err)
 		}, map[State]State{InVetting: InScoring, InDecision: InDecision}}, // no department was named: on to the experts
 		{"opine", func(n *Nomination, _ *Programme) error {
 			return n.Opine(Opinion{Say: NoComment, Record: "", Ground: "", Points: nil}, bureau, noon)
@@ -221,8 +221,8 @@ func TestEveryStateAndAct(t *testing.T) {
 
 var errNoNews = errors.New("no news")
 
-func or(news bool, err error) error {
-	if err == nil && !news {
+func or(changed bool, err error) error {
+	if err == nil && !changed {
 		return errNoNews
 	}
 	return err
@@ -344,11 +344,11 @@ func TestHits(t *testing.T) {
 	p := running(t)
 	n := at(t, p, InVetting)
 	hits := []Hit{{ID: "r1", No: 1, Item: "YZSX", Stops: true}, {ID: "r2", No: 1, Item: "XZCF"}}
-	news, err := n.Vet(Vetting{Decision: "d1", Outcome: models.Fail, Hits: hits}, p.Terms, noon)
+	changed, err := n.Vet(Vetting{Decision: "d1", Outcome: models.Fail, Hits: hits}, p.Terms, noon)
 	must(t, err)
 	first := n.Until
-	if !news || n.State != InVetting || first != models.DayOf(noon).AddWorking(5) {
-		t.Fatalf("%v %s %s", news, n.State, first)
+	if !changed || n.State != InVetting || first != models.DayOf(noon).AddWorking(5) {
+		t.Fatalf("%v %s %s", changed, n.State, first)
 	}
 	if err := n.AnswerHit(HitWord{Hit: "r1", Answer: HitWrong, Case: "", Note: ""}, p.Terms, mei, noon); !errors.Is(err, models.Invalid) {
 		t.Error(err)
@@ -361,8 +361,8 @@ func TestHits(t *testing.T) {
 		t.Errorf("%v %s", n.Held, n.Until)
 	}
 	n.Asked(p.Departments)
-	if news, err := n.Vet(Vetting{Decision: "d2", Outcome: models.Pass}, p.Terms, noon); !news || err != nil || n.State != InOpinions {
-		t.Errorf("%v %v %s", news, err, n.State)
+	if changed, err := n.Vet(Vetting{Decision: "d2", Outcome: models.Pass}, p.Terms, noon); !changed || err != nil || n.State != InOpinions {
+		t.Errorf("%v %v %s", changed, err, n.State)
 	}
 	n = at(t, p, InVetting)
 	_, err = n.Vet(Vetting{Decision: "d1", Outcome: models.Fail, Hits: hits}, p.Terms, noon)
@@ -698,8 +698,8 @@ func TestShown(t *testing.T) {
 	if a.Label != "周晓兰" {
 		t.Error(a.Label)
 	}
-	if news, err := a.Choose(false, true, mei, noon); !news || err != nil || a.Label == "周晓兰" {
-		t.Errorf("%v %v %s", news, err, a.Label)
+	if changed, err := a.Choose(false, true, mei, noon); !changed || err != nil || a.Label == "周晓兰" {
+		t.Errorf("%v %v %s", changed, err, a.Label)
 	}
 	if _, err := a.Choose(true, true, maker, noon); !errors.Is(err, models.NotFound) {
 		t.Errorf("somebody else names her: %v", err)

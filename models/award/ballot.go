@@ -107,11 +107,11 @@ func (b *Ballot) Confirm(aside bool, by models.Actor, now time.Time) error {
 // Counts says whether the ballot is counted.
 func (b *Ballot) Counts() bool { return b.State != Aside }
 
-// Erase forgets where it came from. It says whether that was news.
+// Erase forgets where it came from. It says whether anything changed.
 func (b *Ballot) Erase() bool {
-	news := b.Device != "" || b.Address != ""
+	changed := b.Device != "" || b.Address != ""
 	b.Device, b.Address = "", ""
-	return news
+	return changed
 }
 
 // A SignalKind says what is unusual about ballots.

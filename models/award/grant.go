@@ -59,7 +59,7 @@ func Grant(g Given, by models.Actor, now time.Time) (*Award, error) {
 	}
 	a.ID, a.State, a.Moved = IDOf(g.Nomination), Valid, models.Moved{By: by.Role, At: now}
 	a.label()
-	a.tell(EventGranted, by, now)
+	a.publish(EventGranted, by, now)
 	a.plan()
 	return a, nil
 }
@@ -74,7 +74,7 @@ func (a *Award) label() {
 	}
 }
 
-func (a *Award) tell(kind models.Kind[HonourData], by models.Actor, now time.Time) {
+func (a *Award) publish(kind models.Kind[HonourData], by models.Actor, now time.Time) {
 	a.Publish(kind.Of(a.data()), a.Holder.Addressee(), by, now)
 }
 
@@ -133,12 +133,12 @@ func (a *Award) Wake(now time.Time) error {
 	for a.WakeAt != nil && !a.WakeAt.After(now) {
 		if !a.Warned {
 			a.Warned = true
-			a.tell(EventExpiring, models.Clockwork, now)
+			a.publish(EventExpiring, models.Clockwork, now)
 		} else if err := a.Move(awardMoves, Expired, models.Clockwork.At(now), "award.state"); err != nil {
 			return err
 		} else {
 			a.Renewal = ""
-			a.tell(EventExpired, models.Clockwork, now)
+			a.publish(EventExpired, models.Clockwork, now)
 		}
 		a.plan()
 	}
@@ -146,7 +146,7 @@ func (a *Award) Wake(now time.Time) error {
 }
 
 // Choose says whether the holder is named in public and recorded in the credit file; it may be changed at any time. It says
-// whether that was news. Errors: NotFound for anybody else.
+// whether anything changed. Errors: NotFound for anybody else.
 //
 // Source: docs/sources.md#award-named.
 func (a *Award) Choose(named, recorded bool, by models.Actor, now time.Time) (bool, error) {
@@ -158,7 +158,7 @@ func (a *Award) Choose(named, recorded bool, by models.Actor, now time.Time) (bo
 	}
 	a.Named, a.Recorded = named, recorded
 	a.label()
-	a.tell(EventDeclined, by, now)
+	a.publish(EventDeclined, by, now)
 	return true, nil
 }
 
@@ -233,7 +233,7 @@ func (a *Award) Drop(why string, by models.Actor, now time.Time) error {
 		return err
 	}
 	a.Ask.Judge, a.Ask.Verdict = by, why
-	a.tell(EventKept, by, now)
+	a.publish(EventKept, by, now)
 	return nil
 }
 
@@ -274,29 +274,29 @@ func (a *Award) AskRenewal(id string, by models.Actor, now time.Time) error {
 		return models.E(models.Conflict, "award.renewing")
 	}
 	a.Renewal = id
-	a.tell(EventRenewing, by, now)
+	a.publish(EventRenewing, by, now)
 	return nil
 }
 
 // Renew ends a renewal by what the vetting came to: decision passed or did not. Only the renewal that waits counts; it says
-// whether that was news.
+// whether anything changed.
 func (a *Award) Renew(renewal, decision string, passed bool, now time.Time) bool {
 	if a.Renewal != renewal || renewal == "" || a.State != Valid {
 		return false
 	}
 	a.Renewal, a.Decision = "", decision
 	if !passed {
-		a.tell(EventLapsing, models.Clockwork, now)
+		a.publish(EventLapsing, models.Clockwork, now)
 		return true
 	}
 	a.Until, a.Warned, a.Renewed = a.Until.AddMonths(a.Terms.Months), false, a.Renewed+1
-	a.tell(EventRenewed, models.Clockwork, now)
+	a.publish(EventRenewed, models.Clockwork, now)
 	a.plan()
 	return true
 }
 
-// Look notes a record that may be a ground to revoke the award: an office decides whether it is. It says whether that was news.
-func (a *Award) Look(record string, now time.Time) bool {
+// Recheck notes a record that may be a ground to revoke the award: an office decides whether it is. It says whether anything changed.
+func (a *Award) Recheck(record string, now time.Time) bool {
 	if a.State != Valid || a.Alert == record {
 		return false
 	}
@@ -320,6 +320,6 @@ func (a *Award) Recommend(by models.Actor, now time.Time) error {
 		return models.E(models.Conflict, "award.recommended_already")
 	}
 	a.Upward = &Upward{to, by, models.DayOf(now)}
-	a.tell(EventUpward, by, now)
+	a.publish(EventUpward, by, now)
 	return nil
 }

@@ -74,7 +74,7 @@ func (a *Award) Begin(plans []Plan, now time.Time) (all []*Measure) {
 }
 
 // Follow makes the measure follow its award: it ends with it at once, and goes on with it when the award is renewed. It says whether
-// that was news.
+// anything changed.
 func (m *Measure) Follow(a *Award, now time.Time) bool {
 	today := models.DayOf(now)
 	switch {

@@ -193,13 +193,13 @@ func New(p *Programme, d Draft, by models.Actor, now time.Time) (*Nomination, er
 		n.State = Drafting
 		return n, nil
 	}
-	n.tell(EventNominated, models.Clockwork, now)
+	n.publish(EventNominated, models.Clockwork, now)
 	return n, nil
 }
 
 const maxNominators = 200
 
-// Join adds what somebody else says for the same nominee; the same one again changes nothing. It says whether that was news. Errors:
+// Join adds what somebody else says for the same nominee; the same one again changes nothing. It says whether anything changed. Errors:
 // InvalidTransition once the case is closed; Limited "award.nominators".
 func (n *Nomination) Join(how How, reason string, by models.Actor, now time.Time) (bool, error) {
 	for _, x := range n.Nominators {
@@ -228,8 +228,8 @@ func (n *Nomination) Label() string {
 	return n.Name.String()
 }
 
-// tell tells the nominee.
-func (n *Nomination) tell(kind models.Kind[NominationData], by models.Actor, now time.Time) {
+// publish tells the nominee.
+func (n *Nomination) publish(kind models.Kind[NominationData], by models.Actor, now time.Time) {
 	n.Publish(kind.Of(n.data()), n.Nominee.Addressee(), by, now)
 }
 
@@ -249,14 +249,14 @@ func (n *Nomination) due(until models.Day) {
 	n.WakeAt = models.At(until.Add(1).Start())
 }
 
-// Meet ties a nominee who opened an account later to it, and asks. It says whether that was news.
+// Meet ties a nominee who opened an account later to it, and asks. It says whether anything changed.
 func (n *Nomination) Meet(person string, now time.Time) bool {
 	if n.Nominee.Kind != models.PersonSubject || n.Nominee.Person == person {
 		return false
 	}
 	n.Nominee.Person = person
 	if n.State == Nominated && person != "" {
-		n.tell(EventNominated, models.Clockwork, now)
+		n.publish(EventNominated, models.Clockwork, now)
 	}
 	return true
 }
@@ -295,14 +295,14 @@ func (n *Nomination) end(to State, kind models.Kind[NominationData], why string,
 		return err
 	}
 	n.Why, n.Until, n.WakeAt = why, "", nil
-	n.tell(kind, by, now)
+	n.publish(kind, by, now)
 	if seated {
 		n.note(EventFreed, by, now)
 	}
 	return nil
 }
 
-// Lapse takes that nominations are closed, or that the programme was cancelled: what was not handed in is out. It says whether that was news.
+// Lapse takes that nominations are closed, or that the programme was cancelled: what was not handed in is out. It says whether anything changed.
 func (n *Nomination) Lapse(cancelled bool, now time.Time) bool {
 	if !cancelled && n.State != Nominated && n.State != Drafting {
 		return false
@@ -402,13 +402,13 @@ func (n *Nomination) nominated(person string) bool {
 	return slices.ContainsFunc(n.Nominators, func(x Nominator) bool { return x.By.Person == person && person != "" })
 }
 
-// Show notes that the notice is open. It says whether that was news.
+// Show notes that the notice is open. It says whether anything changed.
 func (n *Nomination) Show(noticeID string, until models.Day, now time.Time) bool {
 	if n.State != Shortlisted || n.Move(moves, OnNotice, models.Clockwork.At(now), "award.state") != nil {
 		return false
 	}
 	n.Notice, n.Until, n.WakeAt = noticeID, until, nil
-	n.tell(EventNotice, models.Clockwork, now)
+	n.publish(EventNotice, models.Clockwork, now)
 	return true
 }
 
@@ -425,7 +425,7 @@ func (n *Nomination) Pass(noticeID string, p *Programme, now time.Time) bool {
 	return true
 }
 
-// Strike takes that an objection was right. It says whether that was news.
+// Strike takes that an objection was right. It says whether anything changed.
 func (n *Nomination) Strike(noticeID string, now time.Time) bool {
 	return n.State == OnNotice && n.Notice == noticeID && n.end(Struck, EventStruck, "award.objection_right", models.Clockwork, now) == nil
 }
@@ -476,7 +476,7 @@ func (n *Nomination) checked(person string) bool {
 	return n.Course != nil && slices.ContainsFunc(n.Course.Votes, func(v flow.Vote) bool { return v.By.Person == person && v.Verdict != flow.Recuse })
 }
 
-// Granted notes the award. It says whether that was news.
+// Granted notes the award. It says whether anything changed.
 func (n *Nomination) Granted(award string, now time.Time) bool {
 	if n.State != Approved || n.Move(moves, Awarded, models.Clockwork.At(now), "award.state") != nil {
 		return false

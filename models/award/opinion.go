@@ -79,7 +79,7 @@ func (n *Nomination) Opine(word Opinion, by models.Actor, now time.Time) error {
 	o := &n.Opinions[i]
 	o.Say, o.Record, o.Ground, o.Points, o.By, o.At = word.Say, word.Record, word.Ground, word.Points, by, models.At(now)
 	if word.Say == Concern {
-		n.tell(EventConcern, by, now)
+		n.publish(EventConcern, by, now)
 	}
 	if !slices.ContainsFunc(n.Opinions, func(o Opinion) bool { return o.Say == "" }) {
 		return n.score(by, now)

@@ -411,7 +411,7 @@ func (p *Programme) OpenVote(ways int64, now time.Time) (bool, error) {
 	return true, p.step(Voting, EventVoteOpen, now)
 }
 
-// Seat notes that seats are given. It says whether that was news.
+// Seat notes that seats are given. It says whether anything changed.
 func (p *Programme) Seat(ballots map[string]int, now time.Time) bool {
 	if p.State != Counting {
 		return false
@@ -420,7 +420,7 @@ func (p *Programme) Seat(ballots map[string]int, now time.Time) bool {
 	return p.step(Selected, EventSelected, now) == nil
 }
 
-// Finish ends a programme of which nothing is on the way. It says whether that was news.
+// Finish ends a programme of which nothing is on the way. It says whether anything changed.
 func (p *Programme) Finish(now time.Time) bool {
 	return p.State == Selected && p.step(Done, EventDone, now) == nil
 }

@@ -67,14 +67,14 @@ func (n *Nomination) Draw(p *Programme, now time.Time) bool {
 		n.Publish(EventDrawn.Of(n.data()), person, models.Clockwork, now)
 	}
 	in, _, _ := n.Jury.Counts()
-	news := len(asked) > 0
+	changed := len(asked) > 0
 	if short := in < p.Terms.Experts; short != n.Short {
-		n.Short, news = short, true
+		n.Short, changed = short, true
 		if short {
 			n.note(EventOverdue, models.Clockwork, now)
 		}
 	}
-	return news
+	return changed
 }
 
 // scoring says whether points are taken. Errors: InvalidTransition.
@@ -130,7 +130,7 @@ func (n *Nomination) late(now time.Time) error {
 }
 
 // Close opens the scores after the experts' days, when enough are in; else more experts are drawn and the days begin anew. It says
-// whether that was news.
+// whether anything changed.
 func (n *Nomination) Close(p *Programme, now time.Time) (bool, error) {
 	if n.State != InScoring || n.Until == "" || models.DayOf(now) <= n.Until {
 		return n.Draw(p, now), nil

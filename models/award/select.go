@@ -152,7 +152,7 @@ func (n *Nomination) seated() bool {
 }
 
 // Seat takes where the nominee came out: a seat, a place among the runners-up, or none. A runner-up moves up when a seat is free. It
-// says whether that was news.
+// says whether anything changed.
 func (n *Nomination) Seat(p Placed, now time.Time) bool {
 	to := NotSelected
 	switch {
@@ -171,9 +171,9 @@ func (n *Nomination) Seat(p Placed, now time.Time) bool {
 	switch to { //nolint:exhaustive // there are three
 	case NotSelected:
 		n.Why = because[p.Because]
-		n.tell(EventNot, models.Clockwork, now)
+		n.publish(EventNot, models.Clockwork, now)
 	case RunnerUp:
-		n.tell(EventRunnerUp, models.Clockwork, now)
+		n.publish(EventRunnerUp, models.Clockwork, now)
 	}
 	return true
 }

@@ -184,7 +184,7 @@ func (v *Vetting) keepAnswers(before *Vetting) {
 }
 
 // Vet takes what the records came to: on to the departments when they stop nobody; else the nominee is shown each hit and may
-// answer. In the decision the same happens without a step back. It says whether that was news. Errors: InvalidTransition.
+// answer. In the decision the same happens without a step back. It says whether anything changed. Errors: InvalidTransition.
 func (n *Nomination) Vet(v Vetting, t Terms, now time.Time) (bool, error) {
 	if n.State != InVetting && n.State != InDecision {
 		return false, nil
@@ -198,7 +198,7 @@ func (n *Nomination) Vet(v Vetting, t Terms, now time.Time) (bool, error) {
 	switch {
 	case v.Stops() && first:
 		n.due(models.DayOf(now).AddWorking(t.HitDays))
-		n.tell(EventHit, models.Clockwork, now)
+		n.publish(EventHit, models.Clockwork, now)
 	case v.Stops():
 	case n.State == InDecision:
 		n.Until, n.WakeAt = "", n.Decide.WakeAt()

@@ -287,7 +287,7 @@ func (b *Batch) Submit(sum string, edition int, by models.Actor, now time.Time) 
 		return err
 	}
 	b.File.Hash, b.File.State, b.Edition, b.GoneAt = sum, nil, edition, nil
-	b.tell(EventSubmitted, by, now)
+	b.publish(EventSubmitted, by, now)
 	job.Begin(b, by, now)
 	return nil
 }
@@ -368,7 +368,7 @@ func (b *Batch) end(to State, kind models.Kind[Data], now time.Time) error {
 	}
 	b.Ended = models.At(now)
 	job.End(b)
-	b.tell(kind, models.Clockwork, now)
+	b.publish(kind, models.Clockwork, now)
 	return nil
 }
 
@@ -412,7 +412,7 @@ func (b *Batch) Fix(n int) error {
 	return nil
 }
 
-func (b *Batch) tell(kind models.Kind[Data], by models.Actor, now time.Time) {
+func (b *Batch) publish(kind models.Kind[Data], by models.Actor, now time.Time) {
 	c := b.Counts
 	b.Publish(kind.Of(Data{
 		Batch: b.ID, Unit: b.Unit, Item: b.Item, No: b.No, Rows: c.Rows, Accepted: c.Accepted, Rejected: c.Rejected,

@@ -108,12 +108,12 @@ func NewClaim(o *Offer, g Grant, pol Policy, now time.Time) *Claim {
 	if g.Decision != "" {
 		c.Decided = []string{g.Decision}
 	}
-	c.tell(EventHeld, "", g.By, now)
+	c.publish(EventHeld, "", g.By, now)
 	return c
 }
 
-// tell says what happened. from is the day from which the offer is for others, "" otherwise.
-func (c *Claim) tell(kind models.Kind[ClaimData], from models.Day, by models.Actor, now time.Time) {
+// publish says what happened. from is the day from which the offer is for others, "" otherwise.
+func (c *Claim) publish(kind models.Kind[ClaimData], from models.Day, by models.Actor, now time.Time) {
 	until := ""
 	if c.Until != nil {
 		until = c.Until.In(models.Shanghai).Format("2006-01-02 15:04")
@@ -134,7 +134,7 @@ func (c *Claim) over(to ClaimState, kind models.Kind[ClaimData], why string, by 
 		return err
 	}
 	c.Slot, c.Until, c.WakeAt = "", nil, nil
-	c.tell(kind, "", by, now)
+	c.publish(kind, "", by, now)
 	return nil
 }
 
@@ -153,7 +153,7 @@ func (c *Claim) Claim(agreed string, by models.Actor, now time.Time) error {
 	c.Agreed, c.Until = agreed, nil
 	c.Ends = models.DayOf(now).Add(c.Good)
 	c.WakeAt = models.At(c.Ends.Add(1).Start())
-	c.tell(EventClaimed, "", by, now)
+	c.publish(EventClaimed, "", by, now)
 	return nil
 }
 
@@ -200,7 +200,7 @@ func (c *Claim) Redeem(u Use, by models.Actor, now time.Time) error {
 		c.Due = c.Day.Add(c.Bring)
 		c.WakeAt = models.At(c.Due.Clock(9, 0))
 	}
-	c.tell(EventUsed, "", by, now)
+	c.publish(EventUsed, "", by, now)
 	return nil
 }
 
@@ -229,7 +229,7 @@ func (c *Claim) Return(by models.Actor, now time.Time) error {
 	}
 	c.Kept, c.Queue = "", ""
 	c.WakeAt = models.At(models.DayOf(now).Add(c.Reversal + 1).Start())
-	c.tell(kind, "", by, now)
+	c.publish(kind, "", by, now)
 	return nil
 }
 
@@ -246,7 +246,7 @@ func (c *Claim) Breaks(why string, by models.Actor, now time.Time) error {
 		return err
 	}
 	c.Breach, c.Kept, c.WakeAt = why, KeptKey(c.Provider, c.Scene, c.Holder), nil
-	c.tell(EventBreached, "", by, now)
+	c.publish(EventBreached, "", by, now)
 	return nil
 }
 
@@ -260,7 +260,7 @@ func (c *Claim) Object(words string, region models.Region, by models.Actor, now 
 		return models.E(models.Conflict, "benefit.objected_already")
 	}
 	c.Objected, c.Queue, c.Kept = words, string(region), ""
-	c.tell(EventObjected, "", by, now)
+	c.publish(EventObjected, "", by, now)
 	return nil
 }
 
@@ -275,11 +275,11 @@ func (c *Claim) Decide(right bool, finding string, by models.Actor, now time.Tim
 			return err
 		}
 		c.WakeAt = models.At(models.DayOf(now).Add(c.Reversal + 1).Start())
-		c.tell(EventCured, "", by, now)
+		c.publish(EventCured, "", by, now)
 		return nil
 	}
 	c.Kept = KeptKey(c.Provider, c.Scene, c.Holder)
-	c.tell(EventUpheld, "", by, now)
+	c.publish(EventUpheld, "", by, now)
 	return nil
 }
 
@@ -291,13 +291,13 @@ func (c *Claim) Cancel(by models.Actor, now time.Time) error {
 	return c.over(Cancelled, EventCancelled, "", by, now)
 }
 
-// Warn tells her, once, that from a day on the offer is for others. It says whether that was news.
+// Warn tells her, once, that from a day on the offer is for others. It says whether anything changed.
 func (c *Claim) Warn(from models.Day, now time.Time) bool {
 	if c.Warned || c.State != Claimed && c.State != Held {
 		return false
 	}
 	c.Warned = true
-	c.tell(EventEnding, from, models.Clockwork, now)
+	c.publish(EventEnding, from, models.Clockwork, now)
 	return true
 }
 
@@ -328,13 +328,13 @@ func (c *Claim) Wake(now time.Time) error {
 	case Used:
 		if c.Bring > 0 { // it stays open until it is back, or said not to be
 			c.WakeAt = nil
-			c.tell(EventDueBack, "", models.Clockwork, now)
+			c.publish(EventDueBack, "", models.Clockwork, now)
 			return nil
 		}
 		fallthrough
 	case Returned:
 		c.WakeAt = nil
-		c.tell(EventSettled, "", models.Clockwork, now)
+		c.publish(EventSettled, "", models.Clockwork, now)
 		return c.move(Settled, models.Clockwork, now, "")
 	}
 	c.WakeAt = nil

@@ -179,7 +179,7 @@ func (o *Offer) Draft() (int, error) {
 	return o.Versions, nil
 }
 
-// Start puts a version in force. It says whether that was news: an older one never takes the place of a newer.
+// Start puts a version in force. It says whether anything changed: an older one never takes the place of a newer.
 func (o *Offer) Start(v *Version, now time.Time) bool {
 	if v.No <= o.Active || o.State == Offline {
 		return false

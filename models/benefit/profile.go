@@ -79,7 +79,7 @@ func NewProfile(id string, k Known, pol Policy, now time.Time) *Profile {
 	return p
 }
 
-// Learn takes what is known now. It says whether that was news.
+// Learn takes what is known now. It says whether anything changed.
 func (p *Profile) Learn(k Known, pol Policy, now time.Time) bool {
 	before := *p
 	p.take(k)
@@ -142,7 +142,7 @@ func (p *Profile) banded(pol Policy, now time.Time) (Band, *time.Time) {
 	return band, next
 }
 
-// Choose says whether she wants a band. It says whether that was news.
+// Choose says whether she wants a band. It says whether anything changed.
 func (p *Profile) Choose(out bool, pol Policy, now time.Time) bool {
 	if p.OptedOut == out {
 		return false
@@ -152,7 +152,7 @@ func (p *Profile) Choose(out bool, pol Policy, now time.Time) bool {
 	return true
 }
 
-// Save keeps an offer in mind, or no more. It says whether that was news. Errors: Conflict "benefit.saved_full".
+// Save keeps an offer in mind, or no more. It says whether anything changed. Errors: Conflict "benefit.saved_full".
 func (p *Profile) Save(offer string, on bool) (bool, error) {
 	i := slices.Index(p.Saved, offer)
 	switch {
@@ -168,7 +168,7 @@ func (p *Profile) Save(offer string, on bool) (bool, error) {
 	return true, nil
 }
 
-// Use notes the day of a use. It says whether that was news.
+// Use notes the day of a use. It says whether anything changed.
 func (p *Profile) Use(on models.Day) bool {
 	if on <= p.LastUse {
 		return false

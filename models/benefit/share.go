@@ -63,7 +63,7 @@ func NewShare(offer, span string, no, size int) *Share {
 // keptDays is how long the places of a day are kept: longer than anything of it can be given back.
 const keptDays = 40
 
-// Resize changes how many places there are; who has one keeps it. It says whether that was news.
+// Resize changes how many places there are; who has one keeps it. It says whether anything changed.
 func (s *Share) Resize(size int) bool {
 	if s.Size == size {
 		return false
@@ -98,7 +98,7 @@ func (s *Share) Reserve(claim string, until time.Time) error {
 	return nil
 }
 
-// Take makes a held place the claim's for good. It says whether that was news. Errors: Internal when the claim has no place.
+// Take makes a held place the claim's for good. It says whether anything changed. Errors: Internal when the claim has no place.
 func (s *Share) Take(claim string) (bool, error) {
 	i := s.at(claim)
 	if i < 0 || s.Places[i].Vacant {
@@ -112,7 +112,7 @@ func (s *Share) Take(claim string) (bool, error) {
 	return true, nil
 }
 
-// Vacate gives a place back: for who waits first when waiting, else to all. It says whether that was news.
+// Vacate gives a place back: for who waits first when waiting, else to all. It says whether anything changed.
 func (s *Share) Vacate(claim string, waiting bool, now time.Time) bool {
 	i := s.at(claim)
 	if i < 0 || s.Places[i].Vacant {

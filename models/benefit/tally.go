@@ -29,7 +29,7 @@ func NewTally(day models.Day, pol Policy) *Tally {
 	return t
 }
 
-// Take takes what was counted. It says whether that was news.
+// Take takes what was counted. It says whether anything changed.
 func (t *Tally) Take(scenes map[string]SceneUses) bool {
 	same := len(scenes) == len(t.Scenes)
 	for code, uses := range scenes {

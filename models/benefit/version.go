@@ -103,7 +103,7 @@ func (v *Version) Publish(begins models.Day, inForce string, pol Policy, by mode
 	return v.Wake(now)
 }
 
-// Retire gives way to a later version. It says whether that was news.
+// Retire gives way to a later version. It says whether anything changed.
 func (v *Version) Retire(now time.Time) bool {
 	if !release.GiveWay(v, now) {
 		return false

@@ -44,7 +44,7 @@ func NewWait(id string, o *Offer, holder string, by models.Actor, now time.Time)
 	return w
 }
 
-// Serve says that a place is held for her by a claim, until a time. It says whether that was news.
+// Serve says that a place is held for her by a claim, until a time. It says whether anything changed.
 func (w *Wait) Serve(claim string, until, now time.Time) bool {
 	if w.Move(waitMoves, Served, models.Clockwork.At(now), "benefit.not_waiting") != nil {
 		return false

@@ -71,7 +71,7 @@ type Campaign struct {
 type Counts struct {
 	Audience int64 `bson:"audience"` // people at the start; 0 until the first part
 	Seen     int   `bson:"seen"`     // people looked at
-	Told     int   `bson:"told"`     // have it in their inbox
+	Sent     int   `bson:"told"`     // have it in their inbox
 	Capped   int   `bson:"capped"`   // had enough advertising this week
 	Muted    int   `bson:"muted"`    // do not want advertising of this kind in their inbox either
 	Passed   int   `bson:"passed"`   // not meant after all: moved, left, or without one of the two marks asked for
@@ -80,7 +80,7 @@ type Counts struct {
 // Add adds what came of more people; Audience stays.
 func (c *Counts) Add(p Counts) {
 	c.Seen += p.Seen
-	c.Told += p.Told
+	c.Sent += p.Sent
 	c.Capped += p.Capped
 	c.Muted += p.Muted
 	c.Passed += p.Passed
@@ -287,8 +287,8 @@ func (c *Campaign) Kind() models.Kind[WordsData] {
 	return EventNoticed
 }
 
-// Told is what one of its people is told, always under the same id.
-func (c *Campaign) Told(person string, now time.Time) models.Event {
+// Message is what one of its people is told, always under the same id.
+func (c *Campaign) Message(person string, now time.Time) models.Event {
 	words := WordsData{TitleZh: c.Title.ZH, TitleEn: c.Title.EN, BodyZh: c.Body.ZH, BodyEn: c.Body.EN}
 	m := models.Meta{ID: c.ID}
 	m.Publish(c.Kind().Of(words), person, models.Clockwork, now)

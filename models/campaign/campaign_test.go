@@ -56,7 +56,7 @@ func in(t *testing.T, s State) *Campaign {
 		do(t, c.Approve(checker, noon))
 		do(t, c.Wake(noon))
 		if s == Done {
-			_, err := c.Step(Part{Part: 0, Last: true, Counts: Counts{Audience: 1, Seen: 1, Told: 1}}, noon)
+			_, err := c.Step(Part{Part: 0, Last: true, Counts: Counts{Audience: 1, Seen: 1, Sent: 1}}, noon)
 			do(t, err)
 		}
 		if s == Stopped {
@@ -146,7 +146,7 @@ func TestEveryFaultIsNamed(t *testing.T) {
 func TestParts(t *testing.T) {
 	c := in(t, Running)
 	part := func(n int, last bool) Part {
-		return Part{Part: n, Cursor: fmt.Sprint("after ", n), Last: last, Counts: Counts{Audience: 9, Seen: 3, Told: 2, Capped: 1}}
+		return Part{Part: n, Cursor: fmt.Sprint("after ", n), Last: last, Counts: Counts{Audience: 9, Seen: 3, Sent: 2, Capped: 1}}
 	}
 	for _, step := range []struct {
 		part  Part
@@ -161,7 +161,7 @@ func TestParts(t *testing.T) {
 			t.Fatalf("part %d: %v, %v, %s", step.part.Part, took, err, c.State)
 		}
 	}
-	if want := (Counts{Audience: 9, Seen: 9, Told: 6, Capped: 3}); c.Counts != want || c.WakeAt != nil || c.Cursor != "" {
+	if want := (Counts{Audience: 9, Seen: 9, Sent: 6, Capped: 3}); c.Counts != want || c.WakeAt != nil || c.Cursor != "" {
 		t.Errorf("in the end %+v, cursor %q, wakes %v", c.Counts, c.Cursor, c.WakeAt)
 	}
 	asked := 0
@@ -181,8 +181,8 @@ func TestStopCountsItsLastPart(t *testing.T) {
 	if !job.Awaits(c, 0) || c.WakeAt == nil {
 		t.Fatal("the part under way is forgotten")
 	}
-	took, err := c.Step(Part{Part: 0, Cursor: "x", Counts: Counts{Audience: 9, Seen: 3, Told: 3}}, noon)
-	if err != nil || !took || job.Awaits(c, 1) || c.WakeAt != nil || c.Counts.Told != 3 {
+	took, err := c.Step(Part{Part: 0, Cursor: "x", Counts: Counts{Audience: 9, Seen: 3, Sent: 3}}, noon)
+	if err != nil || !took || job.Awaits(c, 1) || c.WakeAt != nil || c.Counts.Sent != 3 {
 		t.Errorf("%v %v %+v", took, err, c)
 	}
 	early := in(t, Approved)
@@ -219,7 +219,7 @@ func TestScheduleLeavesTheCrowdedMinutes(t *testing.T) {
 
 func TestToldIsAlwaysTheSame(t *testing.T) {
 	c := in(t, Running)
-	a, b := c.Told("p", noon), c.Told("p", noon.Add(time.Hour))
+	a, b := c.Message("p", noon), c.Message("p", noon.Add(time.Hour))
 	if a.ID != b.ID || a.Person != "p" || a.Kind != EventNoticed.Name() || a.Data["titleZh"] != "标题" || a.Data["bodyEn"] != "Body" {
 		t.Errorf("%+v, %+v", a, b)
 	}

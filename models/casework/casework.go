@@ -1,5 +1,5 @@
 // Package casework is what people ask of the offices about their file, and how long the offices may take: objection (异议),
-// repair (信用修复), the challenge of a look, the human review of an automated decision, and erasure.
+// repair (信用修复), the challenge of an access, the human review of an automated decision, and erasure.
 //
 // A case is one document: what it is about, whose desk it lies on, its legal clock, and every step with who took it.
 package casework

@@ -33,7 +33,7 @@ func (f Filing) file(id string, n int, t Terms, by models.Actor, now time.Time) 
 	}
 	c.Queue = f.Desk
 	c.Clock.start(n, models.DayOf(now))
-	c.tell(EventFiled, by, now, "")
+	c.publish(EventFiled, by, now, "")
 	c.plan()
 	return c, nil
 }
@@ -44,7 +44,7 @@ func (f Filing) draft(id string, t Terms, by models.Actor, now time.Time) (*Case
 	if err != nil {
 		return nil, err
 	}
-	c.tell(EventPrepared, by, now, "")
+	c.publish(EventPrepared, by, now, "")
 	return c, nil
 }
 
@@ -88,7 +88,7 @@ func (c *Case) Withdraw(by models.Actor, now time.Time) error {
 	if err := c.move(Withdrawn, by, "", now); err != nil {
 		return err
 	}
-	c.tell(EventWithdrawn, by, now, "")
+	c.publish(EventWithdrawn, by, now, "")
 	c.plan()
 	return nil
 }
@@ -135,7 +135,7 @@ func (c *Case) decide(to State, by models.Actor, why string, now time.Time) erro
 	if to == Rejected {
 		kind = EventRejected
 	}
-	c.tell(kind, by, now, why)
+	c.publish(kind, by, now, why)
 	c.plan()
 	return nil
 }
@@ -157,7 +157,7 @@ func (c *Case) Ask(by models.Actor, what string, now time.Time) error {
 		return err
 	}
 	c.Clock.stop(models.DayOf(now))
-	c.tell(EventNeedMore, by, now, what)
+	c.publish(EventNeedMore, by, now, what)
 	c.plan()
 	return nil
 }
@@ -178,7 +178,7 @@ func (c *Case) Supply(words string, materials []Material, by models.Actor, now t
 	}
 	c.Materials = append(c.Materials, materials...)
 	c.Clock.resume(models.DayOf(now))
-	c.tell(EventSupplied, by, now, "")
+	c.publish(EventSupplied, by, now, "")
 	c.plan()
 	return nil
 }
@@ -188,7 +188,7 @@ func (c *Case) Close(note string, now time.Time) error {
 	if err := c.move(Closed, models.Clockwork, note, now); err != nil {
 		return err
 	}
-	c.tell(EventClosed, models.Clockwork, now, note)
+	c.publish(EventClosed, models.Clockwork, now, note)
 	c.plan()
 	return nil
 }
@@ -198,13 +198,13 @@ func (c *Case) Wake(now time.Time) error {
 	today := models.DayOf(now)
 	if c.Clock.Due != "" && c.Clock.Stopped == "" && today > c.Clock.Due && !c.Clock.Late {
 		c.Clock.Late = true
-		c.tell(EventLate, models.Clockwork, now, "")
+		c.publish(EventLate, models.Clockwork, now, "")
 	}
 	if c.State == NeedMore && today > c.lapses() {
 		if err := c.move(Closed, models.Clockwork, "", now); err != nil {
 			return err
 		}
-		c.tell(EventLapsed, models.Clockwork, now, "")
+		c.publish(EventLapsed, models.Clockwork, now, "")
 	}
 	c.plan()
 	return nil
@@ -226,8 +226,8 @@ func (c *Case) plan() {
 	}
 }
 
-// tell tells whom the case is about.
-func (c *Case) tell(kind models.Kind[Data], by models.Actor, now time.Time, note string) {
+// publish tells whom the case is about.
+func (c *Case) publish(kind models.Kind[Data], by models.Actor, now time.Time, note string) {
 	data := Data{Kind: c.Kind, No: c.No, Desk: c.Desk, About: c.About.ID, Due: c.Clock.Due, Note: note}
 	c.Publish(kind.Of(data), c.Subject.Addressee(), by, now)
 }

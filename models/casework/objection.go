@@ -41,7 +41,7 @@ func (c *Case) Check(by models.Actor, now time.Time) error {
 	}
 	c.Clock.Due = c.Clock.Started.AddWorking(c.Terms.ObjectCheck)
 	c.Queue = c.About.Unit
-	c.tell(EventChecking, by, now, "")
+	c.publish(EventChecking, by, now, "")
 	c.plan()
 	return nil
 }
@@ -67,7 +67,7 @@ func (c *Case) Answer(by models.Actor, right bool, note string, now time.Time) e
 	if err := c.move(back, by, said+note, now); err != nil {
 		return err
 	}
-	c.tell(EventAnswered, by, now, note)
+	c.publish(EventAnswered, by, now, note)
 	c.plan()
 	return nil
 }

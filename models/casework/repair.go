@@ -124,7 +124,7 @@ func (c *Case) Confirm(commitment, words string, by models.Actor, now time.Time)
 		c.Words = models.NewSecret(words)
 	}
 	c.Clock.start(c.Terms.RepairAccept, models.DayOf(now))
-	c.tell(EventFiled, by, now, "")
+	c.publish(EventFiled, by, now, "")
 	c.plan()
 	return nil
 }
@@ -165,7 +165,7 @@ func (c *Case) Accept(by models.Actor, now time.Time) error {
 		return err
 	}
 	c.Clock.start(c.Terms.RepairDecide, models.DayOf(now))
-	c.tell(EventAccepted, by, now, "")
+	c.publish(EventAccepted, by, now, "")
 	if c.About.Unit == c.Desk {
 		c.Repair.Answered, c.Repair.Agreed = true, true
 	} else if err := c.move(Checking, models.Clockwork, "", now); err != nil {
@@ -189,7 +189,7 @@ func (c *Case) TurnAway(by models.Actor, why string, now time.Time) error {
 		return err
 	}
 	c.Outcome = why
-	c.tell(EventNotAccepted, by, now, why)
+	c.publish(EventNotAccepted, by, now, why)
 	c.plan()
 	return nil
 }
@@ -210,7 +210,7 @@ func (c *Case) Extend(by models.Actor, why string, now time.Time) error {
 	}
 	c.Repair.Extended = true
 	c.Clock.Due, c.Clock.Late = c.Clock.Due.AddWorking(c.Terms.RepairExtend), false
-	c.tell(EventExtended, by, now, why)
+	c.publish(EventExtended, by, now, why)
 	c.plan()
 	return nil
 }
@@ -242,7 +242,7 @@ func (c *Case) Sync(now time.Time) error {
 		return err
 	}
 	c.Clock.end()
-	c.tell(EventSynced, models.Clockwork, now, "")
+	c.publish(EventSynced, models.Clockwork, now, "")
 	c.plan()
 	return nil
 }
@@ -260,12 +260,12 @@ func (c *Case) Revoke(by models.Actor, why string, now time.Time) error {
 		return err
 	}
 	c.Outcome = why
-	c.tell(EventRevoked, by, now, why)
+	c.publish(EventRevoked, by, now, why)
 	c.plan()
 	return nil
 }
 
-// Over closes a repair whose record stopped by itself or went. It says whether that was news. Errors: InvalidTransition.
+// Over closes a repair whose record stopped by itself or went. It says whether anything changed. Errors: InvalidTransition.
 func (c *Case) Over(why string, now time.Time) (bool, error) {
 	if c.Repair == nil || !c.Open() || c.State == Approved || c.State == Synced {
 		return false, nil
@@ -275,7 +275,7 @@ func (c *Case) Over(why string, now time.Time) (bool, error) {
 		return false, err
 	}
 	if !draft { // nobody asked for a draft: nobody waits for an answer
-		c.tell(EventOver, models.Clockwork, now, why)
+		c.publish(EventOver, models.Clockwork, now, why)
 	}
 	c.plan()
 	return true, nil

@@ -99,17 +99,17 @@ func TestOver(t *testing.T) {
 		if c == nil {
 			continue
 		}
-		news, err := c.Over("record.ended", noon)
+		changed, err := c.Over("record.ended", noon)
 		open := s == Draft || s == Submitted || s == NeedMore || s == Accepted || s == Checking
-		if err != nil || news != open || open && (c.State != Closed || c.Slot != "") || !open && c.State != s {
-			t.Errorf("%s: %v %v, now %s", s, news, err, c.State)
+		if err != nil || changed != open || open && (c.State != Closed || c.Slot != "") || !open && c.State != s {
+			t.Errorf("%s: %v %v, now %s", s, changed, err, c.State)
 		}
 		if told := len(c.Outbox) > 0; told != (open && s != Draft) {
 			t.Errorf("%s tells %v", s, c.Outbox)
 		}
 	}
-	if news, err := filed(t, Objection).Over("record.ended", noon); news || err != nil {
-		t.Errorf("an objection: %v %v", news, err)
+	if changed, err := filed(t, Objection).Over("record.ended", noon); changed || err != nil {
+		t.Errorf("an objection: %v %v", changed, err)
 	}
 }
 

@@ -106,7 +106,7 @@ func draft(code string, no int, by models.Actor, c Content, now time.Time) (*Ite
 	}
 	it := &Item{Meta: models.Meta{ID: ID(code, no)}, Content: c, Code: code, Version: no}
 	release.Start(it, by, now)
-	it.tell(EventDrafted, by, now)
+	it.publish(EventDrafted, by, now)
 	return it, nil
 }
 
@@ -122,7 +122,7 @@ func (it *Item) Edit(by models.Actor, c Content, now time.Time) error {
 		return err
 	}
 	it.Content = c
-	it.tell(EventChanged, by, now)
+	it.publish(EventChanged, by, now)
 	return nil
 }
 
@@ -134,7 +134,7 @@ func (it *Item) Submit(by models.Actor, now time.Time) error {
 	if err := release.Check(it, "", by, now); err != nil {
 		return err
 	}
-	it.tell(EventSubmitted, by, now)
+	it.publish(EventSubmitted, by, now)
 	return nil
 }
 
@@ -149,7 +149,7 @@ func (it *Item) Return(by models.Actor, why string, now time.Time) error {
 	if err := release.Return(it, why, by, now); err != nil {
 		return err
 	}
-	it.tell(EventReturned, by, now)
+	it.publish(EventReturned, by, now)
 	return nil
 }
 
@@ -169,7 +169,7 @@ func (it *Item) Publish(by models.Actor, now time.Time) error {
 		return err
 	}
 	it.Begins = it.From
-	it.tell(EventPublished, by, now)
+	it.publish(EventPublished, by, now)
 	it.plan()
 	return it.Wake(now)
 }
@@ -193,7 +193,7 @@ func (it *Item) Retire(by models.Actor, why string, now time.Time) error {
 	} else if it.To == "" || it.To > today {
 		it.To = today
 	}
-	it.tell(EventRetired, by, now)
+	it.publish(EventRetired, by, now)
 	return nil
 }
 
@@ -211,10 +211,10 @@ func (it *Item) Yield(from models.Day, now time.Time) (bool, error) {
 // Wake does what time alone brings: the first day, and the end.
 func (it *Item) Wake(now time.Time) error {
 	if release.Enter(it, now) {
-		it.tell(EventInForce, models.Clockwork, now)
+		it.publish(EventInForce, models.Clockwork, now)
 	}
 	if it.To != "" && models.DayOf(now) > it.To && it.Published() && release.Retire(it, "", models.Clockwork, now) == nil {
-		it.tell(EventRetired, models.Clockwork, now)
+		it.publish(EventRetired, models.Clockwork, now)
 	}
 	it.plan()
 	return nil
@@ -246,7 +246,7 @@ func (it *Item) For(kind models.SubjectKind) models.Openness {
 	return it.Openness
 }
 
-func (it *Item) tell(kind models.Kind[Data], by models.Actor, now time.Time) {
+func (it *Item) publish(kind models.Kind[Data], by models.Actor, now time.Time) {
 	person := ""
 	if kind == EventReturned {
 		person = it.Makers.Last().Person

@@ -96,7 +96,7 @@ func (c Content) scan(f *Form) []models.Field {
 	for _, k := range c.Kinds {
 		person = person || k != models.Organisation
 	}
-	look := func(pointer string, names ...string) {
+	screening := func(pointer string, names ...string) {
 		for _, name := range names {
 			for _, l := range []struct {
 				code string
@@ -113,13 +113,13 @@ func (c Content) scan(f *Form) []models.Field {
 			}
 		}
 	}
-	look("/name", c.Name.ZH, c.Name.EN)
+	screening("/name", c.Name.ZH, c.Name.EN)
 	for _, col := range f.Columns {
 		names := []string{col.Key, col.Title.ZH, col.Title.EN, col.Note}
 		for _, l := range col.Choices {
 			names = append(names, l.Label.ZH, l.Label.EN)
 		}
-		look("/schema/properties"+form.Pointer(col.Key), names...)
+		screening("/schema/properties"+form.Pointer(col.Key), names...)
 	}
 	return fields
 }

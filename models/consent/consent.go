@@ -130,7 +130,7 @@ func Ask(p *Partner, d Draft, pol Policy, by models.Actor, now time.Time) (*Cons
 	c.Reply = models.At(now.AddDate(0, 0, pol.ReplyDays))
 	c.Slot = models.Derived(by.Org, d.Subject.Ref, t.Purpose)
 	c.WakeAt = c.Reply
-	c.tell(EventAsked, by, now)
+	c.publish(EventAsked, by, now)
 	return c, nil
 }
 
@@ -191,7 +191,7 @@ func (c *Consent) Give(by models.Actor, s Signature, less Narrowing, pol Policy,
 	c.From = models.At(now)
 	c.Until = models.At(models.DayOf(now).Add(min(t.Days, pol.MaxDays)).End())
 	c.WakeAt = c.Until
-	c.tell(EventGiven, by, now)
+	c.publish(EventGiven, by, now)
 	return nil
 }
 
@@ -221,7 +221,7 @@ func (c *Consent) Deny(by models.Actor, now time.Time) error {
 	if err := c.Move(moves, Denied, by.At(now), "consent.not_requested"); err != nil {
 		return err
 	}
-	c.tell(EventDenied, by, now)
+	c.publish(EventDenied, by, now)
 	return nil
 }
 
@@ -234,7 +234,7 @@ func (c *Consent) Withdraw(by models.Actor, now time.Time) error {
 		return err
 	}
 	c.WakeAt = nil
-	c.tell(EventWithdrawn, by, now)
+	c.publish(EventWithdrawn, by, now)
 	return nil
 }
 
@@ -247,7 +247,7 @@ func (c *Consent) Leave(now time.Time) (bool, error) {
 		c.Slot = ""
 	case Given:
 		if err = c.Move(moves, Withdrawn, models.Clockwork.At(now).Because("left"), "consent.not_given"); err == nil {
-			c.tell(EventWithdrawn, models.Clockwork, now)
+			c.publish(EventWithdrawn, models.Clockwork, now)
 		}
 	case Denied, Lapsed, Withdrawn, Expired, Exhausted:
 		return false, nil
@@ -262,7 +262,7 @@ func (c *Consent) Meet(s models.Subject, now time.Time) bool {
 		return false
 	}
 	c.Subject.Person = s.Person
-	c.tell(EventAsked, c.Asker, now)
+	c.publish(EventAsked, c.Asker, now)
 	return true
 }
 
@@ -278,12 +278,12 @@ func (c *Consent) Wake(now time.Time) error {
 			return err
 		}
 		c.Slot = ""
-		c.tell(EventLapsed, models.Clockwork, now)
+		c.publish(EventLapsed, models.Clockwork, now)
 	case Given:
 		if err := c.Move(moves, Expired, models.Clockwork.At(now), "consent.not_given"); err != nil {
 			return err
 		}
-		c.tell(EventExpired, models.Clockwork, now)
+		c.publish(EventExpired, models.Clockwork, now)
 	case Denied:
 		c.Slot = ""
 	case Lapsed, Withdrawn, Expired, Exhausted:
@@ -311,7 +311,7 @@ func (c *Consent) Receives(by models.Actor) bool {
 	return c.Terms.Class != "" && c.Terms.Class == by.Role
 }
 
-func (c *Consent) tell(kind models.Kind[Data], by models.Actor, now time.Time) {
+func (c *Consent) publish(kind models.Kind[Data], by models.Actor, now time.Time) {
 	whom := c.Subject.Addressee()
 	if whom == "" {
 		return

@@ -146,7 +146,7 @@ func (c *Consent) Take(q Query, p *Partner, pol Policy, now time.Time) error {
 		return err
 	}
 	c.WakeAt = nil
-	c.tell(EventExhausted, q.By, now)
+	c.publish(EventExhausted, q.By, now)
 	return nil
 }
 

@@ -9,7 +9,7 @@ import (
 	"xinyi/models"
 )
 
-// Purposes are what consent can be given for. The keys are rows of the log of looks, too.
+// Purposes are what consent can be given for. The keys are rows of the log of accesses, too.
 //
 // Source: docs/sources.md#access-purposes.
 var Purposes = map[string]models.Words{

@@ -129,9 +129,9 @@ func New(in Issue, now time.Time) (*Credential, error) {
 	c.ID, c.State, c.Moved = in.ID, Valid, models.Moved{By: models.System, At: now}
 	c.WakeAt = models.At(c.Ends())
 	if in.Again {
-		c.tell(EventReissued, now)
+		c.publish(EventReissued, now)
 	} else {
-		c.tell(EventIssued, now)
+		c.publish(EventIssued, now)
 	}
 	return c, nil
 }
@@ -147,13 +147,13 @@ func (c *Credential) Says(name string, f Facts) bool {
 	return c.Name.Reveal() == name && c.Facts == f
 }
 
-// Replace ends a credential because another one takes its place. It says whether that was news.
+// Replace ends a credential because another one takes its place. It says whether anything changed.
 func (c *Credential) Replace(now time.Time) bool { return c.end(Replaced, EventReplaced, now) == nil }
 
-// Revoke ends a credential because its ground is gone. It says whether that was news.
+// Revoke ends a credential because its ground is gone. It says whether anything changed.
 func (c *Credential) Revoke(now time.Time) bool { return c.end(Revoked, EventRevoked, now) == nil }
 
-// Expire ends a credential whose time is over, or whose award says so. It says whether that was news.
+// Expire ends a credential whose time is over, or whose award says so. It says whether anything changed.
 func (c *Credential) Expire(now time.Time) bool { return c.end(Expired, EventExpired, now) == nil }
 
 func (c *Credential) end(to State, event models.Kind[Data], now time.Time) error {
@@ -161,7 +161,7 @@ func (c *Credential) end(to State, event models.Kind[Data], now time.Time) error
 		return err
 	}
 	c.WakeAt, c.Slot = nil, ""
-	c.tell(event, now)
+	c.publish(event, now)
 	return nil
 }
 
@@ -189,7 +189,7 @@ func (c *Credential) Shown() string {
 	return c.Name.Reveal()
 }
 
-func (c *Credential) tell(kind models.Kind[Data], now time.Time) {
+func (c *Credential) publish(kind models.Kind[Data], now time.Time) {
 	c.Publish(kind.Of(Data{No: c.Facts.No, Until: c.Facts.Until}), c.Holder.Addressee(), models.Clockwork, now)
 }
 

@@ -81,8 +81,8 @@ func TestEveryActInEveryState(t *testing.T) {
 	for _, s := range States {
 		for name, act := range acts {
 			c, before := in(t, s), in(t, s)
-			if news := act(c); news != (s == Valid) || !news && !reflect.DeepEqual(c, before) {
-				t.Errorf("%s in %s: %v", name, s, news)
+			if changed := act(c); changed != (s == Valid) || !changed && !reflect.DeepEqual(c, before) {
+				t.Errorf("%s in %s: %v", name, s, changed)
 			}
 		}
 		c, before := in(t, s), in(t, s)

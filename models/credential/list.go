@@ -85,7 +85,7 @@ func (l *StatusList) Reserve(credential string, p Policy, now time.Time) (int, e
 // Holds says whether a place waits for a credential.
 func (l *StatusList) Holds(credential string) bool { return l.held(credential) >= 0 }
 
-// Use ends the hold of a credential that is there. It says whether that was news.
+// Use ends the hold of a credential that is there. It says whether anything changed.
 func (l *StatusList) Use(credential string) bool {
 	i := l.held(credential)
 	if i < 0 {
@@ -96,7 +96,7 @@ func (l *StatusList) Use(credential string) bool {
 	return true
 }
 
-// Mark says that the credential at a place does not stand any more, for good. It says whether that was news.
+// Mark says that the credential at a place does not stand any more, for good. It says whether anything changed.
 func (l *StatusList) Mark(index int) bool {
 	if index < 0 || index >= ListSize || l.Bits[index/8]&(1<<(index%8)) != 0 {
 		return false

@@ -126,7 +126,7 @@ func New(d Draft) (*Decision, error) {
 // Key names the stored rule it was made by.
 func (v *Decision) Key() string { return v.Rule + "@" + v.RuleHash }
 
-// Recall says that a record it used changed. It says whether that was news. Errors: InvalidTransition when it does not stand.
+// Recall says that a record it used changed. It says whether anything changed. Errors: InvalidTransition when it does not stand.
 func (v *Decision) Recall(cause string, now time.Time) (bool, error) {
 	if v.State == Recalled {
 		return false, nil
@@ -190,7 +190,7 @@ func (v *Decision) Settle(next *Decision, running bool, now time.Time) error {
 }
 
 // Supersede lets a later decision about the same stand in its place; one that gave way already keeps what it gave way to.
-// It says whether that was news.
+// It says whether anything changed.
 func (v *Decision) Supersede(next string, now time.Time) bool {
 	if v.ID == next || v.State != Standing && v.State != Recalled {
 		return false

@@ -171,8 +171,8 @@ func TestEveryMove(t *testing.T) {
 			t.Errorf("%s is settled: %v", state, settled)
 		}
 		v.State, v.Next = state, ""
-		if news := v.Supersede("d2", noon); news != (state == Standing || state == Recalled) || news != (v.Next == "d2") || v.Supersede("d1", noon) {
-			t.Errorf("%s is superseded: %v", state, news)
+		if changed := v.Supersede("d2", noon); changed != (state == Standing || state == Recalled) || changed != (v.Next == "d2") || v.Supersede("d1", noon) {
+			t.Errorf("%s is superseded: %v", state, changed)
 		}
 	}
 }

@@ -14,7 +14,7 @@ type State string
 
 // The states of a delivery.
 const (
-	Queued      State = "QUEUED"       // due as soon as its lane has room
+	Queued      State = "QUEUED"       // due as soon as its destination has room
 	Deferred    State = "DEFERRED"     // waits for a decent hour, or for others to be told together with
 	Sending     State = "SENDING"      // a replica has it until its lease ends
 	Sent        State = "SENT"         // the channel took it
@@ -90,10 +90,10 @@ type Delivery struct {
 	models.Meta        `bson:",inline"` // the id derives from event, text, person, channel and address
 	models.Life[State] `bson:",inline"`
 
-	Channel string `bson:"channel"`
-	Lane    string `bson:"lane,omitempty"` // what it queues with: the channel, and the host or endpoint where each has its own; "" once it is over
-	To      string `bson:"to"`             // device id, endpoint id, or the person's id for text messages
-	Host    string `bson:"host,omitempty"` // of a browser's push service
+	Channel     string `bson:"channel"`
+	Destination string `bson:"lane,omitempty"` // what it queues with: the channel, and the host or endpoint where each has its own; "" once it is over
+	To          string `bson:"to"`             // device id, endpoint id, or the person's id for text messages
+	Host        string `bson:"host,omitempty"` // of a browser's push service
 
 	Person   string        `bson:"person,omitempty"` // whom it is for; "" for a partner's system
 	Region   models.Region `bson:"region,omitempty"` // where that person lives, or the partner is
@@ -112,7 +112,7 @@ type Delivery struct {
 
 	At       time.Time  `bson:"at"`                 // when it happened
 	NotAfter *time.Time `bson:"notAfter,omitempty"` // telling it later is pointless; nil: never
-	DueAt    time.Time  `bson:"dueAt"`              // its place in the lane
+	DueAt    time.Time  `bson:"dueAt"`              // its place there
 
 	Tries    int        `bson:"tries"`              // that count: those the whole channel failed do not
 	Before   int        `bson:"before,omitempty"`   // those of them that were before the last replay

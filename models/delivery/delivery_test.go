@@ -216,7 +216,7 @@ func TestStart(t *testing.T) {
 	}
 	at := noon.Add(time.Hour)
 	must(t, d.Start(lease, at))
-	if d.Open != "" || d.Tries != 1 || !d.WakeAt.Equal(at.Add(lease)) || d.Lane != FCM || d.Moved.By != models.Clockwork.Role {
+	if d.Open != "" || d.Tries != 1 || !d.WakeAt.Equal(at.Add(lease)) || d.Destination != FCM || d.Moved.By != models.Clockwork.Role {
 		t.Errorf("%+v", d)
 	}
 	must(t, d.Start(lease, at.Add(lease))) // the lease ran out
@@ -246,7 +246,7 @@ func TestTook(t *testing.T) {
 // ended checks what holds of every delivery that is over.
 func ended(t testing.TB, d *Delivery, s State, why string) {
 	t.Helper()
-	if d.State != s || d.Moved.Reason != why || d.Lane != "" || d.Open != "" || d.WakeAt != nil || d.GoneAt == nil || !d.Over() || d.Due(noon.Add(1000*day)) {
+	if d.State != s || d.Moved.Reason != why || d.Destination != "" || d.Open != "" || d.WakeAt != nil || d.GoneAt == nil || !d.Over() || d.Due(noon.Add(1000*day)) {
 		t.Fatalf("want %s (%s): %+v", s, why, d)
 	}
 }
@@ -281,7 +281,7 @@ func TestFailed(t *testing.T) {
 				return
 			}
 			at := models.At(noon.Add(c.at))
-			if d.State != c.state || d.Moved.Reason != c.why || !d.WakeAt.Equal(*at) || !d.DueAt.Equal(*at) || d.Lane != FCM || d.Tries != 1 {
+			if d.State != c.state || d.Moved.Reason != c.why || !d.WakeAt.Equal(*at) || !d.DueAt.Equal(*at) || d.Destination != FCM || d.Tries != 1 {
 				t.Errorf("want %s at %s: %+v", c.state, at, d)
 			}
 		})
@@ -293,7 +293,7 @@ func TestBackKeepsThePlace(t *testing.T) {
 	place := d.DueAt
 	must(t, d.Start(lease, noon.Add(time.Minute)))
 	must(t, d.Back(2, "http 503", noon.Add(time.Minute)))
-	if d.State != Queued || d.Tries != 1 || !d.WakeAt.Equal(place) || !d.DueAt.Equal(place) || d.Lane != FCM || len(d.Failures) != 2 || d.Moved.Reason != "http 503" {
+	if d.State != Queued || d.Tries != 1 || !d.WakeAt.Equal(place) || !d.DueAt.Equal(place) || d.Destination != FCM || len(d.Failures) != 2 || d.Moved.Reason != "http 503" {
 		t.Errorf("%+v", d)
 	}
 }
@@ -320,7 +320,7 @@ func TestDefer(t *testing.T) {
 	at := noon.Add(time.Hour + 1500*time.Microsecond)
 	d := in(t, FailedRetry)
 	must(t, d.Defer(at, noon))
-	if d.State != Deferred || !d.WakeAt.Equal(*models.At(at)) || !d.DueAt.Equal(*models.At(at)) || d.Tries != 1 || d.Lane != FCM {
+	if d.State != Deferred || !d.WakeAt.Equal(*models.At(at)) || !d.DueAt.Equal(*models.At(at)) || d.Tries != 1 || d.Destination != FCM {
 		t.Errorf("%+v", d)
 	}
 	open := in(t, Deferred)
@@ -382,7 +382,7 @@ func TestReplay(t *testing.T) {
 	for _, s := range []State{Sent, Dead} {
 		d := in(t, s)
 		must(t, d.Replay(staff, later))
-		if d.State != Queued || d.Lane != FCM || d.GoneAt != nil || d.NotAfter != nil || !d.WakeAt.Equal(later) || !d.DueAt.Equal(later) ||
+		if d.State != Queued || d.Destination != FCM || d.GoneAt != nil || d.NotAfter != nil || !d.WakeAt.Equal(later) || !d.DueAt.Equal(later) ||
 			d.Moved.By != models.Operator || d.Over() || (d.SentAt == nil) != (s == Dead) {
 			t.Errorf("%s: %+v", s, d)
 		}
@@ -402,7 +402,7 @@ func TestReplayOfWhatWasSkipped(t *testing.T) {
 	d := ForPartner(models.Event{ID: "e1", Kind: "k", At: noon}, "w1", "430181", "{}", noon)
 	must(t, d.Skip(WhyDisabled, fast, noon))
 	must(t, d.Replay(staff, noon))
-	if d.State != Queued || d.Lane != "webhook/w1" {
+	if d.State != Queued || d.Destination != "webhook/w1" {
 		t.Errorf("%+v", d)
 	}
 	d = in(t, Skipped)
@@ -427,7 +427,7 @@ func TestTapped(t *testing.T) {
 	d := in(t, Sent)
 	gone := *d.GoneAt
 	must(t, d.Tapped(mei, noon.Add(time.Minute)))
-	if d.State != Opened || !d.OpenedAt.Equal(noon.Add(time.Minute)) || !d.GoneAt.Equal(gone) || d.WakeAt != nil || d.Lane != "" {
+	if d.State != Opened || !d.OpenedAt.Equal(noon.Add(time.Minute)) || !d.GoneAt.Equal(gone) || d.WakeAt != nil || d.Destination != "" {
 		t.Errorf("%+v", d)
 	}
 	partner := ForPartner(models.Event{ID: "e1", At: noon}, "w1", "", "{}", noon)
@@ -436,8 +436,8 @@ func TestTapped(t *testing.T) {
 
 func TestOver(t *testing.T) {
 	for _, s := range States {
-		if d := in(t, s); d.Over() != (d.Lane == "") || d.Over() != (d.WakeAt == nil) {
-			t.Errorf("%s: over is %v, lane %q, wakes %v", s, d.Over(), d.Lane, d.WakeAt)
+		if d := in(t, s); d.Over() != (d.Destination == "") || d.Over() != (d.WakeAt == nil) {
+			t.Errorf("%s: over is %v, lane %q, wakes %v", s, d.Over(), d.Destination, d.WakeAt)
 		}
 	}
 }

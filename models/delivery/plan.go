@@ -88,7 +88,7 @@ func (n Notice) plan(d *Delivery, r Reader, at time.Time, p Policy, now time.Tim
 			d.Open = n.key(d.To)
 		}
 	}
-	d.Lane = d.lane()
+	d.Destination = d.destination()
 	d.DueAt, d.WakeAt = *models.At(due), models.At(due)
 	return d
 }
@@ -208,6 +208,6 @@ func ForPartner(e models.Event, endpoint string, region models.Region, body stri
 		Class: Service, Urgent: true, Body: body, At: *models.At(e.At), DueAt: *models.At(now),
 	}
 	d.ID = models.Derived(e.ID, e.Kind, Webhook, endpoint)
-	d.State, d.Moved, d.Lane, d.WakeAt = Queued, models.Moved{By: models.System, At: now}, d.lane(), models.At(now)
+	d.State, d.Moved, d.Destination, d.WakeAt = Queued, models.Moved{By: models.System, At: now}, d.destination(), models.At(now)
 	return d
 }

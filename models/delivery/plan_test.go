@@ -89,7 +89,7 @@ func TestPlanMakesTheSameTwice(t *testing.T) {
 	}
 	web := &Delivery{
 		Meta: models.Meta{ID: first[2].ID, WakeAt: &noon}, Life: models.Life[State]{State: Queued, Moved: models.Moved{By: models.System, At: noon}},
-		Channel: WebPush, Lane: "webpush/push.example", To: DeviceID("mei", "i3"), Host: "push.example",
+		Channel: WebPush, Destination: "webpush/push.example", To: DeviceID("mei", "i3"), Host: "push.example",
 		Person: "mei", Region: "430181", Messages: []string{"m1"}, Event: "e1", Kind: "medical.bill_issued", Subject: "b1", Topic: "medical.bill",
 		Class: Service, Legal: true, Urgent: true, Campaign: "c1", Lang: "en", At: noon, DueAt: noon,
 	}
@@ -139,7 +139,7 @@ func TestPlanWhen(t *testing.T) {
 				return
 			}
 			d := all[0]
-			if d.State != c.state || !d.DueAt.Equal(c.due) || !d.WakeAt.Equal(c.due) || d.Lane != FCM || strings.TrimPrefix(d.Open, d.To) != c.open {
+			if d.State != c.state || !d.DueAt.Equal(c.due) || !d.WakeAt.Equal(c.due) || d.Destination != FCM || strings.TrimPrefix(d.Open, d.To) != c.open {
 				t.Errorf("%s at %s, open %q", d.State, d.DueAt, d.Open)
 			}
 			if (d.NotAfter == nil) != (c.notAfter == 0) || d.NotAfter != nil && !d.NotAfter.Equal(n.At.Add(c.notAfter)) {
@@ -170,7 +170,7 @@ func TestPlanTextMessage(t *testing.T) {
 	} {
 		n.At = sent
 		all := Plan(n, reader(), []string{SMS}, fast, sent)
-		if len(all) != 1 || all[0].State != Deferred || !all[0].DueAt.Equal(due) || all[0].NotAfter != nil || all[0].Open != "" || all[0].Lane != SMS || !all[0].Legal {
+		if len(all) != 1 || all[0].State != Deferred || !all[0].DueAt.Equal(due) || all[0].NotAfter != nil || all[0].Open != "" || all[0].Destination != SMS || !all[0].Legal {
 			t.Errorf("sent at %s: %+v", sent, all)
 		}
 	}
@@ -188,7 +188,7 @@ func TestPlanKeepsOrder(t *testing.T) {
 			planned = append(planned, Plan(n, reader(), []string{FCM}, Standard, n.At)...)
 		}
 		if !slices.IsSortedFunc(planned, func(a, b *Delivery) int {
-			if by := a.WakeAt.Compare(*b.WakeAt); by != 0 { // as the lane's index has it
+			if by := a.WakeAt.Compare(*b.WakeAt); by != 0 { // as the destination's index has it
 				return by
 			}
 			return a.At.Compare(b.At)
@@ -261,7 +261,7 @@ func TestForPartner(t *testing.T) {
 	want := &Delivery{
 		Meta:    models.Meta{ID: models.Derived("e1", "medical.bill_paid", Webhook, "w1"), WakeAt: &now},
 		Life:    models.Life[State]{State: Queued, Moved: models.Moved{By: models.System, At: now}},
-		Channel: Webhook, Lane: "webhook/w1", To: "w1", Region: "430181", Event: "e1", Kind: "medical.bill_paid", Subject: "b1",
+		Channel: Webhook, Destination: "webhook/w1", To: "w1", Region: "430181", Event: "e1", Kind: "medical.bill_paid", Subject: "b1",
 		Class: Service, Urgent: true, Body: `{"type":"medical.bill_paid"}`, At: noon, DueAt: now,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -309,7 +309,7 @@ func TestAnyLifeHolds(t *testing.T) {
 			}
 			over := slices.Contains([]State{Sent, Dead, Skipped, Opened}, d.State)
 			switch {
-			case over != d.Over(), over != (d.WakeAt == nil), over != (d.Lane == ""), over != (d.GoneAt != nil):
+			case over != d.Over(), over != (d.WakeAt == nil), over != (d.Destination == ""), over != (d.GoneAt != nil):
 				t.Fatalf("%s after %s: %+v", act, was, d)
 			case d.Tries < 0 || d.Before < 0 || d.Before > d.Tries || len(d.Failures) > maxFailures || len(d.Messages) > maxMessages:
 				t.Fatalf("%s after %s: %+v", act, was, d)

@@ -80,9 +80,9 @@ func (p Policy) kept(d *Delivery) time.Duration {
 	return p.Kept
 }
 
-// lane is what a delivery queues with: the host of a browser's push service and a partner's endpoint are each a lane, so
+// destination is what a delivery queues with: the host of a browser's push service and a partner's endpoint are each a destination, so
 // that one that does not answer holds up nobody else.
-func (d *Delivery) lane() string {
+func (d *Delivery) destination() string {
 	switch {
 	case d.Channel == Webhook:
 		return Webhook + "/" + d.To

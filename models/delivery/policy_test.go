@@ -82,7 +82,7 @@ func TestLane(t *testing.T) {
 		"webpush/push.example": {Channel: WebPush, To: "i1", Host: "push.example"},
 		"webhook/w1":           {Channel: Webhook, To: "w1"},
 	} {
-		if got := d.lane(); got != want {
+		if got := d.destination(); got != want {
 			t.Errorf("lane %q, want %q", got, want)
 		}
 	}

@@ -9,7 +9,7 @@ import (
 
 // Due says whether the delivery is to be sent at now.
 func (d *Delivery) Due(now time.Time) bool {
-	return d.Lane != "" && d.WakeAt != nil && !d.WakeAt.After(now)
+	return d.Destination != "" && d.WakeAt != nil && !d.WakeAt.After(now)
 }
 
 // held says whether a replica has the delivery, its lease still running.
@@ -140,7 +140,7 @@ func (d *Delivery) Replay(by models.Actor, now time.Time) error {
 	if err := d.Move(moves, Queued, by.At(now), "delivery.not_over"); err != nil {
 		return err
 	}
-	d.Before, d.Lane, d.GoneAt, d.NotAfter = d.Tries, d.lane(), nil, nil
+	d.Before, d.Destination, d.GoneAt, d.NotAfter = d.Tries, d.destination(), nil, nil
 	d.DueAt, d.WakeAt = *models.At(now), models.At(now)
 	return nil
 }
@@ -186,6 +186,6 @@ func (d *Delivery) end(to State, why string, p Policy, now time.Time) error {
 	if err := d.move(to, why, now); err != nil {
 		return err
 	}
-	d.Lane, d.Open, d.WakeAt, d.GoneAt = "", "", nil, models.At(now.Add(p.kept(d)))
+	d.Destination, d.Open, d.WakeAt, d.GoneAt = "", "", nil, models.At(now.Add(p.kept(d)))
 	return nil
 }

@@ -92,7 +92,7 @@ type Change struct {
 	Other     string         `bson:"other,omitempty"`   // MERGE: the household that joins
 	NewNo     string         `bson:"newNo,omitempty"`   // SPLIT, MOVE: the number there
 	Made      string         `bson:"made,omitempty"`    // SPLIT: the file it made
-	Lane      string         `bson:"lane"`              // what it clashes with: one of a kind waits at a time, of CORRECT one a cell
+	Topic     string         `bson:"lane"`              // what it clashes with: one of a kind waits at a time, of CORRECT one a cell
 	Slot      string         `bson:"slot,omitempty"`    // unique while it waits
 	Answer    string         `bson:"answer,omitempty"`  // of whoever decided
 	Judge     string         `bson:"judge,omitempty"`   //
@@ -115,16 +115,16 @@ func Ask(id string, f *File, c Change, by models.Actor, now time.Time) (*Change,
 		return nil, err
 	}
 	c.ID, c.State, c.Moved = id, ChangePending, models.Moved{By: by.Role, At: now}
-	c.Lane = string(c.Kind)
+	c.Topic = string(c.Kind)
 	if c.Kind == Correct {
 		var ats []string
 		for _, w := range c.Wants {
 			ats = append(ats, w.At)
 		}
 		slices.Sort(ats)
-		c.Lane += "/" + strings.Join(ats, " ")
+		c.Topic += "/" + strings.Join(ats, " ")
 	}
-	c.Slot = models.Derived(f.ID, c.Lane)
+	c.Slot = models.Derived(f.ID, c.Topic)
 	c.Publish(EventAsked.Of(ChangeData{Kind: c.Kind}), f.Person, by, now)
 	return &c, nil
 }
@@ -243,7 +243,7 @@ func (c *Change) Drop(by models.Actor, now time.Time) error {
 	return c.Move(changeMoves, ChangeDropped, by.At(now), "farmer.change_state")
 }
 
-// Done notes that the change was carried out, or why it could not be. It says whether that was news.
+// Done notes that the change was carried out, or why it could not be. It says whether anything changed.
 func (c *Change) Done(made, failed string, now time.Time) bool {
 	if c.State != ChangeApproved || c.DoneAt != nil {
 		return false
@@ -427,7 +427,7 @@ func (c *Change) Forget(forms Forms) bool {
 // Did says whether a change is done to the file.
 func (f *File) Did(id string) bool { return slices.Contains(f.Applied, id) }
 
-// Carry does an approved change to the file. The origin of what it writes is whoever asked. It says whether that was news.
+// Carry does an approved change to the file. The origin of what it writes is whoever asked. It says whether anything changed.
 // Errors: Invalid "farmer.change_invalid" when the file is another by now, "farmer.value" with the cells that do not fit their forms;
 // Conflict "farmer.file_left".
 func (f *File) Carry(c *Change, forms Forms, now time.Time) (bool, error) {
@@ -503,7 +503,7 @@ func (f *File) SplitOff(id string, c *Change, now time.Time) *File {
 }
 
 // Join takes the people and the rows of another household in: its head becomes a member. What is restricted comes along only when
-// this household's head has agreed to it. It says whether that was news.
+// this household's head has agreed to it. It says whether anything changed.
 func (f *File) Join(other *File, c *Change, forms Forms, now time.Time) (bool, error) {
 	if f.Did(c.ID) {
 		return false, nil

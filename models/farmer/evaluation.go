@@ -136,7 +136,7 @@ func (f *File) Evaluate(id, label string, pol Policy, by models.Actor, now time.
 	e := &Evaluation{Household: f.ID, Village: f.Village, Person: f.Person, Label: label, Slot: f.ID, Least: pol.PeersValid, Trim: pol.PeersTrim}
 	e.ID, e.State, e.Moved = id, Peers, models.Moved{By: by.Role, At: now}
 	e.due(models.DayOf(now).Add(pol.PeerDays))
-	e.tell(EventApplied, by, now)
+	e.publish(EventApplied, by, now)
 	return e, nil
 }
 
@@ -145,7 +145,7 @@ func (e *Evaluation) due(until models.Day) {
 	e.WakeAt = models.At(until.Add(1).Start())
 }
 
-func (e *Evaluation) tell(kind models.Kind[EvalData], by models.Actor, now time.Time) {
+func (e *Evaluation) publish(kind models.Kind[EvalData], by models.Actor, now time.Time) {
 	grade := e.Grade
 	if e.Result != nil {
 		grade = e.Result.Grade
@@ -240,7 +240,7 @@ func (e *Evaluation) open() {
 }
 
 // Score keeps what the evaluation is decided on. Errors: InvalidTransition unless the answers are counted.
-func (e *Evaluation) Score(t Told, r score.Result) error {
+func (e *Evaluation) Score(t Known, r score.Result) error {
 	if e.State != Scored && e.State != Annual && e.State != Grace {
 		return models.Refused(e.Life, steps[e.State], "farmer.eval_step")
 	}
@@ -270,7 +270,7 @@ func (e *Evaluation) Propose(by models.Actor, now time.Time) error {
 		return err
 	}
 	e.First, e.WakeAt = by, nil
-	e.tell(EventPrelim, by, now)
+	e.publish(EventPrelim, by, now)
 	return nil
 }
 
@@ -300,7 +300,7 @@ func (e *Evaluation) refuse(to Step, kind models.Kind[EvalData], why string, by 
 		return err
 	}
 	e.Why, e.WakeAt, e.Slot, e.Judge = why, nil, "", by
-	e.tell(kind, by, now)
+	e.publish(kind, by, now)
 	return nil
 }
 
@@ -310,21 +310,21 @@ func (e *Evaluation) Show(noticeID string, until models.Day, by models.Actor, no
 		return err
 	}
 	e.Notice, e.Until, e.WakeAt = noticeID, until, nil
-	e.tell(EventShown, by, now)
+	e.publish(EventShown, by, now)
 	return nil
 }
 
-// Pass takes that nobody objected, or nobody rightly. It says whether that was news.
+// Pass takes that nobody objected, or nobody rightly. It says whether anything changed.
 func (e *Evaluation) Pass(noticeID string, pol Policy, now time.Time) bool {
 	if e.State != Notice || e.Notice != noticeID || e.Move(steps, Review, models.Clockwork.At(now), "farmer.eval_step") != nil {
 		return false
 	}
 	e.due(models.DayOf(now).AddWorking(pol.ReviewDays))
-	e.tell(EventReview, models.Clockwork, now)
+	e.publish(EventReview, models.Clockwork, now)
 	return true
 }
 
-// Strike takes that an objection was right. It says whether that was news.
+// Strike takes that an objection was right. It says whether anything changed.
 func (e *Evaluation) Strike(noticeID string, now time.Time) bool {
 	return e.State == Notice && e.Notice == noticeID && e.refuse(Rejected, EventRefused, "notice.upheld", models.Clockwork, now) == nil
 }
@@ -355,7 +355,7 @@ func (e *Evaluation) Certify(no string, pol Policy, by models.Actor, now time.Ti
 	today := models.DayOf(now)
 	e.Judge, e.No, e.Since, e.Grade = by, no, today, e.Result.Grade
 	e.certify(today.AddMonths(pol.CertMonths), pol)
-	e.tell(EventCertified, by, now)
+	e.publish(EventCertified, by, now)
 	return nil
 }
 
@@ -389,7 +389,7 @@ func (e *Evaluation) Renew(pol Policy, by models.Actor, now time.Time) error {
 		}
 		e.Was, e.Grade, e.Judge = e.Grade, e.Result.Grade, by
 		e.certify(max(e.Until, today).AddMonths(pol.CertMonths), pol)
-		e.tell(EventRenewed, by, now)
+		e.publish(EventRenewed, by, now)
 		return nil
 	}
 	if e.State == Grace {
@@ -402,7 +402,7 @@ func (e *Evaluation) Renew(pol Policy, by models.Actor, now time.Time) error {
 		return err
 	}
 	e.due(today.Add(pol.GraceDays))
-	e.tell(EventGrace, by, now)
+	e.publish(EventGrace, by, now)
 	return nil
 }
 
@@ -440,7 +440,7 @@ func (e *Evaluation) Withdraw(by models.Actor, now time.Time) error {
 		return err
 	}
 	e.Slot, e.WakeAt = "", nil
-	e.tell(EventWithdrawn, by, now)
+	e.publish(EventWithdrawn, by, now)
 	return nil
 }
 
@@ -460,7 +460,7 @@ func (e *Evaluation) Object(why string, pol Policy, by models.Actor, now time.Ti
 		return err
 	}
 	e.Appeal = why
-	e.tell(EventAppealed, by, now)
+	e.publish(EventAppealed, by, now)
 	return nil
 }
 
@@ -484,7 +484,7 @@ func (e *Evaluation) Decide(upheld bool, why string, by models.Actor, now time.T
 		return err
 	}
 	e.Slot, e.Notice, e.Why = e.Household, "", ""
-	e.tell(EventPeersDone, by, now)
+	e.publish(EventPeersDone, by, now)
 	return nil
 }
 
@@ -497,22 +497,22 @@ func (e *Evaluation) Wake(now time.Time) error {
 	switch e.State {
 	case Peers:
 		e.open()
-		e.tell(EventPeersDone, models.Clockwork, now)
+		e.publish(EventPeersDone, models.Clockwork, now)
 		return e.Move(steps, Scored, models.Clockwork.At(now), "farmer.eval_step")
 	case Review:
 		e.Late = true
-		e.tell(EventLate, models.Clockwork, now)
+		e.publish(EventLate, models.Clockwork, now)
 	case Certified:
-		e.tell(EventAnnual, models.Clockwork, now)
+		e.publish(EventAnnual, models.Clockwork, now)
 		return e.Move(steps, Annual, models.Clockwork.At(now), "farmer.eval_step")
 	case Grace:
-		e.tell(EventGraceOver, models.Clockwork, now)
+		e.publish(EventGraceOver, models.Clockwork, now)
 	case Scored, Prelim, Notice, Annual, Appealed, Rejected, Revoked, Withdrawn:
 	}
 	return nil
 }
 
-// Heads ties the evaluation to whoever leads the household now. It says whether that was news.
+// Heads ties the evaluation to whoever leads the household now. It says whether anything changed.
 func (e *Evaluation) Heads(person, label string) bool {
 	if e.Slot == "" || e.Person == person && e.Label == label {
 		return false
@@ -546,7 +546,7 @@ func (e *Evaluation) Erase() bool {
 	return true
 }
 
-// Warn tells the household that a model to come would cost it the title. The same day twice is once. It says whether that was news.
+// Warn tells the household that a model to come would cost it the title. The same day twice is once. It says whether anything changed.
 func (e *Evaluation) Warn(from models.Day, grade string, now time.Time) bool {
 	if e.Warned == from || !e.Title(models.DayOf(now)) {
 		return false

@@ -68,7 +68,7 @@ func draft(section string, rows int, fields map[string]string, required ...strin
 		Schema: `{"type":"object","additionalProperties":false,"properties":{` + strings.Join(props, ",") + `},"required":` + need + `}`}
 }
 
-var look = farmer.Look{
+var look = farmer.Screening{
 	Forbidden:  func(name string) (string, bool) { return "病", strings.Contains(name, "病") },
 	Restricted: func(name string) (string, bool) { return "收入", strings.Contains(name, "收入") },
 }
@@ -506,7 +506,7 @@ func led(t *testing.T, good bool) *farmer.Evaluation {
 			t.Error("who said what is kept")
 		}
 	}
-	must(t, e.Score(farmer.Told{}, score.Result{Grade: "A", Good: good}))
+	must(t, e.Score(farmer.Known{}, score.Result{Grade: "A", Good: good}))
 	return e
 }
 
@@ -542,7 +542,7 @@ func TestEvaluation(t *testing.T) {
 	if e.State != farmer.Annual || !e.Title("2027-06-01") {
 		t.Errorf("nobody loses a title because nobody looks: %s", e.State)
 	}
-	must(t, e.Score(farmer.Told{}, score.Result{Grade: "C"}))
+	must(t, e.Score(farmer.Known{}, score.Result{Grade: "C"}))
 	late := models.Day("2027-06-01").Clock(9, 0)
 	must(t, e.Renew(farmer.Standard, judge, late))
 	if e.State != farmer.Grace || e.Until != "2027-08-30" || !e.Title("2027-06-02") {

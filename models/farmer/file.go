@@ -205,7 +205,7 @@ func restricted(forms Forms, at string) bool {
 	return c != nil && c.Restricted
 }
 
-// Tie names the head: the hash of the number, and the account if there is one. It says whether that was news.
+// Tie names the head: the hash of the number, and the account if there is one. It says whether anything changed.
 func (f *File) Tie(ref, person string, now time.Time) bool {
 	if f.Seat == ref && f.Person == person {
 		return false
@@ -217,7 +217,7 @@ func (f *File) Tie(ref, person string, now time.Time) bool {
 	return true
 }
 
-// Meet ties the file to the account its head has opened. It says whether that was news.
+// Meet ties the file to the account its head has opened. It says whether anything changed.
 func (f *File) Meet(ref, person string, now time.Time) bool {
 	if f.State == Left || f.Seat != ref || f.Person == person {
 		return false

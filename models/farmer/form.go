@@ -52,13 +52,13 @@ type FormDraftOf struct {
 	Schema  string
 }
 
-// Look says whether a name is of data that is never collected, or that needs the two consents.
-type Look struct {
+// Screening says whether a name is of data that is never collected, or that needs the two consents.
+type Screening struct {
 	Forbidden, Restricted func(name string) (word string, bad bool)
 }
 
 // NewForm drafts the next version. Errors: Invalid "farmer.form_invalid", a field for every fault.
-func NewForm(no int, d FormDraftOf, look Look, by models.Actor, now time.Time) (*Form, error) {
+func NewForm(no int, d FormDraftOf, screening Screening, by models.Actor, now time.Time) (*Form, error) {
 	f := &Form{Section: d.Section, Region: d.Region, No: no, Name: d.Name, Rows: d.Rows, Scope: d.Scope, Order: d.Order, Schema: d.Schema}
 	f.ID = FormID(d.Section, d.Region, no)
 	release.Start(f, by, now)
@@ -80,7 +80,7 @@ func NewForm(no int, d FormDraftOf, look Look, by models.Actor, now time.Time) (
 	if err != nil {
 		return nil, err
 	}
-	if faults := sheet.scan(look); len(faults) > 0 {
+	if faults := sheet.scan(screening); len(faults) > 0 {
 		return nil, &models.Error{Code: models.Invalid, Reason: "farmer.form_invalid", Fields: faults}
 	}
 	return f, nil
@@ -171,17 +171,17 @@ func (s *Sheet) read() error {
 // scan looks for fields that name what is never collected, and for restricted ones that do not say so.
 //
 // Source: docs/sources.md#farmer-excluded.
-func (s *Sheet) scan(look Look) (faults []models.Field) {
+func (s *Sheet) scan(screening Screening) (faults []models.Field) {
 	for _, c := range s.Columns {
 		names := []string{c.Key, c.Title.ZH, c.Title.EN}
 		for _, x := range c.Choices {
 			names = append(names, x.Value, x.Label.ZH, x.Label.EN)
 		}
 		for _, name := range names {
-			if word, bad := look.Forbidden(name); bad {
+			if word, bad := screening.Forbidden(name); bad {
 				faults = append(faults, models.Field{Pointer: "/schema/properties/" + c.Key, Code: "forbidden_data", Args: map[string]string{"word": word}})
 			}
-			if word, bad := look.Restricted(name); bad && !c.Restricted && name == c.Title.ZH {
+			if word, bad := screening.Restricted(name); bad && !c.Restricted && name == c.Title.ZH {
 				faults = append(faults, models.Field{Pointer: "/schema/properties/" + c.Key, Code: "farmer_restricted", Args: map[string]string{"word": word}})
 			}
 		}

@@ -165,7 +165,7 @@ func (m *Model) Drop(by models.Actor, now time.Time) error {
 	return release.Drop(m, by, now)
 }
 
-// Retire gives way to a later model. It says whether that was news.
+// Retire gives way to a later model. It says whether anything changed.
 func (m *Model) Retire(now time.Time) bool {
 	if !release.GiveWay(m, now) {
 		return false

@@ -205,7 +205,7 @@ func TestEvaluationFollows(t *testing.T) {
 		t.Errorf("%s %s", e.Person, e.Label)
 	}
 	n := int64(5)
-	must(t, e.Score(farmer.Told{Facts: map[string]int64{"land/area": 9, "income/cropsFen": 5, farmer.FactNet: 5}, Open: true},
+	must(t, e.Score(farmer.Known{Facts: map[string]int64{"land/area": 9, "income/cropsFen": 5, farmer.FactNet: 5}, Open: true},
 		score.Result{Grade: "A", Good: true, Items: []score.Item{{Code: "land", Value: &n, Points: 3}, {Code: "income", Value: &n, Points: 4}}}))
 	item := func(code string) bool { return code == "income" }
 	if !e.Forget(farmer.RestrictedFact(fs), item) || e.Forget(farmer.RestrictedFact(fs), item) {

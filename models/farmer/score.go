@@ -36,8 +36,8 @@ type Score struct {
 	On     models.Day   `bson:"on"`
 }
 
-// Told is what is known of a household.
-type Told struct {
+// Known is what is known of a household.
+type Known struct {
 	Village models.Region
 	Facts   map[string]int64
 	Open    bool
@@ -63,12 +63,12 @@ func (s *Score) Verified(f *File, forms Forms, mean int64, today models.Day) map
 }
 
 // Same says whether nothing about it would change.
-func (s *Score) Same(t Told, model string) bool {
+func (s *Score) Same(t Known, model string) bool {
 	return s.Village == t.Village && s.Open == t.Open && s.Model == model && maps.Equal(s.Facts, t.Facts) && slices.Equal(s.Grounds, t.Grounds)
 }
 
 // Learn takes what is known and scores it. sc nil: no model is in force. person is told when the grade is another.
-func (s *Score) Learn(t Told, sc *score.Scorer, person string, now time.Time) error {
+func (s *Score) Learn(t Known, sc *score.Scorer, person string, now time.Time) error {
 	s.Village, s.Facts, s.Open, s.Grounds = t.Village, t.Facts, t.Open, t.Grounds
 	return s.Grades(sc, person, now)
 }

@@ -74,7 +74,7 @@ func (s *Share) Read(r ShareRead, by models.Actor, now time.Time) {
 	s.Publish(EventHandedOut.Of(BankData{Bank: s.Name}), s.Person, by, now)
 }
 
-// End asks for the deletion: the consent is over. It says whether that was news.
+// End asks for the deletion: the consent is over. It says whether anything changed.
 func (s *Share) End(pol Policy, now time.Time) bool {
 	if s.State != Sharing || s.Move(shareMoves, DeleteDue, models.Clockwork.At(now), "farmer.share_state") != nil {
 		return false

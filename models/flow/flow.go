@@ -310,7 +310,7 @@ func (c *Course) WakeAt() *time.Time {
 	return models.At(c.Due.Add(1).Start())
 }
 
-// Wake notes that the step that is due is late. It says whether that was news.
+// Wake notes that the step that is due is late. It says whether anything changed.
 func (c *Course) Wake(now time.Time) bool {
 	if at := c.WakeAt(); at == nil || at.After(now) {
 		return false

@@ -121,7 +121,7 @@ func (m *Mandate) Approve(by models.Actor, now time.Time) error {
 		return err
 	}
 	m.Approver = by.Person
-	m.tellBoth(EventMandateApproved, by, now)
+	m.publishBoth(EventMandateApproved, by, now)
 	return nil
 }
 
@@ -152,11 +152,11 @@ func (m *Mandate) end(by models.Actor, why string, now time.Time) error {
 		return err
 	}
 	m.Open, m.WakeAt = "", nil
-	m.tellBoth(EventMandateEnded, by, now)
+	m.publishBoth(EventMandateEnded, by, now)
 	return nil
 }
 
-func (m *Mandate) tellBoth(kind models.Kind[MandateData], by models.Actor, now time.Time) {
+func (m *Mandate) publishBoth(kind models.Kind[MandateData], by models.Actor, now time.Time) {
 	for _, person := range []string{m.Principal, m.Agent} {
 		m.Publish(kind.Of(MandateData{Kind: m.Kind}), person, by, now)
 	}

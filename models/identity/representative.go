@@ -89,7 +89,7 @@ func represent(p *Person, reg Registration, basis RepresentationBasis, now time.
 	r := &Representative{Org: reg.Org, Name: reg.Name, Person: p.ID, Basis: basis, Source: reg.Source}
 	r.ID = RepresentativeID(reg.Org, p.ID)
 	r.State, r.Moved = Representing, models.Moved{By: models.System, At: now}
-	r.tell(EventRepresents, now)
+	r.publish(EventRepresents, now)
 	return r
 }
 
@@ -99,7 +99,7 @@ func (r *Representative) Renew(other *Representative, now time.Time) error {
 		return err
 	}
 	r.Basis, r.Source, r.Until, r.WakeAt, r.Appointer, r.Name = other.Basis, other.Source, other.Until, other.WakeAt, other.Appointer, other.Name
-	r.tell(EventRepresents, now)
+	r.publish(EventRepresents, now)
 	return nil
 }
 
@@ -113,7 +113,7 @@ func (r *Representative) End(by models.Actor, why string, now time.Time) error {
 		return err
 	}
 	r.WakeAt = nil
-	r.tell(EventRepresentsEnded, now)
+	r.publish(EventRepresentsEnded, now)
 	return nil
 }
 
@@ -126,7 +126,7 @@ func (r *Representative) Wake(now time.Time) error {
 	return r.End(models.Clockwork, EndedByTime, *r.Until)
 }
 
-func (r *Representative) tell(kind models.Kind[RepresentsData], now time.Time) {
+func (r *Representative) publish(kind models.Kind[RepresentsData], now time.Time) {
 	r.Publish(kind.Of(RepresentsData{Org: r.Org, OrgName: r.Name, Basis: r.Basis}), r.Person, models.Clockwork, now)
 }
 

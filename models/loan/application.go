@@ -127,7 +127,7 @@ func Apply(id string, p *Product, w Wish, by models.Actor, now time.Time) (*Appl
 	return a, nil
 }
 
-func (a *Application) tell(kind models.Kind[ApplicationData], by models.Actor, now time.Time) {
+func (a *Application) publish(kind models.Kind[ApplicationData], by models.Actor, now time.Time) {
 	until, reason := a.Due, a.Asked
 	if a.Offer != nil {
 		until = a.Offer.Until
@@ -163,18 +163,18 @@ func (a *Application) Submit(by models.Actor, now time.Time) error {
 	if err := a.Move(moves, Submitted, by.At(now), "loan.state"); err != nil {
 		return err
 	}
-	a.tell(EventSubmitted, by, now)
+	a.publish(EventSubmitted, by, now)
 	return nil
 }
 
-// Deliver puts it before the bank and starts its clock. It says whether that was news.
+// Deliver puts it before the bank and starts its clock. It says whether anything changed.
 func (a *Application) Deliver(pol Policy, now time.Time) bool {
 	if a.State != Submitted || a.Move(moves, Delivered, models.Clockwork.At(now), "loan.state") != nil {
 		return false
 	}
 	a.Due = models.DayOf(now).AddWorking(pol.AnswerDays)
 	a.WakeAt = models.At(a.Due.Add(1).Start())
-	a.tell(EventDelivered, models.Clockwork, now)
+	a.publish(EventDelivered, models.Clockwork, now)
 	return true
 }
 
@@ -198,7 +198,7 @@ func (a *Application) Take(to State, by models.Actor, now time.Time) error {
 		return err
 	}
 	a.answered(now)
-	a.tell(EventAnswered, by, now)
+	a.publish(EventAnswered, by, now)
 	return nil
 }
 
@@ -213,7 +213,7 @@ func (a *Application) AskMore(what string, pol Policy, by models.Actor, now time
 	a.answered(now)
 	a.Asked, a.Due = what, models.DayOf(now).Add(pol.OfferDays)
 	a.WakeAt = models.At(a.Due.Add(1).Start())
-	a.tell(EventAskedMore, by, now)
+	a.publish(EventAskedMore, by, now)
 	return nil
 }
 
@@ -229,7 +229,7 @@ func (a *Application) Supply(words string, by models.Actor, now time.Time) error
 		return err
 	}
 	a.Supplied, a.WakeAt = words, nil
-	a.tell(EventSupplied, by, now)
+	a.publish(EventSupplied, by, now)
 	return nil
 }
 
@@ -273,7 +273,7 @@ func (a *Application) MakeOffer(o Offer, p *Product, pol Policy, by models.Actor
 	if err := a.Move(moves, Offered, by.At(now), "loan.state"); err != nil {
 		return err
 	}
-	a.tell(EventOffered, by, now)
+	a.publish(EventOffered, by, now)
 	return nil
 }
 
@@ -294,7 +294,7 @@ func (a *Application) Turn(codes []string, words string, by models.Actor, now ti
 	}
 	a.answered(now)
 	a.Decline, a.Slot = &Decline{codes, words, now, by}, ""
-	a.tell(EventDeclined, by, now)
+	a.publish(EventDeclined, by, now)
 	return nil
 }
 
@@ -310,7 +310,7 @@ func (a *Application) Agree(by models.Actor, now time.Time) error {
 		return err
 	}
 	a.WakeAt = nil
-	a.tell(EventAccepted, by, now)
+	a.publish(EventAccepted, by, now)
 	return nil
 }
 
@@ -325,7 +325,7 @@ func (a *Application) Quit(why string, by models.Actor, now time.Time) error {
 		return err
 	}
 	a.WakeAt, a.Slot = nil, ""
-	a.tell(EventWithdrawn, by, now)
+	a.publish(EventWithdrawn, by, now)
 	return nil
 }
 
@@ -338,7 +338,7 @@ func (a *Application) Disburse(loan string, by models.Actor, now time.Time) erro
 		return err
 	}
 	a.Loan, a.Slot = loan, ""
-	a.tell(EventDisbursed, by, now)
+	a.publish(EventDisbursed, by, now)
 	return nil
 }
 
@@ -351,13 +351,13 @@ func (a *Application) Wake(now time.Time) error {
 	switch a.State { //nolint:exhaustive // the others have no clock
 	case Delivered:
 		a.Late = true
-		a.tell(EventLate, models.Clockwork, now)
+		a.publish(EventLate, models.Clockwork, now)
 	case Offered, AskedMore:
 		a.Slot = ""
 		if err := a.Move(moves, Expired, models.Clockwork.At(now), "loan.state"); err != nil {
 			return err
 		}
-		a.tell(EventExpired, models.Clockwork, now)
+		a.publish(EventExpired, models.Clockwork, now)
 	}
 	return nil
 }

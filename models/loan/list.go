@@ -163,7 +163,7 @@ func (l *List) Show(notice string, by models.Actor, now time.Time) error {
 	return l.Move(listMoves, OnNotice, by.At(now), "loan.list_state")
 }
 
-// Publish takes what the notice came to. It says whether that was news.
+// Publish takes what the notice came to. It says whether anything changed.
 func (l *List) Publish(notice string, passed func(ref string) bool, struck func(ref string) bool, now time.Time) bool {
 	if l.State != OnNotice || l.Notice != notice || l.Move(listMoves, Published, models.Clockwork.At(now), "loan.list_state") != nil {
 		return false

@@ -33,7 +33,7 @@ func NewTally(day models.Day, now time.Time) *Tally {
 // Due has a day counted again.
 func (t *Tally) Due(now time.Time) { t.Publish(EventTallyDue, "", models.Clockwork, now) }
 
-// Take keeps what was counted. It says whether that was news.
+// Take keeps what was counted. It says whether anything changed.
 func (t *Tally) Take(counties map[string]Sum) bool {
 	same := len(counties) == len(t.Counties)
 	for c, s := range counties {

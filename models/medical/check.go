@@ -35,7 +35,7 @@ const CheckID = "ledger"
 const (
 	checkHour = 3 // in Shanghai
 	checkPace = time.Second
-	checkCalm = 5 * time.Minute // for news to arrive before what is in doubt is looked at again
+	checkCalm = 5 * time.Minute // for changes to arrive before what is in doubt is looked at again
 	maxFaults = 50
 	maxDoubts = 200 // more in doubt at that hour are faults at once
 	maxRuns   = 30

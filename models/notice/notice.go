@@ -138,11 +138,11 @@ func New(id string, d Draft, t Terms, by models.Actor, now time.Time) (*Notice, 
 		n.Closes = n.Opened.AddWorking(t.Days)
 	}
 	n.WakeAt = models.At(n.Closes.Add(1).Start())
-	n.tell(EventOpened, "", by, now, Data{})
+	n.publish(EventOpened, "", by, now, Data{})
 	return n, nil
 }
 
-func (n *Notice) tell(kind models.Kind[Data], person string, by models.Actor, now time.Time, d Data) {
+func (n *Notice) publish(kind models.Kind[Data], person string, by models.Actor, now time.Time, d Data) {
 	d.About, d.Place = n.About, n.Region
 	n.Meta.Publish(kind.Of(d), person, by, now)
 }
@@ -185,7 +185,7 @@ func (n *Notice) Object(id, ref, text string, by models.Actor, now time.Time) er
 	due := models.DayOf(now).AddWorking(n.Terms.Answer)
 	n.Objections = append(n.Objections, Objection{ID: id, Ref: ref, By: by, Text: models.NewSecret(text), At: now, Due: due, State: Waiting})
 	line.State = Objected
-	n.tell(EventObjected, line.Person, models.Clockwork, now, Data{Ref: ref, Due: due})
+	n.publish(EventObjected, line.Person, models.Clockwork, now, Data{Ref: ref, Due: due})
 	n.wakes(now)
 	return nil
 }
@@ -213,7 +213,7 @@ func (n *Notice) Answer(id string, upheld bool, answer string, by models.Actor, 
 	if upheld {
 		o.State = Upheld
 	}
-	n.tell(EventAnswered, o.By.Person, by, now, Data{Ref: o.Ref, Upheld: map[bool]string{true: "yes", false: "no"}[upheld], Answer: answer})
+	n.publish(EventAnswered, o.By.Person, by, now, Data{Ref: o.Ref, Upheld: map[bool]string{true: "yes", false: "no"}[upheld], Answer: answer})
 	n.settle(o.Ref, upheld, by, now)
 	n.wakes(now)
 	return nil
@@ -226,13 +226,13 @@ func (n *Notice) settle(ref string, upheld bool, by models.Actor, now time.Time)
 	case line.State == Struck:
 	case upheld:
 		line.State = Struck
-		n.tell(EventStruck, line.Person, by, now, Data{Ref: ref})
+		n.publish(EventStruck, line.Person, by, now, Data{Ref: ref})
 	case n.waits(ref):
 	case n.State == Open:
 		line.State = Shown
 	default:
 		line.State = Passed
-		n.tell(EventPassed, line.Person, by, now, Data{Ref: ref})
+		n.publish(EventPassed, line.Person, by, now, Data{Ref: ref})
 	}
 }
 
@@ -241,7 +241,7 @@ func (n *Notice) waits(ref string) bool {
 	return slices.ContainsFunc(n.Objections, func(o Objection) bool { return o.Ref == ref && o.State == Waiting })
 }
 
-// Publish says beside a line what was decided in the end. It says whether that was news.
+// Publish says beside a line what was decided in the end. It says whether anything changed.
 func (n *Notice) Publish(ref, outcome string) bool {
 	l := n.Line(ref)
 	if l == nil || l.Outcome == outcome {
@@ -257,7 +257,7 @@ func (n *Notice) Withdraw(why string, by models.Actor, now time.Time) error {
 		return err
 	}
 	n.WakeAt = nil
-	n.tell(EventWithdrawn, "", by, now, Data{})
+	n.publish(EventWithdrawn, "", by, now, Data{})
 	return nil
 }
 
@@ -289,12 +289,12 @@ func (n *Notice) Wake(now time.Time) error {
 				n.Lines[i].State = Passed
 			}
 		}
-		n.tell(EventClosed, "", models.Clockwork, now, Data{})
+		n.publish(EventClosed, "", models.Clockwork, now, Data{})
 	}
 	for i := range n.Objections {
 		if o := &n.Objections[i]; o.State == Waiting && !o.Late && today > o.Due {
 			o.Late = true
-			n.tell(EventOverdue, "", models.Clockwork, now, Data{Ref: o.Ref, Objection: o.ID})
+			n.publish(EventOverdue, "", models.Clockwork, now, Data{Ref: o.Ref, Objection: o.ID})
 		}
 	}
 	n.wakes(now)

@@ -210,7 +210,7 @@ func (a *Appointment) Dismiss(officers []string, by models.Actor, now time.Time)
 // To is when the office is over, nil for open.
 func (a *Appointment) To() *time.Time { return models.Earliest(a.Until, a.EndedAt) }
 
-// Close ends the office because the organisation is over. It says whether that was news.
+// Close ends the office because the organisation is over. It says whether anything changed.
 func (a *Appointment) Close(now time.Time) bool {
 	to := Left
 	if a.State == Asked {

@@ -21,7 +21,7 @@ type Entry struct {
 }
 
 // Seat takes the case into a round: experts are drawn who are not of its unit, did not look at it, and did not
-// score it in another year. It says whether that was news.
+// score it in another year. It says whether anything changed.
 func (c *Case) Seat(r *Round, now time.Time) bool {
 	if c.State != Accepted || c.Entry != nil || r.State != Scoring || r.seats(c.Class) == 0 || !r.Region.Contains(c.Region) {
 		return false
@@ -64,7 +64,7 @@ func (c *Case) scored(person string) bool {
 // fill seats who is next until the panel is whole, and asks each.
 func (c *Case) fill(now time.Time) {
 	for _, person := range c.Entry.Jury.Fill(c.Entry.Order) {
-		c.tell(EventAsked, person, "", models.Clockwork, now)
+		c.publish(EventAsked, person, "", models.Clockwork, now)
 	}
 }
 
@@ -133,7 +133,7 @@ func (c *Case) Redraw(why string, r *Round, by models.Actor, now time.Time) erro
 	return nil
 }
 
-// Ranked takes what a round made of it: proposed, or back for another year. It says whether that was news.
+// Ranked takes what a round made of it: proposed, or back for another year. It says whether anything changed.
 func (c *Case) Ranked(r *Round, now time.Time) (bool, error) {
 	if c.State != Accepted || c.Entry == nil || c.Entry.Round != r.ID {
 		return false, nil
@@ -152,7 +152,7 @@ func (c *Case) Ranked(r *Round, now time.Time) (bool, error) {
 	if err := c.Move(moves, Proposed, models.Clockwork.At(now), "practice.state"); err != nil {
 		return false, err
 	}
-	c.tell(EventProposed, c.Person, "", models.Clockwork, now)
+	c.publish(EventProposed, c.Person, "", models.Clockwork, now)
 	return true, nil
 }
 
@@ -163,7 +163,7 @@ func (c *Case) back() {
 }
 
 // Settle takes what came of the notice: published, struck off by an objection, or back when the notice was withdrawn. It says whether
-// that was news.
+// anything changed.
 func (c *Case) Settle(r *Round, to State, why string, now time.Time) (bool, error) {
 	if c.State != Proposed || c.Entry == nil || c.Entry.Round != r.ID {
 		return false, nil
@@ -173,17 +173,17 @@ func (c *Case) Settle(r *Round, to State, why string, now time.Time) (bool, erro
 	}
 	switch to { //nolint:exhaustive // nothing else comes of a notice
 	case Published:
-		c.tell(EventPublished, c.Person, "", models.Clockwork, now)
+		c.publish(EventPublished, c.Person, "", models.Clockwork, now)
 	case Rejected:
 		c.Year = 0
-		c.tell(EventRejected, c.Person, why, models.Clockwork, now)
+		c.publish(EventRejected, c.Person, why, models.Clockwork, now)
 	case Accepted:
 		c.back()
 	}
 	return true, nil
 }
 
-// Release takes it out of a round that was cancelled. It says whether that was news.
+// Release takes it out of a round that was cancelled. It says whether anything changed.
 func (c *Case) Release(r *Round) bool {
 	if c.State != Accepted || c.Entry == nil || c.Entry.Round != r.ID {
 		return false

@@ -188,16 +188,16 @@ func (c *Case) File(p Policy, by models.Actor, now time.Time) error {
 	}
 	c.Filed = models.At(now)
 	c.WakeAt = c.Course.WakeAt()
-	c.tell(EventFiled, "", "", by, now)
+	c.publish(EventFiled, "", "", by, now)
 	return nil
 }
 
-func (c *Case) tell(kind models.Kind[CaseData], person, reason string, by models.Actor, now time.Time) {
+func (c *Case) publish(kind models.Kind[CaseData], person, reason string, by models.Actor, now time.Time) {
 	c.Publish(kind.Of(CaseData{Title: c.Title, Class: c.Class, Reason: reason}), person, by, now)
 }
 
-// Look casts an office's vote. Errors: InvalidTransition; as flow.Course.Cast.
-func (c *Case) Look(v flow.Verdict, note string, by models.Actor, now time.Time) error {
+// Review casts an office's vote. Errors: InvalidTransition; as flow.Course.Cast.
+func (c *Case) Review(v flow.Verdict, note string, by models.Actor, now time.Time) error {
 	if c.State != Review {
 		return models.Refused(c.Life, moves[c.State], "practice.state")
 	}
@@ -226,7 +226,7 @@ func (c *Case) Look(v flow.Verdict, note string, by models.Actor, now time.Time)
 	if err := c.Move(moves, to, by.At(now).Because(note), "practice.state"); err != nil {
 		return err
 	}
-	c.tell(kind, c.Person, note, by, now)
+	c.publish(kind, c.Person, note, by, now)
 	return nil
 }
 
@@ -245,7 +245,7 @@ func (c *Case) Withdraw(reason string, by models.Actor, now time.Time) error {
 	}
 	c.WakeAt = nil
 	c.Course.Ended = true
-	c.tell(EventWithdrawn, c.Person, reason, by, now)
+	c.publish(EventWithdrawn, c.Person, reason, by, now)
 	return nil
 }
 
@@ -268,14 +268,14 @@ func (c *Case) Adopt(u Unit, note string, now time.Time) error {
 		return models.Bad("/note", code, "practice.content")
 	}
 	c.Adopted = append(c.Adopted, Adoption{u.By.Org, u.Name, u.By.Region, note, models.DayOf(now)})
-	c.tell(EventAdopted, c.Person, u.Name, u.By, now)
+	c.publish(EventAdopted, c.Person, u.Name, u.By, now)
 	return nil
 }
 
 // Wake notes that an office is late.
 func (c *Case) Wake(now time.Time) error {
 	if c.State == Review && c.Course.Wake(now) {
-		c.tell(EventLate, "", "", models.Clockwork, now)
+		c.publish(EventLate, "", "", models.Clockwork, now)
 	}
 	if c.WakeAt = nil; c.State == Review {
 		c.WakeAt = c.Course.WakeAt()

@@ -83,17 +83,17 @@ func in(t *testing.T, s State) *Case {
 	case Review:
 		return c
 	case Revision:
-		do(t, c.Look(flow.Revise, "请补充数据", county, noon))
+		do(t, c.Review(flow.Revise, "请补充数据", county, noon))
 		return c
 	case Rejected:
-		do(t, c.Look(flow.Reject, "不属于信用场景", county, noon))
+		do(t, c.Review(flow.Reject, "不属于信用场景", county, noon))
 		return c
 	case Withdrawn:
 		do(t, c.Withdraw("合并到另一个案例", writer, noon))
 		return c
 	}
-	do(t, c.Look(flow.Approve, "", county, noon))
-	do(t, c.Look(flow.Approve, "", city, noon))
+	do(t, c.Review(flow.Approve, "", county, noon))
+	do(t, c.Review(flow.Approve, "", city, noon))
 	r := scoring(t)
 	if !c.Seat(r, noon) {
 		t.Fatal("no seat")
@@ -102,12 +102,12 @@ func in(t *testing.T, s State) *Case {
 		return c
 	}
 	r.Results = []Result{{Case: "c1", Chosen: true, Points: 9000, N: 5}}
-	if news, err := c.Ranked(r, noon); !news || err != nil {
-		t.Fatal(news, err)
+	if changed, err := c.Ranked(r, noon); !changed || err != nil {
+		t.Fatal(changed, err)
 	}
 	if s == Published {
-		if news, err := c.Settle(r, Published, "", noon); !news || err != nil {
-			t.Fatal(news, err)
+		if changed, err := c.Settle(r, Published, "", noon); !changed || err != nil {
+			t.Fatal(changed, err)
 		}
 	}
 	if c.State != s {
@@ -133,8 +133,8 @@ func TestEveryActInEveryState(t *testing.T) {
 		}
 		return models.Actor{Person: "p5", Role: models.Resident}
 	}
-	flag := func(news bool, err error) error {
-		if err == nil && !news {
+	flag := func(changed bool, err error) error {
+		if err == nil && !changed {
 			return models.Refused(models.Life[State]{}, nil, "nothing")
 		}
 		return err
@@ -147,7 +147,7 @@ func TestEveryActInEveryState(t *testing.T) {
 		{"edit", func(c *Case) error { return c.Edit(content(), writer) }, []State{Draft, Revision}},
 		{"attach", func(c *Case) error { return c.Attach(File{ID: "f"}, writer) }, []State{Draft, Revision}},
 		{"file", func(c *Case) error { return c.File(Standard, writer, noon) }, []State{Draft, Revision}},
-		{"look", func(c *Case) error { return c.Look(flow.Approve, "", county, noon) }, []State{Review}},
+		{"look", func(c *Case) error { return c.Review(flow.Approve, "", county, noon) }, []State{Review}},
 		{"withdraw", func(c *Case) error { return c.Withdraw("不再适用", writer, noon) }, []State{Draft, Review, Revision, Accepted, Proposed, Published}},
 		{"adopt", func(c *Case) error { return c.Adopt(Unit{"市监局", other}, "在全市推行", noon) }, []State{Published}},
 		{"score", func(c *Case) error { return c.Score(full(), r, first(c), noon) }, []State{Accepted}},
@@ -233,13 +233,13 @@ func TestEveryRoundActInEveryState(t *testing.T) {
 // Sent back, filed anew, and both versions are kept; whoever filed, and whoever voted before, does not vote.
 func TestReview(t *testing.T) {
 	c := in(t, Review)
-	if err := c.Look(flow.Approve, "", models.Actor{Person: "x", Role: models.CreditOffice, Region: "430182"}, noon); !errors.Is(err, models.Forbidden) {
+	if err := c.Review(flow.Approve, "", models.Actor{Person: "x", Role: models.CreditOffice, Region: "430182"}, noon); !errors.Is(err, models.Forbidden) {
 		t.Errorf("another county: %v", err)
 	}
-	if err := c.Look(flow.Approve, "", city, noon); !errors.Is(err, models.Forbidden) {
+	if err := c.Review(flow.Approve, "", city, noon); !errors.Is(err, models.Forbidden) {
 		t.Errorf("the city before the county: %v", err)
 	}
-	do(t, c.Look(flow.Revise, "请写明数据来源", county, noon))
+	do(t, c.Review(flow.Revise, "请写明数据来源", county, noon))
 	more := content()
 	more.Title = "信用积分进村规（二稿）"
 	do(t, c.Edit(more, writer))
@@ -247,18 +247,18 @@ func TestReview(t *testing.T) {
 	if len(c.History) != 1 || c.History[0].Title != content().Title || c.Title != more.Title || c.Course.Round != 2 {
 		t.Errorf("%+v", c.History)
 	}
-	do(t, c.Look(flow.Approve, "", county, noon))
-	if err := c.Look(flow.Approve, "", models.Actor{Person: "k", Role: models.CreditOffice, Region: "4301"}, noon); !errors.Is(err, models.Forbidden) {
+	do(t, c.Review(flow.Approve, "", county, noon))
+	if err := c.Review(flow.Approve, "", models.Actor{Person: "k", Role: models.CreditOffice, Region: "4301"}, noon); !errors.Is(err, models.Forbidden) {
 		t.Errorf("the same person twice: %v", err)
 	}
-	do(t, c.Look(flow.Approve, "", city, noon))
+	do(t, c.Review(flow.Approve, "", city, noon))
 	if c.State != Accepted || c.WakeAt != nil {
 		t.Errorf("%s", c.State)
 	}
 	own := in(t, Draft)
 	own.Unit, own.Region = "city", "4301" // the city's own: two other people of it
 	do(t, own.File(Standard, city, noon))
-	if err := own.Look(flow.Approve, "", city, noon); !errors.Is(err, models.Forbidden) {
+	if err := own.Review(flow.Approve, "", city, noon); !errors.Is(err, models.Forbidden) {
 		t.Errorf("own work: %v", err)
 	}
 	late := in(t, Review)

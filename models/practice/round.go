@@ -295,7 +295,7 @@ func (r *Round) result(id string) *Result {
 	return nil
 }
 
-// Show notes the notice. It says whether that was news.
+// Show notes the notice. It says whether anything changed.
 func (r *Round) Show(id string) bool {
 	if r.State != OnNotice || r.Notice != "" {
 		return false
@@ -304,7 +304,7 @@ func (r *Round) Show(id string) bool {
 	return true
 }
 
-// Finish ends the round when its notice is settled. It says whether that was news.
+// Finish ends the round when its notice is settled. It says whether anything changed.
 func (r *Round) Finish(now time.Time) bool {
 	if r.State != OnNotice || r.Move(roundMoves, Done, models.Clockwork.At(now), "practice.round_state") != nil {
 		return false

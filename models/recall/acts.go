@@ -31,7 +31,7 @@ func (u *Use) Recall(c *Call, p Policy, now time.Time) (bool, error) {
 	}
 	u.Call, u.Cause, u.Called, u.Terms = c.ID, c.Cause, models.At(now), p
 	u.Chased, u.Overdue, u.Acked, u.Note = 0, false, nil, ""
-	u.tell(EventRecalled, now)
+	u.publish(EventRecalled, now)
 	u.plan(now)
 	return true, nil
 }
@@ -42,12 +42,12 @@ func (u *Use) Ack(note string, by models.Actor, now time.Time) error {
 		return err
 	}
 	u.Acked, u.Note, u.Overdue, u.WakeAt = models.At(now), note, false, nil
-	u.tell(EventAcked, now)
+	u.publish(EventAcked, now)
 	return nil
 }
 
 // Settled is what a use inside the house becomes once its decision was made again or its report superseded. It says whether
-// that was news.
+// anything changed.
 func (u *Use) Settled(now time.Time) bool {
 	return u.State == Recalled && u.Ack("", models.Clockwork, now) == nil
 }
@@ -59,11 +59,11 @@ func (u *Use) Wake(now time.Time) error {
 	}
 	if u.Chased >= u.Terms.Chases {
 		u.Overdue, u.WakeAt = true, nil
-		u.tell(EventOverdue, now)
+		u.publish(EventOverdue, now)
 		return nil
 	}
 	u.Chased++
-	u.tell(EventChased, now)
+	u.publish(EventChased, now)
 	u.plan(now)
 	return nil
 }
@@ -76,8 +76,8 @@ func (u *Use) plan(now time.Time) {
 	}
 }
 
-// tell tells an event that concerns no account: recipients hear of it through their systems, the subject by the call.
-func (u *Use) tell(kind models.Kind[UseData], now time.Time) {
+// publish tells an event that concerns no account: recipients hear of it through their systems, the subject by the call.
+func (u *Use) publish(kind models.Kind[UseData], now time.Time) {
 	u.Publish(kind.Of(UseData{
 		Changed: Changed{u.Record, u.Cause}, Version: u.Version, Kind: u.Kind, Ref: u.Ref, Recipient: u.Recipient,
 	}), "", models.Clockwork, now)

@@ -103,7 +103,7 @@ func (c *Call) DoneOf() (done, total int64) { return int64(c.Counts.Total()), 0 
 func (c *Call) Abort(models.Actor, string, time.Time) error { return job.MustEnd() }
 
 // Finish ends the call and tells its subject, if anybody was reached; a call that reached nobody is deleted.
-// It says whether that was news.
+// It says whether anything changed.
 func (c *Call) Finish(n Counts, now time.Time) (bool, error) {
 	if c.State == Done {
 		return false, nil

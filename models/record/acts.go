@@ -14,7 +14,7 @@ func (r *Record) Object(id string, by models.Actor, now time.Time) error {
 		return err
 	}
 	r.Before, r.Case = before, id
-	r.tell(EventObjected, by, now, "")
+	r.publish(EventObjected, by, now, "")
 	r.plan()
 	return nil
 }
@@ -31,7 +31,7 @@ func (r *Record) Uphold(id string, by models.Actor, why string, now time.Time) e
 		return err
 	}
 	r.Before = ""
-	r.tell(EventUpheld, by, now, why)
+	r.publish(EventUpheld, by, now, why)
 	r.plan()
 	return nil
 }
@@ -58,7 +58,7 @@ func (r *Record) Correct(c Change, by models.Actor, now time.Time) error {
 	}
 	r.Before = ""
 	r.version(c, by, now)
-	r.tell(EventCorrected, by, now, c.Why)
+	r.publish(EventCorrected, by, now, c.Why)
 	r.plan()
 	return nil
 }
@@ -70,7 +70,7 @@ func (r *Record) Revise(c Change, by models.Actor, now time.Time) error {
 		return models.Refused(r.Life, moves[r.State], "record.not_revisable")
 	}
 	r.version(c, by, now)
-	r.tell(EventRevised, by, now, c.Why)
+	r.publish(EventRevised, by, now, c.Why)
 	r.plan()
 	return nil
 }
@@ -114,7 +114,7 @@ func (r *Record) Repair(id string, by models.Actor, now time.Time) error {
 		return err
 	}
 	r.Case = id
-	r.tell(EventRepaired, by, now, "")
+	r.publish(EventRepaired, by, now, "")
 	r.plan()
 	return nil
 }
@@ -131,7 +131,7 @@ func (r *Record) Restore(id string, by models.Actor, why string, now time.Time) 
 	if err := r.Move(moves, Active, by.At(now).Because(why), "record.not_repaired"); err != nil {
 		return err
 	}
-	r.tell(EventRestored, by, now, why)
+	r.publish(EventRestored, by, now, why)
 	r.plan()
 	return r.Wake(now)
 }
@@ -143,7 +143,7 @@ func (r *Record) Withdraw(by models.Actor, why string, now time.Time) error {
 		return err
 	}
 	r.Before = ""
-	r.tell(EventWithdrawn, by, now, why)
+	r.publish(EventWithdrawn, by, now, why)
 	r.plan()
 	return nil
 }
@@ -164,7 +164,7 @@ func (r *Record) Bind(person string, now time.Time) bool {
 	}
 	r.Subject.Person = person
 	if person != "" && r.Nature == models.Negative && r.Used() {
-		r.tell(EventKept, models.Clockwork, now, "")
+		r.publish(EventKept, models.Clockwork, now, "")
 	}
 	r.plan()
 	return true
@@ -191,7 +191,7 @@ func (r *Record) Wake(now time.Time) error {
 	if from, may := r.Repairable(today); may && from != "" && !r.Publication.Asked && !r.over(now) {
 		r.Publication.Asked = true
 		if r.Subject.Addressee() != "" {
-			r.tell(EventEligible, models.Clockwork, now, "")
+			r.publish(EventEligible, models.Clockwork, now, "")
 		}
 	}
 	if r.Used() && r.over(now) {
@@ -199,7 +199,7 @@ func (r *Record) Wake(now time.Time) error {
 			return err
 		}
 		r.Before = ""
-		r.tell(EventEnded, models.Clockwork, now, "")
+		r.publish(EventEnded, models.Clockwork, now, "")
 	}
 	r.plan()
 	return nil
@@ -227,8 +227,8 @@ func (r *Record) plan() {
 	}
 }
 
-// tell tells an event to whom the record is about.
-func (r *Record) tell(kind models.Kind[Data], by models.Actor, now time.Time, why string) {
+// publish tells an event to whom the record is about.
+func (r *Record) publish(kind models.Kind[Data], by models.Actor, now time.Time, why string) {
 	data := Data{Record: r.ID, Version: r.Current.No, Item: r.Item, Unit: r.Unit, Why: why}
 	if r.Publication.Eligible != "" {
 		data.Eligible, data.Ends = r.Publication.Eligible, r.Publication.Ends

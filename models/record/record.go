@@ -153,10 +153,10 @@ func New(d Draft, p Policy, by models.Actor, now time.Time) (*Record, error) {
 		r.State = Ended
 	}
 	if r.Nature == models.Negative && r.State != Ended && r.Subject.Addressee() != "" {
-		r.tell(EventKept, by, now, "")
+		r.publish(EventKept, by, now, "")
 	}
 	if r.Nature == models.Positive && r.State != Ended {
-		r.tell(EventHonoured, by, now, "")
+		r.publish(EventHonoured, by, now, "")
 	}
 	r.plan()
 	return r, nil

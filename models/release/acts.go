@@ -149,7 +149,7 @@ func Drop(d Document, by models.Actor, now time.Time) error {
 	return Retire(d, "", by, now)
 }
 
-// GiveWay retires what is in force for a later one. It says whether that was news.
+// GiveWay retires what is in force for a later one. It says whether anything changed.
 func GiveWay(d Document, now time.Time) bool {
 	return d.Released().State == InForce && Retire(d, "", models.Clockwork, now) == nil
 }

@@ -148,7 +148,7 @@ func New(q Request, in Issue, p Policy, by models.Actor, now time.Time) (*Report
 		Code: in.Code, At: now, Until: p.until(now), Content: models.NewSecret(in.Content), Hash: in.Hash, Seal: in.Seal, Signature: in.Signature,
 	}
 	r.WakeAt = models.At(r.Until.Add(1).Start())
-	r.tell(EventIssued, by, now, "")
+	r.publish(EventIssued, by, now, "")
 	return r, nil
 }
 
@@ -168,7 +168,7 @@ func Number(id string, at time.Time) string {
 	return "CSXY-" + day + "-" + digits + "-" + models.Luhn(day+digits)
 }
 
-// Supersede ends a report because a record it shows changed. It says whether that was news.
+// Supersede ends a report because a record it shows changed. It says whether anything changed.
 func (r *Report) Supersede(cause string, now time.Time) bool {
 	return r.end(Superseded, EventSuperseded, models.Clockwork, cause, now) == nil
 }
@@ -183,7 +183,7 @@ func (r *Report) end(to State, event models.Kind[Data], by models.Actor, cause s
 		return err
 	}
 	r.WakeAt = nil
-	r.tell(event, by, now, cause)
+	r.publish(event, by, now, cause)
 	return nil
 }
 
@@ -203,7 +203,7 @@ func (r *Report) Standing(now time.Time) State {
 	return r.State
 }
 
-func (r *Report) tell(kind models.Kind[Data], by models.Actor, now time.Time, cause string) {
+func (r *Report) publish(kind models.Kind[Data], by models.Actor, now time.Time, cause string) {
 	r.Publish(kind.Of(Data{No: r.No, Kind: r.Kind, Cause: cause}), r.Subject.Addressee(), by, now)
 }
 

@@ -95,7 +95,7 @@ func NewTicket(f Finding, terms Terms, now time.Time) *Ticket {
 	if f.Class == DupSubject {
 		t.Place = placeOf(KeyOf(f.Name), f.Region)
 	}
-	t.tell(EventOpened, "", models.Clockwork, now)
+	t.publish(EventOpened, "", models.Clockwork, now)
 	t.plan()
 	return t
 }
@@ -122,7 +122,7 @@ func (t *Ticket) Assign(desk string, by models.Actor, now time.Time) error {
 		return err
 	}
 	t.Desk, t.Assigner = desk, by
-	t.tell(EventAssigned, "", by, now)
+	t.publish(EventAssigned, "", by, now)
 	t.plan()
 	return nil
 }
@@ -152,7 +152,7 @@ func (t *Ticket) Correct(c Correction, by models.Actor, now time.Time) error {
 		return err
 	}
 	t.Correction, t.CorrectedAt = &c, models.At(now)
-	t.tell(EventCorrected, "", by, now)
+	t.publish(EventCorrected, "", by, now)
 	t.plan()
 	return nil
 }
@@ -187,7 +187,7 @@ func (t *Ticket) Verify(gone bool, now time.Time) error {
 		return err
 	}
 	t.VerifiedAt = models.At(now)
-	t.tell(EventVerified, "", models.Clockwork, now)
+	t.publish(EventVerified, "", models.Clockwork, now)
 	t.plan()
 	return nil
 }
@@ -210,7 +210,7 @@ func (t *Ticket) Again(now time.Time) (bool, error) {
 	}
 	t.Correction, t.CorrectedAt, t.VerifiedAt = nil, nil, nil
 	t.Late, t.Due = false, models.DayOf(now).AddWorking(t.Terms.Days)
-	t.tell(EventReopened, "", models.Clockwork, now)
+	t.publish(EventReopened, "", models.Clockwork, now)
 	t.plan()
 	return true, nil
 }
@@ -219,14 +219,14 @@ func (t *Ticket) Again(now time.Time) (bool, error) {
 func (t *Ticket) Wake(now time.Time) error {
 	if (t.State == Open || t.State == Assigned) && !t.Late && models.DayOf(now) > t.Due {
 		t.Late = true
-		t.tell(EventLate, t.Assigner.Person, models.Clockwork, now)
+		t.publish(EventLate, t.Assigner.Person, models.Clockwork, now)
 	}
 	if t.State == Verified && t.VerifiedAt != nil && models.DayOf(now) >= models.DayOf(*t.VerifiedAt).Add(t.Terms.Calm) {
 		if err := t.Move(moves, Closed, models.Clockwork.At(now), "uscc.not_corrected"); err != nil {
 			return err
 		}
 		t.Slot = ""
-		t.tell(EventClosed, "", models.Clockwork, now)
+		t.publish(EventClosed, "", models.Clockwork, now)
 	}
 	t.plan()
 	return nil
@@ -248,6 +248,6 @@ func (t *Ticket) plan() {
 	}
 }
 
-func (t *Ticket) tell(kind models.Kind[TicketData], person string, by models.Actor, now time.Time) {
+func (t *Ticket) publish(kind models.Kind[TicketData], person string, by models.Actor, now time.Time) {
 	t.Publish(kind.Of(TicketData{Class: t.Class, Desk: t.Desk, Due: t.Due}), person, by, now)
 }

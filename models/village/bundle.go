@@ -32,7 +32,7 @@ type Bundle struct {
 	CutOff     models.Day    `json:"cutOff"`
 	Scheme     string        `json:"scheme"`     // the indicator set as JSON text
 	SchemeHash string        `json:"schemeHash"` // SHA-256 of that text, in hex
-	Facts      Told          `json:"facts"`
+	Facts      Published     `json:"facts"`
 	Root       string        `json:"root,omitempty"` // RFC 6962, base64; none of a town, and of a plaque that was reviewed since
 	Size       *score.Span   `json:"size,omitempty"` // rows in the tree
 	Items      []score.Reach `json:"items"`
@@ -48,7 +48,7 @@ type Reaching struct {
 }
 
 // NewBundle is what is published of an entry that was scored. f is what was frozen of it. Errors: NotFound for one that is not scored.
-func NewBundle(e *Entry, f *Frozen, s *Scheme, name string) (Bundle, error) {
+func NewBundle(e *Entry, f *Snapshot, s *Scheme, name string) (Bundle, error) {
 	if e.Result == nil || s.ID != e.Scheme {
 		return Bundle{}, models.E(models.NotFound, "not_found")
 	}
@@ -56,16 +56,16 @@ func NewBundle(e *Entry, f *Frozen, s *Scheme, name string) (Bundle, error) {
 	if err != nil {
 		return Bundle{}, err
 	}
-	told := veilOf(s.Hash, set).Tell(e.Facts)
+	told := suppressionOf(s.Hash, set).Publish(e.Facts)
 	if e.Level == OfTowns {
-		maps.Copy(told, f.Told)
+		maps.Copy(told, f.Published)
 	}
 	got, err := set.Scorer().Reach(told)
 	if err != nil {
 		return Bundle{}, err
 	}
 	b := Bundle{
-		Format: BundleFormat, K: Hidden, Entry: e.ID, Round: e.Round, Level: e.Level, Place: e.Village, Name: name, CutOff: e.CutOff,
+		Format: BundleFormat, K: MinimumCell, Entry: e.ID, Round: e.Round, Level: e.Level, Place: e.Village, Name: name, CutOff: e.CutOff,
 		Scheme: string(s.Set), SchemeHash: hashText(s.Set), Facts: told, Items: got.Items, Total: Reaching{got.Least, got.Most},
 		Grade: e.Result.Grade, Stars: StarsOf(e.Result.Grade),
 	}
@@ -79,12 +79,12 @@ func NewBundle(e *Entry, f *Frozen, s *Scheme, name string) (Bundle, error) {
 // veils are made once for each scheme's hash: finding the floors scores some ten thousand made-up shares.
 var veils sync.Map
 
-func veilOf(hash string, set *score.Set) *Veil {
+func suppressionOf(hash string, set *score.Set) *Suppression {
 	made, ok := veils.Load(hash)
 	if !ok {
-		made, _ = veils.LoadOrStore(hash, NewVeil(set, Hidden))
+		made, _ = veils.LoadOrStore(hash, NewSuppression(set, MinimumCell))
 	}
-	return made.(*Veil) //nolint:errcheck,forcetypeassert // nothing else is kept there
+	return made.(*Suppression) //nolint:errcheck,forcetypeassert // nothing else is kept there
 }
 
 func hashText(raw []byte) string {
@@ -189,7 +189,7 @@ func (r Reaching) String() string {
 }
 
 // impossible lists facts that cannot be: a part greater than its whole, a range the wrong way round.
-func (t Told) impossible() []string {
+func (t Published) impossible() []string {
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(t)) {
 		if s := t[name]; s.Least > s.Most || s.Least < 0 || s.Most > score.MaxFact {
@@ -228,7 +228,7 @@ func (b Bundle) Holds(p Proof) error {
 }
 
 // Sums says whether all rows have the bundle's root and sum up to its facts. Errors say what is not so.
-func (b Bundle) Sums(s Sheaf) (map[string]int64, error) {
+func (b Bundle) Sums(s RowList) (map[string]int64, error) {
 	if s.Round != b.Round || s.Village != b.Place || b.Root == "" {
 		return nil, errors.New("the rows are not of this bundle's round and village")
 	}

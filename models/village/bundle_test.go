@@ -54,7 +54,7 @@ func published(t testing.TB, set *score.Set, facts map[string]int64) Bundle {
 	}
 	e := entryOf(facts[FactHouseholds])
 	e.Facts, e.Frozen, e.Result = facts, facts, &r
-	b, err := NewBundle(e, &Frozen{Facts: facts, Root: hashes, Size: facts[FactFiled]}, schemeOf(t, set), "某村")
+	b, err := NewBundle(e, &Snapshot{Facts: facts, Root: hashes, Size: facts[FactFiled]}, schemeOf(t, set), "某村")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -263,7 +263,7 @@ func TestLies(t *testing.T) {
 
 // TestFloors: a whole is hidden as long as what is hidden of its parts could score differently.
 func TestFloors(t *testing.T) {
-	v := NewVeil(standardSet(), Hidden)
+	v := NewSuppression(standardSet(), MinimumCell)
 	if want := map[string]int64{FactHouseholds: 80, FactBorrowers: 27, FactAnswers: 40}; !maps.Equal(v.floors, want) {
 		t.Errorf("floors %v, want %v", v.floors, want)
 	}
@@ -300,30 +300,30 @@ func TestHoldsAndSums(t *testing.T) {
 	if q, err := g.Proof("farm-000007"); err != nil || b.Holds(q) == nil {
 		t.Errorf("a row of another round holds: %v", err)
 	}
-	sheaf, err := f.Sheaf()
+	listed, err := f.RowList()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if sums, err := b.Sums(sheaf); err != nil || sums[FactCredit] != 170 {
+	if sums, err := b.Sums(listed); err != nil || sums[FactCredit] != 170 {
 		t.Errorf("sums %v: %v", sums, err)
 	}
-	sheaf.Rows = slices.Delete(sheaf.Rows, 3, 4)
-	if _, err := b.Sums(sheaf); err == nil {
+	listed.Rows = slices.Delete(listed.Rows, 3, 4)
+	if _, err := b.Sums(listed); err == nil {
 		t.Error("a row less sums up")
 	}
 	b.Facts[FactCredit] = score.Exactly(171)
-	sheaf, err = f.Sheaf()
+	listed, err = f.RowList()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.Sums(sheaf); err == nil {
+	if _, err := b.Sums(listed); err == nil {
 		t.Error("a fact that rows do not sum up to")
 	}
 }
 
 // TestTown: from what a town and its villages tell, nothing follows of what one village hides.
 func TestTown(t *testing.T) {
-	v := NewVeil(standardSet(), Hidden)
+	v := NewSuppression(standardSet(), MinimumCell)
 	village := func(borrowers, clean, balance, bad int64) map[string]int64 {
 		return map[string]int64{FactHouseholds: 300, FactFiled: 250, FactCredit: 200, FactBorrowers: borrowers, FactClean: clean, FactBalance: balance, FactBad: bad}
 	}

@@ -38,7 +38,7 @@ func (t *tally) facts() map[string]int64 {
 
 // Freeze is what an entry's village comes to: its households' rows, in whatever order they came, the roster it declared, and what
 // banks told. The same rows give the same. Errors: Internal for a row that cannot be kept, or of two that are one household's.
-func Freeze(e *Entry, rows []Row, l Loans, now time.Time) (*Frozen, error) {
+func Freeze(e *Entry, rows []Row, l Loans, now time.Time) (*Snapshot, error) {
 	order(rows)
 	var t tally
 	for i, r := range rows {
@@ -56,27 +56,27 @@ func Freeze(e *Entry, rows []Row, l Loans, now time.Time) (*Frozen, error) {
 		facts[FactHouseholds] = t.filed
 	}
 	l.Into(facts)
-	f := frozen(e, facts, now)
+	f := newSnapshot(e, facts, now)
 	f.Size, f.Rows, f.Root = int64(len(rows)), raw, rootOf(leaves(rows, e.Round, e.Village)).String()
 	return f, nil
 }
 
 // FreezeTown is what an entry's town comes to: sums over its villages, and what may be told of them. There are no rows: those of its
 // villages stand behind it.
-func FreezeTown(e *Entry, facts map[string]int64, told Told, now time.Time) *Frozen {
-	f := frozen(e, maps.Clone(facts), now)
-	f.Told = told
+func FreezeTown(e *Entry, facts map[string]int64, told Published, now time.Time) *Snapshot {
+	f := newSnapshot(e, maps.Clone(facts), now)
+	f.Published = told
 	return f
 }
 
-func frozen(e *Entry, facts map[string]int64, now time.Time) *Frozen {
-	f := &Frozen{Round: e.Round, Village: e.Village, CutOff: e.CutOff, Facts: facts}
-	f.ID = FrozenID(e.Round, e.Village)
+func newSnapshot(e *Entry, facts map[string]int64, now time.Time) *Snapshot {
+	f := &Snapshot{Round: e.Round, Village: e.Village, CutOff: e.CutOff, Facts: facts}
+	f.ID = SnapshotID(e.Round, e.Village)
 	f.Publish(EventFrozen.Of(FrozenData{Round: e.Round, Village: e.Village}), "", models.Clockwork, now)
 	return f
 }
 
-// Salt keeps the secret of a round's rows. It says whether that was news: a round that has one keeps it. secret is random.
+// Salt keeps the secret of a round's rows. It says whether anything changed: a round that has one keeps it. secret is random.
 func (r *Round) Salt(secret string) bool {
 	if !r.Salts.Empty() || secret == "" {
 		return false

@@ -90,7 +90,7 @@ func (e *Entry) files(by models.Actor) error {
 	return nil
 }
 
-func (e *Entry) tell(kind models.Kind[EntryData], by models.Actor, now time.Time, step string) {
+func (e *Entry) publish(kind models.Kind[EntryData], by models.Actor, now time.Time, step string) {
 	e.Publish(kind.Of(EntryData{
 		Round: e.Round, Village: e.Village, Name: e.Name, Level: e.Level, Stars: stars(e.Stars),
 		Was: stars(e.Was), Until: e.Until, No: e.No, Reason: e.Why, Step: step,
@@ -136,14 +136,14 @@ func (e *Entry) Apply(roster, files int64, by models.Actor, now time.Time) error
 		}
 		e.Maker, e.Why = by.Person, ""
 		e.wakes()
-		e.tell(EventReview, by, now, e.Course.Step().Code)
+		e.publish(EventReview, by, now, e.Course.Step().Code)
 		return nil
 	}
 	if err := e.Move(moves, Applied, by.At(now), "village.state"); err != nil {
 		return err
 	}
 	e.Roster, e.Maker, e.WakeAt = roster, by.Person, nil
-	e.tell(EventApplied, by, now, "")
+	e.publish(EventApplied, by, now, "")
 	return nil
 }
 
@@ -151,8 +151,8 @@ func (e *Entry) Apply(roster, files int64, by models.Actor, now time.Time) error
 const maxRoster = 20_000
 
 // Begin takes what was frozen of the place and begins the review. rows are the rows drawn for the county's check, with their households.
-// It says whether that was news. Errors: Conflict "village.other_frozen".
-func (e *Entry) Begin(f *Frozen, s *Scheme, sample []Sampled, sv Survey, now time.Time) (bool, error) {
+// It says whether anything changed. Errors: Conflict "village.other_frozen".
+func (e *Entry) Begin(f *Snapshot, s *Scheme, sample []Sampled, sv Survey, now time.Time) (bool, error) {
 	switch {
 	case f.Round != e.Round || f.Village != e.Village || s.ID != e.Scheme:
 		return false, models.E(models.Conflict, "village.other_frozen")
@@ -169,7 +169,7 @@ func (e *Entry) Begin(f *Frozen, s *Scheme, sample []Sampled, sv Survey, now tim
 	c := flow.New(s.Flow, e.Maker, now)
 	e.Course = &c
 	e.wakes()
-	e.tell(EventReview, models.Clockwork, now, c.Step().Code)
+	e.publish(EventReview, models.Clockwork, now, c.Step().Code)
 	return true, nil
 }
 
@@ -291,7 +291,7 @@ func (e *Entry) went(out flow.Outcome, step, note string, by models.Actor, now t
 		return nil
 	case flow.Returned:
 		e.Why, e.WakeAt = note, nil
-		e.tell(EventReturned, by, now, step)
+		e.publish(EventReturned, by, now, step)
 		return nil
 	case flow.Rejected:
 		return e.end(Rejected, EventRefused, note, by, now)
@@ -307,7 +307,7 @@ func (e *Entry) went(out flow.Outcome, step, note string, by models.Actor, now t
 		return err
 	}
 	e.Course.Due, e.WakeAt = "", nil // the decision is not due before the notice is over
-	e.tell(EventPrelim, by, now, step)
+	e.publish(EventPrelim, by, now, step)
 	return nil
 }
 
@@ -323,7 +323,7 @@ func (e *Entry) end(to State, kind models.Kind[EntryData], why string, by models
 	if to == Withdrawn {
 		e.Slot = ""
 	}
-	e.tell(kind, by, now, "")
+	e.publish(kind, by, now, "")
 	return nil
 }
 
@@ -343,7 +343,7 @@ func (e *Entry) certify(by models.Actor, now time.Time) error {
 	today := models.DayOf(now)
 	e.Stars, e.No, e.Since, e.Judge = StarsOf(e.Result.Grade), PlaqueNo(e.Level, e.Village, e.Year), today, by
 	e.year(today.AddMonths(e.Terms.PlaqueMonths))
-	e.tell(EventCertified, by, now, "")
+	e.publish(EventCertified, by, now, "")
 	return nil
 }
 
@@ -353,17 +353,17 @@ func (e *Entry) year(until models.Day) {
 	e.WakeAt = models.At(until.Add(-e.Terms.AnnualDays).Start())
 }
 
-// Show notes that the notice is open. It says whether that was news.
+// Show notes that the notice is open. It says whether anything changed.
 func (e *Entry) Show(noticeID string, now time.Time) bool {
 	if e.State != Prelim || e.Move(moves, Shown, models.Clockwork.At(now), "village.state") != nil {
 		return false
 	}
 	e.Notice = noticeID
-	e.tell(EventShown, models.Clockwork, now, "")
+	e.publish(EventShown, models.Clockwork, now, "")
 	return true
 }
 
-// Pass takes that nobody objected, or nobody rightly: the decision is due. It says whether that was news.
+// Pass takes that nobody objected, or nobody rightly: the decision is due. It says whether anything changed.
 func (e *Entry) Pass(noticeID string, now time.Time) bool {
 	if e.State != Shown || e.Notice != noticeID || e.Move(moves, Deciding, models.Clockwork.At(now), "village.state") != nil {
 		return false
@@ -372,16 +372,16 @@ func (e *Entry) Pass(noticeID string, now time.Time) bool {
 		e.Course.Due = models.DayOf(now).AddWorking(s.Days)
 	}
 	e.wakes()
-	e.tell(EventDeciding, models.Clockwork, now, e.Course.Step().Code)
+	e.publish(EventDeciding, models.Clockwork, now, e.Course.Step().Code)
 	return true
 }
 
-// Strike takes that an objection was right. It says whether that was news.
+// Strike takes that an objection was right. It says whether anything changed.
 func (e *Entry) Strike(noticeID string, by models.Actor, now time.Time) bool {
 	return e.State == Shown && e.Notice == noticeID && e.end(Rejected, EventRefused, "notice.upheld", by, now) == nil
 }
 
-// Back takes that the notice was withdrawn. It says whether that was news.
+// Back takes that the notice was withdrawn. It says whether anything changed.
 func (e *Entry) Back(noticeID string, now time.Time) bool {
 	if e.State != Shown || e.Notice != noticeID || e.Move(moves, Prelim, models.Clockwork.At(now), "village.state") != nil {
 		return false
@@ -434,7 +434,7 @@ func (e *Entry) Renew(facts map[string]int64, s *Scheme, by models.Actor, now ti
 		}
 		e.Was, e.Stars, e.Judge, e.Why, e.Late = e.Stars, StarsOf(e.Result.Grade), by, "", false
 		e.year(max(e.Until, today).AddMonths(e.Terms.PlaqueMonths))
-		e.tell(EventRenewed, by, now, "")
+		e.publish(EventRenewed, by, now, "")
 		return nil
 	case e.State == Grace && today <= e.Until:
 		e.Frozen, e.Facts, e.Result = was.Frozen, was.Facts, was.Result
@@ -447,7 +447,7 @@ func (e *Entry) Renew(facts map[string]int64, s *Scheme, by models.Actor, now ti
 	}
 	e.Judge, e.Until = by, today.Add(e.Terms.GraceDays)
 	e.WakeAt = models.At(e.Until.Add(1).Start())
-	e.tell(EventGrace, by, now, "")
+	e.publish(EventGrace, by, now, "")
 	return nil
 }
 
@@ -489,10 +489,10 @@ func (e *Entry) Wake(now time.Time) error {
 	case InReview, Deciding:
 		if e.Course.Wake(now) {
 			e.Late = true
-			e.tell(EventLate, models.Clockwork, now, e.Course.Step().Code)
+			e.publish(EventLate, models.Clockwork, now, e.Course.Step().Code)
 		}
 	case Certified:
-		e.tell(EventAnnual, models.Clockwork, now, "")
+		e.publish(EventAnnual, models.Clockwork, now, "")
 		e.WakeAt = models.At(e.Until.Add(1).Start())
 		return e.Move(moves, Annual, models.Clockwork.At(now), "village.state")
 	case Grace, Annual: // the plaque stays up however late the office is
@@ -500,7 +500,7 @@ func (e *Entry) Wake(now time.Time) error {
 		if e.State == Annual || models.DayOf(now) > e.Until.Add(againDays) {
 			kind, e.Late = EventLate, true
 		}
-		e.tell(kind, models.Clockwork, now, "review")
+		e.publish(kind, models.Clockwork, now, "review")
 		e.WakeAt = models.At(models.DayOf(now).Add(againDays).Start())
 	case Applied, Prelim, Shown, Revoked, Rejected, Withdrawn:
 	}

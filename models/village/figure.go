@@ -48,8 +48,8 @@ func NewFigure(f Figure, by models.Actor, now time.Time) (*Figure, error) {
 	return &f, nil
 }
 
-// Tell takes what the bank says now. It says whether that was news.
-func (f *Figure) Tell(n *Figure) bool {
+// Publish takes what the bank says now. It says whether anything changed.
+func (f *Figure) Publish(n *Figure) bool {
 	if f.Balance == n.Balance && f.Bad == n.Bad && f.NewBad == n.NewBad {
 		return false
 	}

@@ -334,7 +334,7 @@ func (e *Entry) Hidden(s *Scheme, by models.Actor) bool {
 	return e.Sealed(s) && !slices.Contains(e.First.Scorers(), by.Person)
 }
 
-// Draw takes that the entry is to be scored a second time. It says whether that was news.
+// Draw takes that the entry is to be scored a second time. It says whether anything changed.
 func (e *Entry) Draw() bool {
 	if e.Blind || e.State != InReview && e.State != Applied {
 		return false

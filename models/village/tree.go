@@ -100,7 +100,7 @@ func pack(rows []Row) ([]byte, error) {
 var errPacked = errors.New("the frozen rows are damaged")
 
 // List is the rows in their order. Errors: Internal for damaged ones.
-func (f *Frozen) List() ([]Row, error) {
+func (f *Snapshot) List() ([]Row, error) {
 	rows := make([]Row, 0, f.Size)
 	for raw := f.Rows; len(raw) > 0; {
 		n := int(raw[0])
@@ -180,7 +180,7 @@ type Proof struct {
 }
 
 // Proof is a household's. Errors: NotFound for one that has no row.
-func (f *Frozen) Proof(household string) (Proof, error) {
+func (f *Snapshot) Proof(household string) (Proof, error) {
 	rows, err := f.List()
 	if err != nil {
 		return Proof{}, err
@@ -223,17 +223,17 @@ func CheckRow(p Proof, root string, size int64) error {
 	return nil
 }
 
-// A Sheaf is rows as an auditor is given them: their texts, in order.
-type Sheaf struct {
+// A RowList is rows as an auditor is given them: their texts, in order.
+type RowList struct {
 	Round   string        `json:"round"`
 	Village models.Region `json:"village"`
 	Rows    []string      `json:"rows"`
 }
 
-// Sheaf is all rows. Errors: Internal for damaged ones.
-func (f *Frozen) Sheaf() (Sheaf, error) {
+// RowList is all rows. Errors: Internal for damaged ones.
+func (f *Snapshot) RowList() (RowList, error) {
 	rows, err := f.List()
-	s := Sheaf{Round: f.Round, Village: f.Village, Rows: make([]string, len(rows))}
+	s := RowList{Round: f.Round, Village: f.Village, Rows: make([]string, len(rows))}
 	for i, r := range rows {
 		s.Rows[i] = r.Text(f.Round, f.Village)
 	}
@@ -242,7 +242,7 @@ func (f *Frozen) Sheaf() (Sheaf, error) {
 
 // Sums are the root of the rows and what they count. Errors: for a text that is no row of this round and village, and for rows that
 // are not in their order.
-func (s Sheaf) Sums() (root string, facts map[string]int64, err error) {
+func (s RowList) Sums() (root string, facts map[string]int64, err error) {
 	t := tally{}
 	hs := make([]tlog.Hash, len(s.Rows))
 	last := ""

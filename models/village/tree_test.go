@@ -106,15 +106,15 @@ func TestFreeze(t *testing.T) {
 	if len(f.Outbox) != 1 || f.Outbox[0].Kind != EventFrozen.Name() || f.Outbox[0].Data["village"] != "430181108203" {
 		t.Errorf("told %+v", f.Outbox)
 	}
-	sheaf, err := f.Sheaf()
+	listed, err := f.RowList()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if root, facts, err := sheaf.Sums(); err != nil || root != f.Root || facts[FactClean] != 10 || facts[FactFiled] != 40 {
+	if root, facts, err := listed.Sums(); err != nil || root != f.Root || facts[FactClean] != 10 || facts[FactFiled] != 40 {
 		t.Errorf("the rows sum up to %v under %s: %v", facts, root, err)
 	}
-	sheaf.Rows[0], sheaf.Rows[1] = sheaf.Rows[1], sheaf.Rows[0]
-	if _, _, err := sheaf.Sums(); err == nil {
+	listed.Rows[0], listed.Rows[1] = listed.Rows[1], listed.Rows[0]
+	if _, _, err := listed.Sums(); err == nil {
 		t.Error("rows out of order were taken")
 	}
 	none, err := Freeze(entryOf(50), nil, Loans{}, noon)

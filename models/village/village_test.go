@@ -314,8 +314,8 @@ func (w *world) sheet(second bool, by models.Actor, education int64) {
 	}
 }
 
-func (w *world) frozen(facts map[string]int64) *village.Frozen {
-	return &village.Frozen{Round: w.entry.Round, Village: fanshi, Facts: facts, Root: "root", Size: 800}
+func (w *world) frozen(facts map[string]int64) *village.Snapshot {
+	return &village.Snapshot{Round: w.entry.Round, Village: fanshi, Facts: facts, Root: "root", Size: 800}
 }
 
 func (w *world) begin(facts map[string]int64) {
@@ -784,7 +784,7 @@ func TestATownsWay(t *testing.T) {
 	w.ok(e.Apply(0, 0, townA, noon))
 	w.now = models.Day("2027-02-01").Clock(1, 0)
 	facts := map[string]int64{village.FactVillages: 15, village.FactCreditVillages: 8, village.FactBorrowers: 100, village.FactClean: 95, village.FactBalance: 1000, village.FactBad: 20, village.FactNewBad: 5}
-	took, err := e.Begin(&village.Frozen{Round: e.Round, Village: "430181108", Facts: facts}, s, nil, village.Survey{}, w.now)
+	took, err := e.Begin(&village.Snapshot{Round: e.Round, Village: "430181108", Facts: facts}, s, nil, village.Survey{}, w.now)
 	if w.ok(err); !took || !e.Result.Good {
 		t.Fatalf("%+v", e.Result)
 	}

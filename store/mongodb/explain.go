@@ -16,8 +16,8 @@ func (e *Engine) Explain(ctx context.Context, c store.Collection, q store.Query,
 	if err != nil {
 		return store.Plan{}, err
 	}
-	lane := s.lanes[0] // the lanes differ in values alone
-	parts := append(s.stretches(lane, nil), s.stretches(lane, &store.Key{Sort: make([]any, len(s.sort)), ID: "x"})...)
+	branch := s.branches[0] // the branches differ in values alone
+	parts := append(s.stretches(branch, nil), s.stretches(branch, &store.Key{Sort: make([]any, len(s.sort)), ID: "x"})...)
 	plan := store.Plan{Indexed: true}
 	for _, p := range parts {
 		find := bson.D{{Key: "find", Value: c.Name}, {Key: "filter", Value: p.filter()}, {Key: "sort", Value: s.order()}, {Key: "limit", Value: store.DefaultPage}}

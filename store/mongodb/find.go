@@ -19,8 +19,8 @@ import (
 // opening bounds how many scans of one query start at a time.
 const opening = 8
 
-// A lane reads the stretches of one combination of values, one after the other.
-type lane struct {
+// A branch reads the stretches of one combination of values, one after the other.
+type branch struct {
 	left []scan
 	cur  *mongo.Cursor
 	doc  bson.Raw // the next document, nil at the end
@@ -47,17 +47,17 @@ func (e *Engine) Find(ctx context.Context, c store.Collection, scan store.Scan) 
 	if scan.Limit <= 0 {
 		return nil, nil
 	}
-	r := &reading{e.coll(c), s, scan.Limit, int32(min(scan.Limit, max(2*scan.Limit/len(s.lanes), 16)))} //nolint:gosec // limit is a page
-	lanes := make([]*lane, len(s.lanes))
+	r := &reading{e.coll(c), s, scan.Limit, int32(min(scan.Limit, max(2*scan.Limit/len(s.branches), 16)))} //nolint:gosec // limit is a page
+	branches := make([]*branch, len(s.branches))
 	group, each := errgroup.WithContext(ctx)
 	group.SetLimit(opening)
-	for i := range lanes {
-		lanes[i] = &lane{left: s.stretches(s.lanes[i], scan.After)}
-		group.Go(func() error { return r.next(each, lanes[i]) })
+	for i := range branches {
+		branches[i] = &branch{left: s.stretches(s.branches[i], scan.After)}
+		group.Go(func() error { return r.next(each, branches[i]) })
 	}
 	err = group.Wait()
 	defer func() {
-		for _, l := range lanes {
+		for _, l := range branches {
 			if l.cur != nil {
 				_ = l.cur.Close(context.WithoutCancel(ctx)) // the server forgets it by itself otherwise
 			}
@@ -66,15 +66,15 @@ func (e *Engine) Find(ctx context.Context, c store.Collection, scan store.Scan) 
 	if err != nil {
 		return nil, failed(err)
 	}
-	return r.merge(ctx, lanes)
+	return r.merge(ctx, branches)
 }
 
-// merge takes the first of all lanes, again and again.
-func (r *reading) merge(ctx context.Context, lanes []*lane) ([]bson.Raw, error) {
+// merge takes the first of all branches, again and again.
+func (r *reading) merge(ctx context.Context, branches []*branch) ([]bson.Raw, error) {
 	var docs []bson.Raw
 	for len(docs) < r.limit {
-		var first *lane
-		for _, l := range lanes {
+		var first *branch
+		for _, l := range branches {
 			if l.doc != nil && (first == nil || r.before(l.key, first.key)) {
 				first = l
 			}
@@ -94,7 +94,7 @@ func (r *reading) merge(ctx context.Context, lanes []*lane) ([]bson.Raw, error) 
 }
 
 // next moves l to its next document.
-func (r *reading) next(ctx context.Context, l *lane) error {
+func (r *reading) next(ctx context.Context, l *branch) error {
 	for l.doc = nil; ; l.left = l.left[1:] {
 		if l.cur == nil {
 			if len(l.left) == 0 {

@@ -33,16 +33,16 @@ func (s scan) filter() bson.D {
 
 // A search is a query as scans along an index.
 type search struct {
-	sort   []string
-	down   bool
-	lanes  []scan // one per combination of the values of its points; each is in order
-	span   scan   // bounds of the spanned path
-	spans  string // the spanned path, "" for none
-	points scan   // all points as one filter, for counting
+	sort     []string
+	down     bool
+	branches []scan // one per combination of the values of its points; each is in order
+	span     scan   // bounds of the spanned path
+	spans    string // the spanned path, "" for none
+	points   scan   // all points as one filter, for counting
 }
 
 func searchOf(q store.Query, ix store.Index) (*search, error) {
-	s := &search{sort: slices.DeleteFunc(slices.Clone(q.Along(ix).Sort), func(p string) bool { return p == "_id" }), down: q.Down, lanes: []scan{nil}}
+	s := &search{sort: slices.DeleteFunc(slices.Clone(q.Along(ix).Sort), func(p string) bool { return p == "_id" }), down: q.Down, branches: []scan{nil}}
 	for _, c := range q.Conds {
 		values := make(bson.A, 0, len(c.Values))
 		for _, v := range c.Values {
@@ -67,13 +67,13 @@ func searchOf(q store.Query, ix store.Index) (*search, error) {
 func (s *search) add(c store.Cond, values bson.A) error {
 	switch {
 	case c.Op == store.Eq && len(values) == 1, c.Op == store.In && len(values) > 0:
-		var lanes []scan
-		for _, lane := range s.lanes {
+		var branches []scan
+		for _, branch := range s.branches {
 			for _, v := range values {
-				lanes = append(lanes, lane.and(c.Path, "$eq", v))
+				branches = append(branches, branch.and(c.Path, "$eq", v))
 			}
 		}
-		s.lanes = lanes
+		s.branches = branches
 		s.points = s.points.and(c.Path, "$in", values)
 		return nil
 	case c.Op == store.Range && len(values) == 2:
@@ -124,10 +124,10 @@ func after(prefix string) any {
 // all is the whole query as one filter.
 func (s *search) all() bson.D { return append(slices.Clip(s.points), s.span...).filter() }
 
-// stretches are what of a lane comes after the key, in order: equal in all sort paths and beyond the id, then equal in all but the
+// stretches are what of a branch comes after the key, in order: equal in all sort paths and beyond the id, then equal in all but the
 // last and beyond that, and so on. Null is the least value and is passed as a value: no comparison of the server reaches it.
-func (s *search) stretches(lane scan, key *store.Key) []scan {
-	within := append(slices.Clip(lane), s.span...)
+func (s *search) stretches(branch scan, key *store.Key) []scan {
+	within := append(slices.Clip(branch), s.span...)
 	if key == nil {
 		return []scan{within}
 	}

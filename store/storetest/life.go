@@ -22,12 +22,12 @@ var (
 // testClaim: a save with events claims their telling for one lease, once, and hands the document over.
 func testClaim(t *testing.T, f *fixture) {
 	var handed []string
-	f.store.OnSave(func(_ context.Context, _ store.Face, id string) { handed = append(handed, id) })
+	f.store.OnSave(func(_ context.Context, _ store.AnyRepo, id string) { handed = append(handed, id) })
 	v := thingOf("1")
 	v.Publish(made, "p", models.Clockwork, noon)
 	f.insert(t, v, thingOf("2"))
 	lease := noon.Add(f.store.Lease)
-	if got := f.get(t, "1").TellAt; got == nil || !got.Equal(lease) {
+	if got := f.get(t, "1").PublishAt; got == nil || !got.Equal(lease) {
 		t.Fatalf("tellAt = %v, want %v", got, lease)
 	}
 	f.pass(time.Second)
@@ -35,8 +35,8 @@ func testClaim(t *testing.T, f *fixture) {
 	if _, err := f.things.Update(t.Context(), "1", tell); err != nil {
 		t.Fatal(err)
 	}
-	if got := f.get(t, "1"); !got.TellAt.Equal(lease) || len(got.Outbox) != 2 {
-		t.Errorf("a later save moved the claim to %v, outbox %d", got.TellAt, len(got.Outbox))
+	if got := f.get(t, "1"); !got.PublishAt.Equal(lease) || len(got.Outbox) != 2 {
+		t.Errorf("a later save moved the claim to %v, outbox %d", got.PublishAt, len(got.Outbox))
 	}
 	if fmt.Sprint(handed) != "[1]" {
 		t.Errorf("handed over %v, want the one that was claimed", handed)
@@ -57,7 +57,7 @@ func told(id string) *thing {
 
 func wantUntold(t *testing.T, f *fixture, now time.Time, want ...string) {
 	t.Helper()
-	got, err := f.things.Face().Untold(t.Context(), now, 10)
+	got, err := f.things.Any().Untold(t.Context(), now, 10)
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("Untold = %v, %v, want %v", got, err, want)
 	}
@@ -75,11 +75,11 @@ func testTwoRelays(t *testing.T, f *fixture) {
 	for range 8 {
 		relay := store.NewRepo[thing](store.New(f.engine, f.clock, store.TestKeys()), things)
 		wg.Go(func() {
-			err := relay.Face().Touch(t.Context(), "1", func(h *models.Meta) error {
-				if h.TellAt == nil || h.TellAt.After(now) {
+			err := relay.Any().Touch(t.Context(), "1", func(h *models.Meta) error {
+				if h.PublishAt == nil || h.PublishAt.After(now) {
 					return taken
 				}
-				h.TellAt = models.At(now.Add(f.store.Lease))
+				h.PublishAt = models.At(now.Add(f.store.Lease))
 				return nil
 			})
 			mu.Lock()
@@ -103,19 +103,19 @@ func testTouch(t *testing.T, f *fixture) {
 	v.Shop = "a"
 	f.insert(t, v)
 	f.pass(time.Hour)
-	err := f.things.Face().Touch(t.Context(), "1", func(h *models.Meta) error { h.Outbox, h.TellAt = nil, nil; return nil })
+	err := f.things.Any().Touch(t.Context(), "1", func(h *models.Meta) error { h.Outbox, h.PublishAt = nil, nil; return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := f.things.Face().Look(t.Context(), "1")
-	if err != nil || got.Version != 2 || got.Revision != 1 || !got.UpdatedAt.Equal(noon) || got.TellAt != nil || len(got.Outbox) != 0 {
+	got, err := f.things.Any().Peek(t.Context(), "1")
+	if err != nil || got.Version != 2 || got.Revision != 1 || !got.UpdatedAt.Equal(noon) || got.PublishAt != nil || len(got.Outbox) != 0 {
 		t.Errorf("head %+v, %v", got, err)
 	}
 	if f.get(t, "1").Shop != "a" {
 		t.Error("Touch changed the content")
 	}
 	wantUntold(t, f, noon.Add(1000*time.Hour))
-	_, err = f.things.Face().Look(t.Context(), "nobody")
+	_, err = f.things.Any().Peek(t.Context(), "nobody")
 	wantCode(t, err, models.NotFound)
 }
 
@@ -123,15 +123,15 @@ func testTouch(t *testing.T, f *fixture) {
 func testMoments(t *testing.T, f *fixture) {
 	other := store.New(f.engine, f.clock, store.TestKeys())
 	known := store.NewRepo[thing](other, things)
-	for _, m := range []store.Moment{store.TellAt, store.WakeAt, store.GoneAt} {
-		if _, err := known.Face().Earliest(t.Context(), m); err != nil {
+	for _, m := range []store.Moment{store.PublishAt, store.WakeAt, store.GoneAt} {
+		if _, err := known.Any().Earliest(t.Context(), m); err != nil {
 			t.Fatal(err)
 		}
 	}
 	v := thingOf("1")
 	v.WakeAt = models.At(noon)
 	f.insert(t, v)
-	if own, _ := f.things.Face().Known(store.WakeAt); own == nil || !own.Equal(noon) {
+	if own, _ := f.things.Any().Known(store.WakeAt); own == nil || !own.Equal(noon) {
 		t.Errorf("the store that saved knows %v", own)
 	}
 	if due := other.Due(noon, store.WakeAt); len(due) != 0 {
@@ -141,7 +141,7 @@ func testMoments(t *testing.T, f *fixture) {
 	if due := other.Due(noon, store.WakeAt); len(due) != 1 {
 		t.Errorf("%d collections are due after Forget", len(due))
 	}
-	if at, err := known.Face().Earliest(t.Context(), store.WakeAt); err != nil || at == nil || !at.Equal(noon) {
+	if at, err := known.Any().Earliest(t.Context(), store.WakeAt); err != nil || at == nil || !at.Equal(noon) {
 		t.Errorf("Earliest = %v, %v", at, err)
 	}
 }
@@ -157,15 +157,15 @@ func testWake(t *testing.T, f *fixture) {
 	wantDue(t, f, noon)
 	wantDue(t, f, noon.Add(time.Hour), "0") // due at that very moment
 	wantDue(t, f, noon.Add(1000*time.Hour), "0", "1", "2")
-	if next, err := f.things.Face().Earliest(t.Context(), store.WakeAt); err != nil || next == nil || !next.Equal(noon.Add(time.Hour)) {
+	if next, err := f.things.Any().Earliest(t.Context(), store.WakeAt); err != nil || next == nil || !next.Equal(noon.Add(time.Hour)) {
 		t.Errorf("Next = %v, %v", next, err)
 	}
 	f.pass(2 * time.Hour)
 	for _, id := range []string{"0", "1", "2", "never"} {
-		if err := f.things.Face().Wake(t.Context(), id, f.clock()); err != nil {
+		if err := f.things.Any().Wake(t.Context(), id, f.clock()); err != nil {
 			t.Fatal(err)
 		}
-		if err := f.things.Face().Wake(t.Context(), id, f.clock()); err != nil { // a second sweep at the same moment
+		if err := f.things.Any().Wake(t.Context(), id, f.clock()); err != nil { // a second sweep at the same moment
 			t.Fatal(err)
 		}
 	}
@@ -179,7 +179,7 @@ func testWake(t *testing.T, f *fixture) {
 
 func wantDue(t *testing.T, f *fixture, now time.Time, want ...string) {
 	t.Helper()
-	got, err := f.things.Face().Due(t.Context(), now, 10)
+	got, err := f.things.Any().Due(t.Context(), now, 10)
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("Due(%v) = %v, %v, want %v", now, got, err, want)
 	}
@@ -193,14 +193,14 @@ func testExpire(t *testing.T, f *fixture) {
 		f.insert(t, v)
 	}
 	f.insert(t, thingOf("endless"))
-	ids, err := f.things.Face().Gone(t.Context(), noon, 10)
+	ids, err := f.things.Any().Gone(t.Context(), noon, 10)
 	if err != nil || len(ids) != 2 {
 		t.Fatal(ids, err)
 	}
 	if _, err := f.things.Update(t.Context(), "renewed", func(v *thing) error { v.GoneAt = models.At(noon.Add(time.Hour)); return nil }); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.things.Face().Expire(t.Context(), noon, append(ids, "endless", "nobody")...); err != nil {
+	if err := f.things.Any().Expire(t.Context(), noon, append(ids, "endless", "nobody")...); err != nil {
 		t.Fatal(err)
 	}
 	for id, stays := range map[string]bool{"old": false, "renewed": true, "endless": true} {
@@ -208,7 +208,7 @@ func testExpire(t *testing.T, f *fixture) {
 			t.Errorf("%s: %v", id, err)
 		}
 	}
-	if err := f.things.Face().Expire(t.Context(), noon); err != nil {
+	if err := f.things.Any().Expire(t.Context(), noon); err != nil {
 		t.Error(err)
 	}
 }
@@ -218,7 +218,7 @@ func testGone(t *testing.T, f *fixture) {
 	v.GoneAt = models.At(noon.Add(time.Minute))
 	f.insert(t, v, thingOf("stays"))
 	for now, want := range map[time.Time]int{noon: 0, noon.Add(time.Minute): 1} {
-		if got, err := f.things.Face().Gone(t.Context(), now, 10); err != nil || len(got) != want {
+		if got, err := f.things.Any().Gone(t.Context(), now, 10); err != nil || len(got) != want {
 			t.Errorf("Gone(%v) = %v, %v", now, got, err)
 		}
 	}

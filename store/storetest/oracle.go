@@ -40,7 +40,7 @@ func (v *thing) value(path string) any {
 	case "deep.name":
 		return v.Deep.Name
 	case "tellAt":
-		return plain(v.TellAt)
+		return plain(v.PublishAt)
 	case "wakeAt":
 		return plain(v.WakeAt)
 	case "goneAt":
@@ -170,7 +170,7 @@ func drawThing(t *rapid.T, id string) *thing {
 	v := thingOf(id)
 	v.Shop, v.Open, v.Deep.Name = *draw[string](t, "shop"), *draw[bool](t, "open"), *draw[string](t, "deep.name")
 	v.State, v.DueAt, v.Rank = draw[string](t, "state"), draw[time.Time](t, "dueAt"), draw[int64](t, "rank")
-	v.TellAt, v.WakeAt, v.GoneAt = draw[time.Time](t, "tellAt"), draw[time.Time](t, "wakeAt"), draw[time.Time](t, "goneAt")
+	v.PublishAt, v.WakeAt, v.GoneAt = draw[time.Time](t, "tellAt"), draw[time.Time](t, "wakeAt"), draw[time.Time](t, "goneAt")
 	return v
 }
 
@@ -277,7 +277,7 @@ func (o *oracle) change(t *testing.T, rt *rapid.T) {
 	fresh := drawThing(rt, id)
 	v, err := o.f.things.Update(t.Context(), id, func(v *thing) error {
 		fresh.Meta = models.Meta{ID: id, Version: v.Version, Revision: v.Revision, CreatedAt: v.CreatedAt,
-			TellAt: fresh.TellAt, WakeAt: fresh.WakeAt, GoneAt: fresh.GoneAt}
+			PublishAt: fresh.PublishAt, WakeAt: fresh.WakeAt, GoneAt: fresh.GoneAt}
 		*v = *fresh
 		return nil
 	})

@@ -19,7 +19,7 @@ type Options struct {
 	NoExplain    bool // explain says nothing of indexes
 	NullsClash   bool // unique indexes take null for a value
 	NotAllOrNone bool // a refused batch may leave a part behind
-	Slow         bool // every look-up scans: fewer documents, fewer rounds
+	Slow         bool // every access-up scans: fewer documents, fewer rounds
 }
 
 // A Case is one thing every engine must do.
@@ -198,7 +198,7 @@ func (f *fixture) pass(d time.Duration) {
 	f.now = f.now.Add(d)
 }
 
-// some is n, or less where every look-up scans.
+// some is n, or less where every access-up scans.
 func (f *fixture) some(n int) int {
 	if f.opt.Slow {
 		return max(4, n/8)

@@ -1,5 +1,5 @@
 // Package ferrettest runs the cases of the store over the real wire protocol, against FerretDB inside the test process. FerretDB
-// is not MongoDB: its updates are not atomic, its explain knows no indexes and every look-up scans. What that excludes skips by name.
+// is not MongoDB: its updates are not atomic, its explain knows no indexes and every access-up scans. What that excludes skips by name.
 package ferrettest
 
 import (

@@ -14,8 +14,8 @@ import (
 	"xinyi/models"
 )
 
-// door is what every request passes: its id, headers against misuse by browsers, CORS, compression; and no panic leaves it.
-func (r *Router) door(c *fiber.Ctx) (err error) {
+// middleware is what every request passes: its id, headers against misuse by browsers, CORS, compression; and no panic leaves it.
+func (r *Router) middleware(c *fiber.Ctx) (err error) {
 	timer := prometheus.NewTimer(nil)
 	r.metrics.inFlight.Inc()
 	defer r.metrics.inFlight.Dec()

@@ -50,8 +50,8 @@ func (r *documents) ids(ctx context.Context, q Query, limit int) ([]string, erro
 	return ids, err
 }
 
-// Look reads the head of a document.
-func (r *documents) Look(ctx context.Context, id string) (*models.Meta, error) {
+// Peek reads the head of a document.
+func (r *documents) Peek(ctx context.Context, id string) (*models.Meta, error) {
 	v, err := r.get(ctx, id)
 	if err != nil {
 		return nil, err
@@ -134,8 +134,8 @@ type recent struct {
 	raw bson.Raw
 }
 
-// Look reads the head of the document at hand.
-func (r *recent) Look(context.Context, string) (*models.Meta, error) { return r.headOf(r.raw) }
+// Peek reads the head of the document at hand.
+func (r *recent) Peek(context.Context, string) (*models.Meta, error) { return r.headOf(r.raw) }
 
 // Touch tries on the document at hand first.
 func (r *recent) Touch(ctx context.Context, id string, change func(*models.Meta) error) error {

@@ -102,7 +102,7 @@ func (g *guests) show(token string, err error) {
 
 // A house is a door that listens.
 type house struct {
-	*apitest.Door
+	*apitest.API
 	tap    *tap
 	guests *guests
 	url    string
@@ -115,7 +115,7 @@ func listens(t *testing.T, b api.StreamBounds, change ...func(*api.Router)) *hou
 	t.Helper()
 	apitest.LeavesNothing(t)
 	h := &house{tap: &tap{lines: make(chan string), done: make(chan error, 1)}, guests: &guests{out: map[string]error{}}}
-	h.Door = opened(t, func(c *api.Config) {
+	h.API = opened(t, func(c *api.Config) {
 		c.Auth, c.Streams, c.Log = h.guests, b, slog.New(slog.NewTextHandler(&h.log, nil))
 	})
 	h.R.Handle(h.tap)

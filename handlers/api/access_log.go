@@ -12,21 +12,21 @@ import (
 	"xinyi/store"
 )
 
-// Looks is the one way to somebody else's data: it writes what is about to be seen into the log before anything is shown.
-type Looks struct {
+// AccessLog is the one way to somebody else's data: it writes what is about to be seen into the log before anything is shown.
+type AccessLog struct {
 	Entries *store.Repo[access.Entry]
 
 	Office  func(ctx context.Context, by models.Actor) (string, error)       // what people call an office; nil: its id
 	Grounds func(ctx context.Context, caseID string) (*access.Ground, error) // the case or document named; NotFound; nil: none is asked for
 }
 
-// errNoLog is a door that was built without its log.
+// errNoLog is a router that was built without its access log.
 var errNoLog = errors.New("there is no log of looks")
 
-// mostLooks bounds how many entries of the last hour are read to count an officer's people.
-const mostLooks = store.MaxPage
+// hourly bounds how many entries of the last hour are read to count an officer's people.
+const hourly = store.MaxPage
 
-// Look notes what rq is about to see, one entry a look; none at all is a list that came out empty. It is called before the
+// Note notes what rq is about to see, one entry an access; none at all is a list that came out empty. It is called before the
 // answer is made, and an error of it ends the request. Whom the data is about is told when the entry is kept.
 //
 // A purpose that was sent must be the caller's to state, and of the route's own kind unless the case that was sent carries it; a case that was
@@ -34,7 +34,7 @@ const mostLooks = store.MaxPage
 //
 // Errors: Invalid "access.no_purpose", "access.unknown_purpose", "access.no_case"; Forbidden "access.not_your_purpose", "access.no_ground",
 // "access.case_closed", "access.case_of_other".
-func (l *Looks) Look(ctx context.Context, rq Request, looks ...access.Look) error {
+func (l *AccessLog) Note(ctx context.Context, rq Request, looks ...access.Access) error {
 	if l == nil || l.Entries == nil {
 		return models.E(models.Internal, "internal", errNoLog)
 	}
@@ -51,8 +51,8 @@ func (l *Looks) Look(ctx context.Context, rq Request, looks ...access.Look) erro
 	return nil
 }
 
-// entries are the entries of looks, with what is unusual about them.
-func (l *Looks) entries(ctx context.Context, rq Request, looks []access.Look) ([]*access.Entry, error) {
+// entries are the entries of accesses, with what is unusual about them.
+func (l *AccessLog) entries(ctx context.Context, rq Request, looks []access.Access) ([]*access.Entry, error) {
 	if len(looks) == 0 {
 		return nil, nil
 	}
@@ -62,13 +62,13 @@ func (l *Looks) entries(ctx context.Context, rq Request, looks []access.Look) ([
 	}
 	hours := access.Standard.Hours(rq.Actor, rq.Now)
 	entries := make([]*access.Entry, 0, len(looks))
-	for i, look := range looks {
-		id := models.Derived("look", rq.ID, rq.Actor.Principal(), strconv.FormatInt(rq.Now.UnixMilli(), 10), strconv.Itoa(i), look.Subject.Ref, look.Subject.Person, look.About)
-		e, err := access.New(id, look, rq.Actor, rq.ID, rq.Now)
+	for i, screening := range looks {
+		id := models.Derived("look", rq.ID, rq.Actor.Principal(), strconv.FormatInt(rq.Now.UnixMilli(), 10), strconv.Itoa(i), screening.Subject.Ref, screening.Subject.Person, screening.About)
+		e, err := access.New(id, screening, rq.Actor, rq.ID, rq.Now)
 		if err != nil {
 			return nil, err
 		}
-		if err := l.founded(ctx, rq, look); err != nil {
+		if err := l.founded(ctx, rq, screening); err != nil {
 			return nil, err
 		}
 		e.Office = office
@@ -92,21 +92,21 @@ func (l *Looks) entries(ctx context.Context, rq Request, looks []access.Look) ([
 }
 
 // founded says whether what the caller sent of why it looks is so. What was not sent follows from the route.
-func (l *Looks) founded(ctx context.Context, rq Request, look access.Look) error {
-	if look.Refused != "" || look.Receipt != "" {
+func (l *AccessLog) founded(ctx context.Context, rq Request, screening access.Access) error {
+	if screening.Refused != "" || screening.Receipt != "" {
 		return nil
 	}
-	stated := rq.Purpose != "" && look.Purpose == rq.Purpose
+	stated := rq.Purpose != "" && screening.Purpose == rq.Purpose
 	if stated && !access.Purposes[rq.Purpose].May(rq.Actor.Role) {
 		return models.E(models.Forbidden, "access.not_your_purpose")
 	}
 	carried := false
-	if rq.Case != "" && look.Case == rq.Case && rq.Case != look.About && l.Grounds != nil {
+	if rq.Case != "" && screening.Case == rq.Case && rq.Case != screening.About && l.Grounds != nil {
 		g, err := l.Grounds(ctx, rq.Case)
 		if err != nil && !errors.Is(err, models.NotFound) {
 			return err
 		}
-		if err := g.Carries(rq.Actor, look.Subject, look.Purpose); err != nil {
+		if err := g.Carries(rq.Actor, screening.Subject, screening.Purpose); err != nil {
 			return err
 		}
 		carried = true
@@ -124,15 +124,15 @@ func kindOf(purpose string) string {
 }
 
 // OfficeName is what people call an office.
-func (l *Looks) OfficeName(ctx context.Context, by models.Actor) (string, error) {
+func (l *AccessLog) OfficeName(ctx context.Context, by models.Actor) (string, error) {
 	if l.Office == nil {
 		return by.Org, nil
 	}
 	return l.Office(ctx, by)
 }
 
-// closed says whether an officer's look names a case that is not open, or not about its subject.
-func (l *Looks) closed(ctx context.Context, rq Request, e *access.Entry) (access.Oddity, error) {
+// closed says whether an officer's access names a case that is not open, or not about its subject.
+func (l *AccessLog) closed(ctx context.Context, rq Request, e *access.Entry) (access.Anomaly, error) {
 	if l.Grounds == nil || rq.Actor.Client != "" || e.Receipt != "" || !access.Purposes[e.Purpose].Law {
 		return "", nil
 	}
@@ -149,11 +149,11 @@ func (l *Looks) closed(ctx context.Context, rq Request, e *access.Entry) (access
 }
 
 // crowd counts the people an officer looked at within the hour, those of entries among them.
-func (l *Looks) crowd(ctx context.Context, rq Request, entries []*access.Entry) (access.Oddity, error) {
+func (l *AccessLog) crowd(ctx context.Context, rq Request, entries []*access.Entry) (access.Anomaly, error) {
 	if rq.Actor.Client != "" || rq.Actor.Person == "" {
 		return "", nil
 	}
-	page, err := l.Entries.Find(ctx, store.AccessesSince(rq.Actor.Person, rq.Now.Add(-access.Span)).Page(mostLooks, "").Only("subject.ref"))
+	page, err := l.Entries.Find(ctx, store.AccessesSince(rq.Actor.Person, rq.Now.Add(-access.Span)).Page(hourly, "").Only("subject.ref"))
 	if err != nil {
 		return "", err
 	}
@@ -170,14 +170,14 @@ func (l *Looks) crowd(ctx context.Context, rq Request, entries []*access.Entry) 
 func APerson(id string) models.Subject { return models.Subject{Kind: models.PersonSubject, Person: id} }
 
 // Personal are the looks at documents that are about somebody: one for each, none for those about nobody we know.
-func Personal[T any](rq Request, purpose string, fields []string, docs []*T, of func(*T) (id, person string)) []access.Look {
-	var looks []access.Look
+func Personal[T any](rq Request, purpose string, fields []string, docs []*T, of func(*T) (id, person string)) []access.Access {
+	var looks []access.Access
 	for _, d := range docs {
 		id, person := of(d)
 		if person == "" {
 			continue
 		}
-		looks = append(looks, access.Look{Subject: APerson(person), Fields: fields, About: id, Purpose: rq.PurposeOr(purpose), Case: rq.CaseOr(id)})
+		looks = append(looks, access.Access{Subject: APerson(person), Fields: fields, About: id, Purpose: rq.PurposeOr(purpose), Case: rq.CaseOr(id)})
 	}
 	return looks
 }

@@ -18,7 +18,7 @@ import (
 )
 
 // listening is a door behind a socket.
-func listening(t *testing.T) (*apitest.Door, string) {
+func listening(t *testing.T) (*apitest.API, string) {
 	t.Helper()
 	d := opened(t, nil)
 	ln, err := net.Listen("tcp", "127.0.0.1:0")

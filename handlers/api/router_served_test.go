@@ -20,17 +20,17 @@ var noteTable = map[api.Action][]models.Role{
 	"notes.read": {models.Resident, models.Auditor}, "notes.write": {models.Resident, models.Hospital}, "notes.audit": {models.Auditor},
 }
 
-func opened(t *testing.T, change func(*api.Config)) *apitest.Door {
+func opened(t *testing.T, change func(*api.Config)) *apitest.API {
 	t.Helper()
 	engine := sqlitetest.Open(t)
-	d := &apitest.Door{T: t, Time: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)}
+	d := &apitest.API{T: t, Time: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)}
 	s := store.New(engine, d.Now, store.TestKeys())
 	cfg := api.Config{Now: d.Now, Auth: apitest.Names{}, Store: s, Log: slog.New(slog.DiscardHandler), Origins: []string{"https://a.example"}}
 	if change != nil {
 		change(&cfg)
 	}
 	d.R = api.NewRouter(cfg)
-	d.Notes = &apitest.NoteDoor{Notes: store.NewRepo[apitest.Note](s, api.Notes), Hold: make(chan struct{}), Begun: make(chan struct{}, 8)}
+	d.Notes = &apitest.NotesAPI{Notes: store.NewRepo[apitest.Note](s, api.Notes), Hold: make(chan struct{}), Begun: make(chan struct{}, 8)}
 	if err := s.Ensure(t.Context()); err != nil {
 		t.Fatal(err)
 	}

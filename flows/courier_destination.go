@@ -14,19 +14,19 @@ import (
 	"xinyi/store"
 )
 
-// Bounds of a lane.
+// Bounds of a destination.
 const (
-	firstPause = time.Second     // of a lane whose channel failed as a whole; doubles
+	firstPause = time.Second     // of a destination whose channel failed as a whole; doubles
 	longPause  = 5 * time.Minute // up to this
-	patience   = 5               // failures in a row of a channel nobody can probe, before its lane pauses
+	patience   = 5               // failures in a row of a channel nobody can probe, before its destination pauses
 	window     = 200             // sends that are remembered to tell dead addresses from wrong credentials
 	waiting    = 400             // deliveries taken up at a time
 )
 
-// A lane is deliveries that share a channel and its fate: one aggregator, one host of browsers' pushes, one partner's
+// A destination is deliveries that share a channel and its fate: one aggregator, one host of browsers' pushes, one partner's
 // endpoint. Deliveries to one device go one after the other, the rest side by side. When the channel fails as a whole, the
-// lane rests, everybody keeps their place, and it starts again with one at a time, so that no storm greets who comes back.
-type lane struct {
+// destination rests, everybody keeps their place, and it starts again with one at a time, so that no storm greets who comes back.
+type destination struct {
 	c       *Courier
 	name    string
 	channel notifications.Channel // nil: not configured any more
@@ -48,8 +48,8 @@ type lane struct {
 	outcome []bool    // of the last sends: true for an address that was said to be dead
 }
 
-func newLane(c *Courier, name string, ch notifications.Channel) *lane {
-	l := &lane{c: c, name: name, channel: ch, taken: map[string]bool{}, queues: map[string][]*delivery.Delivery{}, width: 8, most: 8}
+func newDestination(c *Courier, name string, ch notifications.Channel) *destination {
+	l := &destination{c: c, name: name, channel: ch, taken: map[string]bool{}, queues: map[string][]*delivery.Delivery{}, width: 8, most: 8}
 	l.room = sync.NewCond(&l.mu)
 	if ch != nil {
 		b := ch.Bounds()
@@ -62,14 +62,14 @@ func newLane(c *Courier, name string, ch notifications.Channel) *lane {
 	return l
 }
 
-func (l *lane) resting() time.Time {
+func (l *destination) resting() time.Time {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.rest
 }
 
 // pass takes what is due once and answers how many it took. They may still fly when it comes back.
-func (l *lane) pass(ctx context.Context, now func() time.Time) (took int, err error) {
+func (l *destination) pass(ctx context.Context, now func() time.Time) (took int, err error) {
 	if !l.awake(ctx, now()) {
 		return 0, nil
 	}
@@ -94,8 +94,8 @@ func (l *lane) pass(ctx context.Context, now func() time.Time) (took int, err er
 	return took, nil
 }
 
-// awake says whether the lane may take. After a rest a channel that can be asked is asked first.
-func (l *lane) awake(ctx context.Context, now time.Time) bool {
+// awake says whether the destination may take. After a rest a channel that can be asked is asked first.
+func (l *destination) awake(ctx context.Context, now time.Time) bool {
 	l.mu.Lock()
 	rests, fails := l.rest.After(now), l.fails
 	l.mu.Unlock()
@@ -118,7 +118,7 @@ func (l *lane) awake(ctx context.Context, now time.Time) bool {
 }
 
 // add takes a delivery up, waiting for room; false when it is in hand already.
-func (l *lane) add(ctx context.Context, d *delivery.Delivery) bool {
+func (l *destination) add(ctx context.Context, d *delivery.Delivery) bool {
 	stop := context.AfterFunc(ctx, func() { l.mu.Lock(); l.room.Broadcast(); l.mu.Unlock() })
 	defer stop()
 	key := d.ID
@@ -153,7 +153,7 @@ func (l *lane) add(ctx context.Context, d *delivery.Delivery) bool {
 }
 
 // fly deals with d and with what came behind it for the same device. What has begun is finished when work ends.
-func (l *lane) fly(ctx, work context.Context, key string, d *delivery.Delivery) {
+func (l *destination) fly(ctx, work context.Context, key string, d *delivery.Delivery) {
 	defer l.c.flying.Done()
 	defer l.flying.Done()
 	for d != nil {
@@ -167,7 +167,7 @@ func (l *lane) fly(ctx, work context.Context, key string, d *delivery.Delivery) 
 }
 
 // landed puts d down and picks up the next for the same device, nil for none.
-func (l *lane) landed(key string, d *delivery.Delivery) (next *delivery.Delivery) {
+func (l *destination) landed(key string, d *delivery.Delivery) (next *delivery.Delivery) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.taken, d.ID)
@@ -181,8 +181,8 @@ func (l *lane) landed(key string, d *delivery.Delivery) (next *delivery.Delivery
 	return nil
 }
 
-// worked notes a send that came through: the lane is well, and widens by one.
-func (l *lane) worked() {
+// worked notes a send that came through: the destination is well, and widens by one.
+func (l *destination) worked() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.fails > 0 {
@@ -196,9 +196,9 @@ func (l *lane) worked() {
 	}
 }
 
-// pause lets the lane rest for least, or for twice its last pause when that is longer, and starts narrow afterwards.
+// pause lets the destination rest for least, or for twice its last pause when that is longer, and starts narrow afterwards.
 // Failures of parcels that were in flight together count once.
-func (l *lane) pause(least time.Duration, now time.Time) {
+func (l *destination) pause(least time.Duration, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.rest.After(now) {
@@ -213,8 +213,8 @@ func (l *lane) pause(least time.Duration, now time.Time) {
 	l.c.Metrics.resting.WithLabelValues(l.name).Set(1)
 }
 
-// stumbled notes a failure of a channel nobody can ask; many in a row pause the lane, and so does each one after.
-func (l *lane) stumbled(least time.Duration, now time.Time) {
+// failed notes a failure of a channel nobody can ask; many in a row pause the destination, and so does each one after.
+func (l *destination) failed(least time.Duration, now time.Time) {
 	l.mu.Lock()
 	l.row++
 	many := l.row >= patience
@@ -225,7 +225,7 @@ func (l *lane) stumbled(least time.Duration, now time.Time) {
 }
 
 // down asks whether the channel as a whole is down, after a parcel of it failed so. Who asks meanwhile gets the same answer.
-func (l *lane) down(ctx context.Context, now time.Time) bool {
+func (l *destination) down(ctx context.Context, now time.Time) bool {
 	prober, ok := l.channel.(notifications.Prober)
 	if !ok {
 		return false
@@ -237,7 +237,7 @@ func (l *lane) down(ctx context.Context, now time.Time) bool {
 }
 
 // remember keeps what became of a send. The lock is held.
-func (l *lane) remember(gone bool) {
+func (l *destination) remember(gone bool) {
 	if l.outcome = append(l.outcome, gone); len(l.outcome) > window {
 		l.outcome = l.outcome[len(l.outcome)-window:]
 	}
@@ -247,7 +247,7 @@ func (l *lane) remember(gone bool) {
 // one in five is said to be dead. Wrong credentials make every address look dead.
 //
 // Source: docs/sources.md#delivery-policy (our assumption).
-func (l *lane) believes() bool {
+func (l *destination) believes() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.remember(true)

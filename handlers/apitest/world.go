@@ -21,7 +21,7 @@ import (
 )
 
 // Dead keeps the event n as given up by the subscriber "desk".
-func (h *Hall) Dead(n int) *journal.Lost {
+func (h *World) Dead(n int) *journal.Lost {
 	h.Helper()
 	e := models.Event{
 		ID: fmt.Sprintf("medical.bill_paid/b%d/1.0", n), Kind: "medical.bill_paid", Subject: fmt.Sprint("b", n), Person: "ann",
@@ -34,9 +34,9 @@ func (h *Hall) Dead(n int) *journal.Lost {
 	return l
 }
 
-// Hall is a door with the parts that tell people and operators what happened.
-type Hall struct {
-	*Door
+// World is a door with the parts that tell people and operators what happened.
+type World struct {
+	*API
 	Store    *store.Store
 	Messages *store.Repo[inbox.Message]
 	Lost     *store.Repo[journal.Lost]
@@ -58,11 +58,11 @@ func (l *Lines) Count(s string) int {
 	return strings.Count(l.buf.String(), s)
 }
 
-// Halls opens a hall. now is nil for the door's own time; more mounts what a test needs besides.
-func Halls(t *testing.T, sandbox bool, now func() time.Time, more func(*Hall) []api.Mounter) *Hall {
+// NewWorld opens a hall. now is nil for the door's own time; more mounts what a test needs besides.
+func NewWorld(t *testing.T, sandbox bool, now func() time.Time, more func(*World) []api.Mounter) *World {
 	t.Helper()
 	engine := sqlitetest.Open(t)
-	h := &Hall{Door: &Door{T: t, Time: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)}}
+	h := &World{API: &API{T: t, Time: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)}}
 	if now == nil {
 		now = h.Now
 	}
@@ -91,7 +91,7 @@ func Halls(t *testing.T, sandbox bool, now func() time.Time, more func(*Hall) []
 }
 
 // Message keeps the n-th message of a person: the payment of bill b<n>, n minutes after eight.
-func (h *Hall) Message(person, kind string, n int) *inbox.Message {
+func (h *World) Message(person, kind string, n int) *inbox.Message {
 	h.Helper()
 	e := models.Event{
 		ID: fmt.Sprintf("%s/b%d/1.0", kind, n), Kind: kind, Subject: fmt.Sprint("b", n), Person: person, At: h.Now().Add(time.Duration(n) * time.Minute),
@@ -104,7 +104,7 @@ func (h *Hall) Message(person, kind string, n int) *inbox.Message {
 	return m
 }
 
-func (h *Hall) Wants(what string, got []string, want string) {
+func (h *World) Wants(what string, got []string, want string) {
 	h.Helper()
 	if s := strings.Join(got, " "); s != want {
 		h.Errorf("%s: %q, want %q", what, s, want)

@@ -37,23 +37,23 @@ func (Names) Authenticate(_ context.Context, token string) (api.Caller, error) {
 	return c, nil
 }
 
-// A Door is under test.
-type Door struct {
+// A API is under test.
+type API struct {
 	*testing.T
 	R     *api.Router
-	Notes *NoteDoor
+	Notes *NotesAPI
 	Check *openapitest.Checker
 	mu    sync.Mutex
 	Time  time.Time
 }
 
-func (d *Door) Now() time.Time {
+func (d *API) Now() time.Time {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.Time
 }
 
-func (d *Door) Forward(by time.Duration) {
+func (d *API) Forward(by time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.Time = d.Time.Add(by)
@@ -66,7 +66,7 @@ type Reply struct {
 }
 
 // Ask sends "METHOD /path" with a body and "Name: value" headers. "as x" signs in, "key x" sends an Idempotency-Key.
-func (d *Door) Ask(line, body string, headers ...string) Reply {
+func (d *API) Ask(line, body string, headers ...string) Reply {
 	d.Helper()
 	method, path, _ := strings.Cut(line, " ")
 	req := httptest.NewRequest(method, path, strings.NewReader(body))

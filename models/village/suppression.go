@@ -2,13 +2,13 @@ package village
 
 import "xinyi/models/score"
 
-// Hidden is how many households at least stand behind what is told exactly, and behind what is missing to the whole.
+// MinimumCell is how many households at least stand behind what is told exactly, and behind what is missing to the whole.
 //
-// Source: docs/sources.md#village-veil.
-const Hidden int64 = 5
+// Source: docs/sources.md#village-suppression.
+const MinimumCell int64 = 5
 
-// Told is what is told of facts: exactly, or as a range.
-type Told map[string]score.Span
+// Published is what is told of facts: exactly, or as a range.
+type Published map[string]score.Span
 
 // A count is a fact that counts people or households. Within says of which counts it is a part, the narrowest first.
 type count struct {
@@ -26,7 +26,7 @@ var counts = []count{
 // wholes are the counts that shares are taken of; below its floor one is hidden with all its parts.
 var wholes = map[string][]string{FactHouseholds: {FactFiled, FactCredit}, FactBorrowers: {FactClean}, FactAnswers: {FactSatisfied}}
 
-// A Veil says what may be told of a place's facts under a scheme.
+// A Suppression says what may be told of a place's facts under a scheme.
 //
 // A count is told exactly when it is at least k and at least k are missing to its whole; else it is said to be one of the k least, or
 // one of the k most. So a range is the same for whichever of its values is true. The grade is public too, and would tell which of them
@@ -34,8 +34,8 @@ var wholes = map[string][]string{FactHouseholds: {FactFiled, FactCredit}, FactBo
 // differently (below its floor) is hidden itself, with all its parts. Above the floor all hidden values score alike: points, totals and grades
 // tell nothing of them.
 //
-// Source: docs/sources.md#village-veil.
-type Veil struct {
+// Source: docs/sources.md#village-suppression.
+type Suppression struct {
 	set    *score.Set
 	k      int64
 	looked map[string]bool // facts the scheme looks at
@@ -45,9 +45,9 @@ type Veil struct {
 // floorLimit is the largest whole that is looked at for a floor: where even there hidden values score differently, it is always hidden.
 const floorLimit = 2000
 
-// NewVeil is the veil of a set. k is Hidden, or what a bundle says.
-func NewVeil(set *score.Set, k int64) *Veil {
-	v := &Veil{set: set, k: k, looked: map[string]bool{FactHouseholds: true, FactFiled: true}, floors: map[string]int64{}}
+// NewSuppression is the suppression of a set. k is Hidden, or what a bundle says.
+func NewSuppression(set *score.Set, k int64) *Suppression {
+	v := &Suppression{set: set, k: k, looked: map[string]bool{FactHouseholds: true, FactFiled: true}, floors: map[string]int64{}}
 	set.Indicators(func(x *score.Indicator) {
 		v.looked[x.Of] = true
 		if x.Over != "" {
@@ -61,7 +61,7 @@ func NewVeil(set *score.Set, k int64) *Veil {
 }
 
 // floor is the least whole from which on hidden values of its parts score alike.
-func (v *Veil) floor(whole string, parts []string) int64 {
+func (v *Suppression) floor(whole string, parts []string) int64 {
 	for n := int64(floorLimit); n >= 2*v.k; n-- {
 		for _, part := range parts {
 			if !v.alike(part, whole, n, 0) || !v.alike(part, whole, n, n-v.k+1) {
@@ -76,7 +76,7 @@ func (v *Veil) floor(whole string, parts []string) int64 {
 }
 
 // alike says whether the k values of a part from least on score the same, its whole being n.
-func (v *Veil) alike(part, whole string, n, least int64) bool {
+func (v *Suppression) alike(part, whole string, n, least int64) bool {
 	same := true
 	v.set.Indicators(func(x *score.Indicator) {
 		if x.Of != part || x.Over != "" && x.Over != whole {
@@ -90,14 +90,14 @@ func (v *Veil) alike(part, whole string, n, least int64) bool {
 	return same
 }
 
-// Tell is what may be told of facts.
-func (v *Veil) Tell(facts map[string]int64) Told {
-	all := Told{}
+// Publish is what may be told of facts.
+func (v *Suppression) Publish(facts map[string]int64) Published {
+	all := Published{}
 	for _, c := range counts {
 		all[c.name] = v.count(c, facts, all)
 	}
 	v.amounts(facts, all)
-	out := Told{}
+	out := Published{}
 	for name := range v.looked {
 		if s, veiled := all[name]; veiled {
 			out[name] = s
@@ -109,7 +109,7 @@ func (v *Veil) Tell(facts map[string]int64) Told {
 }
 
 // count is what may be told of one count, its wholes being told already.
-func (v *Veil) count(c count, facts map[string]int64, told Told) score.Span {
+func (v *Suppression) count(c count, facts map[string]int64, told Published) score.Span {
 	n, known := facts[c.name]
 	optional := c.name != FactHouseholds && c.name != FactFiled && c.name != FactCredit // may not be known
 	least := max(v.k, v.floors[c.name])                                                 // to be told
@@ -143,7 +143,7 @@ func (v *Veil) count(c count, facts map[string]int64, told Told) score.Span {
 
 // amounts is what may be told of sums of money: nothing while those who owe are hidden; of what is bad only the band, while those who
 // are late are hidden. How many it is whose loans became bad within the year nobody tells, so of that never more than the band.
-func (v *Veil) amounts(facts map[string]int64, all Told) {
+func (v *Suppression) amounts(facts map[string]int64, all Published) {
 	secret := score.Span{Most: score.MaxFact, Absent: true}
 	if !all[FactBorrowers].Exact() {
 		all[FactBalance], all[FactBad], all[FactNewBad] = secret, secret, secret
@@ -161,7 +161,7 @@ func (v *Veil) amounts(facts map[string]int64, all Told) {
 }
 
 // band is the range of an amount that scores in the same band, as far as the scheme looks at it.
-func (v *Veil) band(name string, n, balance int64) score.Span {
+func (v *Suppression) band(name string, n, balance int64) score.Span {
 	s, found := score.Span{Most: max(balance, n)}, false
 	v.set.Indicators(func(x *score.Indicator) {
 		if !found && x.Of == name && (x.Over == FactBalance || x.Over == "") {
@@ -171,14 +171,14 @@ func (v *Veil) band(name string, n, balance int64) score.Span {
 	return s
 }
 
-// Town is what may be told of sums over villages, which are told by the villages' veil. Whoever takes from a sum what each village told
+// Town is what may be told of sums over villages, which are told by the villages' suppression. Whoever takes from a sum what each village told
 // must not be left with what one hides: a count is the sum of what villages tell; an amount is told when none hides it, or at least k
 // households stand behind those that do. A village of which nothing was frozen adds to no count.
-func (v *Veil) Town(of *Veil, villages []map[string]int64, sums map[string]int64) Told {
-	all := Told{}
+func (v *Suppression) Town(of *Suppression, villages []map[string]int64, sums map[string]int64) Published {
+	all := Published{}
 	behind := map[string]int64{} // households behind what villages hide of an amount, as far as is known: one at least
 	for _, facts := range villages {
-		told := Told{}
+		told := Published{}
 		_, frozen := facts[FactFiled]
 		for _, c := range counts {
 			told[c.name] = of.count(c, facts, told)
@@ -196,7 +196,7 @@ func (v *Veil) Town(of *Veil, villages []map[string]int64, sums map[string]int64
 		}
 	}
 	open := func(name string) bool { return behind[name] == 0 || behind[name] >= v.k }
-	out := Told{}
+	out := Published{}
 	for name := range v.looked {
 		n, known := sums[name]
 		s, counted := all[name]
@@ -216,7 +216,7 @@ func (v *Veil) Town(of *Veil, villages []map[string]int64, sums map[string]int64
 }
 
 // Whole says whether facts could be what is told.
-func (t Told) Whole(facts map[string]int64) bool {
+func (t Published) Whole(facts map[string]int64) bool {
 	for name, s := range t {
 		n, known := facts[name]
 		if known && !s.Has(n) || !known && !s.Absent {
