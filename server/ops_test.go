@@ -192,3 +192,45 @@ func TestReadConfigOfOperators(t *testing.T) {
 		}
 	}
 }
+
+// Whatever the public address answers is counted: for who asks, or for where it comes from. Only the probes of a balancer are not.
+func TestEverythingIsCounted(t *testing.T) {
+	t.Parallel()
+	a := begin(t) // with the bounds of a real city, far apart from what is asked here
+	free := map[string]bool{"/livez": true, "/readyz": true}
+	lines := map[string]bool{"GET /nowhere": true, "PATCH /v1/me": true, "GET /metrics": true, "GET /v1/events/dead": true, "TRACE /v1/me": true, "OPTIONS /v1/me": true}
+	for _, rt := range a.router.App().GetRoutes(true) {
+		lines[rt.Method+" "+strings.NewReplacer("/*", "/x", ":", "").Replace(rt.Path)] = true
+	}
+	n := 0
+	for line := range lines {
+		method, path, _ := strings.Cut(line, " ")
+		if free[path] {
+			continue
+		}
+		n++
+		from := fmt.Sprintf("127.%d.%d.1", 1+n/250, n%250)
+		rq, err := http.NewRequestWithContext(t.Context(), method, a.URL()+path, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rq.Header.Set("Authorization", "Bearer wrong")
+		res, err := clientFrom(from).Do(rq)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		if res.Header.Get("RateLimit") == "" {
+			t.Errorf("%s: %d, not counted", line, res.StatusCode)
+		}
+	}
+	if n < 500 {
+		t.Errorf("only %d were asked", n)
+	}
+}
+
+// clientFrom asks from an address of this machine.
+func clientFrom(address string) *http.Client {
+	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}}
+	return &http.Client{Transport: &http.Transport{DialContext: d.DialContext, DisableKeepAlives: true}}
+}
