@@ -86,7 +86,7 @@ func TestBadInput(t *testing.T) {
 	// A limit cannot be cut below what is held; another county may not touch it at all.
 	officer := c.signIn(health1)
 	c.wants("409 conflict /limitFen", officer, "POST", "/v1/medical/agreements/"+agreement+"/limit", m{"limitFen": 40000, "reason": "x"})
-	c.wants("403 forbidden", c.signIn(healthElsewhere), "POST", "/v1/medical/agreements/"+agreement+"/suspend", m{"reason": "x"})
+	c.wants("404 not_found", c.signIn(healthElsewhere), "POST", "/v1/medical/agreements/"+agreement+"/suspend", m{"reason": "x"})
 	c.wants("403 forbidden", me, "POST", "/v1/medical/agreements/"+agreement+"/suspend", m{"reason": "x"})
 	c.wants("404 not_found", c.client(elsewhere), "POST", charges, m{"lines": []m{line("Z", 1, "1.00")}})
 
@@ -133,8 +133,8 @@ func TestBadInput(t *testing.T) {
 	other := c.signIn("19900000002")
 	c.wants("404 not_found", other, "GET", "/v1/me/medical/bills/"+id, nil)
 	c.wants("404 not_found", other, "POST", pay, m{"amountFen": 10000, "channel": "wechat"})
-	c.wants("403 forbidden", c.signIn(healthElsewhere), "GET", "/v1/medical/bills/"+id, nil)
-	c.wants("403 forbidden", c.signIn(healthElsewhere), "GET", "/v1/medical/bills?hospital="+ward, nil)
+	c.wants("404 not_found", c.signIn(healthElsewhere), "GET", "/v1/medical/bills/"+id, nil)
+	c.wants("404 not_found", c.signIn(healthElsewhere), "GET", "/v1/medical/bills?hospital="+ward, nil)
 
 	// A payment on a bill that was paid meanwhile at the desk goes back by itself.
 	c.must(201, me, "POST", pay, m{"amountFen": 10000, "channel": "wechat"}, "Idempotency-Key", "pay-once")

@@ -347,6 +347,7 @@ func TestAccomplices(t *testing.T) {
 	f.must(201, one, "POST", "/v1/organisations", register)
 	f.wants("404 not_found", two, "POST", "/v1/staff", m{"phone": aFarmer, "role": "data_officer", "org": "unit-changsha-new"}) // not confirmed
 	f.wants("403 forbidden", one, "POST", "/v1/organisations/unit-changsha-new/confirm", nil)
+	f.wants("404 not_found", one, "POST", "/v1/organisations/office-credit-pingxiang/confirm", nil) // another province's
 	f.must(200, two, "POST", "/v1/organisations/unit-changsha-new/confirm", nil)
 	f.appointed(one, two, aFarmer, "data_officer", "unit-changsha-new")
 	f.must(200, f.farmer, "GET", "/v1/organisations/unit-changsha-new/officers", nil, "X-Acting-As", "unit-changsha-new")

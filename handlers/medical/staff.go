@@ -31,10 +31,10 @@ func (h Handler) mountStaff(r *api.Router) {
 	api.Post(r, "/medical/conducts/{id}/decide", h.decideObjection, mayConductsDecide, api.Moves, api.Reveals)
 }
 
-// scoped says whether an office may act in a region, or on its own hospital. Errors: Forbidden "medical.other_region".
+// scoped says whether an office reaches a region, or its own hospital; what it does not reach is as what is not there. Errors: NotFound.
 func scoped(by models.Actor, region models.Region, hospital string) error {
 	if by.Role == models.HospitalFinance && by.Org != hospital || by.Role != models.HospitalFinance && !by.Region.Contains(region) {
-		return models.E(models.Forbidden, "medical.other_region")
+		return models.E(models.NotFound, "not_found")
 	}
 	return nil
 }

@@ -160,9 +160,14 @@ func (h Handler) get(ctx context.Context, rq api.Request, in api.ByID) (organisa
 	return viewOrganisation(o), nil
 }
 
-// act changes an organisation.
+// act changes an organisation that the caller reaches, or that only operators register; another is as one that is not there.
 func (h Handler) act(ctx context.Context, rq api.Request, id string, do func(*organisation.Organisation) error) (organisationView, error) {
-	o, err := api.Change(ctx, rq, h.Organisations, id, do)
+	o, err := api.Change(ctx, rq, h.Organisations, id, func(o *organisation.Organisation) error {
+		if !o.Over(rq.Actor) && !rq.Actor.Is(models.Operator) {
+			return models.E(models.NotFound, "not_found")
+		}
+		return do(o)
+	})
 	if err != nil {
 		return organisationView{}, err
 	}
