@@ -12,7 +12,7 @@ FUZZTIME ?= 20s
 # nobody debugs are linked without symbols, which is half of a warm run's linking.
 TESTED := -timeout 60m -parallel 4 -ldflags '-s -w'
 
-.PHONY: help build run test race lint cover bench sample-data docs fuzz tidy
+.PHONY: help build run test race lint cover bench attack sample-data docs fuzz tidy
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +45,9 @@ cover: ## test coverage per function, the least covered first
 
 bench: ## requests per second and processor time, API and bare engine, about eight minutes
 	go run ./bench
+
+attack: ## what is known against it, against the real program: a table, and an exit of 1 on any fault; five minutes
+	go run ./attack
 
 sample-data: build ## 100,000 made-up penalties with planted faults, in ./data/sample
 	./xinyi sample-data

@@ -23,6 +23,7 @@ const module = "xinyi"
 var layers = map[string][]string{
 	"server":               {"*"},
 	"bench":                {"*"},
+	"attack":               {},
 	"handlers/api":         {"store", "models", "models/rule", "models/score", "models/notice", "models/release", "models/job", "models/flow", "models/jury", "models/access", "models/identity", "models/delivery"},
 	"handlers/file":        {"handlers/api", "usecase", "store", "models", "models/*"},
 	"handlers/paper":       {"handlers/api", "models"},
@@ -63,14 +64,14 @@ var homes = map[string][]string{
 	"database/sql":                 {"store/sqlite"},
 	"firebase.google.com/":         {"notifications"},
 	"google.golang.org/api/":       {"notifications"},
-	"net/http":                     {"handlers/*", "notifications", "notifications/local", "flows", "server", "bench"},
+	"net/http":                     {"handlers/*", "notifications", "notifications/local", "flows", "server", "bench", "attack"},
 }
 
 // impure is what the models may not touch: they decide, and neither read nor write the world.
 var impure = []string{"os", "os/*", "io/*", "net", "net/*", "database/*", "log", "syscall", "math/rand", "runtime", "runtime/*", "context"}
 
 // edges may read the wall clock, start a context and print.
-var edges = []string{"server", "bench", "store/storetest"}
+var edges = []string{"server", "bench", "attack", "store/storetest"}
 
 // ambient is what everything else is handed instead.
 var ambient = map[string][]string{

@@ -3,6 +3,7 @@ package xinyi
 import (
 	"encoding/json"
 	"go/ast"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -188,5 +189,50 @@ func TestGlossary(t *testing.T) {
 		if what := row[1]; identifier.MatchString(what) && !names[what] || path.MatchString(what) && !exists(path.FindString(what)) {
 			t.Errorf("the glossary names %s, which is not there", what)
 		}
+	}
+}
+
+// namedTest is a test as docs/threats.md names it.
+var namedTest = regexp.MustCompile("`(Test[A-Za-z0-9]+)`")
+
+// TestThreatsHaveTests: every threat has a guard and names a test that exists.
+func TestThreatsHaveTests(t *testing.T) {
+	written := map[string]bool{}
+	err := filepath.WalkDir(".", func(p string, d fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(p, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(p)
+		for _, m := range regexp.MustCompile(`(?m)^func (Test\w+)\(`).FindAllStringSubmatch(string(text), -1) {
+			written[m[1]] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile("docs/threats.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := 0
+	for line := range strings.Lines(string(text)) {
+		cells := strings.Split(strings.TrimSpace(line), "|")
+		if len(cells) != 7 || strings.TrimSpace(cells[5]) == "test" || strings.HasPrefix(cells[1], "---") {
+			continue
+		}
+		rows++
+		tests := namedTest.FindAllStringSubmatch(cells[5], -1)
+		if len(tests) == 0 || strings.TrimSpace(cells[4]) == "" {
+			t.Errorf("no test or no guard: %s", line)
+		}
+		for _, m := range tests {
+			if !written[m[1]] {
+				t.Errorf("there is no %s: %s", m[1], line)
+			}
+		}
+	}
+	if rows < 40 {
+		t.Errorf("only %d threats are read", rows)
 	}
 }

@@ -178,11 +178,16 @@ func owned(path string) bool {
 	return slices.ContainsFunc([]string{"/v1/me/", "/v1/his/", "/v1/bank/", "/v1/provider/"}, func(p string) bool { return strings.HasPrefix(path, p) })
 }
 
-// reads says whether a persona may read what an operation is about: then a refusal to act on it tells nothing new.
+// reads says whether a persona may read what an operation is about, wherever it is shown: then a refusal to act on it tells nothing new.
 func (x *matrix) reads(ctx context.Context, o operation, p persona, id string) bool {
 	item := o.path[:strings.IndexByte(o.path, '}')+1]
-	got, err := call{base: x.url, token: p.token, method: http.MethodGet, path: holes.ReplaceAllLiteralString(item, id)}.say(ctx)
-	return err == nil && got.status/100 == 2
+	return slices.ContainsFunc(x.operations, func(shows operation) bool {
+		if shows.method != http.MethodGet || !strings.HasPrefix(shows.path, item) || strings.Count(shows.path, "{") > 1 {
+			return false
+		}
+		got, err := call{base: x.url, token: p.token, method: http.MethodGet, path: filled(shows.path, id, nil)}.say(ctx)
+		return err == nil && got.status/100 == 2
+	})
 }
 
 // works lets everybody do what they may, with bodies that are only plausible: some of it is refused, none of it breaks anything.

@@ -15,8 +15,13 @@ import (
 	"time"
 )
 
-// soon is how long a bomb may keep its sender waiting.
-const soon = 20 * time.Second
+// soon is how long a bomb may keep its sender waiting; a machine that runs its tests has other things to do, too.
+func (p plan) soon() time.Duration {
+	if p.quick {
+		return time.Minute
+	}
+	return 20 * time.Second
+}
 
 // A bomb is what is sent to one operation.
 type bomb struct {
@@ -45,11 +50,17 @@ func bombs(ctx context.Context, p plan, t *tally) error {
 	if err != nil {
 		return err
 	}
-	thrown := append(s.bodies(p, doc, all), s.uploads(ctx, doc, all)...)
+	size := 20
+	if p.quick {
+		size = 1
+	}
+	books := workbooks(size)
+	thrown := append(s.bodies(p, doc, all), s.uploads(ctx, doc, all, books)...)
 	lot := p.lot()
 	lot.Shuffle(len(thrown), func(i, j int) { thrown[i], thrown[j] = thrown[j], thrown[i] })
 	if p.quick {
-		thrown = thrown[:min(len(thrown), 600)]
+		few := slices.Clone(thrown[:min(len(thrown), 250)])
+		thrown = append(few, slices.DeleteFunc(thrown[len(few):], func(b bomb) bool { return !strings.HasPrefix(b.name, "a picture of 16 bits to POST /v1/me/") })...)
 	}
 	crowd := s.hold(ctx, 100)
 	weighed := make(chan string, len(thrown))
@@ -62,7 +73,7 @@ func bombs(ctx context.Context, p plan, t *tally) error {
 			return
 		}
 		t.saw(thrown[i].name, got.status)
-		t.wants(took < soon, "%s took %v", thrown[i].name, took.Round(time.Second))
+		t.wants(took < p.soon(), "%s took %v", thrown[i].name, took.Round(time.Second))
 		t.wants(!thrown[i].refused || got.status/100 != 2, "%s was taken", thrown[i].name)
 		if got.body["reason"] == "farmer.picture_too_large" {
 			weighed <- thrown[i].name
@@ -72,7 +83,7 @@ func bombs(ctx context.Context, p plan, t *tally) error {
 	for _, c := range crowd {
 		_ = c.Close()
 	}
-	return s.deliveries(ctx, t)
+	return s.deliveries(ctx, t, books)
 }
 
 func hungUp(err error) bool {
@@ -116,8 +127,8 @@ func (s *program) bodies(p plan, doc document, all []persona) (out []bomb) {
 			}
 			to(name, raws[name], false, header...)
 		}
-		for name, change := range changes {
-			changed := false
+		for _, name := range slices.Sorted(maps.Keys(changes)) {
+			change, changed := changes[name], false
 			body := doc.body(o.schema, "", 0, func(field string, schema m, v any) any {
 				out := change(field, schema, v)
 				changed = changed || fmt.Sprint(out) != fmt.Sprint(v)
@@ -180,10 +191,10 @@ func number(to json.Number) func(string, m, any) any {
 }
 
 // uploads are pictures and archives for every operation that takes a file.
-func (s *program) uploads(ctx context.Context, doc document, all []persona) (out []bomb) {
+func (s *program) uploads(ctx context.Context, doc document, all []persona, books map[string][]byte) (out []bomb) {
 	huge, passes := jpegs()
-	files := workbooks()
-	files["a picture of 16 bits"], files["a wide picture"] = png(6320, 6320), png(1<<20, 40)
+	files := maps.Clone(books)
+	files["a picture of 16 bits"], files["a wide picture"] = png(6320, 6320), png(1<<20, 39)
 	files["a picture that says it is huge"], files["a picture of many passes"] = huge, passes
 	for _, o := range doc.operations {
 		query := map[string]string{
@@ -216,7 +227,7 @@ func (s *program) uploads(ctx context.Context, doc document, all []persona) (out
 }
 
 // deliveries sends each workbook as a department's file, all at once, and waits until each has been read or refused.
-func (s *program) deliveries(ctx context.Context, t *tally) error {
+func (s *program) deliveries(ctx context.Context, t *tally, files map[string][]byte) error {
 	unit, err := s.enter(ctx, "unit-changsha-scjg")
 	if err != nil {
 		return err
@@ -224,7 +235,6 @@ func (s *program) deliveries(ctx context.Context, t *tally) error {
 	ask := func(method, path string, body any) (m, error) {
 		return call{base: s.url, token: unit, method: method, path: path, body: body}.must(ctx)
 	}
-	files := workbooks()
 	names := slices.Sorted(maps.Keys(files))
 	everywhere(ctx, len(names), len(names), func(i int) {
 		raw := files[names[i]]

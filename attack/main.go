@@ -66,39 +66,50 @@ func main() {
 	}
 }
 
-// run prepares the city once, goes through the rounds, prints the table and answers how many faults there were.
+// run prepares, goes through the rounds, prints the table and answers how many faults there were.
 func (p plan) run(ctx context.Context, only string) (faults int, err error) {
 	if p.dir, err = os.MkdirTemp("", "xinyi-attack-*"); err != nil {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(p.dir)) }()
-	if p.binary == "" {
-		p.binary = filepath.Join(p.dir, "xinyi")
-		if out, err := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", p.binary, "./server").CombinedOutput(); err != nil {
-			return 0, fmt.Errorf("build: %w\n%s", err, out)
-		}
-	}
-	p.city = filepath.Join(p.dir, "city")
-	if code, out := p.command(ctx, p.city, "seed"); code != 0 {
-		return 0, fmt.Errorf("seed: %s", out)
+	if err := p.prepare(ctx); err != nil {
+		return 0, err
 	}
 	fmt.Printf("seed %d, at most %d MiB a server, at most %v\n\n%-10s %9s %5s %7s %9s %8s\n", p.seed, p.memory>>20, p.within,
 		"round", "requests", "5xx", "faults", "peak MiB", "seconds")
 	for _, r := range rounds {
-		if only != "" && !slices.Contains(strings.Split(only, ","), r.name) {
-			continue
+		if only == "" || slices.Contains(strings.Split(only, ","), r.name) {
+			begun := time.Now()
+			t := p.round(ctx, r.run)
+			faults += t.print(r.name, time.Since(begun))
 		}
-		t := &tally{}
-		begun := time.Now()
-		if err := r.run(ctx, p, t); err != nil {
-			t.fault("the round ended: %v", err)
-		}
-		if t.peak > p.memory {
-			t.fault("%d MiB were taken up", t.peak>>20)
-		}
-		faults += t.print(r.name, time.Since(begun))
 	}
 	return faults, ctx.Err()
+}
+
+// prepare builds the program, unless there is one, and makes the city once.
+func (p *plan) prepare(ctx context.Context) error {
+	if p.binary == "" {
+		p.binary = filepath.Join(p.dir, "xinyi")
+		if out, err := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", p.binary, "xinyi/server").CombinedOutput(); err != nil {
+			return fmt.Errorf("build: %w\n%s", err, out)
+		}
+	}
+	p.city = filepath.Join(p.dir, "city")
+	if code, out := p.command(ctx, p.city, "seed"); code != 0 {
+		return fmt.Errorf("seed: %s", out)
+	}
+	return nil
+}
+
+// round runs one round, and looks what it has taken up.
+func (p plan) round(ctx context.Context, run func(context.Context, plan, *tally) error) *tally {
+	t := &tally{}
+	if err := run(ctx, p, t); err != nil {
+		t.fault("the round ended: %v", err)
+	}
+	t.wants(t.peak <= p.memory, "%d MiB were taken up", t.peak>>20)
+	return t
 }
 
 // lot draws what a round draws: the same with the same seed.

@@ -44,9 +44,9 @@ func png(width, height int) []byte {
 	}
 	head := binary.BigEndian.AppendUint32(nil, uint32(width))                                  //nolint:gosec // it is small
 	chunk("IHDR", append(binary.BigEndian.AppendUint32(head, uint32(height)), 16, 6, 0, 0, 0)) //nolint:gosec // it is small
-	z := zlib.NewWriter(&pixels)
-	_, _ = io.Copy(z, repeat("", "\x00", height*(1+8*width), "")) //nolint:errcheck // a buffer takes all
-	_ = z.Close()                                                 //nolint:errcheck // a buffer takes all
+	z, _ := zlib.NewWriterLevel(&pixels, zlib.BestSpeed)                                       //nolint:errcheck // the level is one there is
+	_, _ = io.Copy(z, repeat("", "\x00", height*(1+8*width), ""))                              //nolint:errcheck // a buffer takes all
+	_ = z.Close()                                                                              //nolint:errcheck // a buffer takes all
 	chunk("IDAT", pixels.Bytes())
 	chunk("IEND", nil)
 	return out.Bytes()
@@ -86,18 +86,18 @@ func workbook(parts map[string]io.Reader) []byte {
 	return out.Bytes()
 }
 
-// workbooks unpack to far more than they are.
-func workbooks() map[string][]byte {
+// workbooks unpack to far more than they are: at size 20 to hundreds of MiB.
+func workbooks(size int) map[string][]byte {
 	const head, tail = `<worksheet><sheetData><row r="1"><c r="A1"><v>1</v></c></row>`, `</sheetData></worksheet>`
 	sheet := func(r io.Reader) map[string]io.Reader { return map[string]io.Reader{"xl/worksheets/sheet1.xml": r} }
 	texts := func(r io.Reader) map[string]io.Reader { return map[string]io.Reader{"xl/sharedStrings.xml": r} }
 	return map[string][]byte{
-		"texts without end": workbook(texts(repeat(`<sst>`, `<si/>`, 40_000_000, `</sst>`))),
-		"long texts":        workbook(texts(repeat(`<sst>`, `<si><t>`+strings.Repeat("x", 60_000)+`</t></si>`, 4_000, `</sst>`))),
-		"one long text":     workbook(texts(repeat(`<sst><si><t>`, "x", 200_000_000, `</t></si></sst>`))),
-		"nested elements":   workbook(sheet(repeat(`<worksheet>`, `<a>`, 20_000_000, ``))),
-		"cells of one row":  workbook(sheet(repeat(head+`<row>`, `<c><v>1</v></c>`, 10_000_000, `</row>`+tail))),
-		"rows":              workbook(sheet(repeat(head, `<row/>`, 20_000_000, tail))),
+		"texts without end": workbook(texts(repeat(`<sst>`, `<si/>`, size*2_000_000, `</sst>`))),
+		"long texts":        workbook(texts(repeat(`<sst>`, `<si><t>`+strings.Repeat("x", 60_000)+`</t></si>`, size*200, `</sst>`))),
+		"one long text":     workbook(texts(repeat(`<sst><si><t>`, "x", size*10_000_000, `</t></si></sst>`))),
+		"nested elements":   workbook(sheet(repeat(`<worksheet>`, `<a>`, size*1_000_000, ``))),
+		"cells of one row":  workbook(sheet(repeat(head+`<row>`, `<c><v>1</v></c>`, size*500_000, `</row>`+tail))),
+		"rows":              workbook(sheet(repeat(head, `<row/>`, size*1_000_000, tail))),
 	}
 }
 
@@ -105,7 +105,7 @@ func workbooks() map[string][]byte {
 func texts() map[string][]byte {
 	var squeezed bytes.Buffer
 	z := gzip.NewWriter(&squeezed)
-	_, _ = io.Copy(z, repeat(`{"a":"`, "x", 500_000_000, `"}`)) //nolint:errcheck // a buffer takes all
+	_, _ = io.Copy(z, repeat(`{"a":"`, "x", 100_000_000, `"}`)) //nolint:errcheck // a buffer takes all
 	_ = z.Close()                                               //nolint:errcheck // a buffer takes all
 	return map[string][]byte{
 		"deep lists":    []byte(strings.Repeat("[", 500_000)),
