@@ -73,19 +73,19 @@ type pair struct {
 }
 
 // asks makes a call at the listener that has the operation, and counts it.
-func (x *matrix) asks(ctx context.Context, o operation, p persona, path string, body any) reply {
+func (x *matrix) asks(ctx context.Context, a pair, path string, body any, header ...string) reply {
 	base := x.url
-	if o.inside {
+	if a.inside {
 		base = x.operators
 	}
-	got, err := call{base: base, token: p.token, method: o.method, path: path, body: body}.say(ctx)
+	got, err := call{base: base, token: a.token, method: a.method, path: path, body: body, header: header}.say(ctx)
 	if err != nil {
 		if ctx.Err() == nil {
-			x.t.fault("%s as %s: %v", o, p.name, err)
+			x.t.fault("%s as %s: %v", a.operation, a.name, err)
 		}
 		return reply{}
 	}
-	x.t.saw(o.String()+" as "+p.name, got.status)
+	x.t.saw(a.operation.String()+" as "+a.name, got.status)
 	return got
 }
 
@@ -99,7 +99,7 @@ func (x *matrix) look(ctx context.Context, all []persona) {
 		if pairs[i].limited {
 			path += "?limit=100"
 		}
-		got := x.asks(ctx, pairs[i].operation, pairs[i].persona, path, nil)
+		got := x.asks(ctx, pairs[i], path, nil)
 		if got.status == http.StatusOK {
 			x.t.mu.Lock()
 			x.ids.add(pairs[i].path, pairs[i].name, got.body)
@@ -130,7 +130,11 @@ func (x *matrix) refuses(ctx context.Context, all, fakes []persona) {
 	pairs := x.drawn(append(slices.Clone(all), fakes...), x.most, func(o operation, p persona) bool { return o.roles != nil && !p.holds(o.roles) })
 	everywhere(ctx, len(pairs), 8, func(i int) {
 		o, p, lot := pairs[i].operation, pairs[i].persona, rand.New(rand.NewPCG(pairs[i].seed, 1))
-		got := x.asks(ctx, o, p, filled(o.path, x.an(o, lot, anybodys), lot), x.plausible(o))
+		var header []string
+		if lot.IntN(2) == 0 { // saying that one has the role gives nothing
+			header = []string{"X-Acting-As", o.roles[lot.IntN(len(o.roles))]}
+		}
+		got := x.asks(ctx, pairs[i], filled(o.path, x.an(o, lot, anybodys), lot), x.plausible(o), header...)
 		want := http.StatusForbidden
 		if p.roles == nil {
 			want = http.StatusUnauthorized
@@ -163,8 +167,8 @@ func (x *matrix) apart(ctx context.Context, all []persona) {
 			return
 		}
 		body := x.plausible(o)
-		theirs := x.asks(ctx, o, p, filled(o.path, id, rand.New(rand.NewPCG(pairs[i].seed, 3))), body)
-		none := x.asks(ctx, o, p, filled(o.path, missing(id), rand.New(rand.NewPCG(pairs[i].seed, 3))), body)
+		theirs := x.asks(ctx, pairs[i], filled(o.path, id, rand.New(rand.NewPCG(pairs[i].seed, 3))), body)
+		none := x.asks(ctx, pairs[i], filled(o.path, missing(id), rand.New(rand.NewPCG(pairs[i].seed, 3))), body)
 		switch {
 		case ctx.Err() != nil || theirs.refusal() == none.refusal():
 		case owned(o.path) && o.method == http.MethodGet && theirs.status/100 == 2, theirs.status == http.StatusForbidden && !x.reads(ctx, o, p, id):
@@ -195,6 +199,6 @@ func (x *matrix) works(ctx context.Context, all []persona) {
 	pairs := x.drawn(all, x.most, func(o operation, p persona) bool { return o.roles == nil || p.holds(o.roles) })
 	everywhere(ctx, len(pairs), 8, func(i int) {
 		o, p, lot := pairs[i].operation, pairs[i].persona, rand.New(rand.NewPCG(pairs[i].seed, 4))
-		x.asks(ctx, o, p, filled(o.path, x.an(o, lot, func(to map[string]bool) bool { return to[p.name] || lot.IntN(2) == 0 }), lot), x.plausible(o))
+		x.asks(ctx, pairs[i], filled(o.path, x.an(o, lot, func(to map[string]bool) bool { return to[p.name] || lot.IntN(2) == 0 }), lot), x.plausible(o))
 	})
 }
