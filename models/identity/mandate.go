@@ -22,7 +22,14 @@ const (
 func (MandateState) Enum() []any { return models.Enum(Proposed, InForce, MandateOver) }
 
 // mandateMoves is the whole life of a mandate.
-var mandateMoves = models.Machine[MandateState]{Proposed: {InForce, MandateOver}, InForce: {MandateOver}, MandateOver: nil}
+var mandateActs = models.Acts[MandateState]{
+	models.From(Proposed).To(InForce).By("Approve", models.TownStaff),
+	models.From(Proposed).To(MandateOver).By("Leave", models.System),
+	models.From(Proposed, InForce).To(MandateOver).By("End", models.Resident),
+	models.From(Proposed, InForce).To(MandateOver).By("Wake", models.System),
+}
+
+var mandateMoves = mandateActs.Machine()
 
 // A MandateKind is on what ground somebody acts for another.
 type MandateKind string

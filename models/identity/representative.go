@@ -16,7 +16,13 @@ const (
 	Represented  RepresentativeState = "ENDED"
 )
 
-var representativeMoves = models.Machine[RepresentativeState]{Representing: {Represented}, Represented: {Representing}}
+var representativeActs = models.Acts[RepresentativeState]{
+	models.From(Representing).To(Represented).By("End", models.System, models.Resident),
+	models.From(Representing).To(Represented).By("Wake", models.System),
+	models.From(Represented).To(Representing).By("Renew", models.System),
+}
+
+var representativeMoves = representativeActs.Machine()
 
 // A RepresentationBasis is on what ground somebody acts for an organisation.
 type RepresentationBasis string
