@@ -85,7 +85,7 @@ func (x *matrix) asks(ctx context.Context, a pair, path string, body any, header
 		}
 		return reply{}
 	}
-	x.t.saw(a.operation.String()+" as "+a.name, got.status)
+	x.t.saw(a.String()+" as "+a.name, got.status)
 	return got
 }
 

@@ -98,8 +98,10 @@ func (s *program) hold(ctx context.Context, n int) (open []net.Conn) {
 		if err != nil {
 			break
 		}
-		_, _ = fmt.Fprintf(c, "POST /v1/me/farm-file/photos?about=land HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", 8<<20, strings.Repeat("a", 256<<10))
 		open = append(open, c)
+		if _, err := fmt.Fprintf(c, "POST /v1/me/farm-file/photos?about=land HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", 8<<20, strings.Repeat("a", 256<<10)); err != nil {
+			break
+		}
 	}
 	return open
 }

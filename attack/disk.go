@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -63,9 +62,9 @@ func (s *program) fills(ctx context.Context, t *tally, disk, token string) error
 			return false
 		}
 		t.saw("a write on a full disk", last.status, http.StatusServiceUnavailable)
-		return last.status == http.StatusServiceUnavailable && s.status(ctx, "/readyz") == http.StatusServiceUnavailable
+		return last.status == http.StatusServiceUnavailable && s.ready(ctx) == http.StatusServiceUnavailable
 	})
-	t.wants(full, "a full disk: the last write was %s, readiness is %d", last.refusal(), s.status(ctx, "/readyz"))
+	t.wants(full, "a full disk: the last write was %s, readiness is %d", last.refusal(), s.ready(ctx))
 	t.wants(last.body["reason"] == "store.full" || last.body["reason"] == "store.io", "a full disk is called %v", last.body["reason"])
 	for range 50 {
 		got, err := reads.say(ctx)
@@ -83,7 +82,7 @@ func (s *program) fills(ctx context.Context, t *tally, disk, token string) error
 		if err == nil {
 			t.saw("a write after a full disk", got.status, http.StatusServiceUnavailable)
 		}
-		return err == nil && got.status == http.StatusCreated && s.status(ctx, "/readyz") == http.StatusOK
+		return err == nil && got.status == http.StatusCreated && s.ready(ctx) == http.StatusOK
 	}), "it is not well again though there is room")
 	return nil
 }
@@ -103,5 +102,5 @@ func cram(file string) error {
 		}
 	}
 	time.Sleep(10 * time.Millisecond)
-	return errors.Join(nil, f.Close())
+	return f.Close()
 }

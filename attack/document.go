@@ -34,19 +34,19 @@ func (s *program) read(ctx context.Context) (document, error) {
 	if err != nil {
 		return document{}, err
 	}
-	paths, _ := doc["paths"].(m)
-	components, _ := doc["components"].(m)
+	paths := as[m](doc["paths"])
+	components := as[m](doc["components"])
 	d := document{}
-	d.schemas, _ = components["schemas"].(m)
+	d.schemas = as[m](components["schemas"])
 	for _, path := range slices.Sorted(maps.Keys(paths)) {
-		methods, _ := paths[path].(m)
+		methods := as[m](paths[path])
 		for _, method := range slices.Sorted(maps.Keys(methods)) {
-			op, _ := methods[method].(m)
+			op := as[m](methods[method])
 			o := operation{method: strings.ToUpper(method), path: path, inside: op["servers"] != nil}
 			for _, r := range list(op["x-roles"]) {
 				o.roles = append(o.roles, fmt.Sprint(r))
 			}
-			o.schema, _ = dig(op, "requestBody", "content", "application/json", "schema").(m)
+			o.schema = as[m](dig(op, "requestBody", "content", "application/json", "schema"))
 			for _, p := range list(op["parameters"]) {
 				o.limited = o.limited || dig(p, "name") == "limit"
 			}
@@ -59,11 +59,18 @@ func (s *program) read(ctx context.Context) (document, error) {
 	return d, nil
 }
 
-// list is v as a list; nil when it is none.
-func list(v any) []any {
-	l, _ := v.([]any)
-	return l
+// as is v as a T; the zero one when it is none.
+func as[T any](v any) T {
+	t, ok := v.(T)
+	if !ok {
+		var none T
+		return none
+	}
+	return t
 }
+
+// list is v as a list; nil when it is none.
+func list(v any) []any { return as[[]any](v) }
 
 // dig goes down the names of objects.
 func dig(v any, names ...string) any {
@@ -122,13 +129,13 @@ func (d document) body(schema any, name string, depth int, each func(name string
 	switch kind(s) {
 	case "object":
 		out := m{}
-		properties, _ := s["properties"].(m)
+		properties := as[m](s["properties"])
 		for _, n := range slices.Sorted(maps.Keys(properties)) {
 			out[n] = d.body(properties[n], n, depth+1, each)
 		}
 		return out
 	case "array":
-		n, _ := s["minItems"].(float64)
+		n := as[float64](s["minItems"])
 		items := []any{}
 		for range max(1, int(n)) {
 			items = append(items, d.body(s["items"], name, depth+1, each))
@@ -143,7 +150,7 @@ func leaf(s m) any {
 	if l := list(s["enum"]); len(l) > 0 {
 		return l[0]
 	}
-	least, _ := s["minimum"].(float64)
+	least := as[float64](s["minimum"])
 	switch kind(s) {
 	case "integer", "number":
 		return max(least, 1)
@@ -156,7 +163,7 @@ func leaf(s m) any {
 	case "date-time":
 		return "2026-12-01T08:00:00Z"
 	}
-	n, _ := s["minLength"].(float64)
+	n := as[float64](s["minLength"])
 	return strings.Repeat("a", max(1, int(n)))
 }
 

@@ -87,7 +87,7 @@ func sent(ctx context.Context, addr, raw string) (status int, closed bool, err e
 	lines := bufio.NewReader(c)
 	rs, err := http.ReadResponse(lines, nil)
 	if err != nil { // hung up without a word
-		return http.StatusBadRequest, !errors.Is(err, os.ErrDeadlineExceeded), nil //nolint:nilerr // that is an answer, too
+		return http.StatusBadRequest, !errors.Is(err, os.ErrDeadlineExceeded), nil
 	}
 	_, err = io.Copy(io.Discard, rs.Body)
 	_ = rs.Body.Close()
@@ -95,7 +95,7 @@ func sent(ctx context.Context, addr, raw string) (status int, closed bool, err e
 		err = c.SetReadDeadline(time.Now().Add(200 * time.Millisecond))
 	}
 	if err != nil {
-		return rs.StatusCode, true, nil //nolint:nilerr // it hung up while it answered
+		return rs.StatusCode, true, nil
 	}
 	_, err = lines.ReadByte()
 	return rs.StatusCode, !errors.Is(err, os.ErrDeadlineExceeded), nil
@@ -111,8 +111,10 @@ func (s *program) slow(ctx context.Context, p plan, t *tally, addr string) {
 			t.fault("slow heads: %v", err)
 			return
 		}
-		_, _ = io.WriteString(c, "GET /livez HTTP/1.1\r\nHost: x\r\nX-Slow: ")
 		open = append(open, c)
+		if _, err := io.WriteString(c, "GET /livez HTTP/1.1\r\nHost: x\r\nX-Slow: "); err != nil {
+			t.fault("slow heads: %v", err)
+		}
 	}
 	begun := time.Now()
 	wait := 45 * time.Second // the server reads a head for 30
@@ -121,7 +123,7 @@ func (s *program) slow(ctx context.Context, p plan, t *tally, addr string) {
 	}
 	left := len(open)
 	until(ctx, wait, func() bool {
-		t.wants(s.status(ctx, "/readyz") == http.StatusOK || ctx.Err() != nil, "nobody is answered beside slow heads")
+		t.wants(s.ready(ctx) == http.StatusOK || ctx.Err() != nil, "nobody is answered beside slow heads")
 		left = 0
 		for _, c := range open {
 			if _, err := c.Write([]byte("a")); err == nil {
@@ -155,7 +157,7 @@ func (s *program) idle(ctx context.Context, t *tally, addr string) error {
 	for _, c := range append(crowd, c) {
 		_ = c.Close()
 	}
-	t.wants(until(ctx, patience, func() bool { return s.status(ctx, "/readyz") == http.StatusOK }), "it does not get over %d idle connections", len(crowd))
+	t.wants(until(ctx, patience, func() bool { return s.ready(ctx) == http.StatusOK }), "it does not get over %d idle connections", len(crowd))
 	return nil
 }
 

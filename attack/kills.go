@@ -84,7 +84,8 @@ func (l *load) killed(ctx context.Context, s *program, t *tally, round int) erro
 	for i := range 12 {
 		group.Go(func() {
 			for n := 0; living.Err() == nil; n++ {
-				if err := l.visit(living, s, t, tokens[i%len(tokens)], his, fmt.Sprint("K", round, "-", i, "-", n)); err != nil {
+				v := stay{s, tokens[i%len(tokens)], his, fmt.Sprint("K", round, "-", i, "-", n)}
+				if err := l.visit(living, t, v); err != nil {
 					return
 				}
 			}
@@ -152,16 +153,22 @@ func (l *load) does(ctx context.Context, t *tally, what string, c call) (m, erro
 	return got.body, nil
 }
 
-// visit is one visit of a resident: charges, a settlement, a payment of what is owed.
-func (l *load) visit(ctx context.Context, s *program, t *tally, token, his, no string) error {
-	code, err := call{base: s.url, token: token, method: http.MethodPost, path: "/v1/me/medical/code"}.must(ctx)
+// A stay is one visit of a resident at the hospital, by its number.
+type stay struct {
+	*program
+	token, his, no string
+}
+
+// visit is a stay from its beginning: charges, a settlement, a payment of what is owed.
+func (l *load) visit(ctx context.Context, t *tally, s stay) error {
+	code, err := call{base: s.url, token: s.token, method: http.MethodPost, path: "/v1/me/medical/code"}.must(ctx)
 	if err != nil {
 		return err
 	}
 	ask := func(what, token, path string, body m) (m, error) {
 		return l.does(ctx, t, what, call{base: s.url, token: token, method: http.MethodPost, path: path, body: body})
 	}
-	e, err := ask("open", his, "/v1/his/encounters", m{"visitNo": no, "type": "OUTPATIENT", "patient": m{"code": code["code"]}})
+	e, err := ask("open", s.his, "/v1/his/encounters", m{"visitNo": s.no, "type": "OUTPATIENT", "patient": m{"code": code["code"]}})
 	if err != nil {
 		return err
 	}
@@ -170,15 +177,15 @@ func (l *load) visit(ctx context.Context, s *program, t *tally, token, his, no s
 	if err != nil {
 		return err
 	}
-	if _, err := ask("charge", his, at+"/charges", m{"lines": []m{{"lineId": "1", "revision": 1, "category": "EXAM", "amount": "6.00", "occurredAt": now["now"]}}}); err != nil {
+	if _, err := ask("charge", s.his, at+"/charges", m{"lines": []m{{"lineId": "1", "revision": 1, "category": "EXAM", "amount": "6.00", "occurredAt": now["now"]}}}); err != nil {
 		return err
 	}
-	set, err := ask("settle", his, at+"/settlements", m{"setlId": "S" + no, "revision": 1, "medfeeSum": "6.00", "fundPaySum": "1.00", "psnPart": "5.00", "cashPay": "5.00"})
+	set, err := ask("settle", s.his, at+"/settlements", m{"setlId": "S" + s.no, "revision": 1, "medfeeSum": "6.00", "fundPaySum": "1.00", "psnPart": "5.00", "cashPay": "5.00"})
 	if err != nil || set["deferredFen"] == 0.0 {
 		return err
 	}
 	bill := fmt.Sprint(e["encounterId"], "-1")
-	_, err = ask("pay", token, "/v1/me/medical/bills/"+bill+"/payments", m{"amountFen": set["deferredFen"], "channel": "wechat"})
+	_, err = ask("pay", s.token, "/v1/me/medical/bills/"+bill+"/payments", m{"amountFen": set["deferredFen"], "channel": "wechat"})
 	return err
 }
 

@@ -37,16 +37,16 @@ func png(width, height int) []byte {
 	var out, pixels bytes.Buffer
 	out.WriteString("\x89PNG\r\n\x1a\n")
 	chunk := func(kind string, data []byte) {
-		_ = binary.Write(&out, binary.BigEndian, uint32(len(data))) //nolint:gosec,errcheck // it is small, and a buffer takes all
+		_ = binary.Write(&out, binary.BigEndian, uint32(len(data))) //nolint:errcheck // a buffer takes all
 		out.WriteString(kind)
 		out.Write(data)
 		_ = binary.Write(&out, binary.BigEndian, crc32.ChecksumIEEE(append([]byte(kind), data...))) //nolint:errcheck // a buffer
 	}
-	head := binary.BigEndian.AppendUint32(nil, uint32(width))                                  //nolint:gosec // it is small
-	chunk("IHDR", append(binary.BigEndian.AppendUint32(head, uint32(height)), 16, 6, 0, 0, 0)) //nolint:gosec // it is small
-	z, _ := zlib.NewWriterLevel(&pixels, zlib.BestSpeed)                                       //nolint:errcheck // the level is one there is
-	_, _ = io.Copy(z, repeat("", "\x00", height*(1+8*width), ""))                              //nolint:errcheck // a buffer takes all
-	_ = z.Close()                                                                              //nolint:errcheck // a buffer takes all
+	head := binary.BigEndian.AppendUint32(nil, uint32(width))
+	chunk("IHDR", append(binary.BigEndian.AppendUint32(head, uint32(height)), 16, 6, 0, 0, 0))
+	z, _ := zlib.NewWriterLevel(&pixels, zlib.BestSpeed)          //nolint:errcheck // the level is one there is
+	_, _ = io.Copy(z, repeat("", "\x00", height*(1+8*width), "")) //nolint:errcheck // a buffer takes all
+	_ = z.Close()
 	chunk("IDAT", pixels.Bytes())
 	chunk("IEND", nil)
 	return out.Bytes()
@@ -82,7 +82,7 @@ func workbook(parts map[string]io.Reader) []byte {
 			_, _ = io.Copy(w, from) //nolint:errcheck // a buffer takes all
 		}
 	}
-	_ = z.Close() //nolint:errcheck // a buffer takes all
+	_ = z.Close()
 	return out.Bytes()
 }
 
@@ -106,7 +106,7 @@ func texts() map[string][]byte {
 	var squeezed bytes.Buffer
 	z := gzip.NewWriter(&squeezed)
 	_, _ = io.Copy(z, repeat(`{"a":"`, "x", 100_000_000, `"}`)) //nolint:errcheck // a buffer takes all
-	_ = z.Close()                                               //nolint:errcheck // a buffer takes all
+	_ = z.Close()
 	return map[string][]byte{
 		"deep lists":    []byte(strings.Repeat("[", 500_000)),
 		"deep objects":  []byte(strings.Repeat(`{"a":`, 100_000) + "1" + strings.Repeat("}", 100_000)),

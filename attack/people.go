@@ -36,14 +36,14 @@ func (s *program) signIn(ctx context.Context, phone string) (string, error) {
 		return "", err
 	}
 	in, err := call{base: s.url, method: "POST", path: "/v1/auth/sessions", body: m{"phone": phone, "code": shown["code"]}}.must(ctx)
-	token, _ := in["accessToken"].(string)
+	token := as[string](in["accessToken"])
 	return token, err
 }
 
 // enter signs a partner's system of the sandbox in.
 func (s *program) enter(ctx context.Context, id string) (string, error) {
 	in, err := call{base: s.url, method: "POST", path: "/v1/auth/token", body: m{"clientId": id, "clientSecret": "sandbox-secret-of-" + id}}.must(ctx)
-	token, _ := in["accessToken"].(string)
+	token := as[string](in["accessToken"])
 	return token, err
 }
 
@@ -55,7 +55,7 @@ func (s *program) personas(ctx context.Context) ([]persona, error) {
 	}
 	var all []persona
 	for _, a := range list(accounts["people"]) {
-		phone, _ := dig(a, "phone").(string)
+		phone := as[string](dig(a, "phone"))
 		token, err := s.signIn(ctx, phone)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", phone, err)
@@ -71,7 +71,7 @@ func (s *program) personas(ctx context.Context) ([]persona, error) {
 		all = append(all, p)
 	}
 	for _, c := range list(accounts["clients"]) {
-		id, _ := dig(c, "clientId").(string)
+		id := as[string](dig(c, "clientId"))
 		token, err := s.enter(ctx, id)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", id, err)
@@ -104,11 +104,11 @@ func (s *program) forged(ctx context.Context, genuine string) ([]persona, error)
 	if err != nil {
 		return nil, err
 	}
-	public, err := json.Marshal(known)
+	set, err := json.Marshal(known)
 	if err != nil {
 		return nil, err
 	}
-	_, own, err := ed25519.GenerateKey(nil)
+	public, own, err := ed25519.GenerateKey(nil)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +133,10 @@ func (s *program) forged(ctx context.Context, genuine string) ([]persona, error)
 			return h.Sum(nil)
 		}
 	}
-	raw, _ := base64.RawURLEncoding.DecodeString(fmt.Sprint(dig(list(known["keys"])[0], "x")))
+	raw, err := base64.RawURLEncoding.DecodeString(fmt.Sprint(dig(list(known["keys"])[0], "x")))
+	if err != nil {
+		return nil, err
+	}
 	now := time.Now().Unix()
 	return []persona{
 		{name: "nobody"},
@@ -141,9 +144,9 @@ func (s *program) forged(ctx context.Context, genuine string) ([]persona, error)
 		{name: "alg none", token: signed(with(head, "alg", "none"), claims, nothing)},
 		{name: "alg None, no kid", token: signed(m{"alg": "None", "typ": "JWT"}, claims, nothing)},
 		{name: "another key", token: signed(head, claims, ours)},
-		{name: "another key in the head", token: signed(with(head, "jwk", m{"kty": "OKP", "crv": "Ed25519", "x": base64.RawURLEncoding.EncodeToString(own.Public().(ed25519.PublicKey))}), claims, ours)},
+		{name: "another key in the head", token: signed(with(head, "jwk", m{"kty": "OKP", "crv": "Ed25519", "x": base64.RawURLEncoding.EncodeToString(public)}), claims, ours)},
 		{name: "HS256 with the public key", token: signed(with(head, "alg", "HS256"), claims, byKey(raw))},
-		{name: "HS256 with the key set", token: signed(with(head, "alg", "HS256"), claims, byKey(public))},
+		{name: "HS256 with the key set", token: signed(with(head, "alg", "HS256"), claims, byKey(set))},
 		{name: "kid of a file", token: signed(with(head, "kid", "../../dev/null"), claims, ours)},
 		{name: "another issuer", token: signed(head, with(claims, "iss", "https://evil.example"), ours)},
 		{name: "over, and signed anew", token: signed(head, with(claims, "exp", now-3600), ours)},

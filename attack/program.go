@@ -106,7 +106,7 @@ func (p plan) serve(ctx context.Context, dir string, files int, more ...string) 
 		return nil, err
 	}
 	go func() { s.over <- s.cmd.Wait() }()
-	if !until(ctx, patience, func() bool { return s.status(ctx, "/readyz") == http.StatusOK }) {
+	if !until(ctx, patience, func() bool { return s.ready(ctx) == http.StatusOK }) {
 		return nil, errors.Join(fmt.Errorf("not ready after %v: %.500s", patience, s.log), s.kill())
 	}
 	return s, nil
@@ -122,9 +122,9 @@ func until(ctx context.Context, d time.Duration, ok func() bool) bool {
 	return false
 }
 
-// status is what a path of the server answers to nobody in particular, 0 for nothing.
-func (s *program) status(ctx context.Context, path string) int {
-	rq, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+path, http.NoBody)
+// ready is the status of the server's readiness, 0 for no answer.
+func (s *program) ready(ctx context.Context) int {
+	rq, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/readyz", http.NoBody)
 	if err != nil {
 		return 0
 	}
@@ -133,7 +133,9 @@ func (s *program) status(ctx context.Context, path string) int {
 		return 0
 	}
 	defer func() { _ = rs.Body.Close() }()
-	_, _ = io.Copy(io.Discard, rs.Body)
+	if _, err := io.Copy(io.Discard, rs.Body); err != nil {
+		return 0
+	}
 	return rs.StatusCode
 }
 
@@ -156,7 +158,9 @@ func (s *program) kill() error {
 	if err := s.cmd.Process.Kill(); err != nil {
 		return err
 	}
-	<-s.over
+	if err := <-s.over; err == nil {
+		return errors.New("it had ended well before it was killed")
+	}
 	return nil
 }
 
