@@ -127,7 +127,9 @@ func anybodys(map[string]bool) bool { return true }
 
 // refuses asks as those who may not.
 func (x *matrix) refuses(ctx context.Context, all, fakes []persona) {
-	pairs := x.drawn(append(slices.Clone(all), fakes...), x.most, func(o operation, p persona) bool { return o.roles != nil && !p.holds(o.roles) })
+	pairs := x.drawn(append(slices.Clone(all), fakes...), x.most, func(o operation, p persona) bool {
+		return o.roles != nil && !p.holds(o.roles)
+	})
 	everywhere(ctx, len(pairs), 8, func(i int) {
 		o, p, lot := pairs[i].operation, pairs[i].persona, rand.New(rand.NewPCG(pairs[i].seed, 1))
 		var header []string
@@ -171,7 +173,8 @@ func (x *matrix) apart(ctx context.Context, all []persona) {
 		none := x.asks(ctx, pairs[i], filled(o.path, missing(id), rand.New(rand.NewPCG(pairs[i].seed, 3))), body)
 		switch {
 		case ctx.Err() != nil || theirs.refusal() == none.refusal():
-		case owned(o.path) && o.method == http.MethodGet && theirs.status/100 == 2, theirs.status == http.StatusForbidden && !x.reads(ctx, o, p, id):
+		case owned(o.path) && o.method == http.MethodGet && theirs.status/100 == 2,
+			theirs.status == http.StatusForbidden && !x.reads(ctx, o, p, id):
 			x.t.fault("%s as %s %v: %s of another is %s, one that is not there %s", o, p.name, p.roles, id, theirs.refusal(), none.refusal())
 		}
 	})
@@ -179,7 +182,9 @@ func (x *matrix) apart(ctx context.Context, all []persona) {
 
 // owned says whether a path is of what belongs to the one who asks alone, a person or a partner's system.
 func owned(path string) bool {
-	return slices.ContainsFunc([]string{"/v1/me/", "/v1/his/", "/v1/bank/", "/v1/provider/"}, func(p string) bool { return strings.HasPrefix(path, p) })
+	return slices.ContainsFunc([]string{"/v1/me/", "/v1/his/", "/v1/bank/", "/v1/provider/"}, func(p string) bool {
+		return strings.HasPrefix(path, p)
+	})
 }
 
 // reads says whether a persona may read what an operation is about, wherever it is shown: then a refusal to act on it tells nothing new.
@@ -199,6 +204,7 @@ func (x *matrix) works(ctx context.Context, all []persona) {
 	pairs := x.drawn(all, x.most, func(o operation, p persona) bool { return o.roles == nil || p.holds(o.roles) })
 	everywhere(ctx, len(pairs), 8, func(i int) {
 		o, p, lot := pairs[i].operation, pairs[i].persona, rand.New(rand.NewPCG(pairs[i].seed, 4))
-		x.asks(ctx, pairs[i], filled(o.path, x.an(o, lot, func(to map[string]bool) bool { return to[p.name] || lot.IntN(2) == 0 }), lot), x.plausible(o))
+		id := x.an(o, lot, func(to map[string]bool) bool { return to[p.name] || lot.IntN(2) == 0 })
+		x.asks(ctx, pairs[i], filled(o.path, id, lot), x.plausible(o))
 	})
 }

@@ -60,7 +60,9 @@ func bombs(ctx context.Context, p plan, t *tally) error {
 	lot.Shuffle(len(thrown), func(i, j int) { thrown[i], thrown[j] = thrown[j], thrown[i] })
 	if p.quick {
 		few := slices.Clone(thrown[:min(len(thrown), 250)])
-		thrown = append(few, slices.DeleteFunc(thrown[len(few):], func(b bomb) bool { return !strings.HasPrefix(b.name, "a picture of 16 bits to POST /v1/me/") })...)
+		thrown = append(few, slices.DeleteFunc(thrown[len(few):], func(b bomb) bool {
+			return !strings.HasPrefix(b.name, "a picture of 16 bits to POST /v1/me/")
+		})...)
 	}
 	crowd := s.hold(ctx, 100)
 	weighed := make(chan string, len(thrown))
@@ -87,7 +89,9 @@ func bombs(ctx context.Context, p plan, t *tally) error {
 }
 
 func hungUp(err error) bool {
-	return slices.ContainsFunc([]string{"broken pipe", "connection reset", "EOF", "http: server closed"}, func(s string) bool { return strings.Contains(err.Error(), s) })
+	return slices.ContainsFunc([]string{"broken pipe", "connection reset", "EOF", "http: server closed"}, func(s string) bool {
+		return strings.Contains(err.Error(), s)
+	})
 }
 
 // hold opens connections that send a large body slowly, and belong to nobody.
@@ -99,7 +103,9 @@ func (s *program) hold(ctx context.Context, n int) (open []net.Conn) {
 			break
 		}
 		open = append(open, c)
-		if _, err := fmt.Fprintf(c, "POST /v1/me/farm-file/photos?about=land HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", 8<<20, strings.Repeat("a", 256<<10)); err != nil {
+		_, err = fmt.Fprintf(c, "POST /v1/me/farm-file/photos?about=land HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s",
+			8<<20, strings.Repeat("a", 256<<10))
+		if err != nil {
 			break
 		}
 	}
@@ -200,7 +206,8 @@ func (s *program) uploads(ctx context.Context, doc document, all []persona, book
 	files["a picture that says it is huge"], files["a picture of many passes"] = huge, passes
 	for _, o := range doc.operations {
 		query := map[string]string{
-			"/v1/me/farm-file/photos": "?about=land", "/v1/farmers/files/{id}/photos": "?about=land", "/v1/me/cases/{id}/materials": "?kind=proof&name=x",
+			"/v1/me/farm-file/photos": "?about=land", "/v1/farmers/files/{id}/photos": "?about=land",
+			"/v1/me/cases/{id}/materials":       "?kind=proof&name=x",
 			"/v1/village-entries/{id}/evidence": "?about=party&place=430181108203&latMicro=28284000&lonMicro=113700000&takenAt=2026-11-01T00:00:00Z",
 			"/v1/practice-cases/{id}/files":     "?note=x", "/v1/farmers/imports": "?layout=household", "/v1/batches/{id}/parts/{n}": "?",
 		}[o.path]

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// fullDisk fills the disk under a running server: it says so, refuses what would write, goes on reading, and is well again by itself when there is
-// room. The disk is a small one in memory; where none can be mounted the round is skipped.
+// fullDisk fills the disk under a running server: it says so, refuses what would write, goes on reading, and is well again by itself when
+// there is room. The disk is a small one in memory; where none can be mounted the round is skipped.
 func fullDisk(ctx context.Context, p plan, t *tally) error {
 	disk := filepath.Join(p.dir, "disk")
 	if err := os.Mkdir(disk, 0o700); err != nil {

@@ -169,7 +169,8 @@ func leaf(s m) any {
 
 var holes = regexp.MustCompile(`\{([a-zA-Z]+)\}`)
 
-// A pool is the ids that a server's own lists have shown: by the path they stand below and the name they go by there, with whom each was shown to.
+// A pool is the ids that a server's own lists have shown: by the path they stand below and the name they go by there, with whom each was
+// shown to.
 type pool map[string]map[string]map[string]bool
 
 // add looks for ids in what a list answered to somebody.

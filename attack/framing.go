@@ -15,7 +15,8 @@ import (
 
 // frames are requests of which two programs might not agree where they end: 400, and the line is closed.
 func frames(token string) map[string]string {
-	post := "POST /v1/me/medical/code HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + token + "\r\nIdempotency-Key: framing\r\nContent-Type: application/json\r\n"
+	post := "POST /v1/me/medical/code HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + token +
+		"\r\nIdempotency-Key: framing\r\nContent-Type: application/json\r\n"
 	get := "GET /livez HTTP/1.1\r\nHost: x\r\n"
 	return map[string]string{
 		"two lengths":            post + "Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}",

@@ -9,7 +9,8 @@ import (
 
 // openers are the commands that open a store; when there is little time, those that would write first.
 func (p plan) openers() []string {
-	all := []string{"serve", "keys create", "keys reencrypt", "demo", "seed", "migrate", "doctor", "operator 19900000001", "audit verify", "keys retire", "check"}
+	all := []string{"serve", "keys create", "keys reencrypt", "demo", "seed", "migrate", "doctor",
+		"operator 19900000001", "audit verify", "keys retire", "check"}
 	if p.quick {
 		return all[:3]
 	}
@@ -87,7 +88,10 @@ func tooEarly(ctx context.Context, p plan, t *tally) error {
 	for _, step := range []struct {
 		line    string
 		refused bool
-	}{{"keys prepare", false}, {"keys rotate", false}, {"keys retire", true}, {"doctor", false}, {"keys reencrypt", false}, {"keys retire", false}, {"doctor", false}} {
+	}{
+		{"keys prepare", false}, {"keys rotate", false}, {"keys retire", true}, {"doctor", false},
+		{"keys reencrypt", false}, {"keys retire", false}, {"doctor", false},
+	} {
 		refused, out := p.tries(ctx, t, dir, step.line)
 		t.wants(refused == step.refused, "%s: refused %v: %.300s", step.line, refused, out)
 	}

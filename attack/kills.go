@@ -24,8 +24,8 @@ type load struct {
 	deeds []*deed
 }
 
-// kills ends a server with SIGKILL under load, again and again over the same store: every answer is the same when it is asked for once more, and
-// every payment that was accepted is there once.
+// kills ends a server with SIGKILL under load, again and again over the same store: every answer is the same when it is asked for once
+// more, and every payment that was accepted is there once.
 func kills(ctx context.Context, p plan, t *tally) error {
 	dir, err := p.copied("kills")
 	if err != nil {
@@ -117,7 +117,8 @@ func (s *program) sign(ctx context.Context, token string) error {
 			}
 		}
 	}
-	_, err = call{base: s.url, token: token, method: http.MethodPost, path: "/v1/me/medical/agreements", body: m{"schemeId": scheme, "consents": consents}}.must(ctx)
+	_, err = call{base: s.url, token: token, method: http.MethodPost, path: "/v1/me/medical/agreements",
+		body: m{"schemeId": scheme, "consents": consents}}.must(ctx)
 	return err
 }
 
@@ -177,10 +178,12 @@ func (l *load) visit(ctx context.Context, t *tally, s stay) error {
 	if err != nil {
 		return err
 	}
-	if _, err := ask("charge", s.his, at+"/charges", m{"lines": []m{{"lineId": "1", "revision": 1, "category": "EXAM", "amount": "6.00", "occurredAt": now["now"]}}}); err != nil {
+	line := m{"lineId": "1", "revision": 1, "category": "EXAM", "amount": "6.00", "occurredAt": now["now"]}
+	if _, err := ask("charge", s.his, at+"/charges", m{"lines": []m{line}}); err != nil {
 		return err
 	}
-	set, err := ask("settle", s.his, at+"/settlements", m{"setlId": "S" + s.no, "revision": 1, "medfeeSum": "6.00", "fundPaySum": "1.00", "psnPart": "5.00", "cashPay": "5.00"})
+	set, err := ask("settle", s.his, at+"/settlements", m{"setlId": "S" + s.no, "revision": 1,
+		"medfeeSum": "6.00", "fundPaySum": "1.00", "psnPart": "5.00", "cashPay": "5.00"})
 	if err != nil || set["deferredFen"] == 0.0 {
 		return err
 	}
@@ -224,7 +227,8 @@ func (l *load) holds(ctx context.Context, s *program, t *tally) error {
 		if err != nil {
 			return err
 		}
-		t.wants(strings.Count(fmt.Sprint(bill["payments"]), fmt.Sprint(got.body["payNo"])) == 1, "payment %v in %v", got.body["payNo"], bill["payments"])
+		times := strings.Count(fmt.Sprint(bill["payments"]), fmt.Sprint(got.body["payNo"]))
+		t.wants(times == 1, "payment %v is there %d times: %v", got.body["payNo"], times, bill["payments"])
 	}
 	t.wants(kept > 0 && paid > 0, "%d answers and %d payments were looked at: nothing is tried", kept, paid)
 	return nil

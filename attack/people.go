@@ -42,7 +42,8 @@ func (s *program) signIn(ctx context.Context, phone string) (string, error) {
 
 // enter signs a partner's system of the sandbox in.
 func (s *program) enter(ctx context.Context, id string) (string, error) {
-	in, err := call{base: s.url, method: "POST", path: "/v1/auth/token", body: m{"clientId": id, "clientSecret": "sandbox-secret-of-" + id}}.must(ctx)
+	in, err := call{base: s.url, method: "POST", path: "/v1/auth/token",
+		body: m{"clientId": id, "clientSecret": "sandbox-secret-of-" + id}}.must(ctx)
 	token := as[string](in["accessToken"])
 	return token, err
 }
@@ -137,14 +138,14 @@ func (s *program) forged(ctx context.Context, genuine string) ([]persona, error)
 	if err != nil {
 		return nil, err
 	}
-	now := time.Now().Unix()
+	now, jwk := time.Now().Unix(), m{"kty": "OKP", "crv": "Ed25519", "x": base64.RawURLEncoding.EncodeToString(public)}
 	return []persona{
 		{name: "nobody"},
 		{name: "a made-up token", token: "made-up"},
 		{name: "alg none", token: signed(with(head, "alg", "none"), claims, nothing)},
 		{name: "alg None, no kid", token: signed(m{"alg": "None", "typ": "JWT"}, claims, nothing)},
 		{name: "another key", token: signed(head, claims, ours)},
-		{name: "another key in the head", token: signed(with(head, "jwk", m{"kty": "OKP", "crv": "Ed25519", "x": base64.RawURLEncoding.EncodeToString(public)}), claims, ours)},
+		{name: "another key in the head", token: signed(with(head, "jwk", jwk), claims, ours)},
 		{name: "HS256 with the public key", token: signed(with(head, "alg", "HS256"), claims, byKey(raw))},
 		{name: "HS256 with the key set", token: signed(with(head, "alg", "HS256"), claims, byKey(set))},
 		{name: "kid of a file", token: signed(with(head, "kid", "../../dev/null"), claims, ours)},

@@ -31,7 +31,8 @@ type program struct {
 // environ is what every process of ours is started with: a sandbox without rates that works within the memory it may take up.
 func (p plan) environ(dir string, more ...string) []string {
 	return append(os.Environ(), append([]string{
-		"DATA_DIR=" + dir, "SANDBOX=true", "LOG_LEVEL=ERROR", "OPS_ADDR=off", "RATE_PERSON=0", "RATE_CLIENT=0", "RATE_ADDRESS=0", "MAX_CONNECTIONS_PER_ADDRESS=0",
+		"DATA_DIR=" + dir, "SANDBOX=true", "LOG_LEVEL=ERROR", "OPS_ADDR=off", "RATE_PERSON=0", "RATE_CLIENT=0", "RATE_ADDRESS=0",
+		"MAX_CONNECTIONS_PER_ADDRESS=0",
 		fmt.Sprint("GOMEMLIMIT=", p.memory*3/4),
 	}, more...)...)
 }
