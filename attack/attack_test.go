@@ -7,7 +7,7 @@ import (
 
 // The quick half of every round, against the real program.
 func TestQuickHalf(t *testing.T) {
-	p := plan{seed: 1, most: 600, kills: 1, within: 2 * time.Minute, quick: true, memory: 512 << 20, dir: t.TempDir()}
+	p := plan{seed: 1, most: 2_000, kills: 1, within: 2 * time.Minute, quick: true, memory: 512 << 20, dir: t.TempDir()}
 	if err := p.prepare(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -91,7 +91,7 @@ func (x *matrix) asks(ctx context.Context, a pair, path string, body any, header
 
 // look reads every list as everybody who may, and keeps the ids that are shown.
 func (x *matrix) look(ctx context.Context, all []persona) {
-	pairs := x.drawn(all, x.most/3, func(o operation, p persona) bool {
+	pairs := x.drawn(all, x.most/6, func(o operation, p persona) bool {
 		return o.method == http.MethodGet && !strings.Contains(o.path, "{") && (o.roles == nil && p.name == all[0].name || p.holds(o.roles))
 	})
 	everywhere(ctx, len(pairs), 8, func(i int) {
@@ -127,7 +127,7 @@ func anybodys(map[string]bool) bool { return true }
 
 // refuses asks as those who may not.
 func (x *matrix) refuses(ctx context.Context, all, fakes []persona) {
-	pairs := x.drawn(append(slices.Clone(all), fakes...), x.most, func(o operation, p persona) bool {
+	pairs := x.drawn(append(slices.Clone(all), fakes...), x.most/2, func(o operation, p persona) bool {
 		return o.roles != nil && !p.holds(o.roles)
 	})
 	everywhere(ctx, len(pairs), 8, func(i int) {
@@ -161,7 +161,7 @@ func (x *matrix) plausible(o operation) any {
 
 // apart asks for what was shown to others alone: as for what does not exist, unless the asker's office reaches it.
 func (x *matrix) apart(ctx context.Context, all []persona) {
-	pairs := x.drawn(all, x.most, func(o operation, p persona) bool { return p.holds(o.roles) && strings.Contains(o.path, "{") })
+	pairs := x.drawn(all, x.most/12, func(o operation, p persona) bool { return p.holds(o.roles) && strings.Contains(o.path, "{") })
 	everywhere(ctx, len(pairs), 8, func(i int) {
 		o, p, lot := pairs[i].operation, pairs[i].persona, rand.New(rand.NewPCG(pairs[i].seed, 2))
 		id := x.an(o, lot, func(to map[string]bool) bool { return !to[p.name] })
@@ -201,7 +201,7 @@ func (x *matrix) reads(ctx context.Context, o operation, p persona, id string) b
 
 // works lets everybody do what they may, with bodies that are only plausible: some of it is refused, none of it breaks anything.
 func (x *matrix) works(ctx context.Context, all []persona) {
-	pairs := x.drawn(all, x.most, func(o operation, p persona) bool { return o.roles == nil || p.holds(o.roles) })
+	pairs := x.drawn(all, x.most/6, func(o operation, p persona) bool { return o.roles == nil || p.holds(o.roles) })
 	everywhere(ctx, len(pairs), 8, func(i int) {
 		o, p, lot := pairs[i].operation, pairs[i].persona, rand.New(rand.NewPCG(pairs[i].seed, 4))
 		id := x.an(o, lot, func(to map[string]bool) bool { return to[p.name] || lot.IntN(2) == 0 })

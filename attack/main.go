@@ -43,7 +43,7 @@ func main() {
 	var p plan
 	only := flag.String("only", "", "the rounds to run, with commas: authority, bombs, framing, keys, kill -9, full disk")
 	flag.Uint64Var(&p.seed, "seed", 1, "what is drawn by lot is drawn from this")
-	flag.IntVar(&p.most, "requests", 60_000, "requests of authority × routes, at most")
+	flag.IntVar(&p.most, "requests", 100_000, "requests of authority × routes, at most")
 	flag.IntVar(&p.kills, "kills", 5, "rounds of kill -9")
 	flag.DurationVar(&p.within, "within", 10*time.Minute, "time for everything; what is not done by then is a fault")
 	flag.BoolVar(&p.quick, "quick", false, "a minute's worth: fewer requests, one kill")

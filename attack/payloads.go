@@ -16,7 +16,8 @@ import (
 
 // repeat is n times a piece, between a head and a tail, without being held anywhere.
 func repeat(head, piece string, n int, tail string) io.Reader {
-	pieces := io.LimitReader(&again{piece: []byte(piece)}, int64(n)*int64(len(piece)))
+	block := strings.Repeat(piece, 1+8192/len(piece))
+	pieces := io.LimitReader(&again{piece: []byte(block)}, int64(n)*int64(len(piece)))
 	return io.MultiReader(strings.NewReader(head), pieces, strings.NewReader(tail))
 }
 
