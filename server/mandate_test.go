@@ -222,7 +222,7 @@ func TestThePrincipalDecides(t *testing.T) {
 	g.waits("the principal's message", func() bool {
 		return lists(g.must(200, farmer, "GET", "/v1/me/inbox", nil), "kind", "identity.mandate_proposed")
 	})
-	if got := g.must(200, farmer, "POST", mine+"/confirm", nil); got["state"] != "ACTIVE" || got["agreed"] != true || got["answerBy"] != nil {
+	if got := g.must(200, farmer, "POST", mine+"/confirm", nil); got["state"] != "ACTIVE" || got["confirmed"] != true || got["answerBy"] != nil {
 		t.Errorf("%v", got)
 	}
 	g.must(200, g.agent, "GET", "/v1/me/file", nil, acting...)
@@ -274,10 +274,49 @@ func TestADeskTakesTwo(t *testing.T) {
 	if !lists(g.must(200, two, "GET", "/v1/mandates?state=WITNESSED", nil), "id", a["id"]) {
 		t.Error("the second person does not find it")
 	}
-	if got := g.must(200, two, "POST", at+"/confirm", nil); got["state"] != "ACTIVE" || got["agreed"] != false {
+	if got := g.must(200, two, "POST", at+"/confirm", nil); got["state"] != "ACTIVE" || got["confirmed"] != false {
 		t.Errorf("%v", got)
 	}
 	g.must(200, g.agent, "GET", "/v1/me/file", nil, "X-Acting-For", ward)
+}
+
+// An export holds one's own mandates and nobody else's; a guardian's for a ward holds nothing of the ward's account.
+func TestAnExportIsOnesOwn(t *testing.T) {
+	t.Parallel()
+	g := openMandates(t)
+	n, err := models.SyntheticIDNumber("430181", "1941-03-03")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mine, others := g.asked(g.whose("demo-farmer"), "AGENT", "file.read"), g.asked(m{"name": "赵秀英", "idNumber": n.Reveal()}, "AGENT", "file.read")
+	repo := g.app.repos.Identity.Mandates
+	_, err = repo.Update(t.Context(), others["id"].(string), func(m *identity.Mandate) error { m.Region = "430181108203"; return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for phone, wants := range map[string][2]bool{aFarmer: {true, false}, "19900000003": {true, true}, headOfFirm: {}} {
+		held := fmt.Sprint(g.must(200, g.signIn(phone), "GET", "/v1/me/export", nil))
+		if got := [2]bool{strings.Contains(held, mine["id"].(string)), strings.Contains(held, others["id"].(string))}; got != wants {
+			t.Errorf("%s holds %v, want %v", phone, got, wants)
+		}
+	}
+	_, err = repo.Update(t.Context(), "mandate-demo-child", func(m *identity.Mandate) error { m.Scope = []string{"export.mine"}; return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.agent = g.signIn("19900000003")
+	var portions []string
+	for _, p := range g.must(200, g.agent, "GET", "/v1/me/export", nil, "X-Acting-For", "demo-child")["portions"].([]any) {
+		portions = append(portions, p.(m)["name"].(string))
+	}
+	for _, own := range []string{"account", "sessions", "mandates", "mandatesGiven", "devices", "deliveries"} {
+		if slices.Contains(portions, own) {
+			t.Errorf("the guardian is given the child's %s", own)
+		}
+	}
+	if len(portions) < 10 {
+		t.Errorf("%v", portions)
+	}
 }
 
 // A principal who has an account by now is asked, though the first person at the desk has said yes.

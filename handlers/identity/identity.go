@@ -216,10 +216,9 @@ func (h Handler) endOthers(ctx context.Context, rq api.Request, _ struct{}) (api
 // Portions are what an export holds of the account.
 func (h Handler) Portions() []api.Portion {
 	return []api.Portion{
-		api.Single("account", false, func(ctx context.Context, rq api.Request) (meView, error) { return h.me(ctx, rq, struct{}{}) }),
-		api.Listing("sessions", false, h.sessions),
-		api.Listing("mandates", false, func(ctx context.Context, rq api.Request, p api.PageQuery) (api.List[mandateView], error) {
-			return h.mandates(ctx, rq, mandatesRequest{PageQuery: p})
-		}),
+		api.Single("account", false, func(ctx context.Context, rq api.Request) (meView, error) { return h.me(ctx, rq, struct{}{}) }).InPerson(),
+		api.Listing("sessions", false, h.sessions).InPerson(),
+		api.Listing("mandates", false, h.mandatesAs("agent")).InPerson(),
+		api.Listing("mandatesGiven", false, h.mandatesAs("principal")).InPerson(),
 	}
 }

@@ -31,7 +31,7 @@ type mandateView struct {
 	Reason    string                `json:"reason" description:"Why it ended: expired when its time was over, unanswered when nobody put it in force in time"`
 	Scope     []string              `json:"scope" description:"Actions"`
 	Evidence  string                `json:"evidence" description:"Which document the agent named; a desk sees and keeps it"`
-	Agreed    bool                  `json:"agreed" description:"The principal confirmed it on their own device"`
+	Confirmed bool                  `json:"confirmed" description:"The principal confirmed it on their own device"`
 	AnswerBy  *time.Time            `json:"answerBy,omitempty" description:"When it lapses unless it is in force by then"`
 	Until     time.Time             `json:"until"`
 	Principal partyView             `json:"principal"`
@@ -45,7 +45,7 @@ type partyView struct {
 
 func (h Handler) viewMandate(ctx context.Context, m *identity.Mandate) (mandateView, error) {
 	v := mandateView{
-		ID: m.ID, Kind: m.Kind, State: m.State, Reason: m.Moved.Reason, Scope: m.Scope, Evidence: m.Evidence, Agreed: m.Agreed(), Until: m.Until,
+		ID: m.ID, Kind: m.Kind, State: m.State, Reason: m.Moved.Reason, Scope: m.Scope, Evidence: m.Evidence, Confirmed: m.Agreed(), Until: m.Until,
 	}
 	if m.State != identity.InForce {
 		v.AnswerBy = m.WakeAt
@@ -139,6 +139,13 @@ func (h Handler) myMandates(ctx context.Context, rq api.Request, in myMandatesRe
 		of = store.MandatesOfPrincipal
 	}
 	return h.listMandates(ctx, rq, of(rq.Actor.Person, identity.MandateStates...).Page(in.Limit, in.Cursor))
+}
+
+// mandatesAs lists the caller's own mandates as one of the two, for an export.
+func (h Handler) mandatesAs(side string) func(context.Context, api.Request, api.PageQuery) (api.List[mandateView], error) {
+	return func(ctx context.Context, rq api.Request, p api.PageQuery) (api.List[mandateView], error) {
+		return h.myMandates(ctx, rq, myMandatesRequest{As: side, PageQuery: p})
+	}
 }
 
 type mandatesRequest struct {

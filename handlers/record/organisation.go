@@ -36,7 +36,7 @@ type agentView struct {
 	Name     string                       `json:"name" description:"Masked, but one's own; empty until the invitation is accepted"`
 	Phone    string                       `json:"phone,omitempty" description:"Of an invitation, masked"`
 	Basis    identity.RepresentationBasis `json:"basis"`
-	State    identity.RepresentativeState `json:"state" enum:"INVITED,ACTIVE,ENDED"`
+	State    identity.RepresentativeState `json:"state"`
 	Until    *time.Time                   `json:"until,omitempty"`
 	AnswerBy *time.Time                   `json:"answerBy,omitempty" description:"When an invitation lapses"`
 }

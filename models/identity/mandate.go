@@ -24,7 +24,7 @@ const (
 var MandateStates = []MandateState{Proposed, Witnessed, InForce, MandateOver}
 
 // Enum are all of them.
-func (MandateState) Enum() []any { return models.Enum(MandateStates...) }
+func (MandateState) Enum() []any { return models.Enum(Proposed, Witnessed, InForce, MandateOver) }
 
 // mandateMoves is the whole life of a mandate: the principal's own word puts it in force, or two persons at a desk do.
 var mandateMoves = models.Machine[MandateState]{
