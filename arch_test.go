@@ -389,7 +389,7 @@ func leavesOut(check *ast.IfStmt) (out bool) {
 
 // TestLivesAreDrawn makes sure that the life of every document has its picture.
 func TestLivesAreDrawn(t *testing.T) {
-	machine := regexp.MustCompile(`(?m)^var (\w+) = models\.Machine\[`)
+	machine := regexp.MustCompile(`(?m)^var (\w+) = models\.Acts\[`)
 	found := 0
 	for _, s := range sources(t) {
 		if path.Dir(s.dir) != "models" {
@@ -517,8 +517,40 @@ func TestSourcesExist(t *testing.T) {
 	}
 }
 
-// TestDoorsAreMounted makes sure that the program opens every door there is.
-func TestDoorsAreMounted(t *testing.T) {
+// TestEventsArePublished makes sure that each kind that is declared is published by its package: who follows it does not wait for ever.
+func TestEventsArePublished(t *testing.T) {
+	kinds, used := map[string]string{}, map[string]bool{}
+	for _, s := range sources(t) {
+		if path.Dir(s.dir) != "models" {
+			continue
+		}
+		declares := path.Base(s.path) == "events.go"
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.ValueSpec:
+				for _, name := range n.Names {
+					if declares && name.IsExported() {
+						kinds[s.dir+"."+name.Name] = s.path
+					}
+				}
+			case *ast.Ident:
+				used[s.dir+"."+n.Name] = used[s.dir+"."+n.Name] || !declares
+			}
+			return true
+		})
+	}
+	if len(kinds) < 200 {
+		t.Errorf("only %d kinds found", len(kinds))
+	}
+	for kind, file := range kinds {
+		if !used[kind] {
+			t.Errorf("%s: nothing publishes %s", file, kind)
+		}
+	}
+}
+
+// TestRoutesAreMounted makes sure that the program serves every room there is.
+func TestRoutesAreMounted(t *testing.T) {
 	var joined strings.Builder
 	routes := map[string]bool{}
 	for _, s := range sources(t) {
@@ -541,11 +573,11 @@ func TestDoorsAreMounted(t *testing.T) {
 		}
 	}
 	if len(routes) < 20 {
-		t.Errorf("only %d doors found", len(routes))
+		t.Errorf("only %d rooms found", len(routes))
 	}
-	for door := range routes {
-		if room, name, _ := strings.Cut(door, "."); !regexp.MustCompile(`\b` + room + `(http)?\.` + name + `\{`).MatchString(joined.String()) {
-			t.Errorf("%s is mounted nowhere", door)
+	for handler := range routes {
+		if room, name, _ := strings.Cut(handler, "."); !regexp.MustCompile(`\b` + room + `(http)?\.` + name + `\{`).MatchString(joined.String()) {
+			t.Errorf("%s is mounted nowhere", handler)
 		}
 	}
 }

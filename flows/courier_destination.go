@@ -208,7 +208,7 @@ func (l *destination) pause(least time.Duration, now time.Time) {
 		return
 	}
 	wait := min(firstPause<<min(l.fails, 12), longPause)
-	wait = max(least, wait/2+rand.N(wait/2+1))
+	wait = max(least, wait/2+rand.N(wait/2+1)) //nolint:gosec // spreads, keeps no secret
 	l.rest, l.fails, l.width = now.Add(wait), l.fails+1, 1
 	l.c.Metrics.resting.WithLabelValues(l.name).Set(1)
 }

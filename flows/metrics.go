@@ -36,7 +36,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	}
 	lag := prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Namespace: "xinyi", Name: "event_lag_seconds", Help: "From an event to its telling.",
-		Buckets: []float64{.001, .005, .025, .1, .5, 2, 10, 60, 600, 3600, 86400},
+		Buckets: []float64{.005, .1, .5, 2, 10, 60, 3600, 86400},
 	}, []string{"subscriber"})
 	reg.MustRegister(lag)
 	return &Metrics{

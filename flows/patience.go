@@ -40,7 +40,7 @@ func (p Patience) After(tries int, err error) time.Duration {
 	for range tries - 1 {
 		pause *= 3
 	}
-	pause += time.Duration((rand.Float64() - 0.5) * 0.4 * float64(pause))
+	pause += time.Duration((rand.Float64() - 0.5) * 0.4 * float64(pause)) //nolint:gosec // spreads, keeps no secret
 	if e := (*models.Error)(nil); errors.As(err, &e) {
 		pause = max(pause, e.RetryAfter)
 	}

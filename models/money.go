@@ -44,7 +44,7 @@ func readYuan(s string) (Fen, error) {
 // Yuan writes f in yuan with two decimals: Fen(-5).Yuan() is "-0.05".
 func (f Fen) Yuan() string {
 	sign := ""
-	u := uint64(f)
+	u := uint64(f) //nolint:gosec // the sign is taken off below
 	if f < 0 {
 		sign, u = "-", -u
 	}
@@ -54,7 +54,7 @@ func (f Fen) Yuan() string {
 // Wan writes f in ten thousands of yuan (万元), exactly and without trailing zeros: Fen(50000).Wan() is "0.05".
 func (f Fen) Wan() string {
 	sign := ""
-	u := uint64(f)
+	u := uint64(f) //nolint:gosec // the sign is taken off below
 	if f < 0 {
 		sign, u = "-", -u
 	}

@@ -185,7 +185,7 @@ func (j *JPush) push(p Parcel) jpushBody {
 // jpushSendNo is a number from 1 to 2³¹−1 for a delivery.
 func jpushSendNo(id string) uint32 {
 	h := fnv.New32a()
-	h.Write([]byte(id))
+	_, _ = h.Write([]byte(id)) // never fails
 	return max(h.Sum32()&0x7fffffff, 1)
 }
 

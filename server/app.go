@@ -67,6 +67,7 @@ type App struct {
 	gateway payments.Gateway
 	router  *api.Router // nil until mount: commands that serve nothing have none
 	listen  net.Listener
+	inside  net.Listener // the operators'; nil for none
 	metrics *prometheus.Registry
 	tokens  *identityhttp.Tokens
 	texts   *notifications.Texts
@@ -110,9 +111,11 @@ func Open(ctx context.Context, cfg Config, city bool) (*App, error) {
 	if err == nil {
 		err = a.bind(ctx)
 	}
+	if err == nil {
+		err = a.bindInside(ctx)
+	}
 	if err != nil {
-		a.outside.close()
-		return nil, errors.Join(err, a.store.Engine.Close())
+		return nil, errors.Join(err, a.Close())
 	}
 	return a, nil
 }
@@ -230,7 +233,7 @@ func (a *App) mount() error {
 	a.router = api.NewRouter(api.Config{
 		Now: a.now, Auth: a.callers, Store: a.store, Log: a.log, Version: version, Sandbox: a.cfg.Sandbox,
 		Rates: a.cfg.rates(), Quotas: policyOf[api.Quotas](a), Words: policyOf[api.Words](a), Origins: a.cfg.Origins, Proxies: a.cfg.Proxies,
-		Metrics: a.metrics, Writable: a.watch.Writable,
+		Metrics: a.metrics, Writable: a.watch.Writable, Hosts: a.cfg.opsHosts(),
 	})
 	for _, p := range a.parts {
 		a.router.Handle(p.Routes...)
@@ -318,17 +321,19 @@ func (a *App) bind(ctx context.Context) error {
 	var c net.ListenConfig
 	l, err := c.Listen(ctx, "tcp", a.cfg.Addr)
 	if err != nil {
-		return err
+		return fmt.Errorf("ADDR: %w", err)
 	}
 	a.listen = newGate(l, bounds{a.cfg.connections(), a.cfg.ConnectionsAddress, a.cfg.proxied}, a.log, a.metrics)
 	return nil
 }
 
 // URL is where this process answers.
-func (a *App) URL() string {
-	host, port, err := net.SplitHostPort(a.listen.Addr().String())
+func (a *App) URL() string { return urlOf(a.listen) }
+
+func urlOf(l net.Listener) string {
+	host, port, err := net.SplitHostPort(l.Addr().String())
 	if err != nil {
-		return "http://" + a.listen.Addr().String()
+		return "http://" + l.Addr().String()
 	}
 	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
 		host = "127.0.0.1"
@@ -345,6 +350,7 @@ func (a *App) Run(ctx context.Context) error {
 	group.Go(func() { a.sweep.Run(loops, sweepEvery) })
 	group.Go(func() { a.courier.Run(loops, sweepEvery) })
 	group.Go(func() { a.live.Run(loops, liveEvery) })
+	group.Go(func() { a.serveInside(ctx) })
 	served := make(chan error, 1)
 	go func() { served <- a.router.App().Listener(a.listen) }()
 	a.log.InfoContext(ctx, "serving", "url", a.URL(), "version", version, "store", a.engineName(), "sandbox", a.cfg.Sandbox)
@@ -364,6 +370,7 @@ func (a *App) Run(ctx context.Context) error {
 			err = nil
 		}
 	}
+	err = errors.Join(err, a.shutInside())
 	stop()
 	group.Wait()
 	if a.sweep.Peers != nil {
@@ -374,10 +381,7 @@ func (a *App) Run(ctx context.Context) error {
 
 // Close closes the store and what it reaches outside. It is called once, after Run.
 func (a *App) Close() error {
-	err := a.listen.Close()
-	if errors.Is(err, net.ErrClosed) {
-		err = nil
-	}
+	err := errors.Join(shut(a.listen), shut(a.inside))
 	a.outside.close()
 	return errors.Join(err, a.store.Engine.Close())
 }

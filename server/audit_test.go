@@ -87,7 +87,7 @@ func TestAuditJourney(t *testing.T) {
 func TestAuditVerifyCommand(t *testing.T) {
 	t.Parallel()
 	dir := cityDir(t)
-	environ := []string{"ADDR=127.0.0.1:0", "DATA_DIR=" + dir, "SANDBOX=true", "LOG_LEVEL=ERROR"}
+	environ := []string{"ADDR=127.0.0.1:0", "OPS_ADDR=off", "DATA_DIR=" + dir, "SANDBOX=true", "LOG_LEVEL=ERROR"}
 	cfg, err := ReadConfig(environ)
 	if err != nil {
 		t.Fatal(err)

@@ -55,6 +55,9 @@ func (a *App) welcome(ctx context.Context, out io.Writer) error {
 	}
 	fmt.Fprintf(out, "\nThe demo city is at %s (stop it with Ctrl-C). Everybody in it is made up.\n\n", a.URL())
 	fmt.Fprintf(out, "  documentation  %s/docs\n  all accounts   %s/v1/sandbox/accounts\n", a.URL(), a.URL())
+	if a.inside != nil {
+		fmt.Fprintf(out, "  operators      %s/metrics, %[1]s/debug/pprof/\n", urlOf(a.inside))
+	}
 	fmt.Fprintf(out, "  sign in        ask POST /v1/auth/codes for a code, then read it at %s/v1/sandbox/codes/<phone>\n", a.URL())
 	fmt.Fprintf(out, "  move time      POST /v1/sandbox/clock {\"advance\":\"P8D\"}\n\n")
 	for _, p := range d.People {

@@ -23,10 +23,12 @@ import (
 
 // Config is everything that can be set, all of it by environment: each X also as X_FILE, the path of a file that holds it.
 type Config struct {
-	Addr       string `env:"ADDR" envDefault:":8080" help:"address to listen on"`
-	DataDir    string `env:"DATA_DIR" envDefault:"./data" help:"where the SQLite file and the keys live"`
-	MongoDBURI Masked `env:"MONGODB_URI" help:"MongoDB instead of SQLite: mongodb://…/xinyi?replicaSet=rs0"`
-	Sandbox    bool   `env:"SANDBOX" help:"codes shown, accounts listed, clock movable; never for real people"`
+	Addr       string   `env:"ADDR" envDefault:":8080" help:"address to listen on"`
+	Ops        string   `env:"OPS_ADDR" envDefault:"127.0.0.1:9464" help:"address operators ask for metrics, profiles and dead letters, on this machine alone unless it says otherwise; off is none"`
+	OpsHosts   []string `env:"OPS_HOSTS" help:"names besides loopback under which they may ask, with commas: those a scraper calls this server by"`
+	DataDir    string   `env:"DATA_DIR" envDefault:"./data" help:"where the SQLite file and the keys live"`
+	MongoDBURI Masked   `env:"MONGODB_URI" help:"MongoDB instead of SQLite: mongodb://…/xinyi?replicaSet=rs0"`
+	Sandbox    bool     `env:"SANDBOX" help:"codes shown, accounts listed, clock movable; never for real people"`
 
 	Keys      string `env:"KEYS_PATH" help:"file of the keys that encrypt personal data; default DATA_DIR/keys.json, to be given with MONGODB_URI"`
 	KeysLock  Masked `env:"KEYS_MASTER" help:"master key the key file is encrypted with, 32 bytes in base64"`
@@ -72,6 +74,7 @@ type Config struct {
 	LogFormat string     `env:"LOG_FORMAT" envDefault:"text" help:"text or json"`
 
 	issuers  []identityhttp.Issuer
+	opsGiven bool // somebody has set OPS_ADDR
 	policy   Policies
 	more     []Capability     // that a test adds
 	emulator string           // FIREBASE_AUTH_EMULATOR_HOST, which Firebase's own library obeys
@@ -118,6 +121,7 @@ func ReadConfig(environ []string) (Config, error) {
 	if cfg.policy, fault = readPolicy(cfg.Policy, cfg.all()); fault != nil {
 		faults = append(faults, fault)
 	}
+	cfg.readOps(given)
 	cfg.emulator = given["FIREBASE_AUTH_EMULATOR_HOST"]
 	return cfg, errors.Join(append(faults, cfg.check())...)
 }
@@ -169,6 +173,8 @@ func (c *Config) check() error {
 	}
 	_, _, err := net.SplitHostPort(c.Addr)
 	fault(err != nil, "ADDR %q is not host:port: %w", c.Addr, err)
+	_, _, err = net.SplitHostPort(c.Ops)
+	fault(c.Ops != "" && err != nil, "OPS_ADDR %q is neither host:port nor off: %w", c.Ops, err)
 	fault(c.DataDir == "", "DATA_DIR is empty")
 	fault(c.MongoDBURI != "" && c.Keys == "", "KEYS_PATH must be given with MONGODB_URI: all replicas need the same keys, so none makes its own (`xinyi keys create` does)")
 	fault(c.MongoDBURI != "" && c.Seals == "", "SEALS_PATH must be given with MONGODB_URI: all replicas sign with the same seals")

@@ -60,7 +60,7 @@ func startLimited(t *testing.T, dir string, files int, settings ...string) *chil
 
 func started(t *testing.T, cmd *exec.Cmd, dir string, settings ...string) *child {
 	t.Helper()
-	cmd.Env = append(os.Environ(), serves+"=1", "ADDR=127.0.0.1:0", "DATA_DIR="+dir, "LOG_LEVEL=ERROR", "RATE_PERSON=0", "RATE_CLIENT=0", "RATE_ADDRESS=0")
+	cmd.Env = append(os.Environ(), serves+"=1", "ADDR=127.0.0.1:0", "OPS_ADDR=off", "DATA_DIR="+dir, "LOG_LEVEL=ERROR", "RATE_PERSON=0", "RATE_CLIENT=0", "RATE_ADDRESS=0")
 	cmd.Env = append(cmd.Env, settings...)
 	cmd.Stderr = t.Output()
 	out, err := cmd.StdoutPipe()

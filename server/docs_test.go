@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"xinyi/models"
 )
 
 // update writes what the program says into the pages: go test ./server -run TestPages -update
@@ -50,8 +52,8 @@ var kindsOf = map[string][]string{"farmer": {"farmer", "notice"}, "notification"
 // livesOn are the capabilities whose documents' lives stand on a page, where they are others than the one of its name.
 var livesOn = map[string][]string{"farmer": {"farmer", "notice"}, "notification": {"inbox", "delivery"}, "operation": {"journal"}}
 
-// lives are the state pictures of a page.
-func lives(page string) (text string, drawn int) {
+// lives are the state pictures of a page, each with its acts: in English and in Chinese.
+func lives(page string) (text [2]string, drawn int) {
 	names := livesOn[page]
 	if names == nil {
 		names = []string{page}
@@ -61,11 +63,65 @@ func lives(page string) (text string, drawn int) {
 			continue
 		}
 		for _, p := range c.Lives() {
-			text += "**" + p.Name + "**\n\n```mermaid\n" + p.Mermaid() + "```\n\n"
+			rows := acts(p)
+			for i, head := range []string{"| act | from | to | who | |\n|---|---|---|---|---|\n", "| 动作 | 从 | 到 | 谁 | |\n|---|---|---|---|---|\n"} {
+				text[i] += "**" + p.Name + "**\n\n```mermaid\n" + p.Mermaid() + "```\n\n" + head + rows[i] + "\n"
+			}
 			drawn++
 		}
 	}
 	return text, drawn
+}
+
+// acts are a table row for each act of a life.
+func acts(p models.Picture) (rows [2]string) {
+	for _, a := range p.Acts {
+		var who [2][]string
+		for _, r := range a.Who {
+			for i, clock := range []string{"the clock or an event", "时钟或事件"} {
+				if r != models.System {
+					clock = "`" + string(r) + "`"
+				}
+				who[i] = append(who[i], clock)
+			}
+		}
+		for i, another := range []string{"another than its makers", "非经手人"} {
+			if !a.Second {
+				another = ""
+			}
+			rows[i] += fmt.Sprintf("| %s | %s | %s | %s | %s |\n",
+				a.Name, strings.Join(a.From, ", "), strings.Join(a.To, ", "), strings.Join(who[i], ", "), another)
+		}
+	}
+	return rows
+}
+
+// made are acts in which a document is made and goes on at once: functions, or methods of what it is made from.
+var made = map[string]bool{"agreement.Sign": true, "appointment.Install": true, "round.NewRound": true}
+
+// TestActsAreMethods makes sure that each act is a method of its document, by somebody, from somewhere to somewhere.
+func TestActsAreMethods(t *testing.T) {
+	t.Parallel()
+	found := 0
+	for _, c := range capabilities() {
+		if c.Lives == nil {
+			continue
+		}
+		for _, p := range c.Lives() {
+			for _, a := range p.Acts {
+				found++
+				if _, ok := p.Of.MethodByName(a.Name); !ok && !made[p.Name+"."+a.Name] {
+					t.Errorf("%s: %s has no method %s", p.Name, p.Of, a.Name)
+				}
+				if len(a.Who) == 0 || len(a.From) == 0 || len(a.To) == 0 {
+					t.Errorf("%s: %s is incomplete: %+v", p.Name, a.Name, a)
+				}
+			}
+		}
+	}
+	if found < 250 {
+		t.Errorf("only %d acts found", found)
+	}
 }
 
 // put puts text between the marks of a page, or compares.
@@ -204,7 +260,7 @@ func TestPages(t *testing.T) {
 		for i, file := range inBothLanguages("docs/capabilities/" + page) {
 			put(t, file, "routes", tables[i])
 			put(t, file, "events", text)
-			put(t, file, "lives", drawing)
+			put(t, file, "lives", drawing[i])
 		}
 	}
 	all := 0

@@ -55,6 +55,7 @@ func doctor(ctx context.Context, cfg Config, _ []string, out io.Writer) error {
 	if soft, hard, known := fileLimit(); known {
 		v.line(fmt.Sprintf("open files: %d of at most %d, which leaves room for %d connections", soft, hard, cfg.connections()), nil)
 	}
+	v.note(cfg.Ops != "", "operators' listener on "+cfg.Ops, "nobody can ask for metrics, profiles and dead letters (OPS_ADDR)")
 	_, err := store.LoadKeys(cfg.Keys, cfg.keyOptions()...)
 	none := errors.Is(cfg.standing(), errNoStore)
 	switch {
@@ -95,7 +96,7 @@ func (v *visit) store(ctx context.Context, cfg Config) {
 	v.line("every named query runs along an index", a.explain(ctx))
 	waiting, err := a.repos.lost.Count(ctx, store.DeadUndecided())
 	if v.line("event log", err) {
-		v.note(waiting == 0, "dead events", fmt.Sprintf("%d wait for a decision: GET /v1/events/dead", waiting))
+		v.note(waiting == 0, "dead events", fmt.Sprintf("%d wait for a decision: GET /v1/events/dead at the operators' listener", waiting))
 	}
 	v.ledger(a.ledger.Whole(ctx))
 	for _, c := range a.outside.channels {

@@ -108,7 +108,7 @@ func lostKeys(ctx context.Context, engine store.Engine, file [2]string, missing 
 	if expected == "" {
 		expected = "unknown, the store was made before fingerprints were kept"
 	}
-	how := map[string]string{
+	how := map[string]string{ //nolint:gosec // what to do, no keys
 		"KEYS_PATH":       "put back the file with the fingerprint expected (" + expected + "; found: none): new keys would open nothing that is kept",
 		"TOKEN_KEYS_PATH": "put the file back, or make another with `xinyi keys create`: everybody signs in anew",
 		"SEALS_PATH":      "put the file back: what it signed cannot be checked without it. If it is lost for good, `xinyi audit rotate` makes another",

@@ -18,7 +18,7 @@ import (
 func says(t *testing.T, dir string, args ...string) (int, string) {
 	t.Helper()
 	var out bytes.Buffer
-	code := run(t.Context(), args, []string{"ADDR=127.0.0.1:0", "DATA_DIR=" + dir, "SANDBOX=true", "LOG_LEVEL=ERROR"}, &out, &out)
+	code := run(t.Context(), args, []string{"ADDR=127.0.0.1:0", "OPS_ADDR=off", "DATA_DIR=" + dir, "SANDBOX=true", "LOG_LEVEL=ERROR"}, &out, &out)
 	return code, out.String()
 }
 

@@ -2,13 +2,10 @@ package main
 
 import (
 	"bytes"
-	"io"
-	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"xinyi/models/identity"
 	"xinyi/models/medical"
 	"xinyi/store"
 )
@@ -29,14 +26,9 @@ func misbook(t *testing.T, a *App) string {
 // A day later the ledger has been checked; a day after a fen went astray somebody knows.
 func TestLedgerOvernight(t *testing.T) {
 	t.Parallel()
-	a := program(t, settingsOf(t, cityDir(t)))
-	c := cityAt(t, a.URL())
-	d, err := a.repos.Identity.Demos.Get(t.Context(), identity.DemoID)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c, a, operators := inCity(t)
 	marks := map[string]string{}
-	for _, p := range d.People {
+	for _, p := range demoPeople(t, a) {
 		marks[string(p.Role)] = p.Phone.Reveal()
 	}
 	auditor := c.signIn(marks["auditor"])
@@ -56,18 +48,9 @@ func TestLedgerOvernight(t *testing.T) {
 		}
 	}
 	c.must(403, c.signIn(resident), "GET", "/v1/medical/ledger/checks", nil)
-	rq, err := http.NewRequestWithContext(t.Context(), http.MethodGet, a.URL()+"/metrics", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	res, err := http.DefaultClient.Do(rq)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := io.ReadAll(res.Body)
-	_ = res.Body.Close()
-	if err != nil || !strings.Contains(string(text), "\nxinyi_ledger_faults 1\n") || !strings.Contains(string(text), "\nxinyi_ledger_checked_at 1.") {
-		t.Errorf("metrics do not show the fault: %v", err)
+	_, text := glance(t, operators, "", "GET", "/metrics")
+	if !strings.Contains(text, "\nxinyi_ledger_faults 1\n") || !strings.Contains(text, "\nxinyi_ledger_checked_at 1.") {
+		t.Error("metrics do not show the fault")
 	}
 }
 
@@ -75,7 +58,7 @@ func TestLedgerOvernight(t *testing.T) {
 func typed(t *testing.T, dir string, args ...string) (code int, out string) {
 	t.Helper()
 	var said bytes.Buffer
-	code = run(t.Context(), args, []string{"DATA_DIR=" + dir, "KEYS_PATH=" + filepath.Join(dir, "keys.json"), "SANDBOX=true", "LOG_LEVEL=ERROR", "ADDR=127.0.0.1:0"}, &said, &said)
+	code = run(t.Context(), args, []string{"DATA_DIR=" + dir, "KEYS_PATH=" + filepath.Join(dir, "keys.json"), "SANDBOX=true", "LOG_LEVEL=ERROR", "ADDR=127.0.0.1:0", "OPS_ADDR=off"}, &said, &said)
 	return code, said.String()
 }
 

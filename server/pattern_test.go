@@ -49,7 +49,7 @@ func cityDir(t *testing.T) string {
 
 // settingsAt are those of a sandbox in dir that answers as fast as it is asked and does not wait for the disk.
 func settingsAt(dir string) (Config, error) {
-	cfg, err := ReadConfig([]string{"ADDR=127.0.0.1:0", "DATA_DIR=" + dir, "SANDBOX=true", "LOG_LEVEL=ERROR", "RATE_PERSON=0", "RATE_CLIENT=0", "RATE_ADDRESS=0"})
+	cfg, err := ReadConfig([]string{"ADDR=127.0.0.1:0", "OPS_ADDR=off", "DATA_DIR=" + dir, "SANDBOX=true", "LOG_LEVEL=ERROR", "RATE_PERSON=0", "RATE_CLIENT=0", "RATE_ADDRESS=0"})
 	cfg.unsynced = true
 	return cfg, err
 }

@@ -12,7 +12,7 @@ import (
 // begin serves the demo city with the bounds it has by itself, on a free port until the test ends.
 func begin(t *testing.T) *App {
 	t.Helper()
-	cfg, err := ReadConfig([]string{"ADDR=127.0.0.1:0", "DATA_DIR=" + cityDir(t), "SANDBOX=true", "LOG_LEVEL=ERROR"})
+	cfg, err := ReadConfig([]string{"ADDR=127.0.0.1:0", "OPS_ADDR=off", "DATA_DIR=" + cityDir(t), "SANDBOX=true", "LOG_LEVEL=ERROR"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -455,7 +455,7 @@ func TestOperatorCommand(t *testing.T) {
 	if code, text := call("operator", aFarmer); code != 1 {
 		t.Errorf("twice: %d %s", code, text)
 	}
-	cfg, err := ReadConfig(append(environ, "ADDR=127.0.0.1:0"))
+	cfg, err := ReadConfig(append(environ, "ADDR=127.0.0.1:0", "OPS_ADDR=off"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -173,7 +173,7 @@ func pause(ctx context.Context, try int) error {
 	if try == 0 {
 		return nil
 	}
-	t := time.NewTimer(rand.N(time.Millisecond << min(try-1, 4)))
+	t := time.NewTimer(rand.N(time.Millisecond << min(try-1, 4))) //nolint:gosec // spreads, keeps no secret
 	defer t.Stop()
 	select {
 	case <-ctx.Done():

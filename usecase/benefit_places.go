@@ -93,8 +93,8 @@ func (b Benefit) place(ctx context.Context, key, claim string, until time.Time) 
 			return "", models.E(models.Conflict, "benefit.full")
 		}
 		h := fnv.New32a()
-		h.Write([]byte(claim))
-		first := int(h.Sum32() % uint32(len(page.Items)))
+		_, _ = h.Write([]byte(claim)) // never fails
+		first := int(uint64(h.Sum32()) % uint64(len(page.Items)))
 		for i := range page.Items {
 			id := page.Items[(first+i)%len(page.Items)].ID
 			_, err := b.Shares.Update(ctx, id, func(s *benefit.Share) error { return s.Reserve(claim, until) })

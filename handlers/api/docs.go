@@ -16,7 +16,7 @@ var docKinds = map[string]string{
 
 // document mounts the OpenAPI document and the page that shows it. Everything is embedded: nothing is fetched from elsewhere.
 func (r *Router) document() {
-	r.app.Get("/openapi.json", r.bounded(func(c *fiber.Ctx) error {
+	r.Page("/openapi.json", func(c *fiber.Ctx) error {
 		document, err := r.Document()
 		if err != nil {
 			return err
@@ -24,10 +24,10 @@ func (r *Router) document() {
 		c.Set(fiber.HeaderCacheControl, "no-cache")
 		c.Set(fiber.HeaderContentType, jsonUTF8)
 		return c.Send(document)
-	}))
-	r.app.Get("/docs", r.bounded(docFile("index.html")))
-	r.app.Get("/docs/app.js", r.bounded(docFile("app.js")))
-	r.app.Get("/docs/style.css", r.bounded(docFile("style.css")))
+	})
+	r.Page("/docs", docFile("index.html"))
+	r.Page("/docs/app.js", docFile("app.js"))
+	r.Page("/docs/style.css", docFile("style.css"))
 }
 
 func docFile(name string) fiber.Handler {

@@ -58,8 +58,8 @@ func (r *Router) fingerprint() [sha256.Size]byte {
 	h := sha256.New()
 	fmt.Fprintf(h, "%q %t %q\n", r.Cfg.Version, r.Cfg.Sandbox, r.Permissions())
 	for _, rt := range r.Routes {
-		fmt.Fprintf(h, "%q %q %q %q %q %q %q %t %t %s %d %t %p %p\n", rt.Method, rt.Path, rt.says, rt.tag, rt.Action, rt.roles, rt.Handed,
-			rt.Open, rt.keyed, rt.keeps, rt.status, rt.streams, rt.in, rt.out)
+		fmt.Fprintf(h, "%q %q %q %q %q %q %q %t %t %s %d %t %t %p %p\n", rt.Method, rt.Path, rt.says, rt.tag, rt.Action, rt.roles, rt.Handed,
+			rt.Open, rt.keyed, rt.keeps, rt.status, rt.streams, rt.inside, rt.in, rt.out)
 	}
 	return [sha256.Size]byte(h.Sum(nil))
 }

@@ -4,11 +4,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/gofiber/fiber/v2"
-	"github.com/gofiber/fiber/v2/middleware/adaptor"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
 // metrics counts what passes the router.
@@ -26,7 +23,7 @@ type routeMetrics struct {
 	of                   *metrics
 	method, route, group string
 	count                [6]atomic.Pointer[prometheus.Counter]
-	latency              [6]atomic.Pointer[prometheus.Observer]
+	latency              atomic.Pointer[prometheus.Observer]
 }
 
 func newMetrics(reg *prometheus.Registry) *metrics {
@@ -34,8 +31,8 @@ func newMetrics(reg *prometheus.Registry) *metrics {
 		count: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "xinyi_http_requests_total", Help: "Requests answered, by route and status class."}, []string{"method", "route", "class"}),
 		latency: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "xinyi_http_request_seconds", Help: "Time to answer, by group of routes and status class.",
-			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, 1, 8}}, []string{"group", "class"}),
+			Name: "xinyi_http_request_seconds", Help: "Time to answer, by group of routes.",
+			Buckets: []float64{.005, .01, .025, .1, .25, 1, 8}}, []string{"group"}),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "xinyi_http_in_flight", Help: "Requests being answered."}),
 		streams:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "xinyi_streams", Help: "Streams of live updates that are open."}),
 	}
@@ -58,20 +55,17 @@ var classes = [6]string{"", "1xx", "2xx", "3xx", "4xx", "5xx"}
 // saw counts one answer that took d.
 func (s *routeMetrics) saw(status int, d time.Duration) {
 	class := min(max(status/100, 1), 5)
-	count, latency := s.count[class].Load(), s.latency[class].Load()
-	if count == nil || latency == nil {
-		c, l := s.of.count.WithLabelValues(s.method, s.route, classes[class]), s.of.latency.WithLabelValues(s.group, classes[class])
-		count, latency = &c, &l
+	count, latency := s.count[class].Load(), s.latency.Load()
+	if count == nil {
+		c := s.of.count.WithLabelValues(s.method, s.route, classes[class])
+		count = &c
 		s.count[class].Store(count)
-		s.latency[class].Store(latency)
+	}
+	if latency == nil {
+		l := s.of.latency.WithLabelValues(s.group)
+		latency = &l
+		s.latency.Store(latency)
 	}
 	(*count).Inc()
 	(*latency).Observe(d.Seconds())
-}
-
-// watch mounts what operators and balancers ask.
-func (r *Router) watch() {
-	r.app.Get("/livez", func(c *fiber.Ctx) error { return c.SendString("ok") })
-	r.app.Get("/readyz", r.ready)
-	r.app.Get("/metrics", adaptor.HTTPHandler(promhttp.HandlerFor(r.Cfg.Metrics, promhttp.HandlerOpts{})))
 }

@@ -51,14 +51,14 @@ func (r *Router) stray(c *fiber.Ctx) error {
 	return r.count(c, nil, r.fromAddress(&rq), &rq)
 }
 
-// bounded is a page that is no route, counted as one.
-func (r *Router) bounded(page fiber.Handler) fiber.Handler {
-	return func(c *fiber.Ctx) error {
+// Page serves what is no route, and counts its calls for where they come from.
+func (r *Router) Page(path string, page fiber.Handler) {
+	r.app.Get(path, func(c *fiber.Ctx) error {
 		if err := r.stray(c); err != nil {
 			return err
 		}
 		return page(c)
-	}
+	})
 }
 
 // preflight lets the pages of the configured origins call, and answers a browser that asks first. It grants what is asked for: an origin

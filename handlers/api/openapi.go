@@ -48,6 +48,9 @@ func (rt *route) describe(ref *openapi31.Reflector) error {
 	op.Operation().WithMapOfAnythingItem("x-zh", rt.says.ZH.extension())
 	refuses(op.Operation().ResponsesEns(), rt.problems())
 	rt.access(oc, op.Operation())
+	if rt.inside {
+		op.Operation().WithServers(operatorsServer)
+	}
 	if err := ref.AddOperation(oc); err != nil {
 		return err
 	}
@@ -58,6 +61,9 @@ func (rt *route) describe(ref *openapi31.Reflector) error {
 	}
 	return nil
 }
+
+// operatorsServer is where the routes that are Inside are answered.
+var operatorsServer = openapi31.Server{URL: "http://{operators}", Variables: map[string]openapi31.ServerVariable{"operators": {Default: "127.0.0.1:9464"}}}
 
 // access says who may call, and which headers steer the call.
 func (rt *route) access(oc openapi.OperationContext, op *openapi31.Operation) {

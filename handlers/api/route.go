@@ -32,6 +32,7 @@ type route struct {
 	limit        *Rate
 	Quota        Made         // what a call makes, "" for nothing that is counted
 	streams      bool         // answers events for as long as both sides stay
+	inside       bool         // of the operators' listener
 	Reveals      bool         // shows somebody's data to somebody else: the access must be noted before it answers
 	takes        int          // bytes of body, when more than maxBody
 	in, out      reflect.Type // of a stream, out is the data of an event
@@ -172,9 +173,13 @@ func (r *Router) mount(rt *route, answer func(ctx context.Context, rq Request, i
 	}
 	r.Routes = append(r.Routes, rt)
 	serve := func(c *fiber.Ctx) error { return r.serve(c, rt) }
-	r.app.Add(rt.Method, "/v1"+rt.pattern(), serve)
+	app := r.app
+	if rt.inside {
+		app = r.operators
+	}
+	app.Add(rt.Method, "/v1"+rt.pattern(), serve)
 	if rt.Method == http.MethodGet {
-		r.app.Add(http.MethodHead, "/v1"+rt.pattern(), serve)
+		app.Add(http.MethodHead, "/v1"+rt.pattern(), serve)
 	}
 }
 

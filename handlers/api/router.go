@@ -32,6 +32,7 @@ type Config struct {
 	Words   Words                // zero: StandardWords
 	Origins []string             // web origins that may call from a browser; "*" is any
 	Proxies []string             // addresses and networks whose X-Forwarded-For is believed
+	Hosts   []string             // names besides loopback under which operators may ask, in lower case
 	Metrics *prometheus.Registry // where other parts register theirs; nil: an own one
 	Ready   []Probe              // what /readyz asks besides the store's engine
 	// Writable refuses requests that would write while the store cannot be written; nil lets all in.
@@ -56,19 +57,20 @@ type Mounter interface{ Mount(*Router) }
 
 // Router is the HTTP router: typed routes under /v1, and the document that describes them.
 type Router struct {
-	Cfg      Config
-	app      *fiber.App
-	Routes   []*route
-	faults   []error
-	answers  *store.Repo[answer]
-	tallies  *store.Repo[tally]
-	illness  *lexicon
-	limits   *limits
-	proxies  proxies
-	bodies   *bodies
-	metrics  *metrics
-	streams  *streams
-	portions []Portion
+	Cfg       Config
+	app       *fiber.App
+	operators *fiber.App
+	Routes    []*route
+	faults    []error
+	answers   *store.Repo[answer]
+	tallies   *store.Repo[tally]
+	illness   *lexicon
+	limits    *limits
+	proxies   proxies
+	bodies    *bodies
+	metrics   *metrics
+	streams   *streams
+	portions  []Portion
 }
 
 // The bounds of a request.
@@ -102,7 +104,17 @@ func NewRouter(cfg Config) *Router {
 		metrics: newMetrics(cfg.Metrics),
 	}
 	r.streams = newStreams(cfg.Streams, r.metrics.streams)
-	r.app = fiber.New(fiber.Config{
+	r.app, r.operators = r.underneath(), r.underneath()
+	r.app.Use(r.middleware)
+	r.operators.Use(r.near, r.middleware)
+	r.watch()
+	r.document()
+	return r
+}
+
+// underneath is a server without routes.
+func (r *Router) underneath() *fiber.App {
+	return fiber.New(fiber.Config{
 		AppName:                      "xinyi",
 		DisableStartupMessage:        true,
 		BodyLimit:                    unread,
@@ -116,10 +128,6 @@ func NewRouter(cfg Config) *Router {
 		StrictRouting:                true,
 		CaseSensitive:                true,
 	})
-	r.app.Use(r.middleware)
-	r.watch()
-	r.document()
-	return r
 }
 
 // App is the server underneath, for listening and for tests.

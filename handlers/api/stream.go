@@ -149,7 +149,7 @@ func (r *Router) begin(ctx context.Context, c *fiber.Ctx, rt *route, rq *Request
 		}
 		return !errors.Is(err, models.Unauthenticated) // a store that does not answer sends nobody away
 	}
-	life := s.bounds.Life - rand.N(s.bounds.Life/10+1) // streams that began together do not all come back together
+	life := s.bounds.Life - rand.N(s.bounds.Life/10+1) //nolint:gosec // streams that began together do not all come back together
 	s.ctx, s.cancel = context.WithTimeout(context.WithoutCancel(ctx), life)
 	leave, err := r.streams.enter(s, actor.Principal())
 	if err != nil {
@@ -193,7 +193,7 @@ func (s *stream) start() {
 	s.ping = time.NewTicker(s.bounds.Ping)
 	s.stuck = time.AfterFunc(s.bounds.Stuck, s.cut)
 	s.over = make(chan struct{})
-	wait := int64(2000 + rand.N(3000)) // ms; so that those who lost their line together do not all come back together
+	wait := int64(2000 + rand.N(3000)) //nolint:gosec // ms; so that those who lost their line together do not all come back together
 	s.rest = []byte("retry: " + strconv.FormatInt(wait, 10) + "\n\n")
 	go func() {
 		defer close(s.over)

@@ -137,7 +137,7 @@ func (h *house) dial(token string, headers ...string) *apitest.Line {
 // open is the number of streams, as operators see it.
 func (h *house) open() string {
 	h.Helper()
-	_, rest, _ := strings.Cut(h.Ask("GET /metrics", "").Body, "\nxinyi_streams ")
+	_, rest, _ := strings.Cut(h.Operate("GET /metrics", "").Body, "\nxinyi_streams ")
 	n, _, _ := strings.Cut(rest, "\n")
 	return n
 }

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gofiber/fiber/v2"
+
 	"xinyi/handlers/api"
 	"xinyi/handlers/openapitest"
 	"xinyi/models"
@@ -71,8 +73,20 @@ type Reply struct {
 // Ask sends "METHOD /path" with a body and "Name: value" headers. "as x" signs in, "key x" sends an Idempotency-Key.
 func (d *API) Ask(line, body string, headers ...string) Reply {
 	d.Helper()
+	return d.ask(d.R.App(), "xinyi.example", line, body, headers)
+}
+
+// Operate is Ask on the operators' listener, from the machine itself.
+func (d *API) Operate(line, body string, headers ...string) Reply {
+	d.Helper()
+	return d.ask(d.R.Operators(), "localhost:9464", line, body, headers)
+}
+
+func (d *API) ask(app *fiber.App, host, line, body string, headers []string) Reply {
+	d.Helper()
 	method, path, _ := strings.Cut(line, " ")
 	req := httptest.NewRequest(method, path, strings.NewReader(body))
+	req.Host = host
 	if body != "" {
 		req.Header.Set("Content-Type", "application/json")
 	}
@@ -83,9 +97,12 @@ func (d *API) Ask(line, body string, headers ...string) Reply {
 		} else if key, ok := strings.CutPrefix(h, "key "); ok {
 			name, value = "Idempotency-Key", key
 		}
+		if name == "Host" {
+			req.Host = value
+		}
 		req.Header.Set(name, value)
 	}
-	res, err := d.R.App().Test(req, -1)
+	res, err := app.Test(req, -1)
 	if err != nil {
 		d.Error(err)
 		return Reply{}

@@ -29,7 +29,7 @@ type Handler struct {
 
 // Mount names the routes.
 func (h Handler) Mount(r *api.Router) {
-	r.App().Get("/.well-known/jwt-vc-issuer", func(c *fiber.Ctx) error {
+	r.Page("/.well-known/jwt-vc-issuer", func(c *fiber.Ctx) error {
 		c.Set(fiber.HeaderCacheControl, "public, max-age=3600")
 		return c.JSON(h.metadata())
 	})

@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"io"
 	"math"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -243,7 +244,7 @@ func (p diploma) honour() {
 		title = "“" + title + "”"
 	}
 	p.middle(113, title, 31, crimson, 230)
-	p.middle(121.5, p.say("certificate_level."+string(rune('0'+p.c.Facts.Level))), 11, gold, 200)
+	p.middle(121.5, p.say("certificate_level."+strconv.Itoa(p.c.Facts.Level)), 11, gold, 200)
 	p.deed()
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"time"
 
@@ -137,7 +138,7 @@ func (h Handler) verifyPage(ctx context.Context, rq api.Request, in api.VerifyRe
 		Sections: []paper.Section{{Title: v.Title, Items: [][]paper.ExportRow{{
 			{Label: text("claim.number"), Value: v.No},
 			{Label: text("claim.name"), Value: v.Shown.Name},
-			{Label: text("claim.level"), Value: text("level." + string(rune('0'+v.Level)))},
+			{Label: text("claim.level"), Value: text("level." + strconv.Itoa(v.Level))},
 			{Label: text("claim.unit"), Value: v.Shown.Unit},
 			{Label: text("claim.valid_from"), Value: string(v.Since)},
 			{Label: text("claim.valid_until"), Value: string(v.Until)},

@@ -39,7 +39,7 @@ type CodeSender interface {
 
 // Mount names every route of identity.
 func (h Handler) Mount(r *api.Router) {
-	r.App().Get("/.well-known/jwks.json", func(c *fiber.Ctx) error { return c.JSON(h.Tokens.JWKS()) })
+	r.Page("/.well-known/jwks.json", func(c *fiber.Ctx) error { return c.JSON(h.Tokens.JWKS()) })
 	r.App().Post("/v1/auth/token", formToken)
 
 	api.Post(r, "/auth/codes", h.sendCode, api.Open(), api.Answers(fiber.StatusAccepted), api.Limit(time.Hour, max(h.Policy.FromAddress, 1)))

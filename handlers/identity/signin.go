@@ -283,7 +283,7 @@ func formToken(c *fiber.Ctx) error {
 	if in.GrantType != "client_credentials" {
 		return c.Status(fiber.StatusBadRequest).JSON(fiber.Map{"error": "unsupported_grant_type"})
 	}
-	body, err := json.Marshal(in)
+	body, err := json.Marshal(in) //nolint:gosec // handed to the next handler of the same request
 	if err != nil {
 		return models.E(models.Internal, "internal", err)
 	}

@@ -13,11 +13,11 @@ import (
 // Handler lets the operator decide on events a subscriber could not take.
 type Handler struct{ Lost *store.Repo[journal.Lost] }
 
-// Mount names the routes.
+// Mount names the routes. They are asked on the operators' listener alone.
 func (h Handler) Mount(r *api.Router) {
-	api.Get(r, "/events/dead", h.list, mayEventsDeadRead)
-	api.Post(r, "/events/dead/{id}/replay", h.replay, mayEventsDeadDecide)
-	api.Post(r, "/events/dead/{id}/drop", h.drop, mayEventsDeadDecide)
+	api.Get(r, "/events/dead", h.list, mayEventsDeadRead, api.Inside)
+	api.Post(r, "/events/dead/{id}/replay", h.replay, mayEventsDeadDecide, api.Inside)
+	api.Post(r, "/events/dead/{id}/drop", h.drop, mayEventsDeadDecide, api.Inside)
 }
 
 type deadRequest struct {

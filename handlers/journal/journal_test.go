@@ -46,7 +46,7 @@ func TestDeadEventsAreTheOperatorsAlone(t *testing.T) {
 			if as == "" {
 				headers = nil
 			}
-			if res := h.Ask(line, body, headers...); res.Status != want {
+			if res := h.Operate(line, body, headers...); res.Status != want {
 				t.Errorf("%s %s: %d, want %d", line, as, res.Status, want)
 			}
 		}
@@ -58,7 +58,7 @@ func TestDeadEventsList(t *testing.T) {
 	for n := range 3 {
 		h.Dead(n)
 	}
-	first := h.Ask("GET /v1/events/dead?limit=2", "", "as ann+operator")
+	first := h.Operate("GET /v1/events/dead?limit=2", "", "as ann+operator")
 	for _, must := range []string{`"subject":"b2"`, `"subject":"b1"`, `"subscriber":"desk"`, `"code":"internal"`, `"error":"no line"`, `"tries":12`, `"state":"DEAD"`} {
 		if !strings.Contains(first.Body, must) {
 			t.Errorf("%s is missing: %s", must, first.Body)
@@ -69,10 +69,10 @@ func TestDeadEventsList(t *testing.T) {
 			t.Errorf("%s is there: %s", never, first.Body)
 		}
 	}
-	if res := h.Ask("GET /v1/events/dead?state=DROPPED", "", "as ann+operator"); res.Status != 200 || res.Body != `{"items":[],"nextCursor":""}` {
+	if res := h.Operate("GET /v1/events/dead?state=DROPPED", "", "as ann+operator"); res.Status != 200 || res.Body != `{"items":[],"nextCursor":""}` {
 		t.Errorf("dropped: %d %s", res.Status, res.Body)
 	}
-	if res := h.Ask("GET /v1/events/dead?state=LOST", "", "as ann+operator"); res.Status != 400 || res.Problem(t).Errors[0].Pointer != "#query/state" {
+	if res := h.Operate("GET /v1/events/dead?state=LOST", "", "as ann+operator"); res.Status != 400 || res.Problem(t).Errors[0].Pointer != "#query/state" {
 		t.Errorf("unknown state: %d %s", res.Status, res.Body)
 	}
 }
@@ -86,22 +86,22 @@ func TestReplay(t *testing.T) {
 		return nil
 	})
 	line := "POST /v1/events/dead/" + h.Dead(1).ID + "/replay"
-	if res := h.Ask(line, "", "as ann+operator"); res.Status != 200 || !strings.Contains(res.Body, `"state":"DEAD"`) ||
+	if res := h.Operate(line, "", "as ann+operator"); res.Status != 200 || !strings.Contains(res.Body, `"state":"DEAD"`) ||
 		!strings.Contains(res.Body, `"tries":13`) || !strings.Contains(res.Body, "still no line") {
 		t.Errorf("in vain: %d %s", res.Status, res.Body)
 	}
 	down = false
-	if res := h.Ask(line, "", "as ann+operator"); res.Status != 200 || !strings.Contains(res.Body, `"state":"REPLAYED"`) {
+	if res := h.Operate(line, "", "as ann+operator"); res.Status != 200 || !strings.Contains(res.Body, `"state":"REPLAYED"`) {
 		t.Errorf("replay: %d %s", res.Status, res.Body)
 	}
 	if *had != 2 {
 		t.Errorf("the subscriber was told %d times, want 2", *had)
 	}
-	res := h.Ask(line, "", "as ann+operator")
+	res := h.Operate(line, "", "as ann+operator")
 	if p := res.Problem(t); res.Status != 409 || p.Code != models.InvalidTransition || p.State != "REPLAYED" || p.Reason != "events.dead_decided" {
 		t.Errorf("replayed twice: %d %s", res.Status, res.Body)
 	}
-	if res := h.Ask("POST /v1/events/dead/none/replay", "", "as ann+operator"); res.Status != 404 {
+	if res := h.Operate("POST /v1/events/dead/none/replay", "", "as ann+operator"); res.Status != 404 {
 		t.Errorf("unknown: %d", res.Status)
 	}
 }
@@ -109,17 +109,17 @@ func TestReplay(t *testing.T) {
 func TestDrop(t *testing.T) {
 	h, had := desks(t, func() error { return nil })
 	line := "POST /v1/events/dead/" + h.Dead(1).ID + "/drop"
-	if res := h.Ask(line, `{}`, "as ann+operator"); res.Status != 400 || res.Problem(t).Errors[0].Pointer != "/reason" {
+	if res := h.Operate(line, `{}`, "as ann+operator"); res.Status != 400 || res.Problem(t).Errors[0].Pointer != "/reason" {
 		t.Errorf("without a reason: %d %s", res.Status, res.Body)
 	}
-	if res := h.Ask(line, `{"reason":"the desk is closed"}`, "as ann+operator"); res.Status != 200 || !strings.Contains(res.Body, `"state":"DROPPED"`) {
+	if res := h.Operate(line, `{"reason":"the desk is closed"}`, "as ann+operator"); res.Status != 200 || !strings.Contains(res.Body, `"state":"DROPPED"`) {
 		t.Errorf("drop: %d %s", res.Status, res.Body)
 	}
-	res := h.Ask(line, `{"reason":"again"}`, "as ann+operator")
+	res := h.Operate(line, `{"reason":"again"}`, "as ann+operator")
 	if p := res.Problem(t); res.Status != 409 || p.Last == nil || p.Last.Reason != "the desk is closed" || p.Last.By != models.Operator {
 		t.Errorf("dropped twice: %d %s", res.Status, res.Body)
 	}
-	if res := h.Ask(strings.TrimSuffix(line, "drop")+"replay", "", "as ann+operator"); res.Status != 409 {
+	if res := h.Operate(strings.TrimSuffix(line, "drop")+"replay", "", "as ann+operator"); res.Status != 409 {
 		t.Errorf("replayed after the drop: %d", res.Status)
 	}
 	if *had != 0 {

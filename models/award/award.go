@@ -25,9 +25,14 @@ func (HonourState) Enum() []any { return models.Enum(Valid, Answering, Expired, 
 // HonourStates lists them.
 var HonourStates = []HonourState{Valid, Answering, Expired, Revoked}
 
-var awardMoves = models.Machine[HonourState]{
-	Valid: {Answering, Expired, Revoked}, Answering: {Valid, Expired, Revoked}, Expired: nil, Revoked: nil,
+var awardActs = models.Acts[HonourState]{
+	models.From(Valid).To(Answering).By("AskRevoke", models.CreditOffice),
+	models.From(Valid, Answering).To(Expired).By("Wake", models.System),
+	models.From(Valid, Answering).To(Revoked).By("Revoke", models.CreditOffice),
+	models.From(Answering).To(Valid).By("Drop", models.CreditOffice),
 }
+
+var awardMoves = awardActs.Machine()
 
 // An Award is an honour that was given, for as long as it holds. Its id derives from the nomination's.
 type Award struct {

@@ -23,7 +23,12 @@ const (
 // BallotStates lists them.
 var BallotStates = []BallotState{Cast, AsideAsked, Aside}
 
-var ballotMoves = models.Machine[BallotState]{Cast: {AsideAsked}, AsideAsked: {Aside, Cast}, Aside: nil}
+var ballotActs = models.Acts[BallotState]{
+	models.From(Cast).To(AsideAsked).By("AskAside", models.CreditOffice),
+	models.From(AsideAsked).To(Aside, Cast).Another("Confirm", models.CreditOffice),
+}
+
+var ballotMoves = ballotActs.Machine()
 
 // A Ballot is one vote. Its id derives from the voter's number, so nobody votes twice in a category; the voter is not kept in it.
 //

@@ -5,10 +5,10 @@ import "xinyi/models"
 // Lives are those of the documents, for the pages that show them.
 func Lives() []models.Picture {
 	return []models.Picture{
-		models.Draw("nomination", moves),
-		models.Draw("award", awardMoves),
-		models.Draw("ballot", ballotMoves),
-		models.Draw("measure", measureMoves),
-		models.Draw("programme", stages),
+		models.Draw[*Nomination]("nomination", acts),
+		models.Draw[*Award]("award", awardActs),
+		models.Draw[*Ballot]("ballot", ballotActs),
+		models.Draw[*Measure]("measure", measureActs),
+		models.Draw[*Programme]("programme", programmeActs),
 	}
 }

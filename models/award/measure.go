@@ -23,7 +23,12 @@ func (MeasureState) Enum() []any { return models.Enum(Running, Ended) }
 var MeasureStates = []MeasureState{Running, Ended}
 
 // An award that is renewed after a measure's own end does not begin it anew.
-var measureMoves = models.Machine[MeasureState]{Running: {Ended}, Ended: nil}
+var measureActs = models.Acts[MeasureState]{
+	models.From(Running).To(Ended).By("Follow", models.System),
+	models.From(Running).To(Ended).By("Wake", models.System),
+}
+
+var measureMoves = measureActs.Machine()
 
 // A Measure is an incentive somebody has for an award, as long as the award holds and never longer.
 //

@@ -51,13 +51,33 @@ var (
 // moves is the whole life of a nomination.
 //
 // Source: docs/sources.md#award-process.
-var moves = models.Machine[State]{
-	Nominated: {Drafting, NotSelected, Withdrawn}, Drafting: {InMaterials, NotSelected, Withdrawn}, InMaterials: {InVetting, NotSelected, Withdrawn},
-	InVetting: {InOpinions, NotSelected, Excluded, Withdrawn}, InOpinions: {InScoring, NotSelected, Withdrawn}, InScoring: {InVote, NotSelected, Withdrawn},
-	InVote: {InScoring, Shortlisted, RunnerUp, NotSelected, Withdrawn}, Shortlisted: {OnNotice, Withdrawn},
-	OnNotice: {InDecision, Shortlisted, Struck, Withdrawn}, InDecision: {Approved, NotSelected, Excluded, Withdrawn}, Approved: {Awarded},
-	RunnerUp: {Shortlisted, Withdrawn}, Awarded: nil, NotSelected: nil, Excluded: nil, Withdrawn: nil, Struck: nil,
+var acts = models.Acts[State]{
+	models.From(Nominated).To(Drafting).By("Agree", models.Resident, models.Business),
+	models.From(Nominated, Drafting, InMaterials, InVetting, InOpinions, InScoring, InVote, InDecision).To(NotSelected).By("Lapse", models.System),
+	models.From(Nominated, Drafting, InMaterials, InVetting, InOpinions, InScoring, InVote, Shortlisted, OnNotice, InDecision, RunnerUp).
+		To(Withdrawn).By("Withdraw", models.Resident, models.Business),
+	models.From(Drafting).To(InMaterials).By("File", models.Resident, models.Business),
+	models.From(InMaterials).To(InVetting).By("Check", models.CreditOffice),
+	models.From(InMaterials).To(NotSelected).By("Check", models.CreditOffice),
+	models.From(InMaterials).To(NotSelected).By("Wake", models.System),
+	models.From(InVetting).To(InOpinions).By("Vet", models.System),
+	models.From(InVetting, InDecision).To(Excluded).By("Wake", models.System),
+	models.From(InOpinions).To(InScoring).By("Opine", models.DataOfficer),
+	models.From(InOpinions).To(InScoring).By("Vet", models.System),
+	models.From(InOpinions).To(InScoring).By("Wake", models.System),
+	models.From(InScoring).To(InVote).By("Score", models.System),
+	models.From(InVote).To(InScoring).By("Rescore", models.CreditOffice),
+	models.From(InVote).To(Shortlisted, RunnerUp, NotSelected).By("Seat", models.System),
+	models.From(Shortlisted).To(OnNotice).By("Show", models.System),
+	models.From(OnNotice).To(Shortlisted).By("Back", models.System),
+	models.From(OnNotice).To(InDecision).By("Pass", models.System),
+	models.From(OnNotice).To(Struck).By("Strike", models.System),
+	models.From(InDecision).To(Approved, NotSelected).By("Judge", models.CreditOffice),
+	models.From(Approved).To(Awarded).By("Granted", models.System),
+	models.From(RunnerUp).To(Shortlisted).By("Seat", models.System),
 }
+
+var moves = acts.Machine()
 
 // A Nominator is who nominated, and why.
 type Nominator struct {

@@ -57,10 +57,18 @@ func (Stage) Enum() []any {
 // Stages lists them.
 var Stages = []Stage{Drafted, Published, Open, Reviewing, Voting, Counting, Selected, Done, Cancelled}
 
-var stages = models.Machine[Stage]{
-	Drafted: {Published, Cancelled}, Published: {Open, Cancelled}, Open: {Reviewing, Cancelled}, Reviewing: {Voting, Cancelled},
-	Voting: {Counting, Cancelled}, Counting: {Selected, Cancelled}, Selected: {Done}, Done: nil, Cancelled: nil,
+var programmeActs = models.Acts[Stage]{
+	models.From(Drafted).To(Published).By("Publish", models.CreditOffice),
+	models.From(Published).To(Open).By("Wake", models.System),
+	models.From(Open).To(Reviewing).By("Wake", models.System),
+	models.From(Reviewing).To(Voting).By("OpenVote", models.System),
+	models.From(Voting).To(Counting).By("Wake", models.System),
+	models.From(Counting).To(Selected).By("Seat", models.System),
+	models.From(Drafted, Published, Open, Reviewing, Voting, Counting).To(Cancelled).By("Cancel", models.CreditOffice),
+	models.From(Selected).To(Done).By("Finish", models.System),
 }
+
+var stages = programmeActs.Machine()
 
 // A Category is a title of a programme, with its seats.
 type Category struct {

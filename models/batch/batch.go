@@ -42,13 +42,16 @@ func (State) Enum() []any {
 // States lists every state, for views and checks.
 var States = []State{Receiving, Running, Done, Checked, Failed, Withdrawing, Withdrawn, Cancelled}
 
-var moves = models.Machine[State]{
-	Receiving:   {Running, Failed},
-	Running:     {Done, Checked, Failed, Withdrawing, Cancelled},
-	Done:        {Withdrawing},
-	Withdrawing: {Withdrawn},
-	Checked:     nil, Failed: nil, Withdrawn: nil, Cancelled: nil,
+var acts = models.Acts[State]{
+	models.From(Receiving).To(Running).By("Submit", models.Department, models.DataOfficer),
+	models.From(Receiving).To(Failed).By("Step", models.System),
+	models.From(Running).To(Done, Checked, Failed).By("Step", models.System),
+	models.From(Running, Done).To(Withdrawing).By("Withdraw", models.Department, models.DataOfficer),
+	models.From(Running).To(Cancelled).By("Abort", models.Operator),
+	models.From(Withdrawing).To(Withdrawn).By("Take", models.System),
 }
+
+var moves = acts.Machine()
 
 // A Format is what kind of file it is.
 type Format string

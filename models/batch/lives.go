@@ -5,7 +5,7 @@ import "xinyi/models"
 // Lives are those of the documents, for the pages that show them.
 func Lives() []models.Picture {
 	return []models.Picture{
-		models.Draw("delivery", moves),
-		models.Draw("row", rowMoves),
+		models.Draw[*Batch]("delivery", acts),
+		models.Draw[*Row]("row", rowActs),
 	}
 }

@@ -16,7 +16,11 @@ const (
 	Fixed RowState = "FIXED" // sent again and accepted
 )
 
-var rowMoves = models.Machine[RowState]{Open: {Fixed}, Fixed: nil}
+var rowActs = models.Acts[RowState]{
+	models.From(Open).To(Fixed).By("Fix", models.Department, models.DataOfficer),
+}
+
+var rowMoves = rowActs.Machine()
 
 // A Row is one refused row of a batch: what is wrong, and what it said, so that its unit can put it right.
 type Row struct {

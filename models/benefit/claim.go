@@ -30,10 +30,18 @@ func (ClaimState) Enum() []any {
 // ClaimStates lists them.
 var ClaimStates = []ClaimState{Held, Claimed, Used, Returned, Breached, Settled, Expired, Cancelled}
 
-var claimMoves = models.Machine[ClaimState]{
-	Held: {Claimed, Expired, Cancelled}, Claimed: {Used, Expired, Cancelled}, Used: {Settled, Returned, Breached, Cancelled},
-	Returned: {Settled}, Breached: {Returned}, Settled: nil, Expired: nil, Cancelled: nil,
+var claimActs = models.Acts[ClaimState]{
+	models.From(Held).To(Claimed).By("Claim", models.Resident, models.Business),
+	models.From(Held, Claimed).To(Expired).By("Wake", models.System),
+	models.From(Held, Claimed).To(Cancelled).By("Cancel", models.Resident, models.Business),
+	models.From(Claimed).To(Used).By("Redeem", models.Provider, models.Department),
+	models.From(Used, Breached).To(Returned).By("Return", models.Provider),
+	models.From(Used).To(Breached).By("Breaks", models.Provider),
+	models.From(Used, Returned).To(Settled).By("Wake", models.System),
+	models.From(Used).To(Cancelled).By("Reverse", models.Provider),
 }
+
+var claimMoves = claimActs.Machine()
 
 // A Claim is one use of an offer by one person or organisation.
 type Claim struct {

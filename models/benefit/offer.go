@@ -24,7 +24,14 @@ func (State) Enum() []any { return models.Enum(Preparing, Online, Paused, Offlin
 // States lists them.
 var States = []State{Preparing, Online, Paused, Offline}
 
-var offerMoves = models.Machine[State]{Preparing: {Online, Offline}, Online: {Paused, Offline}, Paused: {Online, Offline}, Offline: nil}
+var offerActs = models.Acts[State]{
+	models.From(Preparing).To(Online).By("Start", models.System),
+	models.From(Preparing, Online, Paused).To(Offline).By("Wake", models.System),
+	models.From(Online).To(Paused).By("Pause", models.Provider),
+	models.From(Paused).To(Online).By("Resume", models.Provider),
+}
+
+var offerMoves = offerActs.Machine()
 
 // A Period is the span in which each person's places are counted anew.
 type Period string

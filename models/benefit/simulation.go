@@ -21,7 +21,12 @@ const (
 // Enum are all of them.
 func (SimState) Enum() []any { return models.Enum(Counting, Counted, SimCancelled) }
 
-var simMoves = models.Machine[SimState]{Counting: {Counted, SimCancelled}, Counted: nil, SimCancelled: nil}
+var simActs = models.Acts[SimState]{
+	models.From(Counting).To(Counted).By("Step", models.System),
+	models.From(Counting).To(SimCancelled).By("Abort", models.Operator),
+}
+
+var simMoves = simActs.Machine()
 
 // Counts are people by what a version changes for them.
 type Counts struct {

@@ -19,7 +19,12 @@ const (
 // Enum are all of them.
 func (WaitState) Enum() []any { return models.Enum(Waiting, Served, Left) }
 
-var waitMoves = models.Machine[WaitState]{Waiting: {Served, Left}, Served: nil, Left: nil}
+var waitActs = models.Acts[WaitState]{
+	models.From(Waiting).To(Served).By("Serve", models.System),
+	models.From(Waiting).To(Left).By("Leave", models.Resident, models.Business),
+}
+
+var waitMoves = waitActs.Machine()
 
 // A Wait is one person's place in the line for an offer whose places are all taken. Who came first is served first.
 type Wait struct {

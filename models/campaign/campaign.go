@@ -32,12 +32,16 @@ func (State) Enum() []any { return models.Enum(Draft, Approved, Running, Done, S
 var States = []State{Draft, Approved, Running, Done, Stopped, Cancelled}
 
 // moves is the whole life of a campaign.
-var moves = models.Machine[State]{
-	Draft:    {Approved, Cancelled},
-	Approved: {Running, Stopped},
-	Running:  {Done, Stopped},
-	Done:     nil, Stopped: nil, Cancelled: nil,
+var acts = models.Acts[State]{
+	models.From(Draft).To(Approved).By("Approve", models.TownStaff, models.CreditOffice),
+	models.From(Draft).To(Cancelled).By("Cancel", models.TownStaff, models.CreditOffice),
+	models.From(Approved).To(Running).By("Wake", models.System),
+	models.From(Approved, Running).To(Stopped).By("Stop", models.CreditOffice),
+	models.From(Running).To(Done).By("Step", models.System),
+	models.From(Running).To(Stopped).By("Abort", models.Operator),
 }
+
+var moves = acts.Machine()
 
 // Bounds of a campaign.
 const (

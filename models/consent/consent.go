@@ -33,11 +33,18 @@ func (State) Enum() []any {
 var States = []State{Requested, Given, Denied, Lapsed, Withdrawn, Expired, Exhausted}
 
 // moves is the whole life of a consent.
-var moves = models.Machine[State]{
-	Requested: {Given, Denied, Lapsed},
-	Given:     {Withdrawn, Expired, Exhausted},
-	Denied:    nil, Lapsed: nil, Withdrawn: nil, Expired: nil, Exhausted: nil,
+var acts = models.Acts[State]{
+	models.From(Requested).To(Given).By("Give", models.Resident),
+	models.From(Requested).To(Denied).By("Deny", models.Resident),
+	models.From(Requested).To(Lapsed).By("Leave", models.System),
+	models.From(Requested).To(Lapsed).By("Wake", models.System),
+	models.From(Given).To(Withdrawn).By("Leave", models.System),
+	models.From(Given).To(Withdrawn).By("Withdraw", models.Resident),
+	models.From(Given).To(Expired).By("Wake", models.System),
+	models.From(Given).To(Exhausted).By("Take", models.Bank),
 }
+
+var moves = acts.Machine()
 
 // A Mode says whether a consent is for one read or for several.
 type Mode string

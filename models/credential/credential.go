@@ -44,9 +44,14 @@ func (State) Enum() []any { return models.Enum(Valid, Revoked, Expired, Replaced
 // States lists every state, for views and checks.
 var States = []State{Valid, Revoked, Expired, Replaced}
 
-var moves = models.Machine[State]{
-	Valid: {Revoked, Expired, Replaced}, Revoked: nil, Expired: nil, Replaced: nil,
+var acts = models.Acts[State]{
+	models.From(Valid).To(Revoked).By("Revoke", models.System),
+	models.From(Valid).To(Expired).By("Expire", models.System),
+	models.From(Valid).To(Expired).By("Wake", models.System),
+	models.From(Valid).To(Replaced).By("Replace", models.System),
 }
+
+var moves = acts.Machine()
 
 // Policy is how fresh a status must be and how long things are kept. Standard is what the product comes with; all of it is
 // configuration.

@@ -26,9 +26,13 @@ const (
 // States lists every state, for views and checks.
 var States = []State{Standing, Recalled, Confirmed, Changed, Superseded}
 
-var moves = models.Machine[State]{
-	Standing: {Recalled, Superseded}, Recalled: {Confirmed, Changed, Superseded}, Confirmed: nil, Changed: nil, Superseded: nil,
+var acts = models.Acts[State]{
+	models.From(Standing).To(Recalled).By("Recall", models.System),
+	models.From(Standing, Recalled).To(Superseded).By("Supersede", models.System),
+	models.From(Recalled).To(Confirmed, Changed).By("Settle", models.System),
 }
+
+var moves = acts.Machine()
 
 // Admission is the kind of a decision whether a resident gets an agreement of credit medical care.
 const Admission string = "medical.admission"

@@ -34,16 +34,19 @@ var States = []State{Queued, Deferred, Sending, Sent, FailedRetry, Dead, Skipped
 
 // moves is the whole life of a delivery. SENDING goes to SENDING when a lease ran out, and back to QUEUED when the whole
 // channel is down, so that the delivery keeps its place.
-var moves = models.Machine[State]{
-	Queued:      {Sending, Deferred, Skipped, Dead},
-	Deferred:    {Sending, Deferred, Skipped, Dead},
-	Sending:     {Sending, Sent, FailedRetry, Queued, Deferred, Skipped, Dead},
-	FailedRetry: {Sending, Deferred, Skipped, Dead},
-	Sent:        {Opened, Queued},
-	Dead:        {Queued},
-	Skipped:     {Queued}, // a partner's alone: its endpoint was off
-	Opened:      nil,
+var acts = models.Acts[State]{
+	models.From(Queued, Deferred, Sending, FailedRetry).To(Deferred).By("Defer", models.System),
+	models.From(Queued, Deferred, Sending, FailedRetry).To(Sending).By("Start", models.System),
+	models.From(Queued, Deferred, Sending, FailedRetry).To(Dead, Skipped).By("Skip", models.System),
+	models.From(Sending).To(Queued).By("Back", models.System),
+	models.From(Sending).To(FailedRetry, Dead, Skipped).By("Failed", models.System),
+	models.From(Sending).To(Sent).By("Took", models.System),
+	models.From(Sending).To(Dead).By("Kill", models.System),
+	models.From(Sent, Dead, Skipped).To(Queued).By("Replay", models.Hospital, models.Operator),
+	models.From(Sent).To(Opened).By("Tapped", models.Resident),
 }
+
+var moves = acts.Machine()
 
 // Class is what a text is for. Vendors of push channels bound and punish the second.
 type Class string

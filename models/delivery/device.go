@@ -25,11 +25,15 @@ func (DeviceState) Enum() []any { return models.Enum(Active, Stale, Disabled) }
 var DeviceStates = []DeviceState{Active, Stale, Disabled}
 
 // deviceMoves is the whole life of a device.
-var deviceMoves = models.Machine[DeviceState]{
-	Active:   {Active, Stale, Disabled},
-	Stale:    {Active, Disabled},
-	Disabled: {Active},
+var deviceActs = models.Acts[DeviceState]{
+	models.From(Active, Stale, Disabled).To(Active).By("Report", models.Resident),
+	models.From(Active).To(Stale).By("Wake", models.System),
+	models.From(Active, Stale).To(Disabled).By("Died", models.System),
+	models.From(Active, Stale).To(Disabled).By("Disable", models.System, models.Resident),
+	models.From(Stale).To(Disabled).By("Wake", models.System),
 }
+
+var deviceMoves = deviceActs.Machine()
 
 // Why a device was disabled.
 const (

@@ -48,10 +48,15 @@ func (ChangeState) Enum() []any {
 // ChangeStates lists them.
 var ChangeStates = []ChangeState{ChangePending, ChangeRevision, ChangeApproved, ChangeRejected, ChangeDropped}
 
-var changeMoves = models.Machine[ChangeState]{
-	ChangePending: {ChangeRevision, ChangeApproved, ChangeRejected, ChangeDropped}, ChangeRevision: {ChangePending, ChangeDropped},
-	ChangeApproved: nil, ChangeRejected: nil, ChangeDropped: nil,
+var changeActs = models.Acts[ChangeState]{
+	models.From(ChangePending).To(ChangeRevision).Another("Revise", models.VillageStaff, models.TownStaff),
+	models.From(ChangePending).To(ChangeApproved).Another("Approve", models.VillageStaff, models.TownStaff),
+	models.From(ChangePending).To(ChangeRejected).Another("Reject", models.VillageStaff, models.TownStaff),
+	models.From(ChangePending, ChangeRevision).To(ChangeDropped).By("Drop", models.Resident, models.VillageStaff, models.TownStaff),
+	models.From(ChangeRevision).To(ChangePending).By("Again", models.Resident),
 }
+
+var changeMoves = changeActs.Machine()
 
 // A Want is one cell as it should be.
 type Want struct {

@@ -41,11 +41,26 @@ var Steps = []Step{Peers, Scored, Prelim, Notice, Review, Certified, Annual, Gra
 // steps is the whole life of an evaluation.
 //
 // Source: docs/sources.md#farmer-process.
-var steps = models.Machine[Step]{
-	Peers: {Scored, Withdrawn}, Scored: {Prelim, Rejected, Withdrawn}, Prelim: {Notice, Withdrawn}, Notice: {Review, Prelim, Rejected, Withdrawn},
-	Review: {Certified, Rejected, Withdrawn}, Certified: {Annual, Revoked, Withdrawn}, Annual: {Certified, Grace, Revoked, Withdrawn},
-	Grace: {Certified, Revoked, Withdrawn}, Appealed: {Scored, Rejected, Revoked}, Rejected: {Appealed}, Revoked: {Appealed}, Withdrawn: nil,
+var evaluationActs = models.Acts[Step]{
+	models.From(Peers).To(Scored).By("Wake", models.System),
+	models.From(Peers, Scored, Prelim, Notice, Review, Certified, Annual, Grace).To(Withdrawn).By("Withdraw", models.System),
+	models.From(Scored).To(Prelim).By("Propose", models.VillageStaff, models.TownStaff),
+	models.From(Scored).To(Rejected).By("Reject", models.VillageStaff, models.TownStaff),
+	models.From(Review).To(Rejected).Another("Reject", models.TownStaff),
+	models.From(Notice).To(Rejected).By("Strike", models.System),
+	models.From(Prelim).To(Notice).By("Show", models.System, models.VillageStaff, models.TownStaff),
+	models.From(Notice).To(Review).By("Pass", models.System),
+	models.From(Notice).To(Prelim).By("Back", models.System),
+	models.From(Review).To(Certified).Another("Certify", models.TownStaff),
+	models.From(Certified).To(Annual).By("Wake", models.System),
+	models.From(Certified, Annual, Grace).To(Revoked).By("Revoke", models.TownStaff),
+	models.From(Annual).To(Certified, Grace).By("Renew", models.TownStaff),
+	models.From(Grace).To(Certified, Revoked).By("Renew", models.TownStaff),
+	models.From(Appealed).To(Scored, Rejected, Revoked).By("Decide", models.CreditOffice),
+	models.From(Rejected, Revoked).To(Appealed).By("Object", models.Resident),
 }
+
+var steps = evaluationActs.Machine()
 
 // A PeerState is where a neighbour's answer stands.
 type PeerState string

@@ -24,7 +24,17 @@ func (State) Enum() []any { return models.Enum(Draft, Submitted, Verified, Left)
 // States lists them.
 var States = []State{Draft, Submitted, Verified, Left}
 
-var moves = models.Machine[State]{Draft: {Submitted, Left}, Submitted: {Verified, Draft, Left}, Verified: {Draft, Left}, Left: nil}
+var acts = models.Acts[State]{
+	models.From(Draft).To(Submitted).By("Submit", models.VillageStaff, models.TownStaff),
+	models.From(Draft, Submitted, Verified).To(Left).By("Leave", models.System, models.Resident),
+	models.From(Submitted).To(Draft).By("Return", models.VillageStaff),
+	models.From(Submitted).To(Verified).Another("Verify", models.VillageStaff, models.TownStaff),
+	models.From(Verified).To(Draft).By("Apply", models.Resident, models.Department, models.TownStaff),
+	models.From(Verified).To(Draft).By("Join", models.System),
+	models.From(Verified).To(Draft, Left).By("Carry", models.System),
+}
+
+var moves = acts.Machine()
 
 // A Conflict is a cell that two people wrote without knowing of each other. What was later by their clocks stands in the file; the
 // other is kept here until somebody who knows has looked.

@@ -27,7 +27,13 @@ func (ImportState) Enum() []any { return models.Enum(Importing, Imported, Unread
 // ImportStates lists them.
 var ImportStates = []ImportState{Importing, Imported, Unread, ImportCancelled}
 
-var importMoves = models.Machine[ImportState]{Importing: {Imported, Unread, ImportCancelled}, Imported: nil, Unread: nil, ImportCancelled: nil}
+var importActs = models.Acts[ImportState]{
+	models.From(Importing).To(Imported).By("Step", models.System),
+	models.From(Importing).To(Unread).By("Fail", models.System),
+	models.From(Importing).To(ImportCancelled).By("Abort", models.Operator),
+}
+
+var importMoves = importActs.Machine()
 
 // maxVerdicts bounds the lines an import names.
 const maxVerdicts = 1000

@@ -5,11 +5,11 @@ import "xinyi/models"
 // Lives are those of the documents, for the pages that show them.
 func Lives() []models.Picture {
 	return []models.Picture{
-		models.Draw("file", moves),
-		models.Draw("change", changeMoves),
-		models.Draw("evaluation", steps),
-		models.Draw("import", importMoves),
-		models.Draw("run", runMoves),
-		models.Draw("share", shareMoves),
+		models.Draw[*File]("file", acts),
+		models.Draw[*Change]("change", changeActs),
+		models.Draw[*Evaluation]("evaluation", evaluationActs),
+		models.Draw[*Import]("import", importActs),
+		models.Draw[*Run]("run", runActs),
+		models.Draw[*Share]("share", shareActs),
 	}
 }

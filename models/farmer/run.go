@@ -37,7 +37,12 @@ func (RunState) Enum() []any { return models.Enum(Running, RunDone, RunCancelled
 // RunStates lists them.
 var RunStates = []RunState{Running, RunDone, RunCancelled}
 
-var runMoves = models.Machine[RunState]{Running: {RunDone, RunCancelled}, RunDone: nil, RunCancelled: nil}
+var runActs = models.Acts[RunState]{
+	models.From(Running).To(RunDone).By("Step", models.System),
+	models.From(Running).To(RunCancelled).By("Abort", models.Operator),
+}
+
+var runMoves = runActs.Machine()
 
 // A Shift is how many households of a county go from one grade to another.
 type Shift struct {

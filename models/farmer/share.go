@@ -23,7 +23,13 @@ func (ShareState) Enum() []any { return models.Enum(Sharing, DeleteDue, Deleted,
 // ShareStates lists them.
 var ShareStates = []ShareState{Sharing, DeleteDue, Deleted, Undeleted}
 
-var shareMoves = models.Machine[ShareState]{Sharing: {DeleteDue}, DeleteDue: {Deleted, Undeleted}, Undeleted: {Deleted}, Deleted: nil}
+var shareActs = models.Acts[ShareState]{
+	models.From(Sharing).To(DeleteDue).By("End", models.System),
+	models.From(DeleteDue).To(Undeleted).By("Wake", models.System),
+	models.From(DeleteDue, Undeleted).To(Deleted).By("Attest", models.Bank),
+}
+
+var shareMoves = shareActs.Machine()
 
 // A Share is what one bank has of one household under one consent. Its id is the consent's.
 type Share struct {

@@ -22,7 +22,14 @@ const (
 func (ClientState) Enum() []any { return models.Enum(Registering, Active, Stopped, Declined) }
 
 // clientMoves is the whole life of a client.
-var clientMoves = models.Machine[ClientState]{Registering: {Active, Declined}, Active: {Stopped}, Stopped: {Active}, Declined: nil}
+var clientActs = models.Acts[ClientState]{
+	models.From(Registering).To(Active).Another("Confirm", models.System, models.CreditOffice),
+	models.From(Registering).To(Declined).By("Decline", models.CreditOffice),
+	models.From(Active).To(Stopped).By("Stop", models.System, models.CreditOffice),
+	models.From(Stopped).To(Active).By("Resume", models.System, models.CreditOffice),
+}
+
+var clientMoves = clientActs.Machine()
 
 // ClientKinds are what a partner's system can be.
 var ClientKinds = []models.Role{models.Hospital, models.Bank, models.Provider, models.Department}

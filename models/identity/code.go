@@ -17,7 +17,12 @@ const (
 )
 
 // codeMoves is the whole life of a phone's code: a new one can always follow.
-var codeMoves = models.Machine[CodeState]{Waiting: {Waiting, Used, Burnt}, Used: {Waiting}, Burnt: {Waiting}}
+var codeActs = models.Acts[CodeState]{
+	models.From(Waiting, Used, Burnt).To(Waiting).By("Send", models.System),
+	models.From(Waiting).To(Used, Burnt).By("Answer", models.System),
+}
+
+var codeMoves = codeActs.Machine()
 
 // A Code is the one-time code of a phone for one asker, the newest only: a device that was signed in before, or an address. So strangers
 // who ask and answer wrongly shut out themselves. Its id is made of hashes of phone and asker; the code is kept as a keyed hash.

@@ -366,8 +366,8 @@ func TestPropose(t *testing.T) {
 	}
 }
 
-// mandateActs are all acts on a mandate of a, for e, by everybody who could try.
-func mandateActs() map[string]func(*Mandate) error {
+// triedActs are all acts on a mandate of a, for e, by everybody who could try.
+func triedActs() map[string]func(*Mandate) error {
 	desk := func(person string, region models.Region) models.Actor {
 		return models.Actor{Person: person, Role: models.TownStaff, Region: region}
 	}
@@ -427,7 +427,7 @@ func TestMandateMoves(t *testing.T) {
 		"wake unanswered":     {Proposed: to(MandateOver), Witnessed: to(MandateOver), InForce: to(InForce), MandateOver: to(MandateOver)},
 		"wake after its time": {Proposed: to(MandateOver), Witnessed: to(MandateOver), InForce: to(MandateOver), MandateOver: to(MandateOver)},
 	}
-	for name, act := range mandateActs() {
+	for name, act := range triedActs() {
 		for state := range mandateMoves {
 			m := mandateIn(t, state, Agent)
 			err, w := act(m), outcome{models.NotFound, ""}
@@ -459,7 +459,7 @@ func mandateIn(t *testing.T, state MandateState, kind MandateKind) *Mandate {
 		Witnessed: {"approve at the desk"}, InForce: {"approve at the desk", "confirm at the desk"}, MandateOver: {"end by staff"},
 	}[state]
 	for _, name := range path {
-		if err := mandateActs()[name](m); err != nil {
+		if err := triedActs()[name](m); err != nil {
 			t.Fatal(name, err)
 		}
 	}
@@ -469,7 +469,7 @@ func mandateIn(t *testing.T, state MandateState, kind MandateKind) *Mandate {
 
 // A guardianship of an adult who has an account needs both: the ward's own word, and two persons who saw the paper.
 func TestGuardianshipOfAnAdult(t *testing.T) {
-	m, acts := mandateIn(t, Proposed, Guardian), mandateActs()
+	m, acts := mandateIn(t, Proposed, Guardian), triedActs()
 	for _, step := range []struct {
 		act  string
 		want models.Code

@@ -26,10 +26,17 @@ var MandateStates = []MandateState{Proposed, Witnessed, InForce, MandateOver}
 // Enum are all of them.
 func (MandateState) Enum() []any { return models.Enum(Proposed, Witnessed, InForce, MandateOver) }
 
-// mandateMoves is the whole life of a mandate: the principal's own word puts it in force, or two persons at a desk do.
-var mandateMoves = models.Machine[MandateState]{
-	Proposed: {Witnessed, InForce, MandateOver}, Witnessed: {InForce, MandateOver}, InForce: {MandateOver}, MandateOver: nil,
+// mandateActs is the whole life of a mandate: the principal's own word puts it in force, or two persons at a desk do.
+var mandateActs = models.Acts[MandateState]{
+	models.From(Proposed, Witnessed).To(InForce).By("Agree", models.Resident),
+	models.From(Proposed).To(Witnessed).By("Approve", models.TownStaff, models.CreditOffice),
+	models.From(Witnessed).To(InForce).Another("Confirm", models.TownStaff, models.CreditOffice),
+	models.From(Proposed, Witnessed, InForce).To(MandateOver).By("End", models.Resident, models.TownStaff, models.CreditOffice),
+	models.From(Proposed, Witnessed, InForce).To(MandateOver).By("Leave", models.System),
+	models.From(Proposed, Witnessed, InForce).To(MandateOver).By("Wake", models.System),
 }
+
+var mandateMoves = mandateActs.Machine()
 
 // EndedUnanswered is why a mandate is over that nobody put in force in time.
 const EndedUnanswered = "unanswered"

@@ -18,7 +18,12 @@ const (
 )
 
 // personMoves is the whole life of a person's identity: bound once, left once, both for good.
-var personMoves = models.Machine[Standing]{Known: {Bound, Left}, Bound: {Left}, Left: nil}
+var personActs = models.Acts[Standing]{
+	models.From(Known).To(Bound).By("Bind", models.Resident),
+	models.From(Known, Bound).To(Left).By("Leave", models.Resident),
+}
+
+var personMoves = personActs.Machine()
 
 // A Person is somebody who signs in, or for whom somebody else acts. A person without a phone is only acted for.
 type Person struct {

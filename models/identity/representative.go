@@ -23,9 +23,15 @@ func (RepresentativeState) Enum() []any {
 	return models.Enum(Invited, TurnedDown, Representing, Represented)
 }
 
-var representativeMoves = models.Machine[RepresentativeState]{
-	Invited: {TurnedDown, Representing, Represented}, TurnedDown: {Represented}, Representing: {Represented}, Represented: {Representing},
+var representativeActs = models.Acts[RepresentativeState]{
+	models.From(Invited).To(Representing).By("Accept", models.Resident),
+	models.From(Invited).To(TurnedDown).By("Decline", models.Resident),
+	models.From(Invited, TurnedDown, Representing).To(Represented).By("End", models.System, models.Resident),
+	models.From(Invited, TurnedDown, Representing).To(Represented).By("Wake", models.System),
+	models.From(Represented).To(Representing).By("Renew", models.System),
 }
+
+var representativeMoves = representativeActs.Machine()
 
 // A RepresentationBasis is on what ground somebody acts for an organisation.
 type RepresentationBasis string

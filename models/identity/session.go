@@ -19,7 +19,14 @@ const (
 )
 
 // sessionMoves is the whole life of a session.
-var sessionMoves = models.Machine[SessionState]{Live: {Ended}, Ended: nil}
+var sessionActs = models.Acts[SessionState]{
+	models.From(Live).To(Ended).By("End", models.Resident),
+	models.From(Live).To(Ended).By("Leave", models.System),
+	models.From(Live).To(Ended).By("Refresh", models.System),
+	models.From(Live).To(Ended).By("Wake", models.System),
+}
+
+var sessionMoves = sessionActs.Machine()
 
 // Why a session ended.
 const (

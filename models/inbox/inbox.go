@@ -22,12 +22,14 @@ const (
 // States lists every state, for views and checks.
 var States = []State{Unread, Read, Snoozed, Archived}
 
-var moves = models.Machine[State]{
-	Unread:   {Read, Snoozed, Archived},
-	Read:     {Snoozed, Archived},
-	Snoozed:  {Unread, Read, Snoozed, Archived},
-	Archived: nil,
+var acts = models.Acts[State]{
+	models.From(Unread, Snoozed).To(Read).By("MarkRead", models.Resident),
+	models.From(Unread, Read, Snoozed).To(Snoozed).By("Snooze", models.Resident),
+	models.From(Unread, Read, Snoozed).To(Archived).By("Archive", models.Resident),
+	models.From(Snoozed).To(Unread).By("Wake", models.System),
 }
+
+var moves = acts.Machine()
 
 // Severity is how much a message asks of its reader.
 type Severity string

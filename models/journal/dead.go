@@ -20,11 +20,13 @@ const (
 // DeadStates lists every state, for views and checks.
 var DeadStates = []DeadState{Dead, Replaying, Replayed, Dropped}
 
-var deadMoves = models.Machine[DeadState]{
-	Dead:      {Replaying, Dropped},
-	Replaying: {Replayed, Dead},
-	Replayed:  nil, Dropped: nil,
+var deadActs = models.Acts[DeadState]{
+	models.From(Dead).To(Replaying).By("Replay", models.Operator),
+	models.From(Dead).To(Dropped).By("Drop", models.Operator),
+	models.From(Replaying).To(Dead, Replayed).By("Had", models.System),
 }
+
+var deadMoves = deadActs.Machine()
 
 // Lost is an event one subscriber could not take.
 type Lost struct {

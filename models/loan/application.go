@@ -39,12 +39,22 @@ var States = []State{Draft, Submitted, Delivered, Accepted, InReview, AskedMore,
 // moves is the whole life of an application.
 //
 // Source: docs/sources.md#loan-clocks.
-var moves = models.Machine[State]{
-	Draft: {Submitted, Withdrawn}, Submitted: {Delivered, Withdrawn}, Delivered: {Accepted, AskedMore, Offered, Declined, Withdrawn},
-	Accepted: {InReview, AskedMore, Offered, Declined, Withdrawn}, InReview: {AskedMore, Offered, Declined, Withdrawn},
-	AskedMore: {InReview, Declined, Withdrawn, Expired}, Offered: {Agreed, Declined, Withdrawn, Expired}, Agreed: {Disbursed, Declined, Withdrawn},
-	Declined: nil, Withdrawn: nil, Expired: nil, Disbursed: nil,
+var acts = models.Acts[State]{
+	models.From(Draft).To(Submitted).By("Submit", models.Resident),
+	models.From(Draft, Submitted, Delivered, Accepted, InReview, AskedMore, Offered, Agreed).To(Withdrawn).By("Quit", models.System),
+	models.From(Submitted).To(Delivered).By("Deliver", models.System),
+	models.From(Delivered).To(Accepted).By("Take", models.Bank),
+	models.From(Accepted).To(InReview).By("Take", models.Bank),
+	models.From(AskedMore).To(InReview).By("Supply", models.Resident),
+	models.From(Delivered, Accepted, InReview).To(AskedMore).By("AskMore", models.Bank),
+	models.From(Delivered, Accepted, InReview).To(Offered).By("MakeOffer", models.Bank),
+	models.From(Delivered, Accepted, InReview, AskedMore, Offered, Agreed).To(Declined).By("Turn", models.Bank),
+	models.From(AskedMore, Offered).To(Expired).By("Wake", models.System),
+	models.From(Offered).To(Agreed).By("Agree", models.Resident),
+	models.From(Agreed).To(Disbursed).By("Disburse", models.Bank),
 }
+
+var moves = acts.Machine()
 
 // Reasons are why a bank declines; it names one to four. What they say is for the borrower to read.
 //

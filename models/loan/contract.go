@@ -24,7 +24,14 @@ func (Standing) Enum() []any { return models.Enum(Active, Settled, WrittenOff, O
 // Standings lists them.
 var Standings = []Standing{Active, Settled, WrittenOff, Overpaid}
 
-var standings = models.Machine[Standing]{Active: {Settled, WrittenOff, Overpaid}, Settled: nil, WrittenOff: nil, Overpaid: {Settled}}
+var loanActs = models.Acts[Standing]{
+	models.From(Active).To(Settled, Overpaid).By("Prepay", models.Bank),
+	models.From(Active).To(Settled, Overpaid).By("Repay", models.Bank),
+	models.From(Active).To(WrittenOff).By("WriteOff", models.Bank),
+	models.From(Overpaid).To(Settled).By("GiveBack", models.Bank),
+}
+
+var standings = loanActs.Machine()
 
 // A Payment is one the bank told of, by its own number.
 type Payment struct {

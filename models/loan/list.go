@@ -30,9 +30,14 @@ func (ListState) Enum() []any { return models.Enum(Gathering, Checked, OnNotice,
 // ListStates lists them.
 var ListStates = []ListState{Gathering, Checked, OnNotice, Published, Closed}
 
-var listMoves = models.Machine[ListState]{
-	Gathering: {Checked, Closed}, Checked: {OnNotice, Gathering, Closed}, OnNotice: {Published, Checked, Closed}, Published: {Closed}, Closed: nil,
+var listActs = models.Acts[ListState]{
+	models.From(Gathering, OnNotice).To(Checked).By("Check", models.Department),
+	models.From(Checked).To(OnNotice).By("Show", models.Department),
+	models.From(Gathering, Checked, OnNotice, Published).To(Closed).By("Wake", models.System),
+	models.From(OnNotice).To(Published).By("Publish", models.System),
 }
+
+var listMoves = listActs.Machine()
 
 // An EntryState is where one on a list stands.
 type EntryState string

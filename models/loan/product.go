@@ -25,9 +25,13 @@ func (ProductState) Enum() []any {
 // ProductStates lists them.
 var ProductStates = []ProductState{ProductDraft, ProductOnline, ProductPaused, ProductGone}
 
-var productMoves = models.Machine[ProductState]{
-	ProductDraft: {ProductOnline, ProductGone}, ProductOnline: {ProductPaused, ProductGone}, ProductPaused: {ProductOnline, ProductGone}, ProductGone: nil,
+var productActs = models.Acts[ProductState]{
+	models.From(ProductDraft).To(ProductOnline, ProductGone).By("Set", models.Bank),
+	models.From(ProductOnline).To(ProductPaused, ProductGone).By("Set", models.Bank),
+	models.From(ProductPaused).To(ProductOnline, ProductGone).By("Set", models.Bank),
 }
+
+var productMoves = productActs.Machine()
 
 // Terms are what a product says. Rates are the bank's own; a village with stars pays less.
 type Terms struct {

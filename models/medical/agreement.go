@@ -28,18 +28,31 @@ const (
 
 // agreementMoves is the whole life of an agreement. A rejection may be looked at again by a person (Review);
 // an expired agreement with debts runs off like a closing one.
-var agreementMoves = models.Machine[AgreementState]{
-	Draft:      {Verifying},
-	Verifying:  {Consenting, Rejected},
-	Consenting: {Review},
-	Review:     {Active, Rejected},
-	Active:     {Suspended, Closing, Expired},
-	Suspended:  {Active, Closing, Expired},
-	Closing:    {Closed},
-	Expired:    {Closed},
-	Rejected:   {Review},
-	Closed:     nil,
+var agreementActs = models.Acts[AgreementState]{
+	models.From(Draft).To(Verifying).By("Sign", models.Resident),
+	models.From(Verifying).To(Consenting, Rejected).By("Sign", models.Resident),
+	models.From(Consenting).To(Review).By("Sign", models.Resident),
+	models.From(Review).To(Active, Rejected).By("Decide", models.CountyHealth),
+	models.From(Review).To(Active, Rejected).By("Sign", models.Resident),
+	models.From(Active).To(Suspended).By("Block", models.System),
+	models.From(Active).To(Suspended).By("Defaulted", models.System),
+	models.From(Active).To(Suspended).By("Suspend", models.CountyHealth),
+	models.From(Active).To(Suspended).By("Withdraw", models.Resident),
+	models.From(Active, Suspended).To(Closing).By("Close", models.Resident),
+	models.From(Active).To(Expired).By("Wake", models.System),
+	models.From(Suspended).To(Active).By("Cleared", models.System),
+	models.From(Suspended).To(Active).By("Cured", models.System),
+	models.From(Suspended).To(Active).By("Reinstate", models.CountyHealth),
+	models.From(Suspended).To(Active).By("Unblock", models.System),
+	models.From(Suspended).To(Active, Expired).By("Wake", models.System),
+	models.From(Suspended).To(Closing).By("Defaulted", models.System),
+	models.From(Closing).To(Closed).By("Close", models.Resident),
+	models.From(Closing).To(Closed).By("Draw", models.System),
+	models.From(Expired).To(Closed).By("Wake", models.System),
+	models.From(Rejected).To(Review).By("AskReview", models.Resident),
 }
+
+var agreementMoves = agreementActs.Machine()
 
 // An Agreement is a resident's standing in one scheme: the limit, what uses it, and what stands in the way of new credit.
 type Agreement struct {

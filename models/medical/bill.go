@@ -28,18 +28,29 @@ const (
 )
 
 // billMoves is the whole life of a bill. A closed bill on which money still comes in goes to REFUND_DUE and back.
-var billMoves = models.Machine[BillState]{
-	BillDraft:     {Issued, CancelledBill},
-	Issued:        {PartlyPaid, PastDue, RefundDue, Paid, Void, WrittenOff},
-	PartlyPaid:    {PastDue, RefundDue, Paid, Void, WrittenOff},
-	PastDue:       {InCollection, RefundDue, Paid, Void, WrittenOff},
-	InCollection:  {RefundDue, Paid, Void, WrittenOff},
-	RefundDue:     {Paid, Void, WrittenOff},
-	Paid:          {RefundDue, Void},
-	Void:          {RefundDue},
-	WrittenOff:    {RefundDue, Void},
-	CancelledBill: nil,
+var billActs = models.Acts[BillState]{
+	models.From(BillDraft).To(Issued, CancelledBill).By("Carry", models.System),
+	models.From(BillDraft).To(CancelledBill).By("Cancel", models.System),
+	models.From(BillDraft).To(CancelledBill).By("VoidBy", models.System),
+	models.From(Issued, PartlyPaid).To(PastDue).By("Wake", models.System),
+	models.From(PastDue).To(InCollection).By("Wake", models.System),
+	models.From(Issued).To(PartlyPaid).By("Hear", models.System),
+	models.From(Issued).To(PartlyPaid).By("Confirm", models.System),
+	models.From(Issued).To(PartlyPaid).By("PaidAtDesk", models.System),
+	models.From(Issued, PartlyPaid, PastDue, InCollection).To(RefundDue, Paid).By("Hear", models.System),
+	models.From(Issued, PartlyPaid, PastDue, InCollection).To(RefundDue, Paid).By("Confirm", models.System),
+	models.From(Issued, PartlyPaid, PastDue, InCollection).To(RefundDue, Paid).By("PaidAtDesk", models.System),
+	models.From(Paid, Void, WrittenOff).To(RefundDue).By("Hear", models.System),
+	models.From(Paid, Void, WrittenOff).To(RefundDue).By("Confirm", models.System),
+	models.From(Paid, Void, WrittenOff).To(RefundDue).By("PaidAtDesk", models.System),
+	models.From(Issued, PartlyPaid, PastDue, InCollection).To(RefundDue, Paid).By("Carry", models.System),
+	models.From(Paid).To(RefundDue).By("Carry", models.System),
+	models.From(Issued, PartlyPaid, PastDue, InCollection, Paid, WrittenOff).To(RefundDue, Void).By("VoidBy", models.System),
+	models.From(Issued, PartlyPaid, PastDue, InCollection).To(Paid, WrittenOff).Another("DecideWaiver", models.CountyHealth),
+	models.From(RefundDue).To(Paid, Void, WrittenOff).By("Returned", models.System),
 }
+
+var billMoves = billActs.Machine()
 
 // unpaid are the states in which money is owed.
 var unpaid = []BillState{Issued, PartlyPaid, PastDue, InCollection}

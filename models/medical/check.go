@@ -16,7 +16,14 @@ const (
 	CheckRunning CheckState = "RUNNING"
 )
 
-var checkMoves = models.Machine[CheckState]{CheckIdle: {CheckRunning}, CheckRunning: {CheckIdle}}
+var checkActs = models.Acts[CheckState]{
+	models.From(CheckIdle).To(CheckRunning).By("Start", models.System),
+	models.From(CheckIdle).To(CheckRunning).By("Wake", models.System),
+	models.From(CheckRunning).To(CheckIdle).By("Abort", models.Operator),
+	models.From(CheckRunning).To(CheckIdle).By("Step", models.System),
+}
+
+var checkMoves = checkActs.Machine()
 
 // A Stage is what a run is looking at.
 type Stage string

@@ -22,14 +22,18 @@ const (
 )
 
 // conductMoves is the whole life of a record.
-var conductMoves = models.Machine[ConductState]{
-	Noticed:   {Objected, Dropped, Confirmed},
-	Objected:  {Noticed, Dropped},
-	Confirmed: {Cured, Dropped},
-	Cured:     {Repaired, Dropped},
-	Repaired:  {Archived},
-	Dropped:   nil, Archived: nil,
+var conductActs = models.Acts[ConductState]{
+	models.From(Noticed).To(Objected).By("Object", models.Resident),
+	models.From(Noticed).To(Confirmed).By("Confirm", models.CountyHealth),
+	models.From(Noticed, Objected).To(Dropped).By("Cure", models.System),
+	models.From(Noticed, Objected, Confirmed, Cured).To(Dropped).By("Drop", models.CountyHealth),
+	models.From(Objected).To(Noticed, Dropped).By("DecideObjection", models.CountyHealth),
+	models.From(Confirmed).To(Cured).By("Cure", models.System),
+	models.From(Cured).To(Repaired).By("Wake", models.System),
+	models.From(Repaired).To(Archived).By("Wake", models.System),
 }
+
+var conductMoves = conductActs.Machine()
 
 // A Conduct is the scheme's own record of a bill that was not paid: its id is the bill's. It can rest credit in this scheme and nothing else;
 // it is never published, never shared and heals by itself after payment. Only a person confirms one.

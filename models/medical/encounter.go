@@ -21,13 +21,14 @@ const (
 )
 
 // encounterMoves is the whole life of a visit.
-var encounterMoves = models.Machine[EncounterState]{
-	Opened:     {Charging, VisitDone, Cancelled},
-	Charging:   {VisitDone, Cancelled},
-	VisitDone:  {Resettling},
-	Resettling: {VisitDone, Cancelled},
-	Cancelled:  nil,
+var encounterActs = models.Acts[EncounterState]{
+	models.From(Opened).To(Charging).By("Charge", models.Hospital),
+	models.From(Opened, Charging, Resettling).To(VisitDone).By("Settle", models.Hospital),
+	models.From(Opened, Charging, Resettling).To(Cancelled).By("Cancel", models.Hospital),
+	models.From(VisitDone).To(Resettling).By("Reverse", models.Hospital),
 }
+
+var encounterMoves = encounterActs.Machine()
 
 // An Encounter is one visit to a hospital: what was charged, what a hold covers, what the insurer settled.
 // It knows amounts, days and coarse categories; never what for.

@@ -5,10 +5,10 @@ import "xinyi/models"
 // Lives are those of the documents, for the pages that show them.
 func Lives() []models.Picture {
 	return []models.Picture{
-		models.Draw("agreement", agreementMoves),
-		models.Draw("bill", billMoves),
-		models.Draw("check", checkMoves),
-		models.Draw("conduct", conductMoves),
-		models.Draw("encounter", encounterMoves),
+		models.Draw[*Agreement]("agreement", agreementActs),
+		models.Draw[*Bill]("bill", billActs),
+		models.Draw[*Check]("check", checkActs),
+		models.Draw[*Conduct]("conduct", conductActs),
+		models.Draw[*Encounter]("encounter", encounterActs),
 	}
 }

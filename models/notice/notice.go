@@ -25,7 +25,12 @@ func (State) Enum() []any { return models.Enum(Open, Closed, Withdrawn) }
 // States lists them.
 var States = []State{Open, Closed, Withdrawn}
 
-var moves = models.Machine[State]{Open: {Closed, Withdrawn}, Closed: nil, Withdrawn: nil}
+var acts = models.Acts[State]{
+	models.From(Open).To(Closed).By("Wake", models.System),
+	models.From(Open).To(Withdrawn).By("Withdraw", models.TownStaff),
+}
+
+var moves = acts.Machine()
 
 // A LineState is where a line stands.
 type LineState string

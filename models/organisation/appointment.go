@@ -26,9 +26,19 @@ func (AppointmentState) Enum() []any { return models.Enum(Asked, Serving, Suspen
 var AppointmentStates = []AppointmentState{Asked, Serving, Suspended, Left, Refused}
 
 // appointmentMoves is the whole life of an appointment; a dismissal that was contested can be undone.
-var appointmentMoves = models.Machine[AppointmentState]{
-	Asked: {Serving, Refused}, Serving: {Suspended, Left}, Suspended: {Serving, Left}, Left: {Serving}, Refused: nil,
+var appointmentActs = models.Acts[AppointmentState]{
+	models.From(Asked).To(Serving).Another("Confirm", models.CreditOffice, models.Operator),
+	models.From(Asked).To(Serving).By("Install", models.System),
+	models.From(Asked).To(Refused).By("Close", models.System),
+	models.From(Asked).To(Refused).By("Refuse", models.CreditOffice, models.Operator),
+	models.From(Serving).To(Suspended).By("Object", models.HospitalFinance),
+	models.From(Serving).To(Left).By("Close", models.System),
+	models.From(Serving).To(Left).By("Dismiss", models.CreditOffice),
+	models.From(Suspended).To(Serving, Left).Another("Decide", models.CreditOffice),
+	models.From(Left).To(Serving).Another("Decide", models.CreditOffice),
 }
+
+var appointmentMoves = appointmentActs.Machine()
 
 // An Appointment is how a person comes to hold an office. Its id is the id of the membership it gives, which follows it.
 type Appointment struct {

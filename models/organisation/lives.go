@@ -5,7 +5,7 @@ import "xinyi/models"
 // Lives are those of the documents, for the pages that show them.
 func Lives() []models.Picture {
 	return []models.Picture{
-		models.Draw("organisation", moves),
-		models.Draw("appointment", appointmentMoves),
+		models.Draw[*Organisation]("organisation", acts),
+		models.Draw[*Appointment]("appointment", appointmentActs),
 	}
 }

@@ -26,7 +26,12 @@ const (
 func (State) Enum() []any { return models.Enum(Proposed, Active, Ended) }
 
 // moves is the whole life of an organisation.
-var moves = models.Machine[State]{Proposed: {Active, Ended}, Active: {Ended}, Ended: nil}
+var acts = models.Acts[State]{
+	models.From(Proposed).To(Active, Ended).Another("Confirm", models.System, models.CreditOffice),
+	models.From(Active).To(Ended).Another("Confirm", models.System, models.CreditOffice),
+}
+
+var moves = acts.Machine()
 
 // An Organisation is one that people and systems act for. Its id is what documents elsewhere name it by, and never changes.
 type Organisation struct {

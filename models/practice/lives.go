@@ -5,7 +5,7 @@ import "xinyi/models"
 // Lives are those of the documents, for the pages that show them.
 func Lives() []models.Picture {
 	return []models.Picture{
-		models.Draw("case", moves),
-		models.Draw("round", roundMoves),
+		models.Draw[*Case]("case", acts),
+		models.Draw[*Round]("round", roundActs),
 	}
 }

@@ -35,11 +35,16 @@ func (State) Enum() []any {
 // States lists them.
 var States = []State{Draft, Review, Revision, Accepted, Proposed, Published, Rejected, Withdrawn}
 
-var moves = models.Machine[State]{
-	Draft: {Review, Withdrawn}, Review: {Revision, Accepted, Rejected, Withdrawn}, Revision: {Review, Withdrawn},
-	Accepted: {Proposed, Withdrawn}, Proposed: {Published, Accepted, Rejected, Withdrawn}, Published: {Withdrawn},
-	Rejected: nil, Withdrawn: nil,
+var acts = models.Acts[State]{
+	models.From(Draft, Revision).To(Review).By("File", models.Provider, models.TownStaff, models.CountyHealth, models.DataOfficer),
+	models.From(Draft, Review, Revision, Accepted, Proposed, Published).To(Withdrawn).By("Withdraw", models.Provider, models.CreditOffice),
+	models.From(Review).To(Revision, Accepted, Rejected).By("Review", models.CreditOffice),
+	models.From(Accepted).To(Proposed).By("Ranked", models.System),
+	models.From(Proposed).To(Accepted).By("Review", models.CreditOffice),
+	models.From(Proposed).To(Published, Rejected).By("Settle", models.System),
 }
+
+var moves = acts.Machine()
 
 // The bounds of a case.
 const (

@@ -30,9 +30,14 @@ func (RoundState) Enum() []any { return models.Enum(Open, Scoring, OnNotice, Don
 // RoundStates lists them.
 var RoundStates = []RoundState{Open, Scoring, OnNotice, Done, Cancelled}
 
-var roundMoves = models.Machine[RoundState]{
-	Open: {Scoring, Cancelled}, Scoring: {OnNotice, Done, Cancelled}, OnNotice: {Done, Cancelled}, Done: nil, Cancelled: nil,
+var roundActs = models.Acts[RoundState]{
+	models.From(Open).To(Scoring).By("Wake", models.System),
+	models.From(Open, Scoring, OnNotice).To(Cancelled).By("Cancel", models.CreditOffice),
+	models.From(Scoring).To(OnNotice, Done).By("Rank", models.CreditOffice),
+	models.From(OnNotice).To(Done).By("Finish", models.System),
 }
+
+var roundMoves = roundActs.Machine()
 
 // About is what the notice of a round is about.
 const About string = "practice.selection"

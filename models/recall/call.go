@@ -16,7 +16,11 @@ const (
 	Done    CallState = "DONE"
 )
 
-var callMoves = models.Machine[CallState]{Calling: {Done}, Done: nil}
+var callActs = models.Acts[CallState]{
+	models.From(Calling).To(Done).By("Finish", models.System),
+}
+
+var callMoves = callActs.Machine()
 
 // late bounds how long a use may be on its way into the store after its record was read: longer than any request lives.
 const late = time.Minute

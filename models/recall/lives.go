@@ -5,7 +5,7 @@ import "xinyi/models"
 // Lives are those of the documents, for the pages that show them.
 func Lives() []models.Picture {
 	return []models.Picture{
-		models.Draw("use", moves),
-		models.Draw("call", callMoves),
+		models.Draw[*Use]("use", acts),
+		models.Draw[*Call]("call", callActs),
 	}
 }

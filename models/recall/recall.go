@@ -18,7 +18,13 @@ const (
 	Acked    State = "ACKNOWLEDGED"
 )
 
-var moves = models.Machine[State]{Current: {Recalled}, Recalled: {Acked}, Acked: {Recalled}}
+var acts = models.Acts[State]{
+	models.From(Current, Acked).To(Recalled).By("Recall", models.System),
+	models.From(Recalled).To(Acked).By("Ack", models.Bank, models.Provider),
+	models.From(Recalled).To(Acked).By("Settled", models.System),
+}
+
+var moves = acts.Machine()
 
 // A Kind is what a record was used for.
 type Kind string

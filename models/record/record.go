@@ -32,14 +32,19 @@ const (
 var States = []State{Active, Objected, Corrected, Repaired, Ended, Withdrawn}
 
 // moves is the whole life of a record.
-var moves = models.Machine[State]{
-	Active:    {Objected, Corrected, Repaired, Ended, Withdrawn},
-	Objected:  {Active, Corrected, Ended, Withdrawn},
-	Corrected: {Objected, Corrected, Repaired, Ended, Withdrawn},
-	Repaired:  {Active, Corrected, Withdrawn},
-	Ended:     {Withdrawn},
-	Withdrawn: nil,
+var acts = models.Acts[State]{
+	models.From(Active, Corrected).To(Objected).By("Object", models.System, models.Resident, models.Business, models.CreditOffice),
+	models.From(Active, Objected, Corrected, Repaired).To(Corrected).By("Correct", models.System, models.DataOfficer),
+	models.From(Active, Corrected).To(Repaired).By("Repair", models.System),
+	models.From(Active).To(Ended).By("Reschedule", models.System),
+	models.From(Active).To(Ended).By("Restore", models.System),
+	models.From(Active, Objected, Corrected).To(Ended).By("Wake", models.System),
+	models.From(Active, Objected, Corrected, Repaired, Ended).To(Withdrawn).By("Withdraw", models.System, models.Department, models.DataOfficer),
+	models.From(Objected).To(Active, Corrected).By("Uphold", models.System),
+	models.From(Repaired).To(Active).By("Restore", models.System),
 }
+
+var moves = acts.Machine()
 
 // A Record is one entry of a subject's file.
 type Record struct {

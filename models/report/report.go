@@ -40,9 +40,13 @@ const (
 // States lists every state, for views and checks.
 var States = []State{Valid, Expired, Superseded, Revoked}
 
-var moves = models.Machine[State]{
-	Valid: {Expired, Superseded, Revoked}, Expired: nil, Superseded: nil, Revoked: nil,
+var acts = models.Acts[State]{
+	models.From(Valid).To(Expired).By("Wake", models.System),
+	models.From(Valid).To(Superseded).By("Supersede", models.System),
+	models.From(Valid).To(Revoked).By("Revoke", models.Resident),
 }
+
+var moves = acts.Machine()
 
 // Policy is how long a report holds and how far back it may look. Standard is what the product comes with; all of it is
 // configuration.

@@ -5,7 +5,7 @@ import "xinyi/models"
 // Lives are those of the documents, for the pages that show them.
 func Lives() []models.Picture {
 	return []models.Picture{
-		models.Draw("ticket", moves),
-		models.Draw("scan", scanMoves),
+		models.Draw[*Ticket]("ticket", acts),
+		models.Draw[*Scan]("scan", scanActs),
 	}
 }

@@ -20,7 +20,12 @@ const (
 // Enum are all of them.
 func (ScanState) Enum() []any { return models.Enum(Running, Done, Cancelled) }
 
-var scanMoves = models.Machine[ScanState]{Running: {Done, Cancelled}, Done: nil, Cancelled: nil}
+var scanActs = models.Acts[ScanState]{
+	models.From(Running).To(Done).By("Step", models.System),
+	models.From(Running).To(Cancelled).By("Abort", models.Operator),
+}
+
+var scanMoves = scanActs.Machine()
 
 // A Stage is what a scan is looking at.
 type Stage string

@@ -27,13 +27,15 @@ var States = []State{Open, Assigned, Corrected, Verified, Closed}
 var Standing = []State{Open, Assigned, Corrected}
 
 // moves is the whole life of a ticket.
-var moves = models.Machine[State]{
-	Open:      {Assigned},
-	Assigned:  {Assigned, Corrected},
-	Corrected: {Assigned, Verified},
-	Verified:  {Assigned, Closed},
-	Closed:    nil,
+var acts = models.Acts[State]{
+	models.From(Open, Assigned).To(Assigned).By("Assign", models.System, models.CreditOffice),
+	models.From(Assigned).To(Corrected).By("Correct", models.CreditOffice, models.DataOfficer),
+	models.From(Corrected, Verified).To(Assigned).By("Again", models.System),
+	models.From(Corrected).To(Verified).By("Verify", models.System),
+	models.From(Verified).To(Closed).By("Wake", models.System),
 }
+
+var moves = acts.Machine()
 
 // Terms govern a ticket; they are copied into it.
 type Terms struct {

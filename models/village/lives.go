@@ -5,7 +5,7 @@ import "xinyi/models"
 // Lives are those of the documents, for the pages that show them.
 func Lives() []models.Picture {
 	return []models.Picture{
-		models.Draw("entry", moves),
-		models.Draw("round", roundMoves),
+		models.Draw[*Entry]("entry", acts),
+		models.Draw[*Round]("round", roundActs),
 	}
 }

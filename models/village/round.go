@@ -41,7 +41,15 @@ func (RoundState) Enum() []any { return models.Enum(Planned, Open, Closing, Revi
 // RoundStates lists them.
 var RoundStates = []RoundState{Planned, Open, Closing, Review, Done}
 
-var roundMoves = models.Machine[RoundState]{Planned: {Open}, Open: {Closing}, Closing: {Review}, Review: {Done}, Done: nil}
+var roundActs = models.Acts[RoundState]{
+	models.From(Planned).To(Open).By("NewRound", models.System),
+	models.From(Planned).To(Open).By("Wake", models.System),
+	models.From(Open).To(Closing).By("Wake", models.System),
+	models.From(Closing).To(Review).By("Step", models.System),
+	models.From(Review).To(Done).By("Wake", models.System),
+}
+
+var roundMoves = roundActs.Machine()
 
 // A Round is one county's evaluation of one year at one level. Its id is RoundID; so there is one.
 type Round struct {

@@ -83,7 +83,7 @@ func pack(rows []Row) ([]byte, error) {
 		if len(r.Household) == 0 || len(r.Household) > 255 || strings.ContainsAny(r.Household, "\n\r") {
 			return nil, models.E(models.Internal, "internal", fmt.Errorf("a household's id of %d bytes", len(r.Household)))
 		}
-		out = append(out, byte(len(r.Household)))
+		out = append(out, byte(len(r.Household))) //nolint:gosec // ids are short
 		out = append(out, r.Household...)
 		four := byte(0)
 		for i, yes := range []bool{r.Filed, r.Credit, r.Borrower, r.Clean} {

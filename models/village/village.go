@@ -39,11 +39,24 @@ var Titled = []State{Certified, Annual, Grace}
 // moves is the whole life of an entry.
 //
 // Source: docs/sources.md#village-process.
-var moves = models.Machine[State]{
-	Draft: {Applied, Withdrawn}, Applied: {InReview, Withdrawn}, InReview: {Prelim, Rejected, Withdrawn}, Prelim: {Shown, Withdrawn},
-	Shown: {Deciding, Prelim, Rejected, Withdrawn}, Deciding: {Certified, Rejected, Withdrawn}, Certified: {Annual, Revoked, Withdrawn},
-	Annual: {Certified, Grace, Revoked, Withdrawn}, Grace: {Certified, Revoked, Withdrawn}, Revoked: nil, Rejected: nil, Withdrawn: nil,
+var acts = models.Acts[State]{
+	models.From(Draft).To(Applied).By("Apply", models.VillageStaff, models.TownStaff),
+	models.From(Draft).To(Withdrawn).By("Wake", models.System),
+	models.From(Draft, Applied, InReview, Prelim, Shown, Deciding, Certified, Annual, Grace).To(Withdrawn).By("Withdraw", models.System, models.VillageStaff, models.TownStaff),
+	models.From(Applied).To(InReview).By("Begin", models.System),
+	models.From(InReview).To(Prelim, Rejected).By("Vote", models.TownStaff, models.CreditOffice),
+	models.From(Prelim).To(Shown).By("Show", models.System),
+	models.From(Shown).To(Prelim).By("Back", models.System),
+	models.From(Shown).To(Deciding).By("Pass", models.System),
+	models.From(Shown).To(Rejected).By("Strike", models.CreditOffice),
+	models.From(Deciding).To(Certified, Rejected).By("Vote", models.TownStaff, models.CreditOffice),
+	models.From(Certified).To(Annual).By("Wake", models.System),
+	models.From(Certified, Annual, Grace).To(Revoked).By("Revoke", models.CreditOffice),
+	models.From(Annual).To(Certified, Grace).By("Renew", models.CreditOffice),
+	models.From(Grace).To(Certified, Revoked).By("Renew", models.CreditOffice),
 }
+
+var moves = acts.Machine()
 
 // stars writes stars as they are shown; none is "—".
 func stars(n int) string {

@@ -5,6 +5,6 @@ import "xinyi/models"
 // Lives are those of the documents, for the pages that show them.
 func Lives() []models.Picture {
 	return []models.Picture{
-		models.Draw("endpoint", moves),
+		models.Draw[*Endpoint]("endpoint", acts),
 	}
 }

@@ -26,7 +26,14 @@ func (State) Enum() []any { return models.Enum(Active, Disabled) }
 var States = []State{Active, Disabled}
 
 // moves is the whole life of an endpoint.
-var moves = models.Machine[State]{Active: {Disabled}, Disabled: {Active}}
+var acts = models.Acts[State]{
+	models.From(Active).To(Disabled).By("Disable", models.System, models.Hospital, models.Operator),
+	models.From(Active).To(Disabled).By("Failing", models.System),
+	models.From(Active).To(Disabled).By("Gone", models.System),
+	models.From(Disabled).To(Active).By("Enable", models.Hospital, models.Operator),
+}
+
+var moves = acts.Machine()
 
 // Why an endpoint was disabled, when no person says so.
 const (

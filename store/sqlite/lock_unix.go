@@ -10,7 +10,7 @@ import (
 
 // lockFile takes the file at path for this engine alone. The lock ends with the file's Close or with the process.
 func lockFile(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the store's own folder
 	if err != nil {
 		return nil, err
 	}
