@@ -603,3 +603,44 @@ func TestBenefitsAreNobodysCondition(t *testing.T) {
 		t.Errorf("only %d files found", named)
 	}
 }
+
+// TestPackagesHaveOneName makes sure that a package of this module is called the same wherever it is imported.
+func TestPackagesHaveOneName(t *testing.T) {
+	names := map[string]map[string]string{}
+	set := token.NewFileSet()
+	err := filepath.WalkDir(".", func(p string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(p, ".go") {
+			return err
+		}
+		f, err := parser.ParseFile(set, p, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, i := range f.Imports {
+			of, _ := strconv.Unquote(i.Path.Value)
+			if !strings.HasPrefix(of, module+"/") {
+				continue
+			}
+			name := path.Base(of)
+			if i.Name != nil {
+				name = i.Name.Name
+			}
+			if names[of] == nil {
+				names[of] = map[string]string{}
+			}
+			names[of][name] = p
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(names) < 80 {
+		t.Errorf("only %d packages found", len(names))
+	}
+	for of, by := range names {
+		if delete(by, "_"); len(by) > 1 {
+			t.Errorf("%s is called %v", of, by)
+		}
+	}
+}

@@ -13,7 +13,7 @@ import (
 func TestImportGoesOnOverAFileJustStarted(t *testing.T) {
 	t.Parallel()
 	h := hamlets(t)
-	f, err := farmer.NewFile("started", "1000", village, h.clerk, h.clock.now())
+	f, err := farmer.NewFile("started", "1000", hamletCode, h.clerk, h.clock.now())
 	must(t, err)
 	must(t, h.Files.Insert(t.Context(), f))
 	rows := [][]any{{"户号", "户主姓名", "身份证号", "承包地"}, {"1000", "某人", number(t, "1960-01-01"), 100}}

@@ -38,7 +38,7 @@ func (h *hamlet) person(t *testing.T, id string, birth models.Day) models.Actor 
 func (h *hamlet) writes(t *testing.T, no string, by models.Actor, cells ...any) usecase.Collected {
 	t.Helper()
 	h.n++
-	g := usecase.Gathered{Op: fmt.Sprint("op-", h.n), Village: village, No: no}
+	g := usecase.Gathered{Op: fmt.Sprint("op-", h.n), Village: hamletCode, No: no}
 	for i := 0; i < len(cells); i += 2 {
 		g.Edits = append(g.Edits, farmer.Edit{At: cells[i].(string), Value: cells[i+1], Wrote: h.clock.now()})
 	}
@@ -51,7 +51,7 @@ func (h *hamlet) writes(t *testing.T, no string, by models.Actor, cells ...any) 
 // verifies has a file agreed to, with all that is restricted, and verified.
 func (h *hamlet) verifies(t *testing.T, id string, head models.Actor) {
 	t.Helper()
-	forms, err := h.FormsAt(t.Context(), village)
+	forms, err := h.FormsAt(t.Context(), hamletCode)
 	must(t, err)
 	_, err = h.Files.Update(t.Context(), id, func(f *farmer.File) error {
 		for _, text := range []string{farmer.TextFile, farmer.TextAdverse, farmer.TextWritten} {
@@ -90,7 +90,7 @@ func (h *hamlet) active(t *testing.T) {
 		Grades:     []score.Grade{{Name: "A", Least: 5000, Good: true}, {Name: "B", Least: 0}},
 	}, office, noon)
 	must(t, err)
-	forms, err := h.FormsAt(t.Context(), village)
+	forms, err := h.FormsAt(t.Context(), hamletCode)
 	must(t, err)
 	must(t, m.Validate(forms, office, noon))
 	m.State = release.InForce
@@ -340,7 +340,7 @@ func TestOnlyWhatIsVerifiedCounts(t *testing.T) {
 	if s.Facts["land/contracted"] != 500 || s.Facts[farmer.FactNet] != 5000 {
 		t.Errorf("%v", s.Facts)
 	}
-	forms, err := h.FormsAt(t.Context(), village)
+	forms, err := h.FormsAt(t.Context(), hamletCode)
 	must(t, err)
 	_, err = h.Files.Update(t.Context(), file, func(f *farmer.File) error { return f.Disagree(forms, head, h.clock.now()) })
 	must(t, err)

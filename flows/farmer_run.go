@@ -141,7 +141,7 @@ func (f Farmer) warn(ctx context.Context, e models.Event) error {
 	if err != nil {
 		return err
 	}
-	for _, step := range []farmer.Step{farmer.Certified, farmer.Annual, farmer.Grace} {
+	for _, step := range []farmer.EvaluationState{farmer.Certified, farmer.Annual, farmer.Grace} {
 		_, err := f.Evaluations.Each(ctx, store.EvaluationsAt("", step), func(v *farmer.Evaluation) error {
 			s, err := f.Scores.Get(ctx, v.Household)
 			if err != nil {

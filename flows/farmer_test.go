@@ -37,7 +37,7 @@ type hamlet struct {
 	n     int
 }
 
-const village = models.Region("430181108203")
+const hamletCode = models.Region("430181108203")
 
 func hamlets(t *testing.T) *hamlet {
 	t.Helper()
@@ -74,7 +74,7 @@ func hamlets(t *testing.T) *hamlet {
 		must(t, h.Forms.Insert(t.Context(), f))
 	}
 	h.Forget()
-	forms, err := h.FormsAt(t.Context(), village)
+	forms, err := h.FormsAt(t.Context(), hamletCode)
 	must(t, err)
 	for name, columns := range map[string][]farmer.LayoutColumn{
 		"households": {{Heading: "户号", To: "no"}, {Heading: "户主姓名", To: "head.name"}, {Heading: "身份证号", To: "head.idNumber"}, {Heading: "承包地", To: "land.contracted"}},
@@ -111,7 +111,7 @@ func (h *hamlet) brings(t *testing.T, layout string, raw []byte, dry bool) *farm
 	must(t, h.Blobs.Insert(t.Context(), b))
 	l, err := h.Layouts.Get(t.Context(), "4301-"+layout)
 	must(t, err)
-	im, err := farmer.NewImport(l, farmer.Upload{ID: id, Village: village, Blob: b.ID, Hash: b.Hash, DryRun: dry}, h.clerk, h.clock.now())
+	im, err := farmer.NewImport(l, farmer.Upload{ID: id, Village: hamletCode, Blob: b.ID, Hash: b.Hash, DryRun: dry}, h.clerk, h.clock.now())
 	must(t, err)
 	return im
 }
@@ -156,7 +156,7 @@ func TestImport(t *testing.T) {
 	if im := h.imports(t, "households", sheet, true); im.State != farmer.Imported || im.Lines != 1200 || im.Refused != 2 {
 		t.Fatalf("%+v", im)
 	}
-	if n, err := h.Files.Count(t.Context(), store.FarmFilesIn(village)); err != nil || n != 0 {
+	if n, err := h.Files.Count(t.Context(), store.FarmFilesIn(hamletCode)); err != nil || n != 0 {
 		t.Fatalf("a trial kept %d files: %v", n, err)
 	}
 	im := h.imports(t, "households", sheet, false)
@@ -176,7 +176,7 @@ func TestImport(t *testing.T) {
 	if again.Created != 0 || again.Taken != 1198 {
 		t.Errorf("the same sheet twice: %+v", again)
 	}
-	f, err := h.Files.First(t.Context(), store.FarmFileIn(village, "1001"))
+	f, err := h.Files.First(t.Context(), store.FarmFileIn(hamletCode, "1001"))
 	must(t, err)
 	if f.Revision > 4 || len(f.Conflicts) != 0 || f.Cells["land/contracted"].Value() != int64(101) {
 		t.Errorf("%d, %v", f.Revision, f.Cells)
@@ -186,7 +186,7 @@ func TestImport(t *testing.T) {
 	for range 2 {
 		im = h.imports(t, "members", members, false)
 	}
-	f, err = h.Files.First(t.Context(), store.FarmFileIn(village, "1001"))
+	f, err = h.Files.First(t.Context(), store.FarmFileIn(hamletCode, "1001"))
 	must(t, err)
 	if len(f.Rows(farmer.Members)) != 2 || im.Taken != 3 || !strings.Contains(fmt.Sprint(im.Verdicts), "farmer_elsewhere") {
 		t.Errorf("%v %+v", f.Rows(farmer.Members), im.Verdicts)
@@ -328,14 +328,14 @@ func TestRunIsTheSameAsOneByOne(t *testing.T) {
 		office := models.Actor{Person: "o1", Role: models.CreditOffice, Region: "4301"}
 		m, err := farmer.NewModel(1, set, office, noon)
 		must(t, err)
-		forms, err := h.FormsAt(t.Context(), village)
+		forms, err := h.FormsAt(t.Context(), hamletCode)
 		must(t, err)
 		must(t, m.Validate(forms, office, noon))
 		must(t, h.Models.Insert(t.Context(), m))
 		sc, err := m.Scorer()
 		must(t, err)
 		for i := range 35 {
-			s := &farmer.Score{Meta: models.Meta{ID: fmt.Sprintf("h-%03d", i)}, Village: village, Facts: map[string]int64{"land/contracted": int64(i * 37)}}
+			s := &farmer.Score{Meta: models.Meta{ID: fmt.Sprintf("h-%03d", i)}, Village: hamletCode, Facts: map[string]int64{"land/contracted": int64(i * 37)}}
 			if i%9 == 0 {
 				s.Facts = nil
 			}
@@ -391,12 +391,12 @@ func TestRunOutOfTime(t *testing.T) {
 		Grades: []score.Grade{{Name: "A", Least: 7000, Good: true}, {Name: "B", Least: 0}},
 	}, office, noon)
 	must(t, err)
-	forms, err := h.FormsAt(t.Context(), village)
+	forms, err := h.FormsAt(t.Context(), hamletCode)
 	must(t, err)
 	must(t, m.Validate(forms, office, noon))
 	must(t, h.Models.Insert(t.Context(), m))
 	for i := range 450 { // more than two pages
-		must(t, h.Scores.Insert(t.Context(), &farmer.Score{Meta: models.Meta{ID: fmt.Sprintf("h-%03d", i)}, Village: village}))
+		must(t, h.Scores.Insert(t.Context(), &farmer.Score{Meta: models.Meta{ID: fmt.Sprintf("h-%03d", i)}, Village: hamletCode}))
 	}
 	r, err := m.NewRun("run", farmer.RunPlan{Kind: farmer.Simulate, Against: "", Total: 450}, office, noon)
 	must(t, err)

@@ -110,7 +110,7 @@ func newBureau(t *testing.T, engine store.Engine) *bureau {
 	}}))
 	must(t, s.Ensure(t.Context()))
 	must(t, b.people.Insert(t.Context(), &identity.Person{
-		Meta: models.Meta{ID: "mei"}, Life: models.Life[identity.Standing]{State: identity.Bound}, IDNumber: models.NewSecret("430181199001010003"), Birth: "1990-01-01",
+		Meta: models.Meta{ID: "mei"}, Life: models.Life[identity.PersonState]{State: identity.Bound}, IDNumber: models.NewSecret("430181199001010003"), Birth: "1990-01-01",
 	}))
 	b.scheme = &medical.Scheme{
 		Meta: models.Meta{ID: "s1"}, Region: "430181", Types: []medical.VisitType{medical.Outpatient}, Hospitals: []string{"h1"},

@@ -13,7 +13,7 @@ import (
 	"xinyi/models/division"
 	"xinyi/models/farmer"
 	"xinyi/models/score"
-	credit "xinyi/models/village"
+	"xinyi/models/village"
 	"xinyi/store"
 	"xinyi/usecase"
 )
@@ -22,7 +22,7 @@ import (
 type opening struct {
 	*hamlet
 	flows.VillageClose
-	round *credit.Round
+	round *village.Round
 	at    []models.Region
 }
 
@@ -34,18 +34,18 @@ func openings(t *testing.T, size int) *opening {
 	o := &opening{hamlet: hamlets(t)}
 	o.VillageClose = flows.VillageClose{
 		Village: usecase.OpenVillage(o.store, store.NewRepo[blob.Blob](o.store, store.Blobs), store.NewRepo[division.Division](o.store, store.Divisions), o.hamlet.Farmer.Farmer),
-		Policy:  credit.Standard, Now: o.clock.now, Secret: func() string { return "secret" },
+		Policy:  village.Standard, Now: o.clock.now, Secret: func() string { return "secret" },
 	}.Sized(size)
 	must(t, o.store.Ensure(t.Context()))
 	must(t, o.relay.Subscribe(o.Subscribers()...))
 	today := models.DayOf(o.clock.now())
-	o.round = &credit.Round{County: "430181", Year: 2026, Level: credit.OfVillages, Scheme: "village@1", Opens: today, CutOff: today.Add(30), Ends: today.Add(90)}
-	o.round.ID, o.round.State, o.round.WakeAt = credit.RoundID("430181", 2026, credit.OfVillages), credit.Open, models.At(today.Add(31).Start())
+	o.round = &village.Round{County: "430181", Year: 2026, Level: village.OfVillages, Scheme: "village@1", Opens: today, CutOff: today.Add(30), Ends: today.Add(90)}
+	o.round.ID, o.round.State, o.round.WakeAt = village.RoundID("430181", 2026, village.OfVillages), village.Open, models.At(today.Add(31).Start())
 	for i, n := range openingCounts {
 		place := models.Region(fmt.Sprintf("430181108%03d", 203+i))
 		o.at = append(o.at, place)
-		e := &credit.Entry{Round: o.round.ID, Level: credit.OfVillages, Year: 2026, Village: place, Slot: o.round.ID + "/" + string(place), Scheme: "village@1", CutOff: o.round.CutOff, Roster: 250}
-		e.ID, e.State = fmt.Sprintf("entry-%d", len(openingCounts)-i), credit.Applied
+		e := &village.Entry{Round: o.round.ID, Level: village.OfVillages, Year: 2026, Village: place, Slot: o.round.ID + "/" + string(place), Scheme: "village@1", CutOff: o.round.CutOff, Roster: 250}
+		e.ID, e.State = fmt.Sprintf("entry-%d", len(openingCounts)-i), village.Applied
 		must(t, o.Entries.Insert(t.Context(), e))
 		if i != 3 { // the round heard of this one too late
 			o.round.Filed = append(o.round.Filed, e.ID)
@@ -56,8 +56,8 @@ func openings(t *testing.T, size int) *opening {
 	}
 	must(t, o.Rounds.Insert(t.Context(), o.round))
 	for i, bad := range []models.Fen{100, 50} {
-		f := &credit.Figure{Bank: fmt.Sprint("b", i), Village: o.at[0], Day: today, Balance: 10_000, Bad: bad}
-		f.ID = credit.FigureID(f.Bank, f.Village, f.Day)
+		f := &village.Figure{Bank: fmt.Sprint("b", i), Village: o.at[0], Day: today, Balance: 10_000, Bad: bad}
+		f.ID = village.FigureID(f.Bank, f.Village, f.Day)
 		must(t, o.Figures.Insert(t.Context(), f))
 	}
 	return o
@@ -79,7 +79,7 @@ func (o *opening) household(t *testing.T, place models.Region, n int, title, bor
 	must(t, o.Scores.Insert(t.Context(), s))
 	if title {
 		e := &farmer.Evaluation{Household: id, Village: place, Slot: id, No: "no-" + id, Since: "2026-01-01"}
-		e.ID, e.State = "e-"+id, []farmer.Step{farmer.Certified, farmer.Annual, farmer.Grace}[n%3]
+		e.ID, e.State = "e-"+id, []farmer.EvaluationState{farmer.Certified, farmer.Annual, farmer.Grace}[n%3]
 		must(t, o.Evaluations.Insert(t.Context(), e))
 	} else if n%2 == 0 { // it was one
 		e := &farmer.Evaluation{Household: id, Village: place, No: "no-" + id, Since: "2026-01-01"}
@@ -89,13 +89,13 @@ func (o *opening) household(t *testing.T, place models.Region, n int, title, bor
 }
 
 // closes plays the day after the cut-off.
-func (o *opening) closes(t *testing.T) *credit.Round {
+func (o *opening) closes(t *testing.T) *village.Round {
 	t.Helper()
 	o.settles(t, 31*24*time.Hour)
 	for range 20 {
 		r, err := o.Rounds.Get(t.Context(), o.round.ID)
 		must(t, err)
-		if r.State == credit.Review {
+		if r.State == village.Review {
 			return r
 		}
 		o.settles(t, time.Minute)
@@ -112,14 +112,14 @@ func TestRoundCloses(t *testing.T) {
 		t.Errorf("progress %+v", r.Progress)
 	}
 	for i, n := range openingCounts {
-		f, err := o.Snapshots.Get(t.Context(), credit.SnapshotID(r.ID, o.at[i]))
+		f, err := o.Snapshots.Get(t.Context(), village.SnapshotID(r.ID, o.at[i]))
 		must(t, err)
-		want := map[string]int64{credit.FactHouseholds: 250, credit.FactFiled: int64(n[0]), credit.FactCredit: int64(n[1])}
+		want := map[string]int64{village.FactHouseholds: 250, village.FactFiled: int64(n[0]), village.FactCredit: int64(n[1])}
 		if n[2] > 0 {
-			want[credit.FactBorrowers], want[credit.FactClean] = int64(n[2]), int64(n[2]-n[3])
+			want[village.FactBorrowers], want[village.FactClean] = int64(n[2]), int64(n[2]-n[3])
 		}
 		if i == 0 {
-			want[credit.FactBalance], want[credit.FactBad], want[credit.FactNewBad] = 20_000, 150, 0
+			want[village.FactBalance], want[village.FactBad], want[village.FactNewBad] = 20_000, 150, 0
 		}
 		if fmt.Sprint(f.Facts) != fmt.Sprint(want) || f.Size != int64(n[0]) {
 			t.Errorf("%s: %v, want %v", o.at[i], f.Facts, want)
@@ -127,7 +127,7 @@ func TestRoundCloses(t *testing.T) {
 		if n[0] > 0 {
 			p, err := f.Proof(fmt.Sprintf("farm-%s-%04d", o.at[i], n[0]-1))
 			must(t, err)
-			must(t, credit.CheckRow(p, f.Root, f.Size))
+			must(t, village.CheckRow(p, f.Root, f.Size))
 		}
 	}
 }
@@ -138,20 +138,20 @@ func TestRoundIsCutOff(t *testing.T) {
 	whole := openings(t, 0)
 	want := whole.closes(t)
 	o := openings(t, 1)
-	salts, err := credit.NewSalter(models.NewSecret("secret"))
+	salts, err := village.NewSalter(models.NewSecret("secret"))
 	must(t, err)
 	for _, id := range []string{"entry-1", "entry-3"} { // what a replica froze before it died
 		e, err := o.Entries.Get(t.Context(), id)
 		must(t, err)
 		rows, err := o.RowsOf(t.Context(), e.Village, e.CutOff, salts)
 		must(t, err)
-		loans, err := o.LoansOf(t.Context(), e.Village, e.CutOff, credit.Standard)
+		loans, err := o.LoansOf(t.Context(), e.Village, e.CutOff, village.Standard)
 		must(t, err)
-		f, err := credit.Freeze(e, rows, loans, o.clock.now())
+		f, err := village.Freeze(e, rows, loans, o.clock.now())
 		must(t, err)
 		must(t, o.Snapshots.Insert(t.Context(), f))
 	}
-	r, err := o.Rounds.Update(t.Context(), o.round.ID, func(r *credit.Round) error {
+	r, err := o.Rounds.Update(t.Context(), o.round.ID, func(r *village.Round) error {
 		o.clock.move(31 * 24 * time.Hour)
 		return r.Wake(o.clock.now())
 	})
@@ -169,9 +169,9 @@ func TestRoundIsCutOff(t *testing.T) {
 		t.Errorf("progress %+v, want %+v", got.Progress, want.Progress)
 	}
 	for _, place := range o.at {
-		a, err := o.Snapshots.Get(t.Context(), credit.SnapshotID(r.ID, place))
+		a, err := o.Snapshots.Get(t.Context(), village.SnapshotID(r.ID, place))
 		must(t, err)
-		b, err := whole.Snapshots.Get(t.Context(), credit.SnapshotID(r.ID, place))
+		b, err := whole.Snapshots.Get(t.Context(), village.SnapshotID(r.ID, place))
 		must(t, err)
 		if a.Root != b.Root || fmt.Sprint(a.Facts) != fmt.Sprint(b.Facts) {
 			t.Errorf("%s: %s %v, want %s %v", place, a.Root, a.Facts, b.Root, b.Facts)
@@ -188,25 +188,25 @@ func TestTownIsFrozen(t *testing.T) {
 		must(t, err)
 		must(t, o.Divisions.Insert(t.Context(), d))
 	}
-	s := &credit.Scheme{Set: []byte(`{"id":"town","version":1,"grades":[{"name":"★","least":7000,"good":true},{"name":"无","least":0}],"dimensions":[{"code":"d","indicators":[
+	s := &village.Scheme{Set: []byte(`{"id":"town","version":1,"grades":[{"name":"★","least":7000,"good":true},{"name":"无","least":0}],"dimensions":[{"code":"d","indicators":[
 		{"code":"villages","of":"creditVillages","over":"villages","max":6000,"unknown":3000,"bands":[{"least":5000,"points":6000}]},
 		{"code":"clean","of":"clean","over":"borrowers","max":4000,"unknown":2000,"bands":[{"least":9000,"points":4000}]}]}]}`)}
 	s.ID, s.Hash = "village@1", "h"
 	must(t, o.Schemes.Insert(t.Context(), s))
 	r := o.closes(t)
-	e := &credit.Entry{Level: credit.OfTowns, Year: 2026, Village: "430181108", Slot: "town", Scheme: "village@1", CutOff: r.CutOff}
-	e.ID, e.State, e.Round = "town", credit.Applied, credit.RoundID("430181", 2026, credit.OfTowns)
+	e := &village.Entry{Level: village.OfTowns, Year: 2026, Village: "430181108", Slot: "town", Scheme: "village@1", CutOff: r.CutOff}
+	e.ID, e.State, e.Round = "town", village.Applied, village.RoundID("430181", 2026, village.OfTowns)
 	must(t, o.Entries.Insert(t.Context(), e))
-	town := &credit.Round{County: "430181", Year: 2026, Level: credit.OfTowns, Filed: []string{"town"}, CutOff: r.CutOff, Ends: r.Ends.Add(90)}
-	town.ID, town.State, town.WakeAt = e.Round, credit.Open, models.At(o.clock.now())
+	town := &village.Round{County: "430181", Year: 2026, Level: village.OfTowns, Filed: []string{"town"}, CutOff: r.CutOff, Ends: r.Ends.Add(90)}
+	town.ID, town.State, town.WakeAt = e.Round, village.Open, models.At(o.clock.now())
 	must(t, o.Rounds.Insert(t.Context(), town))
 	o.settles(t, time.Minute)
-	f, err := o.Snapshots.Get(t.Context(), credit.SnapshotID(town.ID, "430181108"))
+	f, err := o.Snapshots.Get(t.Context(), village.SnapshotID(town.ID, "430181108"))
 	must(t, err)
-	if f.Facts[credit.FactVillages] != 5 || f.Facts[credit.FactCreditVillages] != 0 || f.Facts[credit.FactBorrowers] != 131 || f.Facts[credit.FactClean] != 123 {
+	if f.Facts[village.FactVillages] != 5 || f.Facts[village.FactCreditVillages] != 0 || f.Facts[village.FactBorrowers] != 131 || f.Facts[village.FactClean] != 123 {
 		t.Errorf("facts %v", f.Facts)
 	}
-	if s := f.Published[credit.FactClean]; s.Exact() || !s.Has(123) || f.Published[credit.FactVillages] != score.Exactly(5) {
+	if s := f.Published[village.FactClean]; s.Exact() || !s.Has(123) || f.Published[village.FactVillages] != score.Exactly(5) {
 		t.Errorf("told %v", f.Published)
 	}
 }

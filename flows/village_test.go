@@ -12,7 +12,7 @@ import (
 	"xinyi/models/division"
 	"xinyi/models/flow"
 	"xinyi/models/notice"
-	credit "xinyi/models/village"
+	"xinyi/models/village"
 	"xinyi/store"
 	"xinyi/usecase"
 )
@@ -21,7 +21,7 @@ import (
 type plaques struct {
 	*hamlet
 	flows.Village
-	scheme *credit.Scheme
+	scheme *village.Scheme
 }
 
 func openPlaques(t *testing.T) *plaques {
@@ -29,33 +29,33 @@ func openPlaques(t *testing.T) *plaques {
 	h := &plaques{hamlet: hamlets(t)}
 	h.Village = flows.Village{
 		Village: usecase.OpenVillage(h.store, store.NewRepo[blob.Blob](h.store, store.Blobs), store.NewRepo[division.Division](h.store, store.Divisions), h.Farmer.Farmer),
-		Policy:  credit.Standard, Now: h.clock.now,
+		Policy:  village.Standard, Now: h.clock.now,
 	}
 	must(t, h.store.Ensure(t.Context()))
 	must(t, h.relay.Subscribe(h.Subscribers()...))
 	raw, err := os.ReadFile("../seed/villagescheme.json")
 	must(t, err)
-	var p credit.Plan
+	var p village.Plan
 	must(t, json.Unmarshal(raw, &p))
-	h.scheme, err = credit.NewScheme(credit.OfVillages, 1, p, models.Actor{Person: "a", Role: models.CreditOffice, Region: "4301"}, h.clock.now())
+	h.scheme, err = village.NewScheme(village.OfVillages, 1, p, models.Actor{Person: "a", Role: models.CreditOffice, Region: "4301"}, h.clock.now())
 	must(t, err)
 	must(t, h.Schemes.Insert(t.Context(), h.scheme))
 	return h
 }
 
 // entry is one of a year that stands somewhere, scored on facts that earn three stars.
-func (h *plaques) entry(t *testing.T, id string, place models.Region, year int, state credit.State) {
+func (h *plaques) entry(t *testing.T, id string, place models.Region, year int, state village.State) {
 	t.Helper()
-	e := &credit.Entry{Round: credit.RoundID("430181", year, credit.OfVillages), Level: credit.OfVillages, Year: year, Village: place, Name: "范市村", Scheme: h.scheme.ID, Terms: h.scheme.Terms}
+	e := &village.Entry{Round: village.RoundID("430181", year, village.OfVillages), Level: village.OfVillages, Year: year, Village: place, Name: "范市村", Scheme: h.scheme.ID, Terms: h.scheme.Terms}
 	e.ID, e.State, e.Slot = id, state, id
 	for _, code := range []string{"committee", "rules", "notices", "education"} {
-		e.First.Writes = append(e.First.Writes, credit.Write{Op: code, Indicator: code, Value: 4, Wrote: h.clock.now(), By: "s"})
+		e.First.Writes = append(e.First.Writes, village.Write{Op: code, Indicator: code, Value: 4, Wrote: h.clock.now(), By: "s"})
 	}
 	e.Frozen = threeStars()
-	must(t, e.Rate(h.scheme, credit.Survey{}))
+	must(t, e.Rate(h.scheme, village.Survey{}))
 	c := flow.New(h.scheme.Flow, "maker", h.clock.now())
 	if c.At = 2; e.Title() {
-		e.Stars, e.No, e.Since, e.Until = 1, credit.PlaqueNo(credit.OfVillages, place, year), "2026-01-01", models.DayOf(h.clock.now()).Add(10)
+		e.Stars, e.No, e.Since, e.Until = 1, village.PlaqueNo(village.OfVillages, place, year), "2026-01-01", models.DayOf(h.clock.now()).Add(10)
 	}
 	e.Course = &c
 	must(t, h.Entries.Insert(t.Context(), e))
@@ -63,11 +63,11 @@ func (h *plaques) entry(t *testing.T, id string, place models.Region, year int, 
 
 func threeStars() map[string]int64 {
 	return map[string]int64{
-		credit.FactHouseholds: 100, credit.FactFiled: 98, credit.FactCredit: 90, credit.FactBorrowers: 50, credit.FactClean: 48, credit.FactBalance: 1000, credit.FactBad: 5, credit.FactNewBad: 0,
+		village.FactHouseholds: 100, village.FactFiled: 98, village.FactCredit: 90, village.FactBorrowers: 50, village.FactClean: 48, village.FactBalance: 1000, village.FactBad: 5, village.FactNewBad: 0,
 	}
 }
 
-func (h *plaques) at(t *testing.T, id string) *credit.Entry {
+func (h *plaques) at(t *testing.T, id string) *village.Entry {
 	t.Helper()
 	e, err := h.Entries.Get(t.Context(), id)
 	must(t, err)
@@ -81,7 +81,7 @@ func TestVillagesFollowTheirNotice(t *testing.T) {
 	var lines []notice.Line
 	for i, place := range []models.Region{"430181108203", "430181108210", "430181108215"} {
 		id := []string{"a", "b", "c"}[i]
-		h.entry(t, id, place, 2026, credit.Prelim)
+		h.entry(t, id, place, 2026, village.Prelim)
 		lines = append(lines, notice.Line{Ref: id, Label: "村", Text: "★★★ 100.00"})
 	}
 	opener := models.Actor{Person: "opener", Role: models.CreditOffice, Region: "430181"}
@@ -90,7 +90,7 @@ func TestVillagesFollowTheirNotice(t *testing.T) {
 	must(t, err)
 	must(t, h.Notices.Insert(t.Context(), n))
 	h.settles(t, time.Minute)
-	if got := h.at(t, "a"); got.State != credit.Shown || got.Notice != "n" {
+	if got := h.at(t, "a"); got.State != village.Shown || got.Notice != "n" {
 		t.Fatalf("%s", got.State)
 	}
 	change := func(do func(*notice.Notice) error) {
@@ -105,14 +105,14 @@ func TestVillagesFollowTheirNotice(t *testing.T) {
 	}
 	change(func(n *notice.Notice) error { return n.Answer("o-b", true, "属实", judge, h.clock.now()) })
 	h.settles(t, 12*24*time.Hour)
-	for id, want := range map[string]credit.State{"a": credit.Deciding, "b": credit.Rejected, "c": credit.Shown} {
+	for id, want := range map[string]village.State{"a": village.Deciding, "b": village.Rejected, "c": village.Shown} {
 		if got := h.at(t, id); got.State != want {
 			t.Errorf("%s is at %s, want %s", id, got.State, want)
 		}
 	}
 	change(func(n *notice.Notice) error { return n.Answer("o-c", false, "不属实", judge, h.clock.now()) })
 	h.settles(t, time.Minute)
-	if got := h.at(t, "c"); got.State != credit.Deciding || got.Course.Due == "" {
+	if got := h.at(t, "c"); got.State != village.Deciding || got.Course.Due == "" {
 		t.Errorf("%s", got.State)
 	}
 	n, err = h.Notices.Get(t.Context(), "n")
@@ -127,10 +127,10 @@ func TestLoansSeeThePlaqueThatIsUp(t *testing.T) {
 	t.Parallel()
 	h := openPlaques(t)
 	const place = models.Region("430181108203")
-	h.entry(t, "old", place, 2025, credit.Certified)
-	h.entry(t, "new", place, 2026, credit.Annual)
+	h.entry(t, "old", place, 2025, village.Certified)
+	h.entry(t, "new", place, 2026, village.Annual)
 	office := models.Actor{Person: "o", Role: models.CreditOffice, Region: "430181"}
-	_, err := h.Entries.Update(t.Context(), "new", func(e *credit.Entry) error { return e.Renew(threeStars(), h.scheme, office, h.clock.now()) })
+	_, err := h.Entries.Update(t.Context(), "new", func(e *village.Entry) error { return e.Renew(threeStars(), h.scheme, office, h.clock.now()) })
 	must(t, err)
 	h.settles(t, time.Minute)
 	stars := func() int {
@@ -138,14 +138,14 @@ func TestLoansSeeThePlaqueThatIsUp(t *testing.T) {
 		must(t, err)
 		return n
 	}
-	if got := h.at(t, "old"); got.State != credit.Withdrawn || stars() != 3 {
+	if got := h.at(t, "old"); got.State != village.Withdrawn || stars() != 3 {
 		t.Errorf("the earlier is %s, %d stars", got.State, stars())
 	}
 	h.settles(t, 3*365*24*time.Hour) // nobody looks for three years
 	if got := h.at(t, "new"); !got.Title() || stars() != 3 || !got.Late {
 		t.Errorf("an office that never came: %s, %d stars", got.State, stars())
 	}
-	_, err = h.Entries.Update(t.Context(), "new", func(e *credit.Entry) error { return e.Revoke("名册不实", office, h.clock.now()) })
+	_, err = h.Entries.Update(t.Context(), "new", func(e *village.Entry) error { return e.Revoke("名册不实", office, h.clock.now()) })
 	must(t, err)
 	h.settles(t, time.Minute)
 	if stars() != 0 {

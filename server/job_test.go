@@ -18,7 +18,7 @@ import (
 	"xinyi/models/batch"
 	"xinyi/models/blob"
 	"xinyi/models/campaign"
-	farming "xinyi/models/farmer"
+	"xinyi/models/farmer"
 	"xinyi/models/identity"
 	"xinyi/models/inbox"
 	"xinyi/models/job"
@@ -26,7 +26,7 @@ import (
 	"xinyi/models/recall"
 	"xinyi/models/release"
 	"xinyi/models/uscc"
-	rural "xinyi/models/village"
+	"xinyi/models/village"
 	"xinyi/store"
 )
 
@@ -115,7 +115,7 @@ var workings = map[string]working{
 		if err != nil {
 			return "", err
 		}
-		r, err := model.NewRun(id, farming.RunPlan{Kind: farming.Simulate, Against: "", Total: 1}, h.starter, h.a.now())
+		r, err := model.NewRun(id, farmer.RunPlan{Kind: farmer.Simulate, Against: "", Total: 1}, h.starter, h.a.now())
 		if err != nil {
 			return "", err
 		}
@@ -139,12 +139,12 @@ var workings = map[string]working{
 		return s.ID, h.a.repos.Catalogue.Scans.Insert(h.t.Context(), s)
 	}},
 	"village.round": {reads: store.VillageEntries, endless: true, start: func(h *workshop, _ string, n int) (string, error) {
-		s, err := h.a.repos.Village.Schemes.First(h.t.Context(), store.VillageSchemesAt(release.InForce, rural.OfVillages))
+		s, err := h.a.repos.Village.Schemes.First(h.t.Context(), store.VillageSchemesAt(release.InForce, village.OfVillages))
 		if err != nil {
 			return "", err
 		}
 		today := models.DayOf(h.a.now())
-		r, err := s.NewRound(rural.RoundPlan{County: "430181", Year: 2040 + n, Dates: rural.Dates{Opens: today, CutOff: today, Ends: today.Add(30)}, Seed: "seed"}, h.starter, h.a.now())
+		r, err := s.NewRound(village.RoundPlan{County: "430181", Year: 2040 + n, Dates: village.Dates{Opens: today, CutOff: today, Ends: today.Add(30)}, Seed: "seed"}, h.starter, h.a.now())
 		if err != nil {
 			return "", err
 		}
@@ -182,7 +182,7 @@ func (h *workshop) sheet(id string, _ int) (string, error) {
 		return "", err
 	}
 	by := models.Actor{Person: h.starter.Person, Role: models.TownStaff, Region: l.Region}
-	im, err := farming.NewImport(l, farming.Upload{ID: id, Village: "", Blob: b.ID, Hash: b.Hash, DryRun: true}, by, h.a.now())
+	im, err := farmer.NewImport(l, farmer.Upload{ID: id, Village: "", Blob: b.ID, Hash: b.Hash, DryRun: true}, by, h.a.now())
 	if err == nil {
 		err = h.a.repos.Farmer.Blobs.Insert(ctx, b)
 	}

@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	villagehttp "xinyi/handlers/village"
-	rural "xinyi/models/village"
+	"xinyi/models/village"
 )
 
 // recomputeUse is how recompute is called.
@@ -61,22 +61,22 @@ func recomputeCommand(_ context.Context, cfg Config, args []string, out io.Write
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	fmt.Fprintf(out, "%s: %s %s, %s\n", say("seal"), b.Place, b.Name, b.Round)
-	r := rural.Recompute(b)
+	r := village.Recompute(b)
 	for _, c := range r.Items {
 		name := c.Name.ZH
 		if at == 1 {
 			name = c.Name.EN
 		}
-		fmt.Fprintf(out, "  %s: %s %s, %s %s / %s\n", name, say("published"), rural.Reaching{Least: c.Published.Least, Most: c.Published.Most},
-			say("made"), rural.Reaching{Least: c.Made.Least, Most: c.Made.Most}, c.Made.Max)
+		fmt.Fprintf(out, "  %s: %s %s, %s %s / %s\n", name, say("published"), village.Reaching{Least: c.Published.Least, Most: c.Published.Most},
+			say("made"), village.Reaching{Least: c.Made.Least, Most: c.Made.Most}, c.Made.Max)
 	}
 	fmt.Fprintf(out, "  %s: %s %s, %s %s\n  %s: %s\n", say("total"), say("published"), b.Total, say("made"), r.Total, say("grade"), b.Grade)
 	switch r.Finding {
-	case rural.Untrue:
+	case village.Untrue:
 		return errors.New(say("WRONG") + strings.Join(r.Differs, "; "))
-	case rural.Consistent:
+	case village.Consistent:
 		fmt.Fprintln(out, say("CONSISTENT")+strings.Join(slices.DeleteFunc(r.Grades, func(g string) bool { return g == b.Grade }), ", "))
-	case rural.Proven:
+	case village.Proven:
 		fmt.Fprintln(out, say("PROVEN"))
 	}
 	return recomputeRows(b, opts, say, out)
@@ -103,11 +103,11 @@ func recomputeArgs(args []string) (file string, opts map[string]string, err erro
 }
 
 // recomputeRows checks a household's proof, and all rows, against a bundle.
-func recomputeRows(b rural.Bundle, opts map[string]string, say func(string) string, out io.Writer) error {
+func recomputeRows(b village.Bundle, opts map[string]string, say func(string) string, out io.Writer) error {
 	if path := opts["--row"]; path != "" {
 		var item struct {
-			rural.Proof
-			Inner *rural.Proof `json:"proof"`
+			village.Proof
+			Inner *village.Proof `json:"proof"`
 		}
 		if err := readJSON(path, &item); err != nil {
 			return err
@@ -131,7 +131,7 @@ func recomputeRows(b rural.Bundle, opts map[string]string, say func(string) stri
 		if err := readJSON(path, &page); err != nil {
 			return err
 		}
-		s := rural.RowList{Round: page.Round, Village: b.Place}
+		s := village.RowList{Round: page.Round, Village: b.Place}
 		for _, row := range page.Items {
 			s.Rows = append(s.Rows, row.Row)
 		}

@@ -14,14 +14,14 @@ import (
 	"time"
 
 	"xinyi/models"
-	farming "xinyi/models/farmer"
-	rural "xinyi/models/village"
+	"xinyi/models/farmer"
+	"xinyi/models/village"
 	"xinyi/store"
 )
 
 // shown is a village whose facts are frozen and whose notice is open: 240 households on the roster, 210 on file, 196 of them credit
 // households, 60 with a loan, 50 of those without arrears.
-func shown(t *testing.T, a *App) *rural.Entry {
+func shown(t *testing.T, a *App) *village.Entry {
 	t.Helper()
 	ctx, place := t.Context(), models.Region(fanshi)
 	s := schemeThere(t, a)
@@ -29,17 +29,17 @@ func shown(t *testing.T, a *App) *rural.Entry {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var scores []*farming.Score
-	var titles []*farming.Evaluation
+	var scores []*farmer.Score
+	var titles []*farmer.Evaluation
 	for n := range 210 - int(there) {
-		score := &farming.Score{Meta: models.Meta{ID: fmt.Sprintf("made-up-%03d", n)}, Village: place, Facts: map[string]int64{farming.FactPersons: 3}}
+		score := &farmer.Score{Meta: models.Meta{ID: fmt.Sprintf("made-up-%03d", n)}, Village: place, Facts: map[string]int64{farmer.FactPersons: 3}}
 		if n < 60 {
-			score.Facts[farming.FactLoans] = int64(3 * min(1, n/50))
+			score.Facts[farmer.FactLoans] = int64(3 * min(1, n/50))
 		}
 		scores = append(scores, score)
 		if n < 185 {
-			e := &farming.Evaluation{Household: score.ID, Village: place, Slot: score.ID, No: score.ID, Since: "2020-01-01"}
-			e.ID, e.State = "title-"+score.ID, farming.Certified
+			e := &farmer.Evaluation{Household: score.ID, Village: place, Slot: score.ID, No: score.ID, Since: "2020-01-01"}
+			e.ID, e.State = "title-"+score.ID, farmer.Certified
 			titles = append(titles, e)
 		}
 	}
@@ -50,13 +50,13 @@ func shown(t *testing.T, a *App) *rural.Entry {
 		t.Fatal(err)
 	}
 	yesterday := models.DayOf(a.now()).Add(-1)
-	r := &rural.Round{County: "430181", Year: 2030, Level: rural.OfVillages, Scheme: s.ID, Hash: s.Hash, CutOff: yesterday, Ends: yesterday.Add(60), Filed: []string{"shown"}, Seed: models.NewSecret("seed")}
-	r.ID, r.State, r.WakeAt = rural.RoundID("430181", 2030, rural.OfVillages), rural.Open, models.At(a.now())
-	e := &rural.Entry{Round: r.ID, Level: rural.OfVillages, Year: 2030, Village: place, Slot: r.ID + "/" + fanshi, Scheme: s.ID, Terms: s.Terms, CutOff: yesterday, Roster: 240, Maker: "somebody"}
-	e.ID, e.State = "shown", rural.Applied
+	r := &village.Round{County: "430181", Year: 2030, Level: village.OfVillages, Scheme: s.ID, Hash: s.Hash, CutOff: yesterday, Ends: yesterday.Add(60), Filed: []string{"shown"}, Seed: models.NewSecret("seed")}
+	r.ID, r.State, r.WakeAt = village.RoundID("430181", 2030, village.OfVillages), village.Open, models.At(a.now())
+	e := &village.Entry{Round: r.ID, Level: village.OfVillages, Year: 2030, Village: place, Slot: r.ID + "/" + fanshi, Scheme: s.ID, Terms: s.Terms, CutOff: yesterday, Roster: 240, Maker: "somebody"}
+	e.ID, e.State = "shown", village.Applied
 	for code, src := range s.Sources {
-		if src.Kind == rural.Manual {
-			e.First.Writes = append(e.First.Writes, rural.Write{Op: code, Indicator: code, Value: 1, Wrote: a.now(), By: "p"})
+		if src.Kind == village.Manual {
+			e.First.Writes = append(e.First.Writes, village.Write{Op: code, Indicator: code, Value: 1, Wrote: a.now(), By: "p"})
 		}
 	}
 	if err := a.repos.Village.Entries.Insert(ctx, e); err != nil {
@@ -69,10 +69,10 @@ func shown(t *testing.T, a *App) *rural.Entry {
 		if e, err = a.repos.Village.Entries.Get(ctx, e.ID); err != nil {
 			t.Fatal(err)
 		}
-		if e.State != rural.InReview {
+		if e.State != village.InReview {
 			continue
 		}
-		if e, err = a.repos.Village.Entries.Update(ctx, e.ID, func(e *rural.Entry) error { e.State, e.Notice, e.WakeAt = rural.Shown, "notice", nil; return nil }); err != nil {
+		if e, err = a.repos.Village.Entries.Update(ctx, e.ID, func(e *village.Entry) error { e.State, e.Notice, e.WakeAt = village.Shown, "notice", nil; return nil }); err != nil {
 			t.Fatal(err)
 		}
 		return e
@@ -82,18 +82,18 @@ func shown(t *testing.T, a *App) *rural.Entry {
 }
 
 // schemeThere is the shipped scheme of villages, in force.
-func schemeThere(t *testing.T, a *App) *rural.Scheme {
+func schemeThere(t *testing.T, a *App) *village.Scheme {
 	t.Helper()
-	s, err := a.repos.Village.Schemes.Get(t.Context(), rural.SchemeID(rural.OfVillages, 1))
+	s, err := a.repos.Village.Schemes.Get(t.Context(), village.SchemeID(village.OfVillages, 1))
 	if err == nil {
 		return s
 	}
-	var plan rural.Plan
+	var plan village.Plan
 	if err := json.Unmarshal([]byte(read(t, "seed/villagescheme.json")), &plan); err != nil {
 		t.Fatal(err)
 	}
 	city := models.Actor{Person: "one", Role: models.CreditOffice, Region: "4301"}
-	if s, err = rural.NewScheme(rural.OfVillages, 1, plan, city, a.now()); err != nil {
+	if s, err = village.NewScheme(village.OfVillages, 1, plan, city, a.now()); err != nil {
 		t.Fatal(err)
 	}
 	city.Person = "two"
@@ -174,7 +174,7 @@ func TestRecompute(t *testing.T) {
 	bundle := kept(t, dir, "bundle.json", a.URL()+"/v1/village-entries/shown/bundle", "", "")
 	seals := kept(t, dir, "seals.json", a.URL()+"/v1/seals", "", "")
 	head := ""
-	_, err := a.repos.Farmer.Scores.Each(t.Context(), store.FarmScoresIn(models.Region(fanshi)), func(s *farming.Score) error {
+	_, err := a.repos.Farmer.Scores.Each(t.Context(), store.FarmScoresIn(models.Region(fanshi)), func(s *farmer.Score) error {
 		if n, filed := strings.CutPrefix(s.ID, "farm-"); filed && len(n) == 2 && head == "" {
 			head = c.signIn("199000002" + n)
 		}

@@ -151,7 +151,7 @@ func EvaluationsOf(household string) Query {
 }
 
 // EvaluationsAt lists a region's evaluations at a step, by village, the oldest first. Index: state, village, createdAt.
-func EvaluationsAt(r models.Region, s farmer.Step) Query {
+func EvaluationsAt(r models.Region, s farmer.EvaluationState) Query {
 	return Where("state", Eq, s).And("village", Prefix, r).Asc("village", "createdAt")
 }
 

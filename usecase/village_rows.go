@@ -10,7 +10,7 @@ import (
 )
 
 // titled are the steps in which a household may be a credit household.
-var titled = []farmer.Step{farmer.Certified, farmer.Annual, farmer.Grace}
+var titled = []farmer.EvaluationState{farmer.Certified, farmer.Annual, farmer.Grace}
 
 // RowsOf are the rows of a village's households with a verified file, as they are on a day: what it was scored on says of its loans,
 // its evaluation of its title. Both are read in the order of an index, a few parts of each document; never a query a household.

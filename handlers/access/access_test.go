@@ -10,23 +10,23 @@ import (
 
 	"xinyi/handlers/api"
 	"xinyi/handlers/apitest"
-	"xinyi/handlers/audit"
-	"xinyi/handlers/batch"
-	"xinyi/handlers/campaign"
-	"xinyi/handlers/casework"
-	"xinyi/handlers/catalogue"
-	"xinyi/handlers/consent"
-	"xinyi/handlers/decision"
-	"xinyi/handlers/delivery"
-	"xinyi/handlers/division"
-	"xinyi/handlers/identity"
-	"xinyi/handlers/inbox"
-	"xinyi/handlers/journal"
-	"xinyi/handlers/medical"
-	"xinyi/handlers/recall"
-	"xinyi/handlers/record"
-	"xinyi/handlers/uscc"
-	"xinyi/handlers/webhook"
+	audithttp "xinyi/handlers/audit"
+	batchhttp "xinyi/handlers/batch"
+	campaignhttp "xinyi/handlers/campaign"
+	caseworkhttp "xinyi/handlers/casework"
+	cataloguehttp "xinyi/handlers/catalogue"
+	consenthttp "xinyi/handlers/consent"
+	decisionhttp "xinyi/handlers/decision"
+	deliveryhttp "xinyi/handlers/delivery"
+	divisionhttp "xinyi/handlers/division"
+	identityhttp "xinyi/handlers/identity"
+	inboxhttp "xinyi/handlers/inbox"
+	journalhttp "xinyi/handlers/journal"
+	medicalhttp "xinyi/handlers/medical"
+	recallhttp "xinyi/handlers/recall"
+	recordhttp "xinyi/handlers/record"
+	uscchttp "xinyi/handlers/uscc"
+	webhookhttp "xinyi/handlers/webhook"
 	"xinyi/models"
 	"xinyi/models/access"
 	"xinyi/store"
@@ -70,8 +70,8 @@ func allRoutes(t *testing.T) *api.Router {
 	s := store.New(engine, time.Now, nil)
 	r := api.NewRouter(api.Config{Now: time.Now, Auth: apitest.Names{}, Store: s, Log: slog.New(slog.DiscardHandler)})
 	r.Handle(
-		division.Handler{}, identity.Handler{}, medical.Handler{}, medical.Ledger{}, medical.Payments{}, inbox.Handler{}, delivery.Handler{}, campaign.Handler{}, webhook.Handler{}, journal.Handler{}, audit.Handler{},
-		consent.Handler{}, consent.Partners{}, consent.Query{}, Handler{}, record.Handler{}, decision.Handler{}, casework.Handler{}, batch.Handler{}, catalogue.Handler{}, uscc.Handler{}, recall.Handler{},
+		divisionhttp.Handler{}, identityhttp.Handler{}, medicalhttp.Handler{}, medicalhttp.Ledger{}, medicalhttp.Payments{}, inboxhttp.Handler{}, deliveryhttp.Handler{}, campaignhttp.Handler{}, webhookhttp.Handler{}, journalhttp.Handler{}, audithttp.Handler{},
+		consenthttp.Handler{}, consenthttp.Partners{}, consenthttp.Query{}, Handler{}, recordhttp.Handler{}, decisionhttp.Handler{}, caseworkhttp.Handler{}, batchhttp.Handler{}, cataloguehttp.Handler{}, uscchttp.Handler{}, recallhttp.Handler{},
 	)
 	return r
 }

@@ -41,32 +41,32 @@ func (h Handler) Mount(r *api.Router) {
 }
 
 type programmeView struct {
-	ID         string            `json:"id"`
-	Kind       award.Kind        `json:"kind"`
-	Year       int               `json:"year"`
-	Title      models.Words      `json:"title" personal:"false"`
-	State      award.Stage       `json:"state"`
-	Level      int               `json:"level" description:"1 town, 2 county, 3 city, 4 province, 5 nation"`
-	Region     models.Region     `json:"region"`
-	Office     string            `json:"office"`
-	Industry   string            `json:"industry,omitempty"`
-	Opens      models.Day        `json:"opens"`
-	Closes     models.Day        `json:"closes,omitempty" description:"Last day of nominations"`
-	VoteFrom   models.Day        `json:"voteFrom,omitempty" description:"The earliest: it waits for whatever is on the way"`
-	VoteUntil  models.Day        `json:"voteUntil,omitempty"`
-	Waits      bool              `json:"waits,omitempty" description:"The vote was due, and something was on the way"`
-	Categories []award.Category  `json:"categories"`
-	Criteria   []award.Criterion `json:"criteria" description:"What experts give points for, 100 together"`
-	Weights    award.Weights     `json:"weights" description:"Basis points, 10000 together; the public at most 2000"`
-	Terms      award.Terms       `json:"terms"`
-	Vetting    []award.Condition `json:"vetting" description:"What the records are asked, in the Common Expression Language"`
-	RuleHash   string            `json:"ruleHash"`
-	Measures   []award.Plan      `json:"measures"`
-	Asked      []string          `json:"departments" description:"Units that are asked for an opinion"`
-	Experts    int               `json:"experts" description:"How many may be drawn"`
-	Commit     string            `json:"commit,omitempty" description:"SHA-256 of the seed by which experts are drawn"`
-	Seed       string            `json:"seed,omitempty" description:"Once seats are given: anybody can draw again"`
-	Revision   int64             `json:"revision"`
+	ID         string               `json:"id"`
+	Kind       award.Kind           `json:"kind"`
+	Year       int                  `json:"year"`
+	Title      models.Words         `json:"title" personal:"false"`
+	State      award.ProgrammeState `json:"state"`
+	Level      int                  `json:"level" description:"1 town, 2 county, 3 city, 4 province, 5 nation"`
+	Region     models.Region        `json:"region"`
+	Office     string               `json:"office"`
+	Industry   string               `json:"industry,omitempty"`
+	Opens      models.Day           `json:"opens"`
+	Closes     models.Day           `json:"closes,omitempty" description:"Last day of nominations"`
+	VoteFrom   models.Day           `json:"voteFrom,omitempty" description:"The earliest: it waits for whatever is on the way"`
+	VoteUntil  models.Day           `json:"voteUntil,omitempty"`
+	Waits      bool                 `json:"waits,omitempty" description:"The vote was due, and something was on the way"`
+	Categories []award.Category     `json:"categories"`
+	Criteria   []award.Criterion    `json:"criteria" description:"What experts give points for, 100 together"`
+	Weights    award.Weights        `json:"weights" description:"Basis points, 10000 together; the public at most 2000"`
+	Terms      award.Terms          `json:"terms"`
+	Vetting    []award.Condition    `json:"vetting" description:"What the records are asked, in the Common Expression Language"`
+	RuleHash   string               `json:"ruleHash"`
+	Measures   []award.Plan         `json:"measures"`
+	Asked      []string             `json:"departments" description:"Units that are asked for an opinion"`
+	Experts    int                  `json:"experts" description:"How many may be drawn"`
+	Commit     string               `json:"commit,omitempty" description:"SHA-256 of the seed by which experts are drawn"`
+	Seed       string               `json:"seed,omitempty" description:"Once seats are given: anybody can draw again"`
+	Revision   int64                `json:"revision"`
 }
 
 // Revised is what ETag shows.

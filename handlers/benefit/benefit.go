@@ -12,7 +12,7 @@ import (
 	"xinyi/handlers/api"
 	"xinyi/models"
 	"xinyi/models/benefit"
-	ruling "xinyi/models/rule"
+	"xinyi/models/rule"
 	"xinyi/store"
 	"xinyi/usecase"
 )
@@ -140,7 +140,7 @@ type needView struct {
 
 // agreeing is the text of an offer somebody agrees to.
 func agreeing(t benefit.Terms, lang string) agreeText {
-	return agreeText{t.Consent.In(lang), ruling.Digest([]string{t.Consent.ZH, t.Consent.EN})}
+	return agreeText{t.Consent.In(lang), rule.Digest([]string{t.Consent.ZH, t.Consent.EN})}
 }
 
 func (h Handler) viewOffer(o *benefit.Offer, lang string) (offerView, error) {
@@ -151,7 +151,7 @@ func (h Handler) viewOffer(o *benefit.Offer, lang string) (offerView, error) {
 	t := o.Terms
 	v := offerView{
 		offerRow: rowOfOffer(o, lang), State: o.State, For: o.Subject, Details: t.Details.In(lang), Otherwise: t.Otherwise.In(lang), Quota: quotaView(t.Quota),
-		GoodDays: t.Good, BringDays: t.Bring, Consent: agreeing(t, lang), Rule: api.RuleView{ID: p.Rule().ID, Version: o.Active, Hash: p.Hash(), Engine: ruling.Engine}, Needs: []needView{},
+		GoodDays: t.Good, BringDays: t.Bring, Consent: agreeing(t, lang), Rule: api.RuleView{ID: p.Rule().ID, Version: o.Active, Hash: p.Hash(), Engine: rule.Engine}, Needs: []needView{},
 	}
 	for _, c := range p.Rule().Clauses {
 		words := clauseWords(o, models.Clause{ID: c.ID}, lang)

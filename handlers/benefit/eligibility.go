@@ -7,7 +7,7 @@ import (
 	"xinyi/handlers/api"
 	"xinyi/models"
 	"xinyi/models/benefit"
-	ruling "xinyi/models/rule"
+	"xinyi/models/rule"
 )
 
 // eligibilityView is a decision with what would change it.
@@ -53,7 +53,7 @@ func (h Handler) eligibility(ctx context.Context, rq api.Request, in api.ByID) (
 func (j *judged) view(rq api.Request) (eligibilityView, error) {
 	r := j.program.Rule()
 	v := eligibilityView{
-		DecisionID: j.decision.ID, Decision: api.Outcome(j.result.Outcome), Rule: api.RuleView{ID: r.ID, Version: r.Version, Hash: j.program.Hash(), Engine: ruling.Engine}, AsOf: rq.Now,
+		DecisionID: j.decision.ID, Decision: api.Outcome(j.result.Outcome), Rule: api.RuleView{ID: r.ID, Version: r.Version, Hash: j.program.Hash(), Engine: rule.Engine}, AsOf: rq.Now,
 		Clauses: []api.DecisionClause{}, Paths: []pathView{}, Whole: true,
 	}
 	words := map[string]api.ProblemClause{}

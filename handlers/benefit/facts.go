@@ -9,8 +9,8 @@ import (
 	"xinyi/handlers/api"
 	"xinyi/models"
 	"xinyi/models/benefit"
-	deciding "xinyi/models/decision"
-	ruling "xinyi/models/rule"
+	"xinyi/models/decision"
+	"xinyi/models/rule"
 	"xinyi/store"
 )
 
@@ -20,19 +20,19 @@ type Board struct {
 	mu    sync.Mutex
 	at    time.Time
 	posts []posted
-	ready map[string]*ruling.Program // by version
+	ready map[string]*rule.Program // by version
 }
 
 // posted is an offer with its rule.
 type posted struct {
 	offer   *benefit.Offer
-	program *ruling.Program
+	program *rule.Program
 }
 
 const boardTime = 2 * time.Second
 
 // program is an offer's rule in force, made ready once.
-func (b *Board) program(o *benefit.Offer) (*ruling.Program, error) {
+func (b *Board) program(o *benefit.Offer) (*rule.Program, error) {
 	id := o.InForce()
 	b.mu.Lock()
 	p := b.ready[id]
@@ -44,13 +44,13 @@ func (b *Board) program(o *benefit.Offer) (*ruling.Program, error) {
 	if err != nil {
 		return nil, models.E(models.Internal, "internal", err)
 	}
-	if p, err = ruling.Compile(r); err != nil {
+	if p, err = rule.Compile(r); err != nil {
 		return nil, models.E(models.Internal, "internal", err)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.ready == nil {
-		b.ready = map[string]*ruling.Program{}
+		b.ready = map[string]*rule.Program{}
 	}
 	b.ready[id] = p
 	return p, nil
@@ -101,10 +101,10 @@ func inForce(posts []posted, version string) bool {
 // A judged is how an offer's rule comes out for somebody today.
 type judged struct {
 	offer    *benefit.Offer
-	program  *ruling.Program
+	program  *rule.Program
 	facts    map[string]any
-	result   ruling.Result
-	decision *deciding.Decision
+	result   rule.Result
+	decision *decision.Decision
 }
 
 // judge decides whether somebody may have an offer today, and keeps the decision with the facts it rests on: the same facts on
@@ -126,7 +126,7 @@ func (h Handler) judge(ctx context.Context, rq api.Request, o *benefit.Offer, ho
 	if j.result, err = j.program.Eval(j.facts); err != nil {
 		return nil, err
 	}
-	raw, err := ruling.Canonical(j.facts)
+	raw, err := rule.Canonical(j.facts)
 	if err != nil {
 		return nil, err
 	}
@@ -138,9 +138,9 @@ func (h Handler) judge(ctx context.Context, rq api.Request, o *benefit.Offer, ho
 		return nil, err
 	}
 	r := j.program.Rule()
-	j.decision, err = deciding.New(deciding.Draft{
-		ID: models.Derived("eligibility", p.ID, o.ID, j.program.Hash(), ruling.Sum(raw)), Kind: deciding.Eligibility, Subject: sub, Person: sub.Person, Region: o.Region,
-		About: deciding.About{Kind: "offer", ID: o.ID}, Rule: r.ID, Version: r.Version, Hash: j.program.Hash(), Engine: ruling.Engine, Inputs: raw,
+	j.decision, err = decision.New(decision.Draft{
+		ID: models.Derived("eligibility", p.ID, o.ID, j.program.Hash(), rule.Sum(raw)), Kind: decision.Eligibility, Subject: sub, Person: sub.Person, Region: o.Region,
+		About: decision.About{Kind: "offer", ID: o.ID}, Rule: r.ID, Version: r.Version, Hash: j.program.Hash(), Engine: rule.Engine, Inputs: raw,
 		Result: j.result, Uses: p.Looked, By: holder, At: rq.Now,
 	})
 	if err != nil {

@@ -224,14 +224,14 @@ func (h Handler) offer(ctx context.Context, rq api.Request, in offerRequest) (sh
 }
 
 type receiptRow struct {
-	ID       string           `json:"id"`
-	At       time.Time        `json:"at"`
-	Office   string           `json:"recipient"`
-	Purpose  api.NamedCode    `json:"purpose"`
-	Scopes   []string         `json:"scopes"`
-	Records  int              `json:"records"`
-	Until    time.Time        `json:"until"`
-	Standing consent.Standing `json:"status"`
+	ID       string               `json:"id"`
+	At       time.Time            `json:"at"`
+	Office   string               `json:"recipient"`
+	Purpose  api.NamedCode        `json:"purpose"`
+	Scopes   []string             `json:"scopes"`
+	Records  int                  `json:"records"`
+	Until    time.Time            `json:"until"`
+	Standing consent.ReceiptState `json:"status"`
 }
 
 type receiptsRequest struct {

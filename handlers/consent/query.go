@@ -116,9 +116,9 @@ func (h Query) use(ctx context.Context, ref, recipient string, given []*record.R
 }
 
 type receiptStatusView struct {
-	ID     string           `json:"id"`
-	Status consent.Standing `json:"status"`
-	At     time.Time        `json:"at" description:"When this was true"`
+	ID     string               `json:"id"`
+	Status consent.ReceiptState `json:"status"`
+	At     time.Time            `json:"at" description:"When this was true"`
 }
 
 // status reads the receipt and its consent as they are stored now. What cannot be read is no yes.

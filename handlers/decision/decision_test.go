@@ -21,7 +21,7 @@ import (
 	"xinyi/models/medical"
 	"xinyi/models/recall"
 	"xinyi/models/record"
-	deciding "xinyi/models/rule"
+	"xinyi/models/rule"
 	"xinyi/store"
 	"xinyi/store/sqlite/sqlitetest"
 	"xinyi/usecase"
@@ -83,7 +83,7 @@ func (b *bureau) decided(person, about string) *decision.Decision {
 	sub, err := b.h.Subjects.Of(b.Context(), models.Actor{Person: person, Role: models.Resident})
 	b.must(err)
 	r := medical.Admission([]medical.Consent{{ID: "credit_query", Version: "1"}})
-	p, err := deciding.Compile(r)
+	p, err := rule.Compile(r)
 	b.must(err)
 	facts := map[string]any{
 		"level": 1, "minLevel": 1, "birth": "1990-01-01", "today": "2026-03-02", "consents": []string{"credit_query"}, "openDefaults": []string{},
@@ -91,12 +91,12 @@ func (b *bureau) decided(person, about string) *decision.Decision {
 	}
 	result, err := p.Eval(facts)
 	b.must(err)
-	raw, err := deciding.Canonical(facts)
+	raw, err := rule.Canonical(facts)
 	b.must(err)
 	b.must(b.h.Keep(b.Context(), r))
 	v, err := decision.New(decision.Draft{
 		ID: "d-" + about, Kind: decision.Admission, Subject: sub, Person: person, Region: "430181", About: decision.About{Kind: "agreement", ID: about},
-		Rule: r.ID, Version: r.Version, Hash: r.Hash(), Engine: deciding.Engine, Inputs: raw, Result: result, Uses: []deciding.Cited{{Record: "r1", Version: 2}},
+		Rule: r.ID, Version: r.Version, Hash: r.Hash(), Engine: rule.Engine, Inputs: raw, Result: result, Uses: []rule.Cited{{Record: "r1", Version: 2}},
 		By: models.Actor{Person: person, Role: models.Resident}, At: b.Now(),
 	})
 	b.must(err)
@@ -138,7 +138,7 @@ func TestADecisionIsExplained(t *testing.T) {
 	})
 	b.must(err)
 	b.Wants(200, at+"/replay", "", apitest.By("as ann"), `"equal":false`)
-	_, err = b.h.Rules.Update(t.Context(), v.Key(), func(k *deciding.Kept) error { k.Rule.Clauses[0].Expr = "true"; return nil })
+	_, err = b.h.Rules.Update(t.Context(), v.Key(), func(k *rule.Kept) error { k.Rule.Clauses[0].Expr = "true"; return nil })
 	b.must(err)
 	b.Wants(500, at+"/replay", "", apitest.By("as ann"))
 }

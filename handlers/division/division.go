@@ -6,14 +6,14 @@ import (
 
 	"xinyi/handlers/api"
 	"xinyi/models"
-	place "xinyi/models/division"
+	"xinyi/models/division"
 	"xinyi/store"
 )
 
 // Handler serves the places of the city and its functional zones. Everybody may know them.
 type Handler struct {
-	Divisions *store.Repo[place.Division]
-	Zones     *store.Repo[place.Zone]
+	Divisions *store.Repo[division.Division]
+	Zones     *store.Repo[division.Zone]
 }
 
 // Mount names every route of the capability.
@@ -33,20 +33,20 @@ type request struct {
 }
 
 type view struct {
-	Code        string        `json:"code"`
-	Name        string        `json:"name"`
-	DisplayName string        `json:"displayName"`
-	Level       place.Level   `json:"level"`
-	Kind        place.Kind    `json:"kind"`
-	Parent      models.Region `json:"parent"` // "" for a province
+	Code        string         `json:"code"`
+	Name        string         `json:"name"`
+	DisplayName string         `json:"displayName"`
+	Level       division.Level `json:"level"`
+	Kind        division.Kind  `json:"kind"`
+	Parent      models.Region  `json:"parent"` // "" for a province
 }
 
 type zoneView struct {
-	ID        string         `json:"id"`
-	Name      string         `json:"name"`
-	Kind      place.ZoneKind `json:"kind"`
-	Confirmed bool           `json:"confirmed"`
-	Members   []memberView   `json:"members"`
+	ID        string            `json:"id"`
+	Name      string            `json:"name"`
+	Kind      division.ZoneKind `json:"kind"`
+	Confirmed bool              `json:"confirmed"`
+	Members   []memberView      `json:"members"`
 }
 
 type memberView struct {
@@ -71,11 +71,11 @@ func (h Handler) zones(ctx context.Context, _ api.Request, in api.PageQuery) (ap
 	return api.Found(ctx, h.Zones, store.All(), in, viewZone)
 }
 
-func viewDivision(d *place.Division) view {
+func viewDivision(d *division.Division) view {
 	return view{Code: d.ID, Name: d.Name, DisplayName: d.DisplayName, Level: d.Level, Kind: d.Kind, Parent: d.Parent}
 }
 
-func viewZone(z *place.Zone) zoneView {
+func viewZone(z *division.Zone) zoneView {
 	v := zoneView{ID: z.ID, Name: z.Name, Kind: z.Kind, Confirmed: z.Confirmed, Members: make([]memberView, len(z.Members))}
 	for i, m := range z.Members {
 		v.Members[i] = memberView{Division: m.Region, From: m.From, To: m.To}

@@ -6,25 +6,25 @@ import (
 	"strings"
 	"testing"
 
-	"xinyi/handlers/access"
+	accesshttp "xinyi/handlers/access"
 	"xinyi/handlers/api"
-	"xinyi/handlers/award"
-	"xinyi/handlers/benefit"
-	"xinyi/handlers/casework"
-	"xinyi/handlers/consent"
-	"xinyi/handlers/credential"
-	"xinyi/handlers/decision"
-	"xinyi/handlers/delivery"
-	"xinyi/handlers/farmer"
-	"xinyi/handlers/identity"
-	"xinyi/handlers/inbox"
-	"xinyi/handlers/loan"
-	"xinyi/handlers/medical"
+	awardhttp "xinyi/handlers/award"
+	benefithttp "xinyi/handlers/benefit"
+	caseworkhttp "xinyi/handlers/casework"
+	consenthttp "xinyi/handlers/consent"
+	credentialhttp "xinyi/handlers/credential"
+	decisionhttp "xinyi/handlers/decision"
+	deliveryhttp "xinyi/handlers/delivery"
+	farmerhttp "xinyi/handlers/farmer"
+	identityhttp "xinyi/handlers/identity"
+	inboxhttp "xinyi/handlers/inbox"
+	loanhttp "xinyi/handlers/loan"
+	medicalhttp "xinyi/handlers/medical"
 	"xinyi/handlers/paper"
-	"xinyi/handlers/recall"
-	"xinyi/handlers/record"
-	"xinyi/handlers/report"
-	"xinyi/handlers/village"
+	recallhttp "xinyi/handlers/recall"
+	recordhttp "xinyi/handlers/record"
+	reporthttp "xinyi/handlers/report"
+	villagehttp "xinyi/handlers/village"
 )
 
 // Every portion has a title and every field a label in both languages: nobody is shown a program's names.
@@ -53,8 +53,8 @@ func TestExportsSpeakToPeople(t *testing.T) {
 	}
 	var portions []api.Portion
 	for _, door := range []interface{ Portions() []api.Portion }{
-		identity.Handler{}, record.Handler{}, consent.Handler{}, access.Handler{}, casework.Handler{}, decision.Handler{}, recall.Handler{}, report.Handler{}, award.Handler{}, credential.Handler{}, benefit.Handler{}, farmer.Handler{}, village.Bundle{}, loan.Handler{},
-		medical.Handler{}, inbox.Handler{}, delivery.Handler{},
+		identityhttp.Handler{}, recordhttp.Handler{}, consenthttp.Handler{}, accesshttp.Handler{}, caseworkhttp.Handler{}, decisionhttp.Handler{}, recallhttp.Handler{}, reporthttp.Handler{}, awardhttp.Handler{}, credentialhttp.Handler{}, benefithttp.Handler{}, farmerhttp.Handler{}, villagehttp.Bundle{}, loanhttp.Handler{},
+		medicalhttp.Handler{}, inboxhttp.Handler{}, deliveryhttp.Handler{},
 	} {
 		portions = append(portions, door.Portions()...)
 	}

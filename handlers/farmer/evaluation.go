@@ -26,23 +26,23 @@ func (h Handler) mountEvaluation(r *api.Router) {
 }
 
 type evalView struct {
-	ID        string             `json:"id"`
-	Household string             `json:"householdId"`
-	Village   models.Region      `json:"village"`
-	Step      farmer.Step        `json:"step"`
-	Until     models.Day         `json:"until,omitempty" description:"Of what goes on now"`
-	Invited   int                `json:"peersInvited"`
-	Answered  int                `json:"peersAnswered"`
-	Counted   int                `json:"peersCounted" description:"Once they are opened"`
-	Score     *api.FarmScoreView `json:"score,omitempty"`
-	NoticeID  string             `json:"noticeId,omitempty"`
-	No        string             `json:"certificateNo,omitempty"`
-	Since     models.Day         `json:"since,omitempty"`
-	Grade     string             `json:"grade,omitempty" description:"As certified"`
-	Title     bool               `json:"creditHousehold"`
-	Why       string             `json:"why,omitempty"`
-	Late      bool               `json:"late,omitempty" description:"The township did not keep to its days"`
-	Revision  int64              `json:"revision"`
+	ID        string                 `json:"id"`
+	Household string                 `json:"householdId"`
+	Village   models.Region          `json:"village"`
+	Step      farmer.EvaluationState `json:"step"`
+	Until     models.Day             `json:"until,omitempty" description:"Of what goes on now"`
+	Invited   int                    `json:"peersInvited"`
+	Answered  int                    `json:"peersAnswered"`
+	Counted   int                    `json:"peersCounted" description:"Once they are opened"`
+	Score     *api.FarmScoreView     `json:"score,omitempty"`
+	NoticeID  string                 `json:"noticeId,omitempty"`
+	No        string                 `json:"certificateNo,omitempty"`
+	Since     models.Day             `json:"since,omitempty"`
+	Grade     string                 `json:"grade,omitempty" description:"As certified"`
+	Title     bool                   `json:"creditHousehold"`
+	Why       string                 `json:"why,omitempty"`
+	Late      bool                   `json:"late,omitempty" description:"The township did not keep to its days"`
+	Revision  int64                  `json:"revision"`
 }
 
 // Revised is what ETag shows.
@@ -283,8 +283,8 @@ func (h Evaluation) start(ctx context.Context, rq api.Request, in api.ByID) (eva
 }
 
 type evalsRequest struct {
-	Step  farmer.Step   `query:"step" validate:"required,oneof=PEERS SCORED PRELIM NOTICE REVIEW CERTIFIED ANNUAL GRACE APPEALED REJECTED REVOKED"`
-	Place models.Region `query:"place" validate:"omitempty,numeric,min=4,max=12"`
+	Step  farmer.EvaluationState `query:"step" validate:"required,oneof=PEERS SCORED PRELIM NOTICE REVIEW CERTIFIED ANNUAL GRACE APPEALED REJECTED REVOKED"`
+	Place models.Region          `query:"place" validate:"omitempty,numeric,min=4,max=12"`
 	api.PageQuery
 }
 

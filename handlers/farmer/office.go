@@ -297,7 +297,7 @@ func (h Desk) metrics(ctx context.Context, rq api.Request, in metricsRequest) (v
 	for grade, n := range v.Grades {
 		v.Grades[grade] = veiled(n)
 	}
-	for _, s := range []farmer.Step{farmer.Certified, farmer.Annual, farmer.Grace} {
+	for _, s := range []farmer.EvaluationState{farmer.Certified, farmer.Annual, farmer.Grace} {
 		n, err := h.Evaluations.Count(ctx, store.EvaluationsAt(v.Place, s))
 		if err != nil {
 			return v, err

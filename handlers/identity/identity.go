@@ -66,15 +66,15 @@ type membershipView struct {
 }
 
 type personView struct {
-	ID       string            `json:"id"`
-	Phone    string            `json:"phone" description:"Masked"`
-	Name     string            `json:"name" description:"Masked, but in full for oneself; empty until bound"`
-	IDNumber string            `json:"idNumber" description:"Masked; empty until bound"`
-	Standing identity.Standing `json:"standing"`
-	Region   models.Region     `json:"region"`
-	Minor    bool              `json:"minor" description:"Known to be under eighteen"`
-	Adult    bool              `json:"adult" description:"Bound and eighteen or older"`
-	Locale   string            `json:"locale"`
+	ID       string               `json:"id"`
+	Phone    string               `json:"phone" description:"Masked"`
+	Name     string               `json:"name" description:"Masked, but in full for oneself; empty until bound"`
+	IDNumber string               `json:"idNumber" description:"Masked; empty until bound"`
+	Standing identity.PersonState `json:"standing"`
+	Region   models.Region        `json:"region"`
+	Minor    bool                 `json:"minor" description:"Known to be under eighteen"`
+	Adult    bool                 `json:"adult" description:"Bound and eighteen or older"`
+	Locale   string               `json:"locale"`
 }
 
 func viewPerson(p *identity.Person, now time.Time) personView {

@@ -23,7 +23,7 @@ import (
 	"xinyi/handlers/api"
 	"xinyi/handlers/apitest"
 	"xinyi/handlers/openapitest"
-	"xinyi/handlers/sandbox"
+	sandboxhttp "xinyi/handlers/sandbox"
 	"xinyi/models"
 	"xinyi/models/access"
 	"xinyi/models/identity"
@@ -47,7 +47,7 @@ func entered(t *testing.T, change func(*entrance, *Handler, *api.Config)) *entra
 	if err != nil {
 		t.Fatal(err)
 	}
-	codes := &sandbox.Codes{}
+	codes := &sandboxhttp.Codes{}
 	h := Handler{Identity: store.OpenIdentity(s), Ties: func() []Tie { return nil }, Tokens: tokens, Policy: identity.Standard, SMS: codes, RealName: SandboxRealName{}, Log: &api.AccessLog{Entries: store.NewRepo[access.Entry](s, store.Accesses)}}
 	h.Callers = NewCallers(tokens, h.Identity, e.Now)
 	cfg := api.Config{Now: e.Now, Auth: h.Callers, Store: s, Log: slog.New(slog.NewTextHandler(e.logs, &slog.HandlerOptions{Level: slog.LevelDebug})), Sandbox: true}
@@ -58,7 +58,7 @@ func entered(t *testing.T, change func(*entrance, *Handler, *api.Config)) *entra
 	if err := s.Ensure(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	e.R.Handle(h, sandbox.Handler{Codes: codes, Demos: h.Demos}, bills{})
+	e.R.Handle(h, sandboxhttp.Handler{Codes: codes, Demos: h.Demos}, bills{})
 	if err := e.R.Finish(); err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func (e *entrance) refuse(want int, reason, line, body string, headers ...string
 func (e *entrance) code(phone string) string {
 	e.Helper()
 	e.must(202, "POST /v1/auth/codes", `{"phone":"`+phone+`"}`)
-	return apitest.Read[sandbox.CodeView](e.T, e.must(200, "GET /v1/sandbox/codes/"+phone, "")).Code
+	return apitest.Read[sandboxhttp.CodeView](e.T, e.must(200, "GET /v1/sandbox/codes/"+phone, "")).Code
 }
 
 func signInBody(phone, code string) string {

@@ -273,7 +273,7 @@ func (h Desk) disburse(ctx context.Context, rq api.Request, in disburseRequest) 
 }
 
 type standingRequest struct {
-	State loan.Standing `query:"state" validate:"required,known"`
+	State loan.LoanState `query:"state" validate:"required,known"`
 	api.PageQuery
 }
 

@@ -16,7 +16,7 @@ import (
 	"xinyi/models/identity"
 	"xinyi/models/journal"
 	"xinyi/models/medical"
-	deciding "xinyi/models/rule"
+	"xinyi/models/rule"
 	"xinyi/payments"
 	"xinyi/store"
 	"xinyi/usecase"
@@ -35,7 +35,7 @@ type Handler struct {
 
 	// Restricts is the list entry in force that withholds an agreement from a person, "" for none, and every entry that was looked
 	// at. nil: no lists are kept here.
-	Restricts func(ctx context.Context, person string) (restricted string, looked []deciding.Cited, err error)
+	Restricts func(ctx context.Context, person string) (restricted string, looked []rule.Cited, err error)
 }
 
 // month is how long answers about money are kept for their Idempotency-Key.

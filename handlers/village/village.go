@@ -10,7 +10,7 @@ import (
 
 	"xinyi/handlers/api"
 	"xinyi/models"
-	place "xinyi/models/division"
+	"xinyi/models/division"
 	"xinyi/models/flow"
 	"xinyi/models/score"
 	"xinyi/models/village"
@@ -274,7 +274,7 @@ func (c *mapCounts) add(e *village.Entry) {
 func (h Handler) places(ctx context.Context, _ api.Request, in mapRequest) (mapView, error) {
 	v := mapView{Place: in.Place, Label: h.name(ctx, in.Place), Inside: []mapRow{}}
 	rows := map[models.Region]*mapRow{}
-	_, err := h.Divisions.Each(ctx, store.DivisionsIn(in.Place), func(d *place.Division) error {
+	_, err := h.Divisions.Each(ctx, store.DivisionsIn(in.Place), func(d *division.Division) error {
 		row := &mapRow{Place: d.Region(), Label: d.DisplayName}
 		if h.Policy.Rural(d.Region(), village.OfVillages) {
 			row.Villages, v.Villages = 1, v.Villages+1
@@ -313,7 +313,7 @@ func (h Handler) villagesBelow(ctx context.Context, at models.Region, rows map[m
 		towns := []models.Region{row.Place}
 		if len(row.Place) == 6 {
 			towns = nil
-			if _, err := h.Divisions.Each(ctx, store.DivisionsIn(row.Place), func(d *place.Division) error {
+			if _, err := h.Divisions.Each(ctx, store.DivisionsIn(row.Place), func(d *division.Division) error {
 				towns = append(towns, d.Region())
 				return nil
 			}); err != nil {
@@ -333,7 +333,7 @@ func (h Handler) villagesBelow(ctx context.Context, at models.Region, rows map[m
 
 // villagesOf are the villages of a town that may apply.
 func (h Handler) villagesOf(ctx context.Context, town models.Region) (list []models.Region, err error) {
-	_, err = h.Divisions.Each(ctx, store.DivisionsIn(town), func(d *place.Division) error {
+	_, err = h.Divisions.Each(ctx, store.DivisionsIn(town), func(d *division.Division) error {
 		if h.Policy.Rural(d.Region(), village.OfVillages) {
 			list = append(list, d.Region())
 		}

@@ -65,7 +65,7 @@ type Voter struct {
 func Vote(p *Programme, n *Nomination, v Voter, by models.Actor, now time.Time) (*Ballot, error) {
 	switch {
 	case p.State != Voting:
-		return nil, models.Refused(p.Life, stages[p.State], "award.stage")
+		return nil, models.Refused(p.Life, programmeMoves[p.State], "award.stage")
 	case n.State != InVote || n.Programme != p.ID:
 		return nil, models.E(models.Conflict, "award.not_candidate")
 	case n.Nominee.Is(v.Subject):

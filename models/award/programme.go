@@ -33,31 +33,31 @@ func (k Kind) Subject() models.SubjectKind {
 	return models.PersonSubject
 }
 
-// A Stage is where a programme stands.
-type Stage string
+// A ProgrammeState is where a programme stands.
+type ProgrammeState string
 
 // The stages.
 const (
-	Drafted   Stage = "DRAFT"
-	Published Stage = "PUBLISHED" // approved by a second person, not open yet
-	Open      Stage = "OPEN"
-	Reviewing Stage = "REVIEWING" // closed: materials, records, departments, experts
-	Voting    Stage = "VOTING"
-	Counting  Stage = "COUNTING" // the office looks at ballots and marks
-	Selected  Stage = "SELECTED" // seats are given: notice and decision
-	Done      Stage = "DONE"
-	Cancelled Stage = "CANCELLED"
+	Drafted   ProgrammeState = "DRAFT"
+	Published ProgrammeState = "PUBLISHED" // approved by a second person, not open yet
+	Open      ProgrammeState = "OPEN"
+	Reviewing ProgrammeState = "REVIEWING" // closed: materials, records, departments, experts
+	Voting    ProgrammeState = "VOTING"
+	Counting  ProgrammeState = "COUNTING" // the office looks at ballots and marks
+	Selected  ProgrammeState = "SELECTED" // seats are given: notice and decision
+	Done      ProgrammeState = "DONE"
+	Cancelled ProgrammeState = "CANCELLED"
 )
 
 // Enum are all of them.
-func (Stage) Enum() []any {
+func (ProgrammeState) Enum() []any {
 	return models.Enum(Drafted, Published, Open, Reviewing, Voting, Counting, Selected, Done, Cancelled)
 }
 
-// Stages lists them.
-var Stages = []Stage{Drafted, Published, Open, Reviewing, Voting, Counting, Selected, Done, Cancelled}
+// ProgrammeStates lists them.
+var ProgrammeStates = []ProgrammeState{Drafted, Published, Open, Reviewing, Voting, Counting, Selected, Done, Cancelled}
 
-var programmeActs = models.Acts[Stage]{
+var programmeActs = models.Acts[ProgrammeState]{
 	models.From(Drafted).To(Published).By("Publish", models.CreditOffice),
 	models.From(Published).To(Open).By("Wake", models.System),
 	models.From(Open).To(Reviewing).By("Wake", models.System),
@@ -68,7 +68,7 @@ var programmeActs = models.Acts[Stage]{
 	models.From(Selected).To(Done).By("Finish", models.System),
 }
 
-var stages = programmeActs.Machine()
+var programmeMoves = programmeActs.Machine()
 
 // A Category is a title of a programme, with its seats.
 type Category struct {
@@ -138,10 +138,10 @@ type Call struct {
 
 // A Programme chooses honest people or firms of a place in a year. A published one never changes.
 type Programme struct {
-	models.Meta        `bson:",inline"`
-	models.Life[Stage] `bson:",inline"`
-	Call               `bson:",inline"`
-	release.Hands      `bson:",inline"`
+	models.Meta                 `bson:",inline"`
+	models.Life[ProgrammeState] `bson:",inline"`
+	Call                        `bson:",inline"`
+	release.Hands               `bson:",inline"`
 
 	Region    models.Region `bson:"region"` // of the office; everybody of it may be nominated
 	Materials flow.Flow     `bson:"materials"`
@@ -171,7 +171,7 @@ func NewProgramme(id string, c Call, by models.Actor, now time.Time) (*Programme
 // Edit writes a draft anew. Errors: as NewProgramme; InvalidTransition once it is published.
 func (p *Programme) Edit(c Call, by models.Actor, now time.Time) error {
 	if p.State != Drafted {
-		return models.Refused(p.Life, stages[p.State], "award.stage")
+		return models.Refused(p.Life, programmeMoves[p.State], "award.stage")
 	}
 	c.Org = p.Org
 	return p.edit(c, by, now)
@@ -272,7 +272,7 @@ func (p *Programme) Publish(seed string, by models.Actor, now time.Time) error {
 	case err != nil:
 		return err
 	case p.State != Drafted:
-		return models.Refused(p.Life, stages[p.State], "award.stage")
+		return models.Refused(p.Life, programmeMoves[p.State], "award.stage")
 	}
 	if err := p.check(now); err != nil {
 		return err
@@ -280,7 +280,7 @@ func (p *Programme) Publish(seed string, by models.Actor, now time.Time) error {
 	if err := p.Pass(by); err != nil {
 		return err
 	}
-	if err := p.Move(stages, Published, by.At(now), "award.stage"); err != nil {
+	if err := p.Move(programmeMoves, Published, by.At(now), "award.stage"); err != nil {
 		return err
 	}
 	t := p.Terms
@@ -297,7 +297,7 @@ func (p *Programme) Cancel(why string, by models.Actor, now time.Time) error {
 	if err := office(p.Region, by); err != nil {
 		return err
 	}
-	if err := p.Move(stages, Cancelled, by.At(now).Because(why), "award.stage"); err != nil {
+	if err := p.Move(programmeMoves, Cancelled, by.At(now).Because(why), "award.stage"); err != nil {
 		return err
 	}
 	p.announce(EventDone, by, now)
@@ -310,8 +310,8 @@ func (p *Programme) Register(experts []Expert, by models.Actor) error {
 	switch err := office(p.Region, by); {
 	case err != nil:
 		return err
-	case slices.Contains([]Stage{Selected, Done, Cancelled}, p.State):
-		return models.Refused(p.Life, stages[p.State], "award.stage")
+	case slices.Contains([]ProgrammeState{Selected, Done, Cancelled}, p.State):
+		return models.Refused(p.Life, programmeMoves[p.State], "award.stage")
 	case len(experts) == 0 || len(p.Experts)+len(experts) > maxExperts:
 		return models.Bad("/experts", "max", "award.experts")
 	}
@@ -331,7 +331,7 @@ const maxExperts = 500
 // Taking says whether nominations are taken. Errors: InvalidTransition.
 func (p *Programme) Taking() error {
 	if p.State != Open {
-		return models.Refused(p.Life, stages[p.State], "award.stage")
+		return models.Refused(p.Life, programmeMoves[p.State], "award.stage")
 	}
 	return nil
 }
@@ -391,8 +391,8 @@ func (p *Programme) Wake(now time.Time) error {
 	return nil
 }
 
-func (p *Programme) step(to Stage, kind models.Kind[ProgrammeData], now time.Time) error {
-	if err := p.Move(stages, to, models.Clockwork.At(now), "award.stage"); err != nil {
+func (p *Programme) step(to ProgrammeState, kind models.Kind[ProgrammeData], now time.Time) error {
+	if err := p.Move(programmeMoves, to, models.Clockwork.At(now), "award.stage"); err != nil {
 		return err
 	}
 	p.announce(kind, models.Clockwork, now)
@@ -406,7 +406,7 @@ func (p *Programme) OpenVote(ways int64, now time.Time) (bool, error) {
 	case p.State == Voting:
 		return true, nil
 	case p.State != Reviewing:
-		return false, models.Refused(p.Life, stages[p.State], "award.stage")
+		return false, models.Refused(p.Life, programmeMoves[p.State], "award.stage")
 	case ways > 0:
 		if !p.Waits {
 			p.Waits = true

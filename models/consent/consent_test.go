@@ -352,16 +352,16 @@ func TestReceipt(t *testing.T) {
 	if short := NewReceipt(q, c, 120, late); !short.Until.Equal(*c.Until) {
 		t.Errorf("outlives its consent: %v", short.Until)
 	}
-	for at, want := range map[time.Time]Standing{noon: StandsActive, r.Until.Add(-time.Millisecond): StandsActive, r.Until: StandsExpired} {
+	for at, want := range map[time.Time]ReceiptState{noon: ReceiptActive, r.Until.Add(-time.Millisecond): ReceiptActive, r.Until: ReceiptExpired} {
 		if got := r.Stands(c, at); got != want {
 			t.Errorf("at %v: %s", at, got)
 		}
 	}
 	do(t, c.Withdraw(ann, noon))
-	if got := r.Stands(c, noon); got != StandsRevoked {
+	if got := r.Stands(c, noon); got != ReceiptRevoked {
 		t.Errorf("after withdrawal: %s", got)
 	}
-	if got := r.Stands(in(t, Exhausted), noon); got != StandsActive {
+	if got := r.Stands(in(t, Exhausted), noon); got != ReceiptActive {
 		t.Errorf("the last read's: %s", got)
 	}
 }

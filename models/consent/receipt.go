@@ -45,26 +45,26 @@ func NewReceipt(q Query, c *Consent, keepMonths int, now time.Time) *Receipt {
 	return r
 }
 
-// A Standing is what a receipt is worth now.
-type Standing string
+// A ReceiptState is what a receipt is worth now.
+type ReceiptState string
 
 // The standings.
 const (
-	StandsActive  Standing = "active"
-	StandsRevoked Standing = "revoked"
-	StandsExpired Standing = "expired"
+	ReceiptActive  ReceiptState = "active"
+	ReceiptRevoked ReceiptState = "revoked"
+	ReceiptExpired ReceiptState = "expired"
 )
 
 // Enum are all of them.
-func (Standing) Enum() []any { return models.Enum(StandsActive, StandsRevoked, StandsExpired) }
+func (ReceiptState) Enum() []any { return models.Enum(ReceiptActive, ReceiptRevoked, ReceiptExpired) }
 
 // Stands says what the receipt is worth. c is its consent.
-func (r *Receipt) Stands(c *Consent, now time.Time) Standing {
+func (r *Receipt) Stands(c *Consent, now time.Time) ReceiptState {
 	switch {
 	case c.State != Given && c.State != Expired && c.State != Exhausted:
-		return StandsRevoked
+		return ReceiptRevoked
 	case c.State == Expired || !now.Before(r.Until):
-		return StandsExpired
+		return ReceiptExpired
 	}
-	return StandsActive
+	return ReceiptActive
 }

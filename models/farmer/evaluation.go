@@ -11,37 +11,37 @@ import (
 	"xinyi/models/score"
 )
 
-// A Step is where the evaluation of a household stands.
-type Step string
+// A EvaluationState is where the evaluation of a household stands.
+type EvaluationState string
 
 // The steps.
 const (
-	Peers     Step = "PEERS"     // 背靠背评议: neighbours answer, sealed
-	Scored    Step = "SCORED"    // the village looks at it
-	Prelim    Step = "PRELIM"    // 村级初评: ready for the notice
-	Notice    Step = "NOTICE"    // 公示
-	Review    Step = "REVIEW"    // 乡镇复核
-	Certified Step = "CERTIFIED" // 认定
-	Annual    Step = "ANNUAL"    // 年审; the certificate stays good
-	Grace     Step = "GRACE"     // 整改: below the line at the review
-	Appealed  Step = "APPEALED"
-	Rejected  Step = "REJECTED"
-	Revoked   Step = "REVOKED" // 摘牌
-	Withdrawn Step = "WITHDRAWN"
+	Peers     EvaluationState = "PEERS"     // 背靠背评议: neighbours answer, sealed
+	Scored    EvaluationState = "SCORED"    // the village looks at it
+	Prelim    EvaluationState = "PRELIM"    // 村级初评: ready for the notice
+	Notice    EvaluationState = "NOTICE"    // 公示
+	Review    EvaluationState = "REVIEW"    // 乡镇复核
+	Certified EvaluationState = "CERTIFIED" // 认定
+	Annual    EvaluationState = "ANNUAL"    // 年审; the certificate stays good
+	Grace     EvaluationState = "GRACE"     // 整改: below the line at the review
+	Appealed  EvaluationState = "APPEALED"
+	Rejected  EvaluationState = "REJECTED"
+	Revoked   EvaluationState = "REVOKED" // 摘牌
+	Withdrawn EvaluationState = "WITHDRAWN"
 )
 
 // Enum are all of them.
-func (Step) Enum() []any {
+func (EvaluationState) Enum() []any {
 	return models.Enum(Peers, Scored, Prelim, Notice, Review, Certified, Annual, Grace, Appealed, Rejected, Revoked, Withdrawn)
 }
 
-// Steps lists them.
-var Steps = []Step{Peers, Scored, Prelim, Notice, Review, Certified, Annual, Grace, Appealed, Rejected, Revoked, Withdrawn}
+// EvaluationStates lists them.
+var EvaluationStates = []EvaluationState{Peers, Scored, Prelim, Notice, Review, Certified, Annual, Grace, Appealed, Rejected, Revoked, Withdrawn}
 
 // steps is the whole life of an evaluation.
 //
 // Source: docs/sources.md#farmer-process.
-var evaluationActs = models.Acts[Step]{
+var evaluationActs = models.Acts[EvaluationState]{
 	models.From(Peers).To(Scored).By("Wake", models.System),
 	models.From(Peers, Scored, Prelim, Notice, Review, Certified, Annual, Grace).To(Withdrawn).By("Withdraw", models.System),
 	models.From(Scored).To(Prelim).By("Propose", models.VillageStaff, models.TownStaff),
@@ -60,7 +60,7 @@ var evaluationActs = models.Acts[Step]{
 	models.From(Rejected, Revoked).To(Appealed).By("Object", models.Resident),
 }
 
-var steps = evaluationActs.Machine()
+var evaluationMoves = evaluationActs.Machine()
 
 // A PeerState is where a neighbour's answer stands.
 type PeerState string
@@ -105,8 +105,8 @@ func (a Answers) points() (score.Points, bool) {
 
 // An Evaluation is how a household becomes, and stays, a credit household (信用户). It holds what it was decided on.
 type Evaluation struct {
-	models.Meta       `bson:",inline"`
-	models.Life[Step] `bson:",inline"`
+	models.Meta                  `bson:",inline"`
+	models.Life[EvaluationState] `bson:",inline"`
 
 	Household string        `bson:"household"`
 	Village   models.Region `bson:"village"`
@@ -182,7 +182,7 @@ func (e *Evaluation) Invite(people []string, pol Policy, by models.Actor, now ti
 		return err
 	}
 	if e.State != Peers {
-		return models.Refused(e.Life, steps[e.State], "farmer.eval_step")
+		return models.Refused(e.Life, evaluationMoves[e.State], "farmer.eval_step")
 	}
 	slices.Sort(people)
 	people = slices.Compact(people)
@@ -257,7 +257,7 @@ func (e *Evaluation) open() {
 // Score keeps what the evaluation is decided on. Errors: InvalidTransition unless the answers are counted.
 func (e *Evaluation) Score(t Known, r score.Result) error {
 	if e.State != Scored && e.State != Annual && e.State != Grace {
-		return models.Refused(e.Life, steps[e.State], "farmer.eval_step")
+		return models.Refused(e.Life, evaluationMoves[e.State], "farmer.eval_step")
 	}
 	e.Facts, e.Open, e.Grounds, e.Result = t.Facts, t.Open, t.Grounds, &r
 	return nil
@@ -275,13 +275,13 @@ func (e *Evaluation) Propose(by models.Actor, now time.Time) error {
 	case err != nil:
 		return err
 	case e.State != Scored:
-		return models.Refused(e.Life, steps[e.State], "farmer.eval_step")
+		return models.Refused(e.Life, evaluationMoves[e.State], "farmer.eval_step")
 	case e.Result == nil:
 		return models.E(models.Conflict, "farmer.not_scored")
 	case !e.Result.Good:
 		return models.E(models.Conflict, "farmer.below")
 	}
-	if err := e.Move(steps, Prelim, by.At(now), "farmer.eval_step"); err != nil {
+	if err := e.Move(evaluationMoves, Prelim, by.At(now), "farmer.eval_step"); err != nil {
 		return err
 	}
 	e.First, e.WakeAt = by, nil
@@ -310,8 +310,8 @@ func (e *Evaluation) Reject(why string, by models.Actor, now time.Time) error {
 	return e.refuse(Rejected, EventRefused, why, by, now)
 }
 
-func (e *Evaluation) refuse(to Step, kind models.Kind[EvalData], why string, by models.Actor, now time.Time) error {
-	if err := e.Move(steps, to, by.At(now).Because(why), "farmer.eval_step"); err != nil {
+func (e *Evaluation) refuse(to EvaluationState, kind models.Kind[EvalData], why string, by models.Actor, now time.Time) error {
+	if err := e.Move(evaluationMoves, to, by.At(now).Because(why), "farmer.eval_step"); err != nil {
 		return err
 	}
 	e.Why, e.WakeAt, e.Slot, e.Judge = why, nil, "", by
@@ -321,7 +321,7 @@ func (e *Evaluation) refuse(to Step, kind models.Kind[EvalData], why string, by 
 
 // Show notes that the notice is open. Errors: InvalidTransition.
 func (e *Evaluation) Show(noticeID string, until models.Day, by models.Actor, now time.Time) error {
-	if err := e.Move(steps, Notice, by.At(now), "farmer.eval_step"); err != nil {
+	if err := e.Move(evaluationMoves, Notice, by.At(now), "farmer.eval_step"); err != nil {
 		return err
 	}
 	e.Notice, e.Until, e.WakeAt = noticeID, until, nil
@@ -331,7 +331,7 @@ func (e *Evaluation) Show(noticeID string, until models.Day, by models.Actor, no
 
 // Pass takes that nobody objected, or nobody rightly. It says whether anything changed.
 func (e *Evaluation) Pass(noticeID string, pol Policy, now time.Time) bool {
-	if e.State != Notice || e.Notice != noticeID || e.Move(steps, Review, models.Clockwork.At(now), "farmer.eval_step") != nil {
+	if e.State != Notice || e.Notice != noticeID || e.Move(evaluationMoves, Review, models.Clockwork.At(now), "farmer.eval_step") != nil {
 		return false
 	}
 	e.due(models.DayOf(now).AddWorking(pol.ReviewDays))
@@ -346,7 +346,7 @@ func (e *Evaluation) Strike(noticeID string, now time.Time) bool {
 
 // Back takes that the notice was withdrawn.
 func (e *Evaluation) Back(noticeID string, now time.Time) bool {
-	if e.State != Notice || e.Notice != noticeID || e.Move(steps, Prelim, models.Clockwork.At(now), "farmer.eval_step") != nil {
+	if e.State != Notice || e.Notice != noticeID || e.Move(evaluationMoves, Prelim, models.Clockwork.At(now), "farmer.eval_step") != nil {
 		return false
 	}
 	e.Notice = ""
@@ -359,12 +359,12 @@ func (e *Evaluation) Certify(no string, pol Policy, by models.Actor, now time.Ti
 	case err != nil:
 		return err
 	case e.State != Review:
-		return models.Refused(e.Life, steps[e.State], "farmer.eval_step")
+		return models.Refused(e.Life, evaluationMoves[e.State], "farmer.eval_step")
 	}
 	if err := (models.Makers{e.First}).Second(by); err != nil {
 		return err
 	}
-	if err := e.Move(steps, Certified, by.At(now), "farmer.eval_step"); err != nil {
+	if err := e.Move(evaluationMoves, Certified, by.At(now), "farmer.eval_step"); err != nil {
 		return err
 	}
 	today := models.DayOf(now)
@@ -393,13 +393,13 @@ func (e *Evaluation) Renew(pol Policy, by models.Actor, now time.Time) error {
 	case err != nil:
 		return err
 	case e.State != Annual && e.State != Grace:
-		return models.Refused(e.Life, steps[e.State], "farmer.eval_step")
+		return models.Refused(e.Life, evaluationMoves[e.State], "farmer.eval_step")
 	case e.Result == nil:
 		return models.E(models.Conflict, "farmer.not_scored")
 	}
 	today := models.DayOf(now)
 	if e.Result.Good {
-		if err := e.Move(steps, Certified, by.At(now), "farmer.eval_step"); err != nil {
+		if err := e.Move(evaluationMoves, Certified, by.At(now), "farmer.eval_step"); err != nil {
 			return err
 		}
 		e.Was, e.Grade, e.Judge = e.Grade, e.Result.Grade, by
@@ -413,7 +413,7 @@ func (e *Evaluation) Renew(pol Policy, by models.Actor, now time.Time) error {
 		}
 		return e.refuse(Revoked, EventRevoked, "farmer.below_line", by, now)
 	}
-	if err := e.Move(steps, Grace, by.At(now), "farmer.eval_step"); err != nil {
+	if err := e.Move(evaluationMoves, Grace, by.At(now), "farmer.eval_step"); err != nil {
 		return err
 	}
 	e.due(today.Add(pol.GraceDays))
@@ -427,7 +427,7 @@ func (e *Evaluation) Revoke(why string, by models.Actor, now time.Time) error {
 		return err
 	}
 	if !e.Title(models.DayOf(now)) {
-		return models.Refused(e.Life, steps[e.State], "farmer.eval_step")
+		return models.Refused(e.Life, evaluationMoves[e.State], "farmer.eval_step")
 	}
 	if err := e.refuse(Revoked, EventRevoked, why, by, now); err != nil {
 		return err
@@ -451,7 +451,7 @@ func (e *Evaluation) Withdraw(by models.Actor, now time.Time) error {
 	if !by.Is(models.System) && (e.Person == "" || by.Person != e.Person) {
 		return models.E(models.Forbidden, "farmer.not_yours")
 	}
-	if err := e.Move(steps, Withdrawn, by.At(now), "farmer.eval_step"); err != nil {
+	if err := e.Move(evaluationMoves, Withdrawn, by.At(now), "farmer.eval_step"); err != nil {
 		return err
 	}
 	e.Slot, e.WakeAt = "", nil
@@ -471,7 +471,7 @@ func (e *Evaluation) Object(why string, pol Policy, by models.Actor, now time.Ti
 		return models.E(models.Conflict, "farmer.appeal_late")
 	}
 	was := e.State
-	if err := e.Move(steps, Appealed, by.At(now).Because(string(was)), "farmer.eval_step"); err != nil {
+	if err := e.Move(evaluationMoves, Appealed, by.At(now).Because(string(was)), "farmer.eval_step"); err != nil {
 		return err
 	}
 	e.Appeal = why
@@ -485,9 +485,9 @@ func (e *Evaluation) Decide(upheld bool, why string, by models.Actor, now time.T
 		return err
 	}
 	if e.State != Appealed {
-		return models.Refused(e.Life, steps[e.State], "farmer.eval_step")
+		return models.Refused(e.Life, evaluationMoves[e.State], "farmer.eval_step")
 	}
-	was := Step(e.Moved.Reason)
+	was := EvaluationState(e.Moved.Reason)
 	if !upheld {
 		kind := EventRefused
 		if was == Revoked {
@@ -495,7 +495,7 @@ func (e *Evaluation) Decide(upheld bool, why string, by models.Actor, now time.T
 		}
 		return e.refuse(was, kind, why, by, now)
 	}
-	if err := e.Move(steps, Scored, by.At(now).Because(why), "farmer.eval_step"); err != nil {
+	if err := e.Move(evaluationMoves, Scored, by.At(now).Because(why), "farmer.eval_step"); err != nil {
 		return err
 	}
 	e.Slot, e.Notice, e.Why = e.Household, "", ""
@@ -513,13 +513,13 @@ func (e *Evaluation) Wake(now time.Time) error {
 	case Peers:
 		e.open()
 		e.publish(EventPeersDone, models.Clockwork, now)
-		return e.Move(steps, Scored, models.Clockwork.At(now), "farmer.eval_step")
+		return e.Move(evaluationMoves, Scored, models.Clockwork.At(now), "farmer.eval_step")
 	case Review:
 		e.Late = true
 		e.publish(EventLate, models.Clockwork, now)
 	case Certified:
 		e.publish(EventAnnual, models.Clockwork, now)
-		return e.Move(steps, Annual, models.Clockwork.At(now), "farmer.eval_step")
+		return e.Move(evaluationMoves, Annual, models.Clockwork.At(now), "farmer.eval_step")
 	case Grace:
 		e.publish(EventGraceOver, models.Clockwork, now)
 	case Scored, Prelim, Notice, Annual, Appealed, Rejected, Revoked, Withdrawn:

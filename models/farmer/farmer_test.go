@@ -579,19 +579,19 @@ func TestEveryActAtEveryStep(t *testing.T) {
 	judge := models.Actor{Person: "judge", Role: models.TownStaff, Region: "430181108"}
 	acts := map[string]struct {
 		do   func(*farmer.Evaluation) error
-		from []farmer.Step
+		from []farmer.EvaluationState
 	}{
-		"propose":  {func(e *farmer.Evaluation) error { return e.Propose(anna, noon) }, []farmer.Step{farmer.Scored}},
-		"show":     {func(e *farmer.Evaluation) error { return e.Show("n", "2026-05-01", anna, noon) }, []farmer.Step{farmer.Prelim}},
-		"certify":  {func(e *farmer.Evaluation) error { return e.Certify("no", farmer.Standard, judge, noon) }, []farmer.Step{farmer.Review}},
-		"renew":    {func(e *farmer.Evaluation) error { return e.Renew(farmer.Standard, judge, noon) }, []farmer.Step{farmer.Annual, farmer.Grace}},
-		"revoke":   {func(e *farmer.Evaluation) error { return e.Revoke("x", judge, noon) }, []farmer.Step{farmer.Certified, farmer.Annual, farmer.Grace}},
-		"withdraw": {func(e *farmer.Evaluation) error { return e.Withdraw(head, noon) }, []farmer.Step{farmer.Peers, farmer.Scored, farmer.Prelim, farmer.Notice, farmer.Review, farmer.Certified, farmer.Annual, farmer.Grace}},
-		"appeal":   {func(e *farmer.Evaluation) error { return e.Object("x", farmer.Standard, head, noon) }, []farmer.Step{farmer.Rejected, farmer.Revoked}},
-		"decide":   {func(e *farmer.Evaluation) error { return e.Decide(true, "x", shire, noon) }, []farmer.Step{farmer.Appealed}},
+		"propose":  {func(e *farmer.Evaluation) error { return e.Propose(anna, noon) }, []farmer.EvaluationState{farmer.Scored}},
+		"show":     {func(e *farmer.Evaluation) error { return e.Show("n", "2026-05-01", anna, noon) }, []farmer.EvaluationState{farmer.Prelim}},
+		"certify":  {func(e *farmer.Evaluation) error { return e.Certify("no", farmer.Standard, judge, noon) }, []farmer.EvaluationState{farmer.Review}},
+		"renew":    {func(e *farmer.Evaluation) error { return e.Renew(farmer.Standard, judge, noon) }, []farmer.EvaluationState{farmer.Annual, farmer.Grace}},
+		"revoke":   {func(e *farmer.Evaluation) error { return e.Revoke("x", judge, noon) }, []farmer.EvaluationState{farmer.Certified, farmer.Annual, farmer.Grace}},
+		"withdraw": {func(e *farmer.Evaluation) error { return e.Withdraw(head, noon) }, []farmer.EvaluationState{farmer.Peers, farmer.Scored, farmer.Prelim, farmer.Notice, farmer.Review, farmer.Certified, farmer.Annual, farmer.Grace}},
+		"appeal":   {func(e *farmer.Evaluation) error { return e.Object("x", farmer.Standard, head, noon) }, []farmer.EvaluationState{farmer.Rejected, farmer.Revoked}},
+		"decide":   {func(e *farmer.Evaluation) error { return e.Decide(true, "x", shire, noon) }, []farmer.EvaluationState{farmer.Appealed}},
 	}
 	for name, act := range acts {
-		for _, step := range farmer.Steps {
+		for _, step := range farmer.EvaluationStates {
 			e := &farmer.Evaluation{Village: place, Person: "luo", Household: "f", Result: &score.Result{Grade: "A", Good: true}, Until: "2027-01-01"}
 			e.State, e.Moved = step, models.Moved{At: noon}
 			err := act.do(e)

@@ -7,18 +7,18 @@ import (
 	"xinyi/models"
 )
 
-// A Standing is how well a person is known.
-type Standing string
+// A PersonState is how well a person is known.
+type PersonState string
 
 // The standings.
 const (
-	Known Standing = "KNOWN" // by a phone alone
-	Bound Standing = "BOUND" // by real name and ID number
-	Left  Standing = "LEFT"  // closed the account; nothing but the id is kept
+	Known PersonState = "KNOWN" // by a phone alone
+	Bound PersonState = "BOUND" // by real name and ID number
+	Left  PersonState = "LEFT"  // closed the account; nothing but the id is kept
 )
 
 // personMoves is the whole life of a person's identity: bound once, left once, both for good.
-var personActs = models.Acts[Standing]{
+var personActs = models.Acts[PersonState]{
 	models.From(Known).To(Bound).By("Bind", models.Resident),
 	models.From(Known, Bound).To(Left).By("Leave", models.Resident),
 }
@@ -27,8 +27,8 @@ var personMoves = personActs.Machine()
 
 // A Person is somebody who signs in, or for whom somebody else acts. A person without a phone is only acted for.
 type Person struct {
-	models.Meta           `bson:",inline"`
-	models.Life[Standing] `bson:",inline"`
+	models.Meta              `bson:",inline"`
+	models.Life[PersonState] `bson:",inline"`
 
 	Phone    models.Secret `bson:"phone"`    // unique; empty: none
 	Name     models.Secret `bson:"name"`     // empty until bound

@@ -7,31 +7,31 @@ import (
 	"xinyi/models"
 )
 
-// A Standing is where a loan stands.
-type Standing string
+// A LoanState is where a loan stands.
+type LoanState string
 
 // Where a loan can stand.
 const (
-	Active     Standing = "ACTIVE"
-	Settled    Standing = "SETTLED"     // everything owed was paid
-	WrittenOff Standing = "WRITTEN_OFF" // the bank gave it up; what comes in later is a recovery
-	Overpaid   Standing = "OVERPAID"    // more than everything was paid: the bank owes the rest back
+	Active     LoanState = "ACTIVE"
+	Settled    LoanState = "SETTLED"     // everything owed was paid
+	WrittenOff LoanState = "WRITTEN_OFF" // the bank gave it up; what comes in later is a recovery
+	Overpaid   LoanState = "OVERPAID"    // more than everything was paid: the bank owes the rest back
 )
 
 // Enum are all of them.
-func (Standing) Enum() []any { return models.Enum(Active, Settled, WrittenOff, Overpaid) }
+func (LoanState) Enum() []any { return models.Enum(Active, Settled, WrittenOff, Overpaid) }
 
-// Standings lists them.
-var Standings = []Standing{Active, Settled, WrittenOff, Overpaid}
+// LoanStates lists them.
+var LoanStates = []LoanState{Active, Settled, WrittenOff, Overpaid}
 
-var loanActs = models.Acts[Standing]{
+var loanActs = models.Acts[LoanState]{
 	models.From(Active).To(Settled, Overpaid).By("Prepay", models.Bank),
 	models.From(Active).To(Settled, Overpaid).By("Repay", models.Bank),
 	models.From(Active).To(WrittenOff).By("WriteOff", models.Bank),
 	models.From(Overpaid).To(Settled).By("GiveBack", models.Bank),
 }
 
-var standings = loanActs.Machine()
+var loanMoves = loanActs.Machine()
 
 // A Payment is one the bank told of, by its own number.
 type Payment struct {
@@ -56,8 +56,8 @@ const maxPayments = 1000
 
 // A Loan is one that was paid out, as its bank tells of it.
 type Loan struct {
-	models.Meta           `bson:",inline"`
-	models.Life[Standing] `bson:",inline"`
+	models.Meta            `bson:",inline"`
+	models.Life[LoanState] `bson:",inline"`
 
 	Application string        `bson:"application"`
 	Bank        string        `bson:"bank"`
@@ -193,7 +193,7 @@ func (l *Loan) Repay(no string, amount models.Fen, on models.Day, by models.Acto
 		return nil
 	}
 	if l.State != Active {
-		return models.Refused(l.Life, standings[l.State], "loan.not_active")
+		return models.Refused(l.Life, loanMoves[l.State], "loan.not_active")
 	}
 	p.Rest = l.allocate(amount, on, &p)
 	l.Payments = append(l.Payments, p)
@@ -232,11 +232,11 @@ func (l *Loan) after(rest models.Fen, on models.Day, by models.Actor, now time.T
 	case l.Credit > 0:
 		l.WakeAt = nil
 		l.says(EventOverpaid, now)
-		return l.Move(standings, Overpaid, by.At(now), "loan.not_active")
+		return l.Move(loanMoves, Overpaid, by.At(now), "loan.not_active")
 	}
 	l.WakeAt = nil
 	l.says(EventSettled, now)
-	return l.Move(standings, Settled, by.At(now), "loan.not_active")
+	return l.Move(loanMoves, Settled, by.At(now), "loan.not_active")
 }
 
 // GiveBack says that the bank paid back what was over. Errors: NotFound; InvalidTransition.
@@ -244,7 +244,7 @@ func (l *Loan) GiveBack(by models.Actor, now time.Time) error {
 	if err := l.ours(by); err != nil {
 		return err
 	}
-	if err := l.Move(standings, Settled, by.At(now), "loan.not_active"); err != nil {
+	if err := l.Move(loanMoves, Settled, by.At(now), "loan.not_active"); err != nil {
 		return err
 	}
 	l.Credit = 0
@@ -281,7 +281,7 @@ func (l *Loan) Prepay(no string, amount models.Fen, on models.Day, by models.Act
 		return err
 	}
 	if l.State != Active {
-		return models.Refused(l.Life, standings[l.State], "loan.not_active")
+		return models.Refused(l.Life, loanMoves[l.State], "loan.not_active")
 	}
 	if i := l.oldest(); i != nil && on > i.Due {
 		return models.E(models.Conflict, "loan.past_due")
@@ -382,7 +382,7 @@ func (l *Loan) WriteOff(by models.Actor, now time.Time) error {
 	if err := l.ours(by); err != nil {
 		return err
 	}
-	if err := l.Move(standings, WrittenOff, by.At(now), "loan.not_active"); err != nil {
+	if err := l.Move(loanMoves, WrittenOff, by.At(now), "loan.not_active"); err != nil {
 		return err
 	}
 	l.GivenUp, l.WakeAt = l.Outstanding(), nil
