@@ -50,8 +50,9 @@ func (f Identity) sessions(ctx context.Context, person string) error {
 }
 
 func (f Identity) mandates(ctx context.Context, person string) error {
+	open := []identity.MandateState{identity.Proposed, identity.Witnessed, identity.InForce}
 	for _, q := range []store.Query{
-		store.MandatesOfAgent(person, identity.Proposed, identity.InForce), store.MandatesOfPrincipal(person, identity.Proposed, identity.InForce),
+		store.MandatesOfAgent(person, open...), store.MandatesOfPrincipal(person, open...),
 	} {
 		err := changeAll(ctx, f.Mandates, q, func(m *identity.Mandate) error {
 			if !m.Leave(person, f.Now()) {

@@ -83,7 +83,7 @@ func (h *household) mandate(t *testing.T, id, agent, principal string) {
 	must(t, err)
 	p, err := h.flow.People.Get(t.Context(), principal)
 	must(t, err)
-	m, err := a.Propose(id, p, identity.Proposal{Kind: identity.Agent, Scope: []string{"medical"}, Evidence: "e"}, identity.Standard, noon)
+	m, err := a.Propose(id, p, identity.Proposal{Kind: identity.Agent, Scope: []string{"medical"}, Offered: []string{"medical.bills.pay"}, Evidence: "e"}, identity.Standard, noon)
 	must(t, err)
 	must(t, h.flow.Mandates.Insert(t.Context(), m))
 }

@@ -28,6 +28,7 @@ func (f Record) Subscribers() []Subscriber {
 		{Name: "record.told", Do: f.kept, Kinds: Kinds(record.EventKept)},
 		{Name: "record.bind", Do: f.bind, Kinds: Kinds(identity.EventBound)},
 		{Name: "record.offices", Do: f.office, Kinds: Kinds(identity.EventRepresents, identity.EventRepresentsEnded)},
+		{Name: "record.invited", Do: f.invited, Kinds: Kinds(identity.EventInviting)},
 		{Name: "record.left", Do: f.left, Kinds: Kinds(identity.EventLeft)},
 	}
 }
@@ -94,7 +95,7 @@ func (f Record) office(ctx context.Context, e models.Event) error {
 	if err != nil || r.State == identity.Representing || r.Basis != identity.LegalRepresentative {
 		return gone(err)
 	}
-	_, err = f.Agents.Each(ctx, store.RepresentativesOf(r.Org), func(a *identity.Representative) error {
+	_, err = f.Agents.Each(ctx, store.AgentsOf(r.Org), func(a *identity.Representative) error {
 		if a.Appointer != r.Person {
 			return nil
 		}
@@ -107,6 +108,25 @@ func (f Record) office(ctx context.Context, e models.Event) error {
 		return err
 	})
 	return err
+}
+
+// invited tells whoever has the invited phone; nobody may have it.
+func (f Record) invited(ctx context.Context, e models.Event) error {
+	r, err := f.Agents.Get(ctx, e.Subject)
+	if err != nil || r.Phone.Empty() {
+		return gone(err)
+	}
+	p, err := f.People.First(ctx, f.Keys.PersonByPhone(r.Phone))
+	if err != nil {
+		return gone(err)
+	}
+	_, err = f.Agents.Update(ctx, r.ID, func(r *identity.Representative) error {
+		if !r.Reach(p, f.Now()) {
+			return store.Unchanged()
+		}
+		return nil
+	})
+	return gone(err)
 }
 
 // left ends what somebody who closed the account did for organisations; records stay until their own time is over.

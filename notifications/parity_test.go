@@ -22,7 +22,7 @@ var samples = map[string][]string{
 	"offer": {"o1"}, "scene": {"XYY"}, "day": {"2026-03-31"}, "region": {"430181"}, "claim": {"c1"},
 	"band": {"AA", "C"}, "name": {"景区门票八折"}, "nameEN": {"Tickets"}, "saved": {"12.00", "0.00"},
 	"field": {"agriculture"}, "grade": {"AAA", "C"}, "was": {"AA", ""}, "reason": {"材料不齐"}, "bank": {"浏阳农商银行"}, "place": {"430181108203"}, "ref": {"e1"}, "upheld": {"yes", "no"},
-	"answer": {"已核实"}, "objection": {"o1"}, "taken": {"12"}, "refused": {"1"}, "failed": {"", "farmer.value"}, "row": {"m1"},
+	"answer": {"已核实"}, "answerBy": {"2026-03-15"}, "objection": {"o1"}, "taken": {"12"}, "refused": {"1"}, "failed": {"", "farmer.value"}, "row": {"m1"},
 	"times": {"3"}, "daysMore": {"365"}, "years": {"5"}, "year": {"2026"},
 	"billNo": {"CSXY20260301000017"}, "payNo": {"P2026030100001"}, "refundNo": {"R2026030100001"}, "visit": {"v1"},
 	"hospital": {"长沙县第一人民医院"}, "days": {"3", "0", "1", "30"}, "onTime": {"true", "false"}, "verdict": {"UPHELD", "REJECTED"},

@@ -211,17 +211,32 @@ func (p *Population) add(m *maker, n named) error {
 	return nil
 }
 
-// mandates lets the guardian act for a child and for an old mother.
+// wards are whom the guardian acts for: a child, and an old mother without a phone.
+var wards = []struct {
+	id    string
+	kind  identity.MandateKind
+	scope []string
+}{
+	{DemoChild, identity.Guardian, []string{
+		"medical.agreements.read", "medical.agreements.sign", "medical.bills.mine", "medical.bills.pay", "medical.code",
+	}},
+	{DemoElder, identity.Agent, []string{"medical.agreements.read", "medical.bills.mine", "medical.bills.pay"}},
+}
+
+// mandates are given at the town's desk, before two persons.
 func (p *Population) mandates() error {
-	town := p.byID["staff-town"].Actors(p.Opened)[1]
-	for ward, kind := range map[string]identity.MandateKind{DemoChild: identity.Guardian, DemoElder: identity.Agent} {
-		proposal := identity.Proposal{Kind: kind, Scope: []string{"medical"}, Evidence: "户口簿"}
-		m, err := p.byID[DemoGuardian].Propose("mandate-"+ward, p.byID[ward], proposal, identity.Standard, p.Opened)
+	at := func(staff string) models.Actor { return p.byID[staff].Actors(p.Opened)[1] }
+	for _, w := range wards {
+		proposal := identity.Proposal{Kind: w.kind, Scope: w.scope, Offered: w.scope, Evidence: "户口簿"}
+		m, err := p.byID[DemoGuardian].Propose("mandate-"+w.id, p.byID[w.id], proposal, identity.Standard, p.Opened)
 		if err == nil {
-			err = m.Approve(town, p.Opened)
+			err = m.Approve(at("staff-town"), false, p.Opened)
+		}
+		if err == nil {
+			err = m.Confirm(at("staff-town-2"), false, p.Opened)
 		}
 		if err != nil {
-			return fmt.Errorf("seed mandate of %s: %w", ward, err)
+			return fmt.Errorf("seed mandate of %s: %w", w.id, err)
 		}
 		m.Outbox = nil
 		p.Mandates = append(p.Mandates, m)

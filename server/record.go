@@ -4,6 +4,7 @@ import (
 	"xinyi/flows"
 	"xinyi/handlers/api"
 	recordhttp "xinyi/handlers/record"
+	"xinyi/models/identity"
 	"xinyi/models/record"
 )
 
@@ -17,7 +18,7 @@ var recordCapability = Capability{
 		r := a.repos
 		credits := recordhttp.Handler{
 			Records: r.Records, Uses: r.Recall.Uses, Cases: r.Cases, Agents: r.Identity.Agents, Subjects: r.Subjects, Forms: a.forms, Log: a.accesses,
-			Policy: policyOf[record.Policy](a), Forget: a.callers.Forget,
+			Policy: policyOf[record.Policy](a), Asks: policyOf[identity.Policy](a), Forget: a.callers.Forget,
 		}
 		follows := flows.Record{Records: r.Records, Identity: r.Identity, Subjects: r.Subjects, Now: a.now, Forget: a.callers.Forget}
 		return Parts{Routes: []api.Mounter{credits}, Follows: follows.Subscribers()}

@@ -46,8 +46,13 @@ var (
 		Indexes: []Index{
 			{Paths: []string{"org", "state", "createdAt"}},
 			{Paths: []string{"person", "state", "createdAt"}},
+			{Paths: []string{"phone.hash", "state"}},
+			{Paths: []string{"open"}, Unique: true},
 		},
-		Queries: map[string]Query{"RepresentativesOf": RepresentativesOf("91430100MAXX000152"), "RepresentedBy": RepresentedBy("p1")},
+		Queries: map[string]Query{
+			"RepresentativesOf": RepresentativesOf("91430100MAXX000152"), "RepresentedBy": RepresentedBy("p1"),
+			"AgentsOf": AgentsOf("91430100MAXX000152"), "InvitationsTo": Where("phone.hash", In, "a", "b").And("state", Eq, identity.Invited),
+		},
 	}
 	Mandates = Collection{
 		Name: "mandates",
@@ -106,6 +111,21 @@ func ClientsOf(kind models.Role) Query { return Where("kind", Eq, kind).Asc("nam
 // RepresentativesOf lists who acts for an organisation, the first appointed first. Index: org, state, createdAt.
 func RepresentativesOf(org models.USCC) Query {
 	return Where("org", Eq, org).And("state", Eq, identity.Representing).Asc("createdAt")
+}
+
+// AgentsOf lists who acts or was invited to act for an organisation, the first asked first. Index: org, state, createdAt.
+func AgentsOf(org models.USCC) Query {
+	return Where("org", Eq, org).And("state", In, identity.Invited, identity.TurnedDown, identity.Representing).Asc("createdAt")
+}
+
+// InvitationsTo lists the organisations that asked whoever has a phone to act for them. Index: phone.hash, state.
+func (k *Keys) InvitationsTo(phone models.Secret) Query {
+	return Where("phone.hash", In, k.Hashes(phone)...).And("state", Eq, identity.Invited)
+}
+
+// InvitationSlot names a phone and an organisation; neither can be read off it.
+func (k *Keys) InvitationSlot(org models.USCC, phone models.Secret) string {
+	return "invitation/" + k.Hash(models.NewSecret(string(org)+"\n"+phone.Reveal()))
 }
 
 // RepresentedBy lists for which organisations a person acts. Index: person, state, createdAt.

@@ -7,6 +7,6 @@ import (
 
 // Who may do what. Scope comes on top: a resident sees what is theirs, a system its organisation, staff their region.
 var (
-	mayOwn   = api.May("accesses.own", models.Resident, models.Business)
+	mayOwn   = api.ByAgent(api.May("accesses.own", models.Resident, models.Business))
 	mayAudit = api.May("accesses.audit", models.Auditor)
 )

@@ -58,7 +58,7 @@ func (r *Router) fingerprint() [sha256.Size]byte {
 	h := sha256.New()
 	fmt.Fprintf(h, "%q %t %q\n", r.Cfg.Version, r.Cfg.Sandbox, r.Permissions())
 	for _, rt := range r.Routes {
-		fmt.Fprintf(h, "%q %q %q %q %q %q %t %t %s %d %t %t %p %p\n", rt.Method, rt.Path, rt.says, rt.tag, rt.Action, rt.roles,
+		fmt.Fprintf(h, "%q %q %q %q %q %q %q %t %t %s %d %t %t %p %p\n", rt.Method, rt.Path, rt.says, rt.tag, rt.Action, rt.roles, rt.Handed,
 			rt.Open, rt.keyed, rt.keeps, rt.status, rt.streams, rt.inside, rt.in, rt.out)
 	}
 	return [sha256.Size]byte(h.Sum(nil))
@@ -75,7 +75,7 @@ func (r *Router) describe() ([]byte, error) {
 	spec.WithMapOfAnythingItem("x-sandbox", r.Cfg.Sandbox)
 	ref.DefaultOptions = append(ref.DefaultOptions,
 		jsonschema.InterceptDefName(func(t reflect.Type, _ string) string { return typeName(t) }),
-		jsonschema.InterceptProp(constrain), jsonschema.InterceptSchema(shape))
+		jsonschema.InterceptProp(constrain), jsonschema.InterceptSchema(shape), jsonschema.InterceptSchema(r.scoped))
 	ref.AddTypeMapping(models.Secret{}, "")
 	faults := []error{describeProblems(ref)}
 	for _, rt := range r.Routes {

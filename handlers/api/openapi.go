@@ -71,6 +71,9 @@ func (rt *route) access(oc openapi.OperationContext, op *openapi31.Operation) {
 		oc.AddSecurity("bearer")
 		op.WithMapOfAnythingItem("x-action", rt.Action)
 		op.WithMapOfAnythingItem("x-roles", rt.roles)
+		if len(rt.Handed) > 0 {
+			op.WithMapOfAnythingItem("x-mandates", rt.Handed)
+		}
 	}
 	header := func(name, says string, required bool) {
 		p := openapi31.Parameter{Name: name, In: openapi31.ParameterInHeader, Schema: map[string]any{"type": "string", "maxLength": 255}}

@@ -14,11 +14,18 @@ type Portion struct {
 	Orgs bool // an organisation has it too
 	View reflect.Type
 	Read func(ctx context.Context, rq Request, keep func(row any) error) error
+	Own  bool // of an account: who acts for the person has no part in it
+}
+
+// InPerson is a portion that nobody is given for another, as its routes are.
+func (p Portion) InPerson() Portion {
+	p.Own = true
+	return p
 }
 
 // Listing is a portion that one of the caller's own lists shows.
 func Listing[V any](name string, orgs bool, list func(ctx context.Context, rq Request, page PageQuery) (List[V], error)) Portion {
-	return Portion{name, orgs, reflect.TypeFor[V](), func(ctx context.Context, rq Request, keep func(any) error) error {
+	return Portion{Name: name, Orgs: orgs, View: reflect.TypeFor[V](), Read: func(ctx context.Context, rq Request, keep func(any) error) error {
 		for page := (PageQuery{Limit: exportPage}); ; {
 			l, err := list(ctx, rq, page)
 			if err != nil {
@@ -38,7 +45,7 @@ func Listing[V any](name string, orgs bool, list func(ctx context.Context, rq Re
 
 // Single is a portion of one row. Whoever has none of it (NotFound, Conflict, Forbidden) has an empty portion.
 func Single[V any](name string, orgs bool, read func(ctx context.Context, rq Request) (V, error)) Portion {
-	return Portion{name, orgs, reflect.TypeFor[V](), func(ctx context.Context, rq Request, keep func(any) error) error {
+	return Portion{Name: name, Orgs: orgs, View: reflect.TypeFor[V](), Read: func(ctx context.Context, rq Request, keep func(any) error) error {
 		row, err := read(ctx, rq)
 		if hasNone(err) {
 			return nil

@@ -14,6 +14,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"xinyi/models"
+	"xinyi/models/identity"
 )
 
 // A route is one operation: what the document says of it and what the router needs to serve it.
@@ -22,6 +23,7 @@ type route struct {
 	says         inBoth
 	tag          string
 	Action       Action
+	Handed       []identity.MandateKind // who does it for another by mandate; none: nobody does
 	Open         bool
 	keyed        bool          // Idempotency-Key required
 	keeps        time.Duration // how long its answers are kept
@@ -228,6 +230,7 @@ func (rt *route) check() error {
 	fault(!rt.says.whole(), "docs/routes does not say in both languages what it does")
 	fault(rt.Open == (rt.Action != ""), "it needs exactly one of May and Open")
 	fault(rt.Action != "" && len(rt.roles) == 0, "action %q lets nobody in", rt.Action)
+	fault(len(rt.Handed) > 0 && !rt.Admits(models.Resident), "only what a person does is handed on")
 	fault(rt.keyed && rt.Open, "an answer kept for nobody would be replayed to anybody: Open excludes Creates and Moves")
 	fault(rt.keyed && rt.Method == http.MethodGet, "a GET neither creates nor moves")
 	fault(rt.Reveals && rt.Open, "nobody's data is shown to nobody in particular: Reveals excludes Open")

@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"xinyi/models"
+	"xinyi/models/identity"
 	"xinyi/store"
 )
 
@@ -46,10 +47,9 @@ type Authenticator interface {
 
 // Caller is a signed-in person with all offices held, or a partner's system.
 type Caller struct {
-	Session string                  // session id, "" for a client
-	Actors  []models.Actor          // for a person: Resident first, then one per membership; for a system: exactly one
-	Wards   map[string]models.Actor // whom this one may act for: ward's person id → actor (Person: ward, Agent: caller, Role: Resident)
-	Scopes  map[string][]string     // ward's person id → actions, or first words of actions, the mandate covers; a ward without an entry is covered whole
+	Session string          // session id, "" for a client
+	Actors  []models.Actor  // for a person: Resident first, then one per membership; for a system: exactly one
+	Wards   map[string]Ward // whom this one may act for, by person id
 }
 
 // A Mounter has routes: every capability's handler.
@@ -153,7 +153,7 @@ func (r *Router) Portions() []Portion { return r.portions }
 // Finish checks every route. It is called once, after the last Handle; its error lists every fault. Nothing is described yet:
 // what only the document would show is found by Document.
 func (r *Router) Finish() error {
-	seen, table := map[string]bool{}, r.Permissions()
+	seen, table, handed := map[string]bool{}, r.Permissions(), map[Action][]identity.MandateKind{}
 	for _, rt := range r.Routes {
 		err := rt.check()
 		if seen[rt.Name()] {
@@ -162,6 +162,10 @@ func (r *Router) Finish() error {
 		if !slices.Equal(table[rt.Action], rt.roles) {
 			err = errors.Join(err, fmt.Errorf("action %q lets others in elsewhere", rt.Action))
 		}
+		if to, ok := handed[rt.Action]; ok && !slices.Equal(to, rt.Handed) {
+			err = errors.Join(err, fmt.Errorf("action %q is handed on to others elsewhere", rt.Action))
+		}
+		handed[rt.Action] = rt.Handed
 		seen[rt.Name()] = true
 		if err != nil {
 			r.faults = append(r.faults, fmt.Errorf("%s: %w", rt.Name(), err))

@@ -24,7 +24,7 @@ func TestLimitsForget(t *testing.T) {
 
 func TestWhoActs(t *testing.T) {
 	ann := Caller{Actors: []models.Actor{{Person: "ann", Role: models.Resident}, {Person: "ann", Role: models.TownStaff, Org: "o1"}, {Person: "ann", Role: models.TownStaff, Org: "o2"}},
-		Wards: map[string]models.Actor{"kid": {Person: "kid", Agent: "ann", Role: models.Resident}}}
+		Wards: map[string]Ward{"kid": {Actor: models.Actor{Person: "kid", Agent: "ann", Role: models.Resident}}}}
 	staff, anyone := []models.Role{models.TownStaff}, []models.Role{models.Resident, models.TownStaff}
 	tests := map[string]struct {
 		roles     []models.Role

@@ -11,14 +11,6 @@ type NamedCode struct {
 	Name string `json:"name" personal:"false"`
 }
 
-// Own refuses whoever acts for somebody else: identity is never handed on.
-func Own(rq Request) error {
-	if rq.Actor.Agent != "" || rq.Actor.Person == "" {
-		return models.E(models.Forbidden, "identity.own_only")
-	}
-	return nil
-}
-
 // Here answers for a person who closed the account as for nobody.
 func Here(p *identity.Person, err error) (*identity.Person, error) {
 	if err == nil && p.State == identity.Left {

@@ -18,6 +18,7 @@ import (
 	"xinyi/handlers/api"
 	"xinyi/handlers/openapitest"
 	"xinyi/models"
+	"xinyi/models/identity"
 )
 
 // Names lets tokens speak for themselves: "ann" is the person ann; "ann+auditor" holds that office too; "client:h1" is a hospital.
@@ -35,7 +36,9 @@ func (Names) Authenticate(_ context.Context, token string) (api.Caller, error) {
 	if has {
 		c.Actors = append(c.Actors, models.Actor{Person: person, Role: models.Role(office), Org: "org-" + office})
 	}
-	c.Wards = map[string]models.Actor{"child": {Person: "child", Agent: person, Role: models.Resident}}
+	c.Wards = map[string]api.Ward{"child": {
+		Actor: models.Actor{Person: "child", Agent: person, Role: models.Resident}, Kind: identity.Guardian, Scope: []string{"notes", "inbox", "consents"},
+	}}
 	return c, nil
 }
 

@@ -61,8 +61,8 @@ type NotesAPI struct {
 
 // Who may do what with notes.
 var (
-	ReadNotes  = api.May("notes.read", models.Resident, models.Auditor)
-	writeNotes = api.May("notes.write", models.Resident, models.Hospital)
+	ReadNotes  = api.ByAgent(api.May("notes.read", models.Resident, models.Auditor))
+	writeNotes = api.ByGuardian(api.May("notes.write", models.Resident, models.Hospital))
 	auditNotes = api.May("notes.audit", models.Auditor)
 )
 

@@ -7,6 +7,6 @@ import (
 
 // Who may do what. Scope comes on top: a resident sees what is theirs, a system its organisation, staff their region.
 var (
-	mayMine = api.May("audit.mine", models.Resident, models.Business)
+	mayMine = api.ByGuardian(api.May("audit.mine", models.Resident, models.Business))
 	maySeal = api.May("audit.seal", models.Auditor, models.Operator)
 )

@@ -7,7 +7,7 @@ import (
 
 // Who may do what. Scope comes on top: a resident sees what is theirs, a system its organisation, staff their region.
 var (
-	mayMine         = api.May("benefits.mine", models.Resident, models.Business)
+	mayMine         = api.ByGuardian(api.May("benefits.mine", models.Resident, models.Business))
 	mayApprove      = api.May("benefits.approve", models.CreditOffice)
 	mayDecide       = api.May("benefits.decide", models.CreditOffice)
 	mayMetrics      = api.May("benefits.metrics", models.CreditOffice, models.Auditor)

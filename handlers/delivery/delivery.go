@@ -109,5 +109,5 @@ func (h Handler) opened(ctx context.Context, rq api.Request, in api.IdRequest) (
 
 // Portions are what an export holds of devices and of what was sent to them.
 func (h Handler) Portions() []api.Portion {
-	return []api.Portion{api.Listing("devices", false, h.devices), api.Listing("deliveries", false, h.list)}
+	return []api.Portion{api.Listing("devices", false, h.devices).InPerson(), api.Listing("deliveries", false, h.list).InPerson()}
 }

@@ -64,9 +64,6 @@ func viewDevice(d *delivery.Device, lang string) deviceView {
 }
 
 func (h Handler) devices(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[deviceView], error) {
-	if err := api.Own(rq); err != nil {
-		return api.List[deviceView]{}, err
-	}
 	return api.Found(ctx, h.Devices, store.DevicesOf(rq.Actor.Person), in, func(d *delivery.Device) deviceView { return viewDevice(d, rq.Lang) })
 }
 
@@ -95,9 +92,6 @@ func hostOf(endpoint string) string {
 }
 
 func (h Handler) report(ctx context.Context, rq api.Request, in deviceRequest) (deviceView, error) {
-	if err := api.Own(rq); err != nil {
-		return deviceView{}, err
-	}
 	a := h.address(in, rq.Lang)
 	d, err := h.register(ctx, rq, in.ID, a)
 	if models.CodeOf(err) == models.Conflict { // another one came in between, with the device or its address
@@ -166,9 +160,6 @@ func (h Handler) rotate(ctx context.Context, rq api.Request, newest string) erro
 }
 
 func (h Handler) signOff(ctx context.Context, rq api.Request, in installation) (api.None, error) {
-	if err := api.Own(rq); err != nil {
-		return api.None{}, err
-	}
 	_, err := h.Devices.Update(ctx, delivery.DeviceID(rq.Actor.Person, in.ID), func(d *delivery.Device) error {
 		if d.State == delivery.Disabled {
 			return store.Unchanged()
@@ -184,9 +175,6 @@ type testView struct {
 }
 
 func (h Handler) test(ctx context.Context, rq api.Request, in installation) (testView, error) {
-	if err := api.Own(rq); err != nil {
-		return testView{}, err
-	}
 	d, err := h.Devices.Get(ctx, delivery.DeviceID(rq.Actor.Person, in.ID))
 	switch {
 	case err != nil:

@@ -43,7 +43,7 @@ type view struct {
 func (h Handler) read(ctx context.Context, rq api.Request) (view, error) {
 	v := view{At: rq.Now}
 	for _, p := range h.Portions {
-		if rq.Actor.Is(models.Business) && !p.Orgs {
+		if rq.Actor.Is(models.Business) && !p.Orgs || rq.Actor.Agent != "" && p.Own {
 			continue
 		}
 		one := portionView{Name: p.Name, Title: api.Say("export."+p.Name, rq.Lang, nil), Items: []jsontext.Value{}}

@@ -20,8 +20,8 @@ func (h Handler) mountEvaluation(r *api.Router) {
 	api.Get(r, "/me/farm-file/evaluations/{id}", h.evaluation, file.MayFarmMine, tag)
 	api.Post(r, "/me/farm-file/evaluations/{id}/withdraw", h.quit, file.MayFarmMine, tag)
 	api.Post(r, "/me/farm-file/evaluations/{id}/appeal", h.appeal, file.MayFarmMine, tag)
-	api.Get(r, "/me/farm-reviews/{id}", h.asked, file.MayFarmMine, tag)
-	api.Post(r, "/me/farm-reviews/{id}", h.answer, file.MayFarmMine, tag)
+	api.Get(r, "/me/farm-reviews/{id}", h.asked, mayFarmReview, tag)
+	api.Post(r, "/me/farm-reviews/{id}", h.answer, mayFarmReview, tag)
 	api.Get(r, "/farmers/certificates/{no}", h.certificate, api.Open(), api.Limit(time.Minute, 60), tag)
 }
 

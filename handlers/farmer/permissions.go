@@ -7,6 +7,8 @@ import (
 
 // Who may do what. Scope comes on top: a resident sees what is theirs, a system its organisation, staff their region.
 var (
+	mayFarmAgree    = api.ByGuardian(api.May("farm.agree", models.Resident))
+	mayFarmReview   = api.May("farm.review", models.Resident)
 	mayFarmWrite    = api.May("farm.write", models.VillageStaff, models.TownStaff)
 	mayFarmRead     = api.May("farm.read", models.VillageStaff, models.TownStaff, models.CreditOffice, models.Auditor)
 	mayFarmCertify  = api.May("farm.certify", models.TownStaff)

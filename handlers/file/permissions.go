@@ -8,5 +8,5 @@ import (
 // Who may do what in more than one room.
 var (
 	MayRecordsRead = api.May("records.read", models.Department, models.DataOfficer, models.CreditOffice, models.Auditor)
-	MayFarmMine    = api.May("farm.mine", models.Resident)
+	MayFarmMine    = api.ByAgent(api.May("farm.mine", models.Resident))
 )

@@ -114,11 +114,11 @@ func (a *Callers) wards(ctx context.Context, caller *api.Caller, p *identity.Per
 	if err != nil || len(page.Items) == 0 {
 		return err
 	}
-	caller.Wards, caller.Scopes = map[string]models.Actor{}, map[string][]string{}
+	caller.Wards = map[string]api.Ward{}
 	for _, m := range page.Items {
 		if now.Before(m.Until) {
-			caller.Wards[m.Principal] = models.Actor{Person: m.Principal, Agent: p.ID, Role: models.Resident, Region: m.Region}
-			caller.Scopes[m.Principal] = m.Scope
+			ward := models.Actor{Person: m.Principal, Agent: p.ID, Role: models.Resident, Region: m.Region}
+			caller.Wards[m.Principal] = api.Ward{Actor: ward, Kind: m.Kind, Scope: m.Scope}
 		}
 	}
 	return nil

@@ -58,7 +58,7 @@ func entered(t *testing.T, change func(*entrance, *Handler, *api.Config)) *entra
 	if err := s.Ensure(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	e.R.Handle(h, sandboxhttp.Handler{Codes: codes, Demos: h.Demos})
+	e.R.Handle(h, sandboxhttp.Handler{Codes: codes, Demos: h.Demos}, bills{})
 	if err := e.R.Finish(); err != nil {
 		t.Fatal(err)
 	}
@@ -66,6 +66,16 @@ func entered(t *testing.T, change func(*entrance, *Handler, *api.Config)) *entra
 		t.Fatal(err)
 	}
 	return e
+}
+
+// bills is a capability with an action that is handed on.
+type bills struct{}
+
+func (bills) Mount(r *api.Router) {
+	pay := func(_ context.Context, rq api.Request, _ struct{}) (api.NamedCode, error) {
+		return api.NamedCode{Code: rq.Actor.Person}, nil
+	}
+	api.Post(r, "/bills", pay, api.Does("Pay"), api.ByAgent(api.May("medical.bills.pay", models.Resident)))
 }
 
 func (e *entrance) must(want int, line, body string, headers ...string) apitest.Reply {
@@ -392,10 +402,18 @@ func TestMandates(t *testing.T) {
 	e.must(403, "GET /v1/mandates", "", "as "+clerk.AccessToken, "X-Acting-As: t2")
 	e.must(200, "GET /v1/mandates", "", "as "+clerk.AccessToken, "X-Acting-As: t1")
 	e.must(200, "POST /v1/mandates/"+m.ID+"/approve", "", "as "+clerk.AccessToken)
-	e.refuse(403, "auth.beyond_mandate", "GET /v1/me", "", "as "+agent.AccessToken, ward)
+	e.refuse(403, "auth.not_your_ward", "POST /v1/bills", "", "as "+agent.AccessToken, ward)
+	e.refuse(403, "second_person", "POST /v1/mandates/"+m.ID+"/confirm", "", "as "+clerk.AccessToken)
+	other := e.in("13800000003")
+	e.bindAs(other, "王五", "430181198505050004")
+	clerk = other
+	office("430181")
+	e.must(200, "POST /v1/mandates/"+m.ID+"/confirm", "", "as "+other.AccessToken)
+	e.refuse(403, "identity.own_only", "GET /v1/me", "", "as "+agent.AccessToken, ward)
+	e.must(200, "POST /v1/bills", "", "as "+agent.AccessToken, ward)
 	caller, err := e.h.Callers.Authenticate(t.Context(), agent.AccessToken)
 	want := models.Actor{Person: m.Principal.ID, Agent: agent.Person.ID, Role: models.Resident, Region: "430181"}
-	if err != nil || caller.Wards[m.Principal.ID] != want || !caller.Covers(m.Principal.ID, "medical.bills.pay") {
+	if err != nil || caller.Wards[m.Principal.ID].Actor != want {
 		t.Errorf("%v %+v", err, caller)
 	}
 	e.must(200, "POST /v1/me/mandates/"+m.ID+"/end", "", "as "+agent.AccessToken)

@@ -126,12 +126,13 @@ func TestLeaveRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := agent.Propose("m", ward, identity.Proposal{Kind: identity.Agent, Scope: []string{"medical"}, Evidence: "e"}, identity.Standard, e.Now())
+	m, err := agent.Propose("m", ward, identity.Proposal{Kind: identity.Agent, Scope: []string{"medical"}, Offered: []string{"medical.bills.pay"}, Evidence: "e"}, identity.Standard, e.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
 	office := models.Actor{Person: "o", Role: models.TownStaff, Region: "430182"}
-	if err := errors.Join(m.Approve(office, e.Now()), e.h.People.Insert(t.Context(), ward), e.h.Mandates.Insert(t.Context(), m)); err != nil {
+	second := models.Actor{Person: "o2", Role: models.TownStaff, Region: "430182"}
+	if err := errors.Join(m.Approve(office, false, e.Now()), m.Confirm(second, false, e.Now()), e.h.People.Insert(t.Context(), ward), e.h.Mandates.Insert(t.Context(), m)); err != nil {
 		t.Fatal(err)
 	}
 	e.h.Callers.Forget(clerk.Person.ID)

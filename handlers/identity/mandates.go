@@ -13,11 +13,14 @@ import (
 )
 
 func (h Handler) mountMandates(r *api.Router) {
+	h.scopes = r.Scopes
 	api.Post(r, "/me/mandates", h.propose, mayMandatesOwn, api.Answers(http.StatusCreated), api.Quota(api.Mandates))
 	api.Get(r, "/me/mandates", h.myMandates, mayMandatesOwn)
+	api.Post(r, "/me/mandates/{id}/confirm", h.agree, mayMandatesOwn)
 	api.Post(r, "/me/mandates/{id}/end", h.endMine, mayMandatesOwn)
 	api.Get(r, "/mandates", h.mandates, mayMandatesApprove, api.Reveals)
 	api.Post(r, "/mandates/{id}/approve", h.approve, mayMandatesApprove, api.Reveals)
+	api.Post(r, "/mandates/{id}/confirm", h.confirm, mayMandatesApprove, api.Reveals)
 	api.Post(r, "/mandates/{id}/end", h.endMandate, mayMandatesApprove, api.Reveals)
 }
 
@@ -25,9 +28,11 @@ type mandateView struct {
 	ID        string                `json:"id"`
 	Kind      identity.MandateKind  `json:"kind"`
 	State     identity.MandateState `json:"state"`
-	Reason    string                `json:"reason" description:"Why it ended; expired when its time was over"`
-	Scope     []string              `json:"scope"`
-	Evidence  string                `json:"evidence"`
+	Reason    string                `json:"reason" description:"Why it ended: expired when its time was over, unanswered when nobody put it in force in time"`
+	Scope     []string              `json:"scope" description:"Actions"`
+	Evidence  string                `json:"evidence" description:"Which document the agent named; a desk sees and keeps it"`
+	Confirmed bool                  `json:"confirmed" description:"The principal confirmed it on their own device"`
+	AnswerBy  *time.Time            `json:"answerBy,omitempty" description:"When it lapses unless it is in force by then"`
 	Until     time.Time             `json:"until"`
 	Principal partyView             `json:"principal"`
 	Agent     partyView             `json:"agent"`
@@ -39,7 +44,12 @@ type partyView struct {
 }
 
 func (h Handler) viewMandate(ctx context.Context, m *identity.Mandate) (mandateView, error) {
-	v := mandateView{ID: m.ID, Kind: m.Kind, State: m.State, Reason: m.Moved.Reason, Scope: m.Scope, Evidence: m.Evidence, Until: m.Until}
+	v := mandateView{
+		ID: m.ID, Kind: m.Kind, State: m.State, Reason: m.Moved.Reason, Scope: m.Scope, Evidence: m.Evidence, Confirmed: m.Agreed(), Until: m.Until,
+	}
+	if m.State != identity.InForce {
+		v.AnswerBy = m.WakeAt
+	}
 	for id, party := range map[string]*partyView{m.Principal: &v.Principal, m.Agent: &v.Agent} {
 		p, err := h.People.Get(ctx, id)
 		if err != nil {
@@ -53,13 +63,17 @@ func (h Handler) viewMandate(ctx context.Context, m *identity.Mandate) (mandateV
 type proposeRequest struct {
 	Principal bindRequest          `json:"principal"`
 	Kind      identity.MandateKind `json:"kind" validate:"required,known"`
-	Scope     []string             `json:"scope" validate:"required,min=1,max=20,dive,required,max=60" description:"Actions of the permission table, or their first words"`
+	Scope     []api.Scope          `json:"scope" validate:"required,min=1,max=20,dive,required,max=60" description:"What to act in; it covers what these name today"`
 	Evidence  string               `json:"evidence" validate:"required,max=200" description:"Which document staff will look at"`
 	Until     models.Day           `json:"until,omitempty" validate:"omitempty,datetime=2006-01-02" description:"Last day; the longest allowed when absent"`
 }
 
 func (h Handler) propose(ctx context.Context, rq api.Request, in proposeRequest) (mandateView, error) {
-	if err := api.Own(rq); err != nil {
+	pr := identity.Proposal{Kind: in.Kind, Offered: h.scopes(in.Kind), Evidence: in.Evidence, Until: in.Until}
+	for _, s := range in.Scope {
+		pr.Scope = append(pr.Scope, string(s))
+	}
+	if _, err := pr.Actions(); err != nil {
 		return mandateView{}, err
 	}
 	n, err := models.ParseIDNumber(in.Principal.IDNumber)
@@ -79,7 +93,7 @@ func (h Handler) propose(ctx context.Context, rq api.Request, in proposeRequest)
 	if err != nil {
 		return mandateView{}, err
 	}
-	m, err := agent.Propose(rq.NewID(), principal, identity.Proposal{Kind: in.Kind, Scope: in.Scope, Evidence: in.Evidence, Until: in.Until}, h.Policy, rq.Now)
+	m, err := agent.Propose(rq.NewID(), principal, pr, h.Policy, rq.Now)
 	if err != nil {
 		return mandateView{}, err
 	}
@@ -120,14 +134,18 @@ type myMandatesRequest struct {
 }
 
 func (h Handler) myMandates(ctx context.Context, rq api.Request, in myMandatesRequest) (api.List[mandateView], error) {
-	if err := api.Own(rq); err != nil {
-		return api.List[mandateView]{}, err
-	}
 	of := store.MandatesOfAgent
 	if in.As == "principal" {
 		of = store.MandatesOfPrincipal
 	}
-	return h.listMandates(ctx, rq, of(rq.Actor.Person, identity.Proposed, identity.InForce, identity.MandateOver).Page(in.Limit, in.Cursor))
+	return h.listMandates(ctx, rq, of(rq.Actor.Person, identity.MandateStates...).Page(in.Limit, in.Cursor))
+}
+
+// mandatesAs lists the caller's own mandates as one of the two, for an export.
+func (h Handler) mandatesAs(side string) func(context.Context, api.Request, api.PageQuery) (api.List[mandateView], error) {
+	return func(ctx context.Context, rq api.Request, p api.PageQuery) (api.List[mandateView], error) {
+		return h.myMandates(ctx, rq, myMandatesRequest{As: side, PageQuery: p})
+	}
 }
 
 type mandatesRequest struct {
@@ -160,13 +178,41 @@ func (h Handler) listMandates(ctx context.Context, rq api.Request, q store.Query
 }
 
 func (h Handler) approve(ctx context.Context, rq api.Request, in api.IdRequest) (mandateView, error) {
-	return h.changeMandate(ctx, rq, in.ID, func(m *identity.Mandate) error { return m.Approve(rq.Actor, rq.Now) })
+	return h.atDesk(ctx, rq, in.ID, func(m *identity.Mandate, alone bool) error { return m.Approve(rq.Actor, alone, rq.Now) })
+}
+
+func (h Handler) confirm(ctx context.Context, rq api.Request, in api.IdRequest) (mandateView, error) {
+	return h.atDesk(ctx, rq, in.ID, func(m *identity.Mandate, alone bool) error { return m.Confirm(rq.Actor, alone, rq.Now) })
+}
+
+// atDesk is a word given at a desk, which knows whether the principal decides alone.
+func (h Handler) atDesk(ctx context.Context, rq api.Request, id string, word func(m *identity.Mandate, alone bool) error) (mandateView, error) {
+	m, err := h.Mandates.Get(ctx, id)
+	if err != nil {
+		return mandateView{}, err
+	}
+	alone, err := h.alone(ctx, m.Principal, rq.Now)
+	if err != nil {
+		return mandateView{}, err
+	}
+	return h.changeMandate(ctx, rq, id, func(m *identity.Mandate) error { return word(m, alone) })
+}
+
+// alone says whether a person decides alone who acts for them: an adult who has an account to sign in to, by phone or from outside.
+func (h Handler) alone(ctx context.Context, person string, now time.Time) (bool, error) {
+	p, err := h.People.Get(ctx, person)
+	if err != nil || !p.Adult(models.DayOf(now)) || !p.Phone.Empty() {
+		return err == nil && p.Adult(models.DayOf(now)), err
+	}
+	links, err := h.Links.Count(ctx, store.LinksOf(person))
+	return links > 0, err
+}
+
+func (h Handler) agree(ctx context.Context, rq api.Request, in api.IdRequest) (mandateView, error) {
+	return h.changeMandate(ctx, rq, in.ID, func(m *identity.Mandate) error { return m.Agree(rq.Actor, rq.Now) })
 }
 
 func (h Handler) endMine(ctx context.Context, rq api.Request, in api.IdRequest) (mandateView, error) {
-	if err := api.Own(rq); err != nil {
-		return mandateView{}, err
-	}
 	return h.changeMandate(ctx, rq, in.ID, func(m *identity.Mandate) error { return m.End(rq.Actor, "", rq.Now) })
 }
 

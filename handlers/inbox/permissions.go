@@ -7,6 +7,6 @@ import (
 
 // Who may do what. Scope comes on top: a resident sees what is theirs, a system its organisation, staff their region.
 var (
-	mayRead   = api.May("inbox.read", models.Resident)
-	mayChange = api.May("inbox.change", models.Resident)
+	mayRead   = api.ByAgent(api.May("inbox.read", models.Resident))
+	mayChange = api.ByGuardian(api.May("inbox.change", models.Resident))
 )

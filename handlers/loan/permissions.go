@@ -7,7 +7,7 @@ import (
 
 // Who may do what. Scope comes on top: a resident sees what is theirs, a system its organisation, staff their region.
 var (
-	mayMine    = api.May("loans.mine", models.Resident, models.Business)
+	mayMine    = api.ByGuardian(api.May("loans.mine", models.Resident, models.Business))
 	mayBank    = api.May("loans.bank", models.Bank)
 	mayMetrics = api.May("loans.metrics", models.CreditOffice, models.Auditor)
 	mayLists   = api.May("loans.lists", models.Department)

@@ -7,11 +7,11 @@ import (
 
 // Who may do what. Scope comes on top: a resident sees what is theirs, a system its organisation, staff their region.
 var (
-	mayAgreementsRead   = api.May("medical.agreements.read", models.Resident)
-	mayAgreementsSign   = api.May("medical.agreements.sign", models.Resident)
-	mayCode             = api.May("medical.code", models.Resident)
-	mayBillsMine        = api.May("medical.bills.mine", models.Resident)
-	mayBillsPay         = api.May("medical.bills.pay", models.Resident)
+	mayAgreementsRead   = api.ByAgent(api.May("medical.agreements.read", models.Resident))
+	mayAgreementsSign   = api.ByGuardian(api.May("medical.agreements.sign", models.Resident))
+	mayCode             = api.ByGuardian(api.May("medical.code", models.Resident))
+	mayBillsMine        = api.ByAgent(api.May("medical.bills.mine", models.Resident))
+	mayBillsPay         = api.ByAgent(api.May("medical.bills.pay", models.Resident))
 	mayHis              = api.May("medical.his", models.Hospital)
 	mayBillsList        = api.May("medical.bills.list", models.HospitalFinance, models.CountyHealth, models.Auditor)
 	mayBillsWaive       = api.May("medical.bills.waive", models.HospitalFinance, models.CountyHealth)

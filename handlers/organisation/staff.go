@@ -257,6 +257,9 @@ type phoneRequest struct {
 func (h Handler) lookup(ctx context.Context, rq api.Request, in phoneRequest) (api.List[appointmentView], error) {
 	list := api.List[appointmentView]{Items: []appointmentView{}}
 	p, err := h.known(ctx, in.Phone)
+	if errors.Is(err, models.NotFound) {
+		return list, nil // as for somebody who holds no office: whether a phone is known is told to nobody
+	}
 	if err != nil {
 		return list, err
 	}

@@ -9,5 +9,5 @@ import (
 var (
 	mayOwn     = api.May("recalls.own", models.Bank, models.Provider, models.Hospital, models.Department, models.Business)
 	mayOverdue = api.May("recalls.overdue", models.CreditOffice, models.Auditor)
-	mayMine    = api.May("recalls.mine", models.Resident, models.Business)
+	mayMine    = api.ByAgent(api.May("recalls.mine", models.Resident, models.Business))
 )

@@ -24,30 +24,38 @@ func (h Handler) mountOrganisation(r *api.Router) {
 	api.Post(r, "/me/organisations", h.claim, mayOrganisationsMine, api.Creates, api.Limit(time.Hour, 10), api.Tag("organisations"), api.Quota(api.Mandates))
 	api.Post(r, "/me/organisations/{code}/agents", h.appointAgent, mayOrganisationsMine, api.Creates, api.Tag("organisations"), api.Quota(api.Mandates))
 	api.Get(r, "/me/organisations/{code}/agents", h.agents, mayOrganisationsMine, api.Tag("organisations"))
+	api.Post(r, "/me/organisations/{code}/agents/{id}/accept", h.acceptAgency, mayOrganisationsMine, api.Tag("organisations"))
 	api.Delete(r, "/me/organisations/{code}/agents/{id}", h.endAgent, mayOrganisationsMine, api.Tag("organisations"))
 }
 
-// agentView is who acts for an organisation.
+// agentView is who acts for an organisation, or was invited to.
 type agentView struct {
-	ID    string                       `json:"id"`
-	Code  models.USCC                  `json:"code"`
-	Org   string                       `json:"organisation"`
-	Name  string                       `json:"name" description:"Masked, but one's own"`
-	Basis identity.RepresentationBasis `json:"basis"`
-	State identity.RepresentativeState `json:"state"`
-	Until *time.Time                   `json:"until,omitempty"`
+	ID       string                       `json:"id"`
+	Code     models.USCC                  `json:"code"`
+	Org      string                       `json:"organisation"`
+	Name     string                       `json:"name" description:"Masked, but one's own; empty until the invitation is accepted"`
+	Phone    string                       `json:"phone,omitempty" description:"Of an invitation, masked"`
+	Basis    identity.RepresentationBasis `json:"basis"`
+	State    identity.RepresentativeState `json:"state"`
+	Until    *time.Time                   `json:"until,omitempty"`
+	AnswerBy *time.Time                   `json:"answerBy,omitempty" description:"When an invitation lapses"`
 }
 
 func (h Handler) agent(ctx context.Context, rq api.Request, r *identity.Representative) (agentView, error) {
+	v := agentView{ID: r.ID, Code: r.Org, Org: r.Name, Basis: r.Basis, State: r.State, Until: r.Until}
+	if r.Pending() { // who declined, and whose phone it is, is no business of who invited
+		v.State, v.Phone, v.AnswerBy = identity.Invited, r.Phone.String(), r.WakeAt
+		return v, nil
+	}
 	p, err := h.Subjects.People.Get(ctx, r.Person)
 	if err != nil {
 		return agentView{}, err
 	}
-	name := p.Name.String()
+	v.Name = p.Name.String()
 	if r.Person == rq.Actor.Person {
-		name = p.Name.Reveal()
+		v.Name = p.Name.Reveal()
 	}
-	return agentView{r.ID, r.Org, r.Name, name, r.Basis, r.State, r.Until}, nil
+	return v, nil
 }
 
 func (h Handler) agentsOf(ctx context.Context, rq api.Request, q store.Query) (api.List[agentView], error) {
@@ -67,8 +75,26 @@ func (h Handler) agentsOf(ctx context.Context, rq api.Request, q store.Query) (a
 	return list, nil
 }
 
-func (h Handler) organisations(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[agentView], error) {
-	return h.agentsOf(ctx, rq, store.RepresentedBy(rq.Actor.Person).Page(in.Limit, in.Cursor))
+type organisationsRequest struct {
+	Invited bool `query:"invited" description:"Those that invited me instead, by the phone I have now"`
+	api.PageQuery
+}
+
+func (h Handler) organisations(ctx context.Context, rq api.Request, in organisationsRequest) (api.List[agentView], error) {
+	q := store.RepresentedBy(rq.Actor.Person)
+	if in.Invited {
+		me, err := h.me(ctx, rq)
+		if err != nil || me.Phone.Empty() {
+			return api.List[agentView]{Items: []agentView{}}, err
+		}
+		q = h.Subjects.Keys.InvitationsTo(me.Phone)
+	}
+	return h.agentsOf(ctx, rq, q.Page(in.Limit, in.Cursor))
+}
+
+// me is the account of who asks. Errors: NotFound.
+func (h Handler) me(ctx context.Context, rq api.Request) (*identity.Person, error) {
+	return api.Here(h.Subjects.People.Get(ctx, rq.Actor.Person))
 }
 
 type claimRequest struct {
@@ -76,12 +102,12 @@ type claimRequest struct {
 }
 
 func (h Handler) claim(ctx context.Context, rq api.Request, in claimRequest) (agentView, error) {
-	if err := api.Own(rq); err != nil {
-		return agentView{}, err
-	}
-	p, err := api.Here(h.Subjects.People.Get(ctx, rq.Actor.Person))
+	p, err := h.me(ctx, rq)
 	if err != nil {
 		return agentView{}, err
+	}
+	if was, err := h.mineOf(ctx, rq, in.Code); err == nil && was.Basis == identity.AppointedAgent {
+		return agentView{}, models.E(models.Conflict, "identity.represents_already")
 	}
 	name, source, number, err := h.registered(ctx, in.Code)
 	if err != nil {
@@ -131,18 +157,21 @@ type appointRequest struct {
 }
 
 // mineOf is the caller's own representation of an organisation in force. Errors: NotFound.
-func (h Handler) mineOf(ctx context.Context, rq api.Request, code models.USCC) (*identity.Representative, error) {
-	r, err := h.Agents.Get(ctx, identity.RepresentativeID(code, rq.Actor.Person))
-	if err != nil || r.State != identity.Representing {
+func (h Handler) mineOf(ctx context.Context, rq api.Request, code models.USCC) (mine *identity.Representative, err error) {
+	_, err = h.Agents.Each(ctx, store.RepresentedBy(rq.Actor.Person), func(r *identity.Representative) error {
+		if r.Org == code {
+			mine = r
+		}
+		return nil
+	})
+	if err != nil || mine == nil {
 		return nil, api.NotYours(err)
 	}
-	return r, nil
+	return mine, nil
 }
 
+// appointAgent invites whoever has the phone. It looks up nobody: the answer, and the time it takes, are the same for every phone.
 func (h Handler) appointAgent(ctx context.Context, rq api.Request, in appointRequest) (agentView, error) {
-	if err := api.Own(rq); err != nil {
-		return agentView{}, err
-	}
 	mine, err := h.mineOf(ctx, rq, in.Code)
 	if err != nil {
 		return agentView{}, err
@@ -151,18 +180,22 @@ func (h Handler) appointAgent(ctx context.Context, rq api.Request, in appointReq
 	if err != nil {
 		return agentView{}, err
 	}
-	p, err := h.Subjects.People.First(ctx, h.Subjects.Keys.PersonByPhone(phone))
-	if errors.Is(err, models.NotFound) {
-		return agentView{}, models.E(models.Conflict, "identity.not_bound") // as for a phone whose owner has no real name yet
+	i := identity.Invitation{ID: rq.NewID(), Phone: phone, Slot: h.Subjects.Keys.InvitationSlot(in.Code, phone), Until: in.Until}
+	a, err := mine.Invite(i, h.Asks, rq.Now)
+	if err != nil {
+		return agentView{}, err
+	}
+	err = h.Agents.Insert(ctx, a)
+	if errors.Is(err, models.Conflict) {
+		if was, found := h.Agents.Get(ctx, a.ID); found == nil { // the same request once more
+			return h.agent(ctx, rq, was)
+		}
+		err = models.E(models.Conflict, "identity.invited_already")
 	}
 	if err != nil {
 		return agentView{}, err
 	}
-	a, err := mine.AppointAgent(p, in.Until, rq.Now)
-	if err != nil {
-		return agentView{}, err
-	}
-	return h.represent(ctx, rq, a)
+	return h.agent(ctx, rq, a)
 }
 
 type agentsRequest struct {
@@ -174,18 +207,50 @@ func (h Handler) agents(ctx context.Context, rq api.Request, in agentsRequest) (
 	if _, err := h.mineOf(ctx, rq, in.Code); err != nil {
 		return api.List[agentView]{}, err
 	}
-	return h.agentsOf(ctx, rq, store.RepresentativesOf(in.Code).Page(in.Limit, in.Cursor))
+	return h.agentsOf(ctx, rq, store.AgentsOf(in.Code).Page(in.Limit, in.Cursor))
 }
 
-type endAgentRequest struct {
+type agentRequest struct {
 	Code models.USCC `path:"code" validate:"required,uscc"`
 	ID   string      `path:"id" validate:"required,max=64"`
 }
 
-func (h Handler) endAgent(ctx context.Context, rq api.Request, in endAgentRequest) (api.None, error) {
-	_, err := h.Agents.Update(ctx, in.ID, func(r *identity.Representative) error {
-		if r.Org != in.Code {
+// acceptAgency is the invited person's word; nobody acts for an organisation twice.
+func (h Handler) acceptAgency(ctx context.Context, rq api.Request, in agentRequest) (agentView, error) {
+	me, err := h.me(ctx, rq)
+	if err != nil {
+		return agentView{}, err
+	}
+	_, twice := h.mineOf(ctx, rq, in.Code)
+	r, err := h.Agents.Update(ctx, in.ID, func(r *identity.Representative) error {
+		switch {
+		case r.Org == in.Code && r.Person == me.ID && r.State == identity.Representing: // the same request once more
+			return store.Unchanged()
+		case r.Org != in.Code || !r.Invites(me):
 			return api.NotYours(nil)
+		case twice == nil:
+			return models.E(models.Conflict, "identity.represents_already")
+		}
+		return r.Accept(me, rq.Now)
+	})
+	if err != nil {
+		return agentView{}, err
+	}
+	return h.agent(ctx, rq, r)
+}
+
+// endAgent ends an agency, takes an invitation back or declines it.
+func (h Handler) endAgent(ctx context.Context, rq api.Request, in agentRequest) (api.None, error) {
+	me, err := h.me(ctx, rq)
+	if err != nil {
+		return api.None{}, err
+	}
+	_, err = h.Agents.Update(ctx, in.ID, func(r *identity.Representative) error {
+		switch {
+		case r.Org != in.Code:
+			return api.NotYours(nil)
+		case r.Invites(me) && r.Appointer != me.ID:
+			return r.Decline(me, rq.Now)
 		}
 		return r.End(rq.Actor, "", rq.Now)
 	})

@@ -27,6 +27,7 @@ type Handler struct {
 	Forms    *file.Forms
 	Log      *api.AccessLog
 	Policy   record.Policy
+	Asks     identity.Policy     // for how long an invitation waits
 	Forget   func(person string) // makes a person's next request be read afresh
 }
 

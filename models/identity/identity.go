@@ -27,6 +27,7 @@ type Policy struct {
 	Grace       time.Duration // how long the refresh token before is still good: an answer lost on the way
 	BindTries   int           // real-name attempts of a person a day
 	MandateMax  time.Duration // longest mandate of an agent
+	MandateAsk  time.Duration // a mandate or an invitation that nobody answers is over
 }
 
 // Standard is the policy a city starts with.
@@ -35,7 +36,7 @@ type Policy struct {
 var Standard = Policy{
 	CodeLife: 5 * time.Minute, CodeTries: 5, CodeEvery: time.Minute, CodesHourly: 5, PhoneHourly: 15, FromAddress: 60, CityMinute: 600, CityDaily: 50_000,
 	Idle: 60 * 24 * time.Hour, Absolute: 180 * 24 * time.Hour, Grace: 30 * time.Second,
-	BindTries: 5, MandateMax: 2 * 365 * 24 * time.Hour,
+	BindTries: 5, MandateMax: 2 * 365 * 24 * time.Hour, MandateAsk: 14 * 24 * time.Hour,
 }
 
 // Trial is the policy of a sandbox: no text message is sent there and nobody is woken by one, so the same demo phone may sign in again at once.

@@ -313,9 +313,12 @@ func TestClient(t *testing.T) {
 	}
 }
 
+// offered are the actions on offer in these tests.
+var offered = []string{"medical.bills.mine", "medical.bills.pay", "records.read"}
+
 func TestPropose(t *testing.T) {
 	agent, child, elder := bound(t, "a", "1990-01-01"), bound(t, "k", "2010-06-01"), bound(t, "e", "1949-01-01")
-	ok := Proposal{Kind: Guardian, Scope: []string{"medical"}, Evidence: "户口簿"}
+	ok := Proposal{Kind: Guardian, Scope: []string{"medical"}, Offered: offered, Evidence: "户口簿"}
 	for name, tc := range map[string]struct {
 		agent, principal *Person
 		edit             func(*Proposal)
@@ -329,6 +332,9 @@ func TestPropose(t *testing.T) {
 		"unknown kind":          {agent, elder, func(p *Proposal) { p.Kind = "FRIEND" }, models.Invalid},
 		"no scope":              {agent, elder, func(p *Proposal) { p.Scope = nil }, models.Invalid},
 		"identity":              {agent, elder, func(p *Proposal) { p.Scope = []string{"identity.me.bind"} }, models.Invalid},
+		"unknown":               {agent, elder, func(p *Proposal) { p.Scope = []string{"medical", "nonsense.action"} }, models.Invalid},
+		"half a word":           {agent, elder, func(p *Proposal) { p.Scope = []string{"med"} }, models.Invalid},
+		"nothing":               {agent, elder, func(p *Proposal) { p.Scope = []string{""} }, models.Invalid},
 		"no evidence":           {agent, elder, func(p *Proposal) { p.Evidence = " " }, models.Invalid},
 		"over already":          {agent, elder, func(p *Proposal) { p.Until = "2026-03-01" }, models.Invalid},
 		"a principal not bound": {agent, NewPerson("n", models.Secret{}, "zh", noon), nil, models.Conflict},
@@ -345,59 +351,92 @@ func TestPropose(t *testing.T) {
 		})
 	}
 	m, err := agent.Propose("m", child, ok, Standard, noon)
+	if err == nil && !slices.Equal(m.Scope, offered[:2]) {
+		t.Errorf("it covers %v", m.Scope)
+	}
+	if err == nil && !m.WakeAt.Equal(noon.Add(Standard.MandateAsk)) {
+		t.Errorf("it waits until %v", m.WakeAt)
+	}
+	ok.Scope = []string{"medical", "votes.cast"}
+	if _, err := agent.Propose("m", child, ok, Standard, noon); len(models.FieldsOf(err)) != 1 || models.FieldsOf(err)[0].Pointer != "/scope/1" {
+		t.Errorf("the unknown scope: %v", err)
+	}
 	if err != nil || !m.Until.Equal(models.Day("2028-06-01").Start()) && !m.Until.Before(noon.Add(Standard.MandateMax).Add(time.Second)) {
 		t.Fatalf("until %v, %v", m.Until, err)
 	}
 }
 
-// Every state and every act of a mandate, by everybody who could try.
-func TestMandateMoves(t *testing.T) {
-	acts := map[string]func(*Mandate) error{
-		"approve by staff": func(m *Mandate) error { return m.Approve(town, noon) },
-		"approve elsewhere": func(m *Mandate) error {
-			return m.Approve(models.Actor{Person: "x", Role: models.TownStaff, Region: "430182"}, noon)
-		},
-		"approve own": func(m *Mandate) error {
-			return m.Approve(models.Actor{Person: "a", Role: models.TownStaff, Region: "430181"}, noon)
-		},
-		"approve as resident": func(m *Mandate) error {
-			return m.Approve(models.Actor{Person: "x", Role: models.Resident, Region: "430181"}, noon)
-		},
-		"end by agent":     func(m *Mandate) error { return m.End(models.Actor{Person: "a", Role: models.Resident}, "", noon) },
-		"end by principal": func(m *Mandate) error { return m.End(models.Actor{Person: "e", Role: models.Resident}, "", noon) },
-		"end for the principal": func(m *Mandate) error {
-			return m.End(models.Actor{Person: "e", Agent: "b", Role: models.Resident}, "", noon)
-		},
-		"end by staff":        func(m *Mandate) error { return m.End(town, "no evidence", noon) },
-		"end by a stranger":   func(m *Mandate) error { return m.End(models.Actor{Person: "x", Role: models.Resident}, "", noon) },
+// triedActs are all acts on a mandate of a, for e, by everybody who could try.
+func triedActs() map[string]func(*Mandate) error {
+	desk := func(person string, region models.Region) models.Actor {
+		return models.Actor{Person: person, Role: models.TownStaff, Region: region}
+	}
+	self := func(person, agent string) models.Actor {
+		return models.Actor{Person: person, Agent: agent, Role: models.Resident, Region: "430181"}
+	}
+	approve := func(by models.Actor, alone bool) func(*Mandate) error {
+		return func(m *Mandate) error { return m.Approve(by, alone, noon) }
+	}
+	confirm := func(by models.Actor, alone bool) func(*Mandate) error {
+		return func(m *Mandate) error { return m.Confirm(by, alone, noon) }
+	}
+	agree := func(by models.Actor) func(*Mandate) error {
+		return func(m *Mandate) error { return m.Agree(by, noon) }
+	}
+	end := func(by models.Actor) func(*Mandate) error {
+		return func(m *Mandate) error { return m.End(by, "no evidence", noon) }
+	}
+	return map[string]func(*Mandate) error{
+		"approve at the desk": approve(desk("one", "430181"), false), "approve elsewhere": approve(desk("one", "430182"), false),
+		"approve own": approve(desk("a", "430181"), false), "approve as resident": approve(self("x", ""), false),
+		"approve over the head of who decides alone": approve(desk("one", "430181"), true),
+		"confirm at the desk":                        confirm(desk("two", "430181"), false), "confirm what one approved": confirm(desk("one", "430181"), false),
+		"confirm elsewhere": confirm(desk("two", "430182"), false), "confirm own": confirm(desk("e", "430181"), false),
+		"confirm over the head of who decides alone": confirm(desk("two", "430181"), true),
+		"agree": agree(self("e", "")), "agree as the agent": agree(self("a", "")), "agree for the principal": agree(self("e", "a")),
+		"end by agent": end(self("a", "")), "end by principal": end(self("e", "")), "end for the principal": end(self("e", "b")),
+		"end by staff": end(desk("one", "430181")), "end by a stranger": end(self("x", "")),
 		"wake in time":        func(m *Mandate) error { return m.Wake(noon) },
+		"wake unanswered":     func(m *Mandate) error { return m.Wake(noon.Add(Standard.MandateAsk)) },
 		"wake after its time": func(m *Mandate) error { return m.Wake(m.Until.Add(time.Hour)) },
 	}
-	moved := models.InvalidTransition
-	want := map[string]map[MandateState]struct {
+}
+
+// Every state and every act of a mandate. What is not named is refused as not there and changes nothing.
+func TestMandateMoves(t *testing.T) {
+	type outcome struct {
 		err error
 		to  MandateState
-	}{
-		"approve by staff":      {Proposed: {nil, InForce}, InForce: {moved, InForce}, MandateOver: {moved, MandateOver}},
-		"approve elsewhere":     {Proposed: {models.NotFound, Proposed}, InForce: {models.NotFound, InForce}, MandateOver: {models.NotFound, MandateOver}},
-		"approve own":           {Proposed: {models.Forbidden, Proposed}, InForce: {models.Forbidden, InForce}, MandateOver: {models.Forbidden, MandateOver}},
-		"approve as resident":   {Proposed: {models.NotFound, Proposed}, InForce: {models.NotFound, InForce}, MandateOver: {models.NotFound, MandateOver}},
-		"end by agent":          {Proposed: {nil, MandateOver}, InForce: {nil, MandateOver}, MandateOver: {moved, MandateOver}},
-		"end by principal":      {Proposed: {nil, MandateOver}, InForce: {nil, MandateOver}, MandateOver: {moved, MandateOver}},
-		"end for the principal": {Proposed: {models.NotFound, Proposed}, InForce: {models.NotFound, InForce}, MandateOver: {models.NotFound, MandateOver}},
-		"end by staff":          {Proposed: {nil, MandateOver}, InForce: {nil, MandateOver}, MandateOver: {moved, MandateOver}},
-		"end by a stranger":     {Proposed: {models.NotFound, Proposed}, InForce: {models.NotFound, InForce}, MandateOver: {models.NotFound, MandateOver}},
-		"wake in time":          {Proposed: {nil, Proposed}, InForce: {nil, InForce}, MandateOver: {nil, MandateOver}},
-		"wake after its time":   {Proposed: {nil, MandateOver}, InForce: {nil, MandateOver}, MandateOver: {nil, MandateOver}},
 	}
-	for name, act := range acts {
+	moved := outcome{models.InvalidTransition, ""}
+	own, over, second := outcome{models.Forbidden, ""}, outcome{models.Conflict, ""}, outcome{models.Forbidden, ""}
+	to := func(s MandateState) outcome { return outcome{nil, s} }
+	want := map[string]map[MandateState]outcome{
+		"approve at the desk": {Proposed: to(Witnessed), Witnessed: moved, InForce: moved, MandateOver: moved},
+		"approve own":         {Proposed: own, Witnessed: own, InForce: own, MandateOver: own},
+		"approve over the head of who decides alone": {Proposed: over, Witnessed: over, InForce: over, MandateOver: over},
+		"confirm at the desk":                        {Proposed: moved, Witnessed: to(InForce), InForce: moved, MandateOver: moved},
+		"confirm what one approved":                  {Proposed: moved, Witnessed: second, InForce: moved, MandateOver: moved},
+		"confirm own":                                {Proposed: own, Witnessed: own, InForce: own, MandateOver: own},
+		"confirm over the head of who decides alone": {Proposed: over, Witnessed: over, InForce: over, MandateOver: over},
+		"agree":               {Proposed: to(InForce), Witnessed: to(InForce), InForce: moved, MandateOver: moved},
+		"end by agent":        {Proposed: to(MandateOver), Witnessed: to(MandateOver), InForce: to(MandateOver), MandateOver: moved},
+		"end by principal":    {Proposed: to(MandateOver), Witnessed: to(MandateOver), InForce: to(MandateOver), MandateOver: moved},
+		"end by staff":        {Proposed: to(MandateOver), Witnessed: to(MandateOver), InForce: to(MandateOver), MandateOver: moved},
+		"wake in time":        {Proposed: to(Proposed), Witnessed: to(Witnessed), InForce: to(InForce), MandateOver: to(MandateOver)},
+		"wake unanswered":     {Proposed: to(MandateOver), Witnessed: to(MandateOver), InForce: to(InForce), MandateOver: to(MandateOver)},
+		"wake after its time": {Proposed: to(MandateOver), Witnessed: to(MandateOver), InForce: to(MandateOver), MandateOver: to(MandateOver)},
+	}
+	for name, act := range triedActs() {
 		for state := range mandateMoves {
-			m, err := bound(t, "a", "1990-01-01").Propose("m", bound(t, "e", "1949-01-01"), Proposal{Kind: Agent, Scope: []string{"medical"}, Evidence: "letter"}, Standard, noon)
-			if err != nil {
-				t.Fatal(err)
+			m := mandateIn(t, state, Agent)
+			err, w := act(m), outcome{models.NotFound, ""}
+			if row, ok := want[name]; ok {
+				w = row[state]
 			}
-			m.State, m.Outbox = state, nil
-			err, w := act(m), want[name][state]
+			if w.to == "" {
+				w.to = state
+			}
 			if w.err == nil && err != nil || w.err != nil && !errors.Is(err, w.err) || m.State != w.to {
 				t.Errorf("%s when %s: %v, now %s; want %v, %s", name, state, err, m.State, w.err, w.to)
 			}
@@ -405,6 +444,51 @@ func TestMandateMoves(t *testing.T) {
 				t.Errorf("%s when %s: told %q, open %q", name, state, kinds(&m.Meta), m.Open)
 			}
 		}
+	}
+}
+
+// mandateIn is a mandate of a for e that came to a state as mandates do.
+func mandateIn(t *testing.T, state MandateState, kind MandateKind) *Mandate {
+	t.Helper()
+	pr := Proposal{Kind: kind, Scope: []string{"medical"}, Offered: offered, Evidence: "letter"}
+	m, err := bound(t, "a", "1990-01-01").Propose("m", bound(t, "e", "1949-01-01"), pr, Standard, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := map[MandateState][]string{
+		Witnessed: {"approve at the desk"}, InForce: {"approve at the desk", "confirm at the desk"}, MandateOver: {"end by staff"},
+	}[state]
+	for _, name := range path {
+		if err := triedActs()[name](m); err != nil {
+			t.Fatal(name, err)
+		}
+	}
+	m.Outbox = nil
+	return m
+}
+
+// A guardianship of an adult who has an account needs both: the ward's own word, and two persons who saw the paper.
+func TestGuardianshipOfAnAdult(t *testing.T) {
+	m, acts := mandateIn(t, Proposed, Guardian), triedActs()
+	for _, step := range []struct {
+		act  string
+		want models.Code
+		to   MandateState
+	}{
+		{"approve over the head of who decides alone", models.Conflict, Proposed},
+		{"agree", "", Proposed},
+		{"confirm at the desk", models.InvalidTransition, Proposed},
+		{"approve over the head of who decides alone", "", Witnessed},
+		{"confirm what one approved", models.Forbidden, Witnessed},
+		{"confirm over the head of who decides alone", "", InForce},
+		{"agree", models.InvalidTransition, InForce},
+	} {
+		if err := acts[step.act](m); models.CodeOf(err) != step.want || m.State != step.to {
+			t.Fatalf("%s: %v, now %s", step.act, err, m.State)
+		}
+	}
+	if !m.WakeAt.Equal(m.Until) || !m.Agreed() {
+		t.Errorf("%+v", m)
 	}
 }
 

@@ -71,7 +71,7 @@ func TestLeaveEndsWhatHangsOn(t *testing.T) {
 		t.Error("a session ended twice")
 	}
 	for who, other := range map[string]string{"p": "q", "q": "p"} {
-		m, err := p.Propose("m", q, Proposal{Kind: Agent, Scope: []string{"medical"}, Evidence: "e"}, Standard, noon)
+		m, err := p.Propose("m", q, Proposal{Kind: Agent, Scope: []string{"medical"}, Offered: []string{"medical.bills.pay"}, Evidence: "e"}, Standard, noon)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -13,23 +14,32 @@ type MandateState string
 
 // The states of a mandate.
 const (
-	Proposed    MandateState = "PROPOSED"
+	Proposed    MandateState = "PROPOSED"  // the agent asked for it
+	Witnessed   MandateState = "WITNESSED" // somebody at a desk saw the paper and the principal; a second person has to confirm
 	InForce     MandateState = "ACTIVE"
-	MandateOver MandateState = "ENDED" // refused, withdrawn, ended or run out: Moved.Reason says which
+	MandateOver MandateState = "ENDED" // refused, withdrawn, ended, unanswered or run out: Moved.Reason says which
 )
 
-// Enum are all of them.
-func (MandateState) Enum() []any { return models.Enum(Proposed, InForce, MandateOver) }
+// MandateStates are all of them.
+var MandateStates = []MandateState{Proposed, Witnessed, InForce, MandateOver}
 
-// mandateMoves is the whole life of a mandate.
+// Enum are all of them.
+func (MandateState) Enum() []any { return models.Enum(Proposed, Witnessed, InForce, MandateOver) }
+
+// mandateActs is the whole life of a mandate: the principal's own word puts it in force, or two persons at a desk do.
 var mandateActs = models.Acts[MandateState]{
-	models.From(Proposed).To(InForce).By("Approve", models.TownStaff),
-	models.From(Proposed).To(MandateOver).By("Leave", models.System),
-	models.From(Proposed, InForce).To(MandateOver).By("End", models.Resident),
-	models.From(Proposed, InForce).To(MandateOver).By("Wake", models.System),
+	models.From(Proposed, Witnessed).To(InForce).By("Agree", models.Resident),
+	models.From(Proposed).To(Witnessed).By("Approve", models.TownStaff, models.CreditOffice),
+	models.From(Witnessed).To(InForce).Another("Confirm", models.TownStaff, models.CreditOffice),
+	models.From(Proposed, Witnessed, InForce).To(MandateOver).By("End", models.Resident, models.TownStaff, models.CreditOffice),
+	models.From(Proposed, Witnessed, InForce).To(MandateOver).By("Leave", models.System),
+	models.From(Proposed, Witnessed, InForce).To(MandateOver).By("Wake", models.System),
 }
 
 var mandateMoves = mandateActs.Machine()
+
+// EndedUnanswered is why a mandate is over that nobody put in force in time.
+const EndedUnanswered = "unanswered"
 
 // A MandateKind is on what ground somebody acts for another.
 type MandateKind string
@@ -43,7 +53,8 @@ const (
 // Enum are all of them.
 func (MandateKind) Enum() []any { return models.Enum(Guardian, Agent) }
 
-// A Mandate lets one person act for another. Staff who saw the evidence put it in force.
+// A Mandate lets one person act for another. An adult who has an account gives it on their own device; who has none gives it at a desk,
+// before two persons. A guardianship always needs the two, and the word of an adult ward with an account besides.
 type Mandate struct {
 	models.Meta               `bson:",inline"`
 	models.Life[MandateState] `bson:",inline"`
@@ -51,29 +62,35 @@ type Mandate struct {
 	Principal string        `bson:"principal"` // person acted for
 	Agent     string        `bson:"agent"`     // person who acts
 	Kind      MandateKind   `bson:"kind"`
-	Scope     []string      `bson:"scope"`          // actions or their first words: "medical", "medical.bills.pay"
-	Evidence  string        `bson:"evidence"`       // which document was seen: "village letter 2026-17"
-	Region    models.Region `bson:"region"`         // of the principal: whose staff decide
-	Until     time.Time     `bson:"until"`          // ends here
-	Open      string        `bson:"open,omitempty"` // unique: one open mandate for each pair
-	Approver  string        `bson:"approver,omitempty"`
+	Scope     []string      `bson:"scope"`            // actions: "medical.bills.pay"
+	Evidence  string        `bson:"evidence"`         // which document the agent names, and a desk sees and keeps: "village letter 2026-17"
+	Region    models.Region `bson:"region"`           // of the principal: whose staff decide
+	Until     time.Time     `bson:"until"`            // ends here
+	Open      string        `bson:"open,omitempty"`   // unique: one open mandate for each pair
+	Makers    models.Makers `bson:"makers,omitempty"` // whose word it has
 }
 
 // Proposal is what an agent asks for.
 type Proposal struct {
 	Kind     MandateKind
-	Scope    []string
+	Scope    []string // actions or their first words: "medical", "medical.bills.pay"
+	Offered  []string // the actions that a mandate of the kind may cover
 	Evidence string
 	Until    models.Day // last day; "" is the longest allowed
 }
 
 // Propose starts a mandate of p for principal. Both are bound; the agent is of age; a guardian's mandate for a minor ends on the eighteenth
-// birthday, any other after pol.MandateMax at the latest. Nobody hands on what concerns identity itself.
+// birthday, any other after pol.MandateMax at the latest. It covers the offered actions that its scope names today, and no later one; unless
+// it is in force within pol.MandateAsk it is over.
 //
-// Errors: Invalid, Conflict "identity.not_bound", "identity.agent_minor", "identity.principal_minor" for an Agent.
+// Errors: Invalid, also for a scope that names nothing on offer; Conflict "identity.not_bound", "identity.agent_minor", "identity.principal_minor" for an Agent.
 func (p *Person) Propose(id string, principal *Person, pr Proposal, pol Policy, now time.Time) (*Mandate, error) {
 	today := models.DayOf(now)
 	if err := pr.check(p, principal, today); err != nil {
+		return nil, err
+	}
+	scope, err := pr.Actions()
+	if err != nil {
 		return nil, err
 	}
 	until := now.Add(pol.MandateMax)
@@ -86,10 +103,10 @@ func (p *Person) Propose(id string, principal *Person, pr Proposal, pol Policy, 
 	if !until.After(now) {
 		return nil, models.Bad("/until", "future", "identity.mandate_over_already")
 	}
-	m := &Mandate{Principal: principal.ID, Agent: p.ID, Kind: pr.Kind, Scope: pr.Scope, Evidence: pr.Evidence, Region: principal.Region, Until: until}
+	m := &Mandate{Principal: principal.ID, Agent: p.ID, Kind: pr.Kind, Scope: scope, Evidence: pr.Evidence, Region: principal.Region, Until: until}
 	m.ID, m.State, m.Moved = id, Proposed, models.Moved{By: models.Resident, At: now}
-	m.Open, m.WakeAt = principal.ID+"/"+p.ID, models.At(until)
-	m.Publish(EventMandateProposed.Of(MandateData{Kind: pr.Kind}), principal.ID, p.Self(), now)
+	m.Open, m.WakeAt = principal.ID+"/"+p.ID, models.Earliest(&until, models.At(now.Add(pol.MandateAsk)))
+	m.Publish(EventMandateProposed.Of(MandateAskedData{Kind: pr.Kind, AnswerBy: models.DayOf(*m.WakeAt)}), principal.ID, p.Self(), now)
 	return m, nil
 }
 
@@ -110,26 +127,25 @@ func (pr Proposal) check(agent, principal *Person, today models.Day) error {
 	case pr.Kind == Agent && principal.Minor(today):
 		return models.E(models.Conflict, "identity.principal_minor")
 	}
-	for _, s := range pr.Scope {
-		if s == "" || within("identity", s) {
-			return models.Bad("/scope", "scope", "identity.mandate_scope_refused")
-		}
-	}
 	return nil
 }
 
-// Approve puts the mandate in force: staff of the principal's region, who is neither of the two.
-// Errors: NotFound outside the region, Forbidden, InvalidTransition.
-func (m *Mandate) Approve(by models.Actor, now time.Time) error {
-	if err := m.staff(by); err != nil {
-		return err
+// Actions are those on offer that the scope names. Errors: Invalid at the first word that names none.
+func (pr Proposal) Actions() ([]string, error) {
+	var all []string
+	for i, word := range pr.Scope {
+		before := len(all)
+		for _, action := range pr.Offered {
+			if within(word, action) {
+				all = append(all, action)
+			}
+		}
+		if len(all) == before {
+			return nil, models.Bad("/scope/"+strconv.Itoa(i), "scope", "identity.mandate_scope_refused")
+		}
 	}
-	if err := m.Move(mandateMoves, InForce, by.At(now), "identity.mandate_not_open"); err != nil {
-		return err
-	}
-	m.Approver = by.Person
-	m.publishBoth(EventMandateApproved, by, now)
-	return nil
+	slices.Sort(all)
+	return slices.Compact(all), nil
 }
 
 // End ends it at once: either of the two, or staff of the region. why is for the record, "" for none.
@@ -169,15 +185,18 @@ func (m *Mandate) publishBoth(kind models.Kind[MandateData], by models.Actor, no
 	}
 }
 
-// Wake ends a mandate whose time is over.
+// Wake ends a mandate that nobody put in force in time, or whose time is over.
 func (m *Mandate) Wake(now time.Time) error {
-	if m.State == MandateOver || now.Before(m.Until) {
+	switch {
+	case m.WakeAt == nil || now.Before(*m.WakeAt):
 		return nil
+	case m.State == InForce || !m.WakeAt.Before(m.Until):
+		return m.end(models.Clockwork, EndedByTime, m.Until)
 	}
-	return m.end(models.Clockwork, EndedByTime, m.Until)
+	return m.end(models.Clockwork, EndedUnanswered, *m.WakeAt)
 }
 
-// Covers says whether a scope lets the agent do action. Identity itself is never handed on.
+// Covers says whether a scope lets who has it do action. Identity itself is never handed on.
 func Covers(scope []string, action string) bool {
 	return !within("identity", action) && slices.ContainsFunc(scope, func(s string) bool { return within(s, action) })
 }

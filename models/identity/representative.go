@@ -12,13 +12,22 @@ type RepresentativeState string
 
 // The states of a representation.
 const (
+	Invited      RepresentativeState = "INVITED"  // whoever has the phone was asked
+	TurnedDown   RepresentativeState = "DECLINED" // and does not want to; whoever asked sees INVITED until it lapses
 	Representing RepresentativeState = "ACTIVE"
 	Represented  RepresentativeState = "ENDED"
 )
 
+// Enum are all of them.
+func (RepresentativeState) Enum() []any {
+	return models.Enum(Invited, TurnedDown, Representing, Represented)
+}
+
 var representativeActs = models.Acts[RepresentativeState]{
-	models.From(Representing).To(Represented).By("End", models.System, models.Resident),
-	models.From(Representing).To(Represented).By("Wake", models.System),
+	models.From(Invited).To(Representing).By("Accept", models.Resident),
+	models.From(Invited).To(TurnedDown).By("Decline", models.Resident),
+	models.From(Invited, TurnedDown, Representing).To(Represented).By("End", models.System, models.Resident),
+	models.From(Invited, TurnedDown, Representing).To(Represented).By("Wake", models.System),
 	models.From(Represented).To(Representing).By("Renew", models.System),
 }
 
@@ -35,12 +44,14 @@ const (
 
 // A Representative is a person who acts for an organisation: reads its file, asks for its reports and repairs.
 type Representative struct {
-	models.Meta                      `bson:",inline"` // the id is RepresentativeID(org, person)
+	models.Meta                      `bson:",inline"` // the id is RepresentativeID(org, person) of a legal representative
 	models.Life[RepresentativeState] `bson:",inline"`
 
 	Org       models.USCC         `bson:"org"`
-	Name      string              `bson:"name"` // of the organisation
-	Person    string              `bson:"person"`
+	Name      string              `bson:"name"`            // of the organisation
+	Person    string              `bson:"person"`          // of an invitation: whom the phone was when it was sent, "" for nobody
+	Phone     models.Secret       `bson:"phone,omitempty"` // that was invited, until it is answered
+	Open      string              `bson:"open,omitempty"`  // unique: one open invitation of a phone to an organisation
 	Basis     RepresentationBasis `bson:"basis"`
 	Source    string              `bson:"source"`              // registration record and version, or who appointed
 	Until     *time.Time          `bson:"until,omitempty"`     // nil: until ended
@@ -73,24 +84,6 @@ func Claim(p *Person, r Registration, now time.Time) (*Representative, error) {
 	return represent(p, Registration{Org: r.Org, Name: r.Name, Source: r.Source}, LegalRepresentative, now), nil
 }
 
-// AppointAgent lets a bound adult act for the organisation of r, its legal representative, until a moment (nil: until ended).
-// Errors: Forbidden unless r is one in force, Conflict "identity.not_bound", Invalid "identity.representing_self".
-func (r *Representative) AppointAgent(p *Person, until *time.Time, now time.Time) (*Representative, error) {
-	switch {
-	case r.State != Representing || r.Basis != LegalRepresentative:
-		return nil, models.E(models.Forbidden, "identity.not_the_representative")
-	case p.ID == r.Person:
-		return nil, models.E(models.Invalid, "identity.representing_self")
-	case !p.Adult(models.DayOf(now)):
-		return nil, models.E(models.Conflict, "identity.not_bound")
-	case until != nil && !until.After(now):
-		return nil, models.Bad("/until", "future", "identity.mandate_over_already")
-	}
-	a := represent(p, Registration{Org: r.Org, Name: r.Name, Source: r.ID}, AppointedAgent, now)
-	a.Until, a.WakeAt, a.Appointer = until, until, r.Person
-	return a, nil
-}
-
 func represent(p *Person, reg Registration, basis RepresentationBasis, now time.Time) *Representative {
 	r := &Representative{Org: reg.Org, Name: reg.Name, Person: p.ID, Basis: basis, Source: reg.Source}
 	r.ID = RepresentativeID(reg.Org, p.ID)
@@ -112,28 +105,41 @@ func (r *Representative) Renew(other *Representative, now time.Time) error {
 // End ends it at once: the person, the legal representative who appointed, or the system when the ground is gone.
 // Errors: NotFound for anybody else, InvalidTransition.
 func (r *Representative) End(by models.Actor, why string, now time.Time) error {
-	if !by.Is(models.System) && by.Person != r.Person && by.Person != r.Appointer || by.Agent != "" {
+	mine := by.Person == r.Appointer || by.Person == r.Person && !r.Pending()
+	if !by.Is(models.System) && !mine || by.Agent != "" {
 		return models.E(models.NotFound, "not_found")
 	}
+	pending := r.Pending()
 	if err := r.Move(representativeMoves, Represented, by.At(now).Because(why), "identity.represents_not"); err != nil {
 		return err
 	}
-	r.WakeAt = nil
-	r.publish(EventRepresentsEnded, now)
+	r.WakeAt, r.Phone, r.Open = nil, models.Secret{}, ""
+	if pending {
+		r.Publish(EventInvitationOver.Of(r.data()), "", by, now)
+	} else {
+		r.publish(EventRepresentsEnded, now)
+	}
 	return nil
 }
 
-// Wake ends it when its time is over.
+// Wake ends it when its time is over, or an invitation that nobody accepted.
 func (r *Representative) Wake(now time.Time) error {
-	if r.State != Representing || r.Until == nil || now.Before(*r.Until) {
-		r.WakeAt = nil
+	if r.WakeAt == nil || now.Before(*r.WakeAt) {
 		return nil
 	}
-	return r.End(models.Clockwork, EndedByTime, *r.Until)
+	why := EndedByTime
+	if r.Pending() {
+		why = EndedUnanswered
+	}
+	return r.End(models.Clockwork, why, *r.WakeAt)
 }
 
 func (r *Representative) publish(kind models.Kind[RepresentsData], now time.Time) {
-	r.Publish(kind.Of(RepresentsData{Org: r.Org, OrgName: r.Name, Basis: r.Basis}), r.Person, models.Clockwork, now)
+	r.Publish(kind.Of(r.data()), r.Person, models.Clockwork, now)
+}
+
+func (r *Representative) data() RepresentsData {
+	return RepresentsData{Org: r.Org, OrgName: r.Name, Basis: r.Basis}
 }
 
 // Acts gives the person the office of acting for an organisation, or takes it away; it follows the representation and asks

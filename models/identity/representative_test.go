@@ -51,37 +51,89 @@ func TestClaim(t *testing.T) {
 	}
 }
 
-func TestAppointAgent(t *testing.T) {
-	p, r := head(t)
-	clerk := bound(t, "agent", "1990-01-01")
-	until := noon.AddDate(0, 1, 0)
-	a, err := r.AppointAgent(clerk, &until, noon)
-	if err != nil || a.Basis != AppointedAgent || a.Appointer != "head" || a.Source != r.ID || a.WakeAt == nil || !a.WakeAt.Equal(until) {
-		t.Fatalf("%+v %v", a, err)
-	}
-	past := noon
-	ended, err := r.AppointAgent(clerk, nil, noon)
+// invited is the invitation of the phone 13800000007 to act for the firm of r.
+func invited(t *testing.T, r *Representative, until *time.Time) *Representative {
+	t.Helper()
+	a, err := r.Invite(Invitation{ID: "i", Phone: models.NewSecret("13800000007"), Slot: "slot", Until: until}, Standard, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := ended.End(models.Clockwork, "w", noon); err != nil {
-		t.Fatal(err)
+	return a
+}
+
+// owner is a bound person with the invited phone.
+func owner(t *testing.T, id string, birth models.Day) *Person {
+	t.Helper()
+	p := bound(t, id, birth)
+	p.Phone = models.NewSecret("13800000007")
+	return p
+}
+
+func TestInvite(t *testing.T) {
+	_, r := head(t)
+	until := noon.AddDate(0, 1, 0)
+	a := invited(t, r, &until)
+	if a.State != Invited || a.Person != "" || a.Basis != AppointedAgent || a.Appointer != "head" || a.Source != r.ID || !a.WakeAt.Equal(noon.Add(Standard.MandateAsk)) {
+		t.Fatalf("%+v", a)
+	}
+	if len(a.Outbox) != 1 || a.Outbox[0].Person != "" {
+		t.Errorf("somebody is told before it is known whom: %+v", a.Outbox)
+	}
+	ended, past := invited(t, r, nil), noon
+	if err := ended.End(models.Clockwork, "w", noon); err != nil || !ended.Phone.Empty() || ended.Open != "" {
+		t.Fatal(err, ended)
 	}
 	for name, tc := range map[string]struct {
 		by    *Representative
-		who   *Person
 		until *time.Time
 		want  models.Code
 	}{
-		"by an agent":      {a, bound(t, "x", "1990-01-01"), nil, models.Forbidden},
-		"by one no longer": {ended, bound(t, "x", "1990-01-01"), nil, models.Forbidden},
-		"oneself":          {r, p, nil, models.Invalid},
-		"a minor":          {r, bound(t, "child", "2012-01-01"), nil, models.Conflict},
-		"over already":     {r, clerk, &past, models.Invalid},
+		"by one invited":   {a, nil, models.Forbidden},
+		"by one no longer": {ended, nil, models.Forbidden},
+		"over already":     {r, &past, models.Invalid},
 	} {
-		if _, err := tc.by.AppointAgent(tc.who, tc.until, noon); models.CodeOf(err) != tc.want {
+		if _, err := tc.by.Invite(Invitation{Until: tc.until}, Standard, noon); models.CodeOf(err) != tc.want {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// Only who has the phone answers, and who invited sees no difference between no answer and no.
+func TestAnswerInvitation(t *testing.T) {
+	_, r := head(t)
+	until := noon.AddDate(0, 1, 0)
+	a := invited(t, r, &until)
+	none := bound(t, "none", "1990-01-01")
+	for name, p := range map[string]*Person{"another phone": NewPerson("x", models.NewSecret("13800000008"), "zh", noon), "no phone": none} {
+		if err := a.Accept(p, noon); models.CodeOf(err) != models.NotFound {
+			t.Errorf("%s accepts: %v", name, err)
+		}
+		if err := a.Decline(p, noon); models.CodeOf(err) != models.NotFound || a.Reach(p, noon) {
+			t.Errorf("%s declines: %v", name, err)
+		}
+	}
+	if err := a.Accept(owner(t, "child", "2012-01-01"), noon); models.CodeOf(err) != models.Conflict {
+		t.Errorf("a minor accepts: %v", err)
+	}
+	clerk := owner(t, "clerk", "1990-01-01")
+	if !a.Reach(clerk, noon) || a.Reach(clerk, noon) || a.Outbox[1].Person != "clerk" || a.State != Invited {
+		t.Errorf("%+v", a)
+	}
+	if err := a.End(models.Actor{Person: "clerk", Role: models.Resident}, "", noon); models.CodeOf(err) != models.NotFound {
+		t.Errorf("ended by the invited: %v", err)
+	}
+	no := *a
+	if err := no.Decline(clerk, noon); err != nil || !no.Pending() || no.Phone.Empty() || no.WakeAt == nil {
+		t.Errorf("declined: %v %+v", err, no)
+	}
+	if err := no.Accept(clerk, noon); !errors.Is(err, models.InvalidTransition) {
+		t.Errorf("accepted after all: %v", err)
+	}
+	if err := no.Wake(noon.Add(Standard.MandateAsk)); err != nil || no.State != Represented || no.Moved.Reason != EndedUnanswered {
+		t.Errorf("lapsed: %v %+v", err, no)
+	}
+	if err := a.Accept(clerk, noon); err != nil || a.State != Representing || a.Person != "clerk" || !a.Phone.Empty() || a.Open != "" || !a.WakeAt.Equal(until) {
+		t.Fatalf("%v %+v", err, a)
 	}
 	// It ends on its moment, and not before.
 	if err := a.Wake(until.Add(-time.Millisecond)); err != nil || a.State != Representing {
@@ -95,8 +147,8 @@ func TestAppointAgent(t *testing.T) {
 // Who may end it, and what is refused changes nothing.
 func TestEndRepresentation(t *testing.T) {
 	_, r := head(t)
-	a, err := r.AppointAgent(bound(t, "agent", "1990-01-01"), nil, noon)
-	if err != nil {
+	a := invited(t, r, nil)
+	if err := a.Accept(owner(t, "agent", "1990-01-01"), noon); err != nil {
 		t.Fatal(err)
 	}
 	a.Outbox = nil
