@@ -1,12 +1,37 @@
 package main
 
 import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
 
+// looks looks at what the program is made of, so that a result of this test is kept only for as long as nothing of it changes.
+func looks(t *testing.T) {
+	t.Helper()
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == ".git" || d.Name() == "data" || d.Name() == "bin"):
+			return filepath.SkipDir
+		case d.IsDir() || strings.HasSuffix(path, "_test.go"):
+			return nil
+		}
+		_, err = os.Stat(path)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // The quick half of every round, against the real program.
 func TestQuickHalf(t *testing.T) {
+	looks(t)
 	p := plan{seed: 1, most: 2_000, kills: 1, within: 2 * time.Minute, quick: true, memory: 512 << 20, dir: t.TempDir()}
 	if err := p.prepare(t.Context()); err != nil {
 		t.Fatal(err)
