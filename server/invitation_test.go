@@ -17,7 +17,7 @@ var phoneRoutes = map[string]string{
 	"POST /v1/me/organisations/{code}/agents": "nobody is looked up (TestAnInvitationTellsNothing)",
 	"POST /v1/organisations":                  "an organisation's own phone: nobody is looked up",
 	"POST /v1/organisations/{id}/changes":     "as above",
-	"POST /v1/staff":                          "officers alone, for an office in their scope, and a second one sees it: who is appointed has to be somebody",
+	"POST /v1/staff":                          "officers alone, for an office in their scope, 60 an hour, and a second one sees it: who is appointed has to be somebody",
 	"POST /v1/staff/lookup":                   "an unknown phone is answered as somebody without an office (TestAnInvitationTellsNothing)",
 	"GET /v1/sandbox/codes/{phone}":           "the sandbox alone: a city has no such route",
 }

@@ -64,12 +64,16 @@ func TestFinishListsEveryFault(t *testing.T) {
 	}, api.Does("g"), api.Open())
 	api.Get(r, "/h", h, api.Does("h"), api.Open())
 	api.Get(r, "/h", h, api.Does("h again"), api.Open())
+	api.Get(r, "/n", h, api.Does("n"), api.ByAgent(api.May("desk.read", models.Auditor)))
+	api.Get(r, "/k", h, api.Does("k"), api.ByAgent(api.May("mine.read", models.Resident)))
+	api.Get(r, "/l", h, api.Does("l"), api.ByGuardian(api.May("mine.read", models.Resident)))
 	err := r.Finish()
 	if err == nil {
 		t.Fatal("no fault found")
 	}
 	for _, want := range []string{"/a: docs/routes does not say in both languages what it does", "/b: it needs exactly one", "/c: action", "/i: action \"all.know\" lets others in elsewhere", "/d: an answer kept for nobody",
-		"/e/{id}: the path names [id]", "comes from nowhere", "dive is missing", "GET /h: it is mounted already"} {
+		"/e/{id}: the path names [id]", "comes from nowhere", "dive is missing", "GET /h: it is mounted already",
+		"/n: only what a person does is handed on", "/l: action \"mine.read\" is handed on to others elsewhere"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is missing in:\n%v", want, err)
 		}

@@ -1,11 +1,13 @@
 package api
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
 
 	"xinyi/models"
+	"xinyi/models/identity"
 )
 
 func TestLimitsForget(t *testing.T) {
@@ -45,6 +47,34 @@ func TestWhoActs(t *testing.T) {
 		got, err := acting(ann, tc.roles, tc.as, tc.ward)
 		if models.CodeOf(err) != models.CodeOf(tc.want) || got.Org != tc.org || got.Person != tc.name {
 			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+}
+
+// What a mandate says opens only what is handed on to its kind, and what is handed on is opened only by a mandate that says so.
+func TestHandedOn(t *testing.T) {
+	for name, tc := range map[string]struct {
+		by     func(Option) Option
+		kind   identity.MandateKind
+		scope  string
+		reason string
+	}{
+		"one's own":               {func(may Option) Option { return may }, identity.Guardian, "x", "identity.own_only"},
+		"a guardian's, by agent":  {ByGuardian, identity.Agent, "x", "identity.own_only"},
+		"a guardian's":            {ByGuardian, identity.Guardian, "x", ""},
+		"an agent's":              {ByAgent, identity.Agent, "x.do", ""},
+		"an agent's, by guardian": {ByAgent, identity.Guardian, "x.do", ""},
+		"beyond the mandate":      {ByAgent, identity.Agent, "y", "auth.beyond_mandate"},
+		"half a word":             {ByAgent, identity.Agent, "x.d", "auth.beyond_mandate"},
+		"a kind there is not":     {ByAgent, "", "x.do", "identity.own_only"},
+	} {
+		rt := &route{}
+		tc.by(May("x.do", models.Resident))(rt)
+		ward := Ward{Actor: models.Actor{Person: "kid", Agent: "ann", Role: models.Resident}, Kind: tc.kind, Scope: []string{tc.scope}}
+		_, err := rt.admits(Caller{Wards: map[string]Ward{"kid": ward}}, "", "kid")
+		var e *models.Error
+		if got := errors.As(err, &e); got != (tc.reason != "") || got && (e.Reason != tc.reason || e.Code != models.Forbidden) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 )
 
 func (h Handler) mountStaff(r *api.Router) {
-	api.Post(r, "/staff", h.appoint, mayAppoint, api.Creates)
+	api.Post(r, "/staff", h.appoint, mayAppoint, api.Creates, api.Limit(time.Hour, 60)) // phones are not tried out
 	api.Post(r, "/staff/lookup", h.lookup, mayAppoint)
 	api.Get(r, "/staff/appointments", h.appointments, mayAppoint)
 	api.Get(r, "/staff/appointments/{id}", h.appointment, mayRead)
