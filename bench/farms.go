@@ -125,7 +125,7 @@ func (c *county) settle(ctx context.Context, n int) error {
 
 // village keeps the households with these numbers.
 func (c *county) village(ctx context.Context, from, to int) error {
-	rng := rand.New(rand.NewPCG(uint64(from), 7)) //nolint:gosec // made-up households
+	rng := rand.New(rand.NewPCG(uint64(from), 7))
 	now := c.store.Now()
 	place := models.Region(fmt.Sprintf("430181108%03d", 200+from/500%200))
 	staff := models.Actor{Person: "collector", Role: models.VillageStaff, Region: place}

@@ -248,7 +248,7 @@ func (c *Config) connections() int {
 	if !known || soft > 1<<30 {
 		return c.Connections
 	}
-	limit := int(soft) //nolint:gosec // it is below 2^30
+	limit := int(soft)
 	return max(1, min(c.Connections, limit-max(limit/8, 64)))
 }
 

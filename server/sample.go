@@ -84,7 +84,7 @@ func writeFaults(path string, planted []seed.Planted) error {
 
 // toFile writes a file whole or says why not.
 func toFile(path string, write func(io.Writer) error) (err error) {
-	f, err := os.Create(path) //nolint:gosec // the operator names it
+	f, err := os.Create(path)
 	if err != nil {
 		return err
 	}

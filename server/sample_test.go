@@ -22,7 +22,7 @@ func TestSampleData(t *testing.T) {
 		t.Fatalf("%d: %s", code, faults.String())
 	}
 	table := func(name string) [][]string {
-		f, err := os.Open(filepath.Join(dir, name)) //nolint:gosec // our own
+		f, err := os.Open(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)
 		}

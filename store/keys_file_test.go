@@ -53,7 +53,7 @@ func TestKeyFileRefusals(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := os.Chmod(open, 0o640); err != nil { //nolint:gosec // that is the fault under test
+	if err := os.Chmod(open, 0o640); err != nil {
 		t.Fatal(err)
 	}
 	for name, tc := range map[string]struct {

@@ -140,7 +140,7 @@ func TestInboxStreamTellsWhatIsNew(t *testing.T) {
 func TestInboxStreamLosesAndRepeatsNothing(t *testing.T) {
 	for seed := range uint64(4) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			r := rand.New(rand.NewPCG(seed, 7)) //nolint:gosec // it is a test's
+			r := rand.New(rand.NewPCG(seed, 7))
 			p := mailrooms(t, api.StreamBounds{Ping: 20 * time.Millisecond, Each: 100}, 0)
 			p.keep("ann", 0) // before the first line: not told
 			p.Forward(time.Second)

@@ -230,8 +230,8 @@ func testStale(t *testing.T, f *fixture) {
 		return err
 	})
 	wantCode(t, err, models.Stale)
-	if v := f.get(t, "1"); v.Count != tries || tries != 10 {
-		t.Errorf("count %d after %d tries, want 10", v.Count, tries)
+	if v := f.get(t, "1"); v.Count != tries || tries != 32 {
+		t.Errorf("count %d after %d tries, want 32", v.Count, tries)
 	}
 }
 
