@@ -159,7 +159,7 @@ func (s *sourceTree) compares(name string, seen map[string]bool) bool {
 	seen[name] = true
 	owner, _, _ := strings.Cut(name, ".")
 	for _, called := range s.calls[name] {
-		if called == "Fresh" || called == "Change" && s.results["Change"] != "" {
+		if called == "Fresh" || called == "Freshly" || called == "Change" && s.results["Change"] != "" {
 			return true
 		}
 		if _, ok := s.calls[called]; ok && s.compares(called, seen) {

@@ -457,7 +457,7 @@ func TestARecipientIsChased(t *testing.T) {
 	if len(b.heard[recall.EventChased.Name()]) != 3 || len(b.heard[recall.EventOverdue.Name()]) != 1 || !u.Overdue || u.WakeAt != nil {
 		t.Fatalf("%d reminders, %+v", len(b.heard[recall.EventChased.Name()]), u)
 	}
-	page, err := b.recall.Uses.Find(t.Context(), store.UsesOverdue())
+	page, err := b.recall.Uses.Find(t.Context(), store.UsesOverdue(""))
 	must(t, err)
 	if len(page.Items) != 1 || page.Items[0].ID != share.ID {
 		t.Errorf("%+v", page.Items)

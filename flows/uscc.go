@@ -71,6 +71,9 @@ func (f Uscc) part(ctx context.Context, s *uscc.Scan) (uscc.Part, error) {
 		return nil
 	}
 	_, err := f.Orgs.Each(ctx, store.OrgsAfter(s.Stage, s.After), func(o *uscc.Org) error {
+		if !s.By.Region.Contains(o.Office) {
+			return nil
+		}
 		if len(group) > 0 && key(group[0]) != key(o) {
 			if err := finish(); err != nil {
 				return err

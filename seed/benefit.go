@@ -321,8 +321,8 @@ func (b *benefits) one(o *benefit.Offer, p *benefit.Profile, who *identity.Perso
 		t.Scenes = map[string]benefit.SceneUses{}
 		b.tallies[c.Day] = t
 	}
-	u := t.Scenes[c.Scene]
-	t.Scenes[c.Scene] = benefit.SceneUses{Uses: u.Uses + 1, Saved: u.Saved + c.Saved}
+	key := benefit.UsesKey(o.Region, c.Scene)
+	t.Scenes[key] = t.Scenes[key].Add(benefit.SceneUses{Uses: 1, Saved: saved})
 	return nil
 }
 

@@ -163,7 +163,7 @@ func TestFilesOfAnyDay(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		items, err := Catalogue(p.byID["staff-credit-1"].Actors(now)[1], p.byID["staff-credit-2"].Actors(now)[1])
+		items, err := Catalogue(p.byID["staff-credit-city"].Actors(now)[1], p.byID["staff-credit-city-2"].Actors(now)[1])
 		if err != nil {
 			t.Fatal(err)
 		}

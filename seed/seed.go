@@ -88,7 +88,7 @@ func City(ctx context.Context, s Stores, now time.Time, more ...Step) error {
 	if err != nil {
 		return err
 	}
-	items, err := Catalogue(p.byID["staff-credit-1"].Actors(now)[1], p.byID["staff-credit-2"].Actors(now)[1])
+	items, err := Catalogue(p.byID["staff-credit-city"].Actors(now)[1], p.byID["staff-credit-city-2"].Actors(now)[1])
 	if err != nil {
 		return err
 	}

@@ -12,13 +12,13 @@ var Accesses = Collection{
 	Name: "accesses",
 	Indexes: []Index{
 		{Paths: []string{"subject.ref", "at"}},
-		{Paths: []string{"by.org", "at"}},
+		{Paths: []string{"by.org", "by.region", "at"}},
 		{Paths: []string{"by.person", "at"}},
 		{Paths: []string{"case", "at"}},
 		{Paths: []string{"watch", "by.region", "at"}},
 	},
 	Queries: map[string]Query{
-		"AccessesOf": AccessesOf("s", "t"), "AccessesBy": AccessesBy("o"), "AccessesFor": AccessesFor("c"),
+		"AccessesOf": AccessesOf("s", "t"), "AccessesBy": AccessesBy("o", somewhere), "AccessesFor": AccessesFor("c"),
 		"AccessesWatched": AccessesWatched(somewhere), "AccessesSince": AccessesSince("p", time.Unix(0, 0)),
 	},
 }
@@ -27,8 +27,10 @@ var Accesses = Collection{
 // keys. Index: subject.ref, at.
 func AccessesOf(refs ...string) Query { return Where("subject.ref", In, anys(refs)...).Desc("at") }
 
-// AccessesBy lists the looks of an organisation, the newest first. Index: by.org, at.
-func AccessesBy(org string) Query { return Where("by.org", Eq, org).Desc("at") }
+// AccessesBy lists the looks of an organisation's people in a region, by place, the newest first in each. Index: by.org, by.region, at.
+func AccessesBy(org string, r models.Region) Query {
+	return Where("by.org", Eq, org).And("by.region", Prefix, r).Desc("by.region", "at")
+}
 
 // AccessesFor lists the looks for a case, the newest first. Index: case, at.
 func AccessesFor(id string) Query { return Where("case", Eq, id).Desc("at") }

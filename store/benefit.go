@@ -65,7 +65,7 @@ var (
 		Queries: map[string]Query{"WaitIn": WaitIn("o", "mei"), "WaitsFor": WaitsFor("o"), "WaitsOf": WaitsOf("mei")},
 	}
 	Profiles = Collection{
-		Name: "profiles", Indexes: []Index{{Paths: []string{"lastUse"}}, {Paths: []string{"kind"}}},
+		Name: "profiles", Indexes: []Index{{Paths: []string{"lastUse", "region"}}, {Paths: []string{"kind"}}},
 		Queries: map[string]Query{"ProfilesSince": ProfilesSince("2026-01-01"), "ProfilesOf": ProfilesOf(models.PersonSubject)},
 	}
 	Tallies = Collection{
@@ -147,7 +147,7 @@ func WaitsFor(offer string) Query {
 // WaitsOf lists the lines somebody stood in, the newest first. Index: holder, createdAt.
 func WaitsOf(holder string) Query { return Where("holder", Eq, holder).Desc("createdAt") }
 
-// ProfilesSince lists who used something on a day or later. Index: lastUse.
+// ProfilesSince lists who used something on a day or later. Index: lastUse, region.
 func ProfilesSince(day models.Day) Query { return Where("lastUse", Range, day, nil).Asc("lastUse") }
 
 // ProfilesOf lists everybody of a kind. Index: kind.

@@ -14,9 +14,12 @@ var (
 		Indexes: []Index{
 			{Paths: []string{"code", "edition"}, Unique: true},
 			{Paths: []string{"state", "category", "code"}},
+			{Paths: []string{"state", "city", "category", "code"}},
+			{Paths: []string{"state", "category", "city", "code"}},
 		},
 		Queries: map[string]Query{
 			"ItemVersions": ItemVersions("XZCF"), "ItemsIn": ItemsIn("PENALTY", release.Announced, release.InForce), "ItemsIn all": ItemsIn("", release.States...),
+			"ItemsOf": ItemsOf(somewhere, "PENALTY", release.Draft), "ItemsOf all": ItemsOf(somewhere[:models.Province], "", release.States...),
 		},
 	}
 	Units = Collection{
@@ -28,6 +31,16 @@ var (
 
 // ItemVersions lists the versions of an item, the newest first. Index: code, edition.
 func ItemVersions(code string) Query { return Where("code", Eq, code).Desc("edition") }
+
+// ItemsOf lists the versions of the catalogue of a region's city in some states, of one category or by category. Index: state, city,
+// category, code; state, category, city, code.
+func ItemsOf(r models.Region, category string, states ...release.State) Query {
+	q, sort := Where("state", In, anys(states)...).citywide(r)
+	if category != "" {
+		return q.And("category", Eq, category).Asc(append(sort, "code")...)
+	}
+	return q.Asc(append(sort, "category", "code")...)
+}
 
 // ItemsIn lists the versions in some states, of one category or by category. Index: state, category, code.
 func ItemsIn(category string, states ...release.State) Query {

@@ -15,7 +15,7 @@ var (
 			{Paths: []string{"lane", "wakeAt", "at"}},
 			{Paths: []string{"open"}, Unique: true}, // one that collects for an address and a digest key
 			{Paths: []string{"person", "at"}},
-			{Paths: []string{"subject", "at"}},
+			{Paths: []string{"subject", "region", "at"}},
 			{Paths: []string{"to", "at"}},
 			{Paths: []string{"state", "at"}},
 			{Paths: []string{"campaign", "state"}},
@@ -27,6 +27,7 @@ var (
 			"DeliveryCollecting":   DeliveryCollecting("d/k"),
 			"DeliveriesOf":         DeliveriesOf("p"),
 			"DeliveriesAbout":      DeliveriesAbout("bill-1"),
+			"DeliveriesAboutIn":    DeliveriesAboutIn("bill-1", somewhere),
 			"DeliveriesTo":         DeliveriesTo("endpoint-1", time.Time{}, time.Time{}),
 			"DeliveriesIn":         DeliveriesIn(delivery.Dead),
 			"DeliveriesOfCampaign": DeliveriesOfCampaign("c"),
@@ -64,8 +65,13 @@ func DeliveryCollecting(open string) Query { return Where("open", Eq, open) }
 // DeliveriesOf lists what was sent to a person, the newest first. Index: person, at.
 func DeliveriesOf(person string) Query { return Where("person", Eq, person).Desc("at") }
 
-// DeliveriesAbout lists what was sent about a document, the newest first. Index: subject, at.
-func DeliveriesAbout(subject string) Query { return Where("subject", Eq, subject).Desc("at") }
+// DeliveriesAbout lists what was sent about a document, by place, the newest first in each. Index: subject, region, at.
+func DeliveriesAbout(subject string) Query { return Where("subject", Eq, subject).Desc("region", "at") }
+
+// DeliveriesAboutIn lists what was sent to those of a region. Index: subject, region, at.
+func DeliveriesAboutIn(subject string, r models.Region) Query {
+	return DeliveriesAbout(subject).And("region", Prefix, r)
+}
 
 // DeliveriesTo lists what was sent to an address for events from a moment until before another, oldest first. Index: to, at.
 func DeliveriesTo(to string, from, until time.Time) Query {

@@ -50,8 +50,9 @@ var (
 		Queries: map[string]Query{"FarmScoresIn": FarmScoresIn("430181108203")},
 	}
 	FarmModels = Collection{
-		Name: "farmmodels", Indexes: []Index{{Paths: []string{"no"}}, {Paths: []string{"state", "no"}}},
-		Queries: map[string]Query{"FarmModelsAll": FarmModelsAll(), "FarmModelsAt": FarmModelsAt(release.InForce)},
+		Name: "farmmodels", Indexes: []Index{{Paths: []string{"no"}}, {Paths: []string{"state", "no"}}, {Paths: []string{"city", "no"}}},
+		Queries: map[string]Query{"FarmModelsAll": FarmModelsAll(), "FarmModelsIn": FarmModelsIn(somewhere), "FarmModelsIn province": FarmModelsIn(somewhere[:models.Province]),
+			"FarmModelsAt": FarmModelsAt(release.InForce)},
 	}
 	FarmRuns = Collection{
 		Name: "farmruns", Job: "farmer.run", Indexes: []Index{{Paths: []string{"of", "kind", "createdAt"}}},
@@ -133,6 +134,12 @@ func FarmScoresIn(r models.Region) Query { return Where("village", Prefix, r).As
 
 // FarmModelsAll lists the models, the newest first. Index: no.
 func FarmModelsAll() Query { return Query{}.Desc("no") }
+
+// FarmModelsIn lists the models that hold somewhere in a region, or in the city it lies in, the newest first. Index: city, no.
+func FarmModelsIn(r models.Region) Query {
+	q, sort := Query{}.citywide(r)
+	return q.Desc(append(sort, "no")...)
+}
 
 // FarmModelsAt lists the models in a stage, the newest first. Index: state, no.
 func FarmModelsAt(s release.State) Query { return Where("state", Eq, s).Desc("no") }

@@ -70,6 +70,15 @@ func (q Query) Desc(paths ...string) Query { q.Sort, q.Down = paths, true; retur
 // The rest of the type is zero: such a document is to look at, never to save.
 func (q Query) Only(paths ...string) Query { q.Parts = paths; return q }
 
+// citywide adds that a document, which holds in a whole city, holds somewhere in r or in the city r lies in; of a province or wider the
+// cities come first in the order. Sort comes after it.
+func (q Query) citywide(r models.Region) (Query, []string) {
+	if r.Level() < models.Prefecture {
+		return q.And("city", Prefix, r), []string{"city"}
+	}
+	return q.And("city", In, r[:models.Province], r.City()), nil
+}
+
 // Page sets the limit and the cursor a client sent; "" is the first page.
 func (q Query) Page(limit int, after string) Query { q.Limit, q.After = limit, after; return q }
 

@@ -1,6 +1,9 @@
 package store
 
-import "xinyi/models/recall"
+import (
+	"xinyi/models"
+	"xinyi/models/recall"
+)
 
 // Uses keeps who used which record.
 var Uses = Collection{
@@ -11,10 +14,10 @@ var Uses = Collection{
 		{Paths: []string{"subject.ref", "at"}},
 		{Paths: []string{"ref", "at"}},
 		{Paths: []string{"call", "kind", "at"}},
-		{Paths: []string{"overdue", "at"}},
+		{Paths: []string{"overdue", "region", "at"}},
 	},
 	Queries: map[string]Query{
-		"UsesCalled": UsesCalled("c"), "UsesOverdue": UsesOverdue(), "UsesEver": UsesEver("r"),
+		"UsesCalled": UsesCalled("c"), "UsesOverdue": UsesOverdue(somewhere), "UsesEver": UsesEver("r"),
 		"UsesOf": UsesOf("r", recall.Current), "UsesBy": UsesBy("bank", recall.Recalled), "UsesAbout": UsesAbout("s"), "UsesIn": UsesIn("decision"),
 	},
 }
@@ -43,8 +46,11 @@ func UsesEver(record string) Query {
 // UsesCalled lists whom a call reached, by kind. Index: call, kind, at.
 func UsesCalled(call string) Query { return Where("call", Eq, call).Asc("kind", "at") }
 
-// UsesOverdue lists the uses whose recipients were reminded in vain, the oldest first. Index: overdue, at.
-func UsesOverdue() Query { return Where("overdue", Eq, true).Asc("at") }
+// UsesOverdue lists the uses whose recipients in a region were reminded in vain, by place, the oldest first in each. Index: overdue,
+// region, at.
+func UsesOverdue(r models.Region) Query {
+	return Where("overdue", Eq, true).And("region", Prefix, r).Asc("region", "at")
+}
 
 // Calls keeps what was called back and why.
 var Calls = Collection{

@@ -34,14 +34,22 @@ func (b Benefit) Breaches(ctx context.Context, provider, scene, holder string) (
 	return int(n), err
 }
 
-// Used counts everybody's uses of a day, by scene; those reversed do not count.
+// Used counts everybody's uses of a day, by the place of the offer and its scene; those reversed do not count.
 func (b Benefit) Used(ctx context.Context, day models.Day) (map[string]benefit.SceneUses, error) {
-	uses := map[string]benefit.SceneUses{}
-	_, err := b.Claims.Each(ctx, store.UsesOn(day).Only("state", "scene", "saved"), func(c *benefit.Claim) error {
-		if c.State != benefit.Cancelled {
-			u := uses[c.Scene]
-			uses[c.Scene] = benefit.SceneUses{Uses: u.Uses + 1, Saved: u.Saved + c.Saved}
+	uses, places := map[string]benefit.SceneUses{}, map[string]models.Region{}
+	_, err := b.Claims.Each(ctx, store.UsesOn(day).Only("state", "offer", "scene", "saved"), func(c *benefit.Claim) error {
+		if c.State == benefit.Cancelled {
+			return nil
 		}
+		if _, known := places[c.Offer]; !known {
+			o, err := b.Offers.Get(ctx, c.Offer)
+			if err != nil {
+				return err
+			}
+			places[c.Offer] = o.Region
+		}
+		key := benefit.UsesKey(places[c.Offer], c.Scene)
+		uses[key] = uses[key].Add(benefit.SceneUses{Uses: 1, Saved: c.Saved})
 		return nil
 	})
 	return uses, err

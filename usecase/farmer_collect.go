@@ -38,6 +38,9 @@ type Collected struct {
 func (f Farmer) Collect(ctx context.Context, g Gathered, pol farmer.Policy, by models.Actor) (Collected, error) {
 	file, err := f.find(ctx, g)
 	c := Collected{}
+	if err == nil && farmer.OriginOf(by) == farmer.Collector && !by.Region.Contains(file.Village) { // not there for whoever collects elsewhere
+		err = models.E(models.NotFound, "not_found")
+	}
 	if errors.Is(err, models.NotFound) {
 		if file, err = f.start(ctx, g, by); err == nil {
 			c.Created = true

@@ -109,13 +109,12 @@ type auditAccessView struct {
 func (h Handler) audit(ctx context.Context, rq api.Request, in auditAccesses) (api.List[auditAccessView], error) {
 	q := store.AccessesWatched(rq.Actor.Region)
 	if in.Org != "" {
-		q = store.AccessesBy(in.Org)
+		q = store.AccessesBy(in.Org, rq.Actor.Region)
 	}
 	page, err := h.Entries.Find(ctx, q.Page(in.Limit, in.Cursor))
 	if err != nil {
 		return api.List[auditAccessView]{}, err
 	}
-	page.Items = slices.DeleteFunc(page.Items, func(e *access.Entry) bool { return !rq.Actor.Region.Contains(e.By.Region) })
 	if err := h.Log.Note(ctx, rq, audited(rq, page.Items)...); err != nil {
 		return api.List[auditAccessView]{}, err
 	}

@@ -49,7 +49,8 @@ func ViewRelease(d release.Document, by models.Actor) ReleaseView {
 // Releases are the documents of one kind that one person writes and a second lets go, as its routes reach them.
 type Releases[T, V any] struct {
 	Repo *store.Repo[T]
-	Mine func(Request, *T) error // whether the caller reaches one; nil: everybody the route lets in
+	Mine func(Request, *T) error // whether the caller acts on one; nil: everybody the route lets in
+	Seen func(Request, *T) error // whether the caller sees one; nil: whoever acts on it
 	View func(context.Context, Request, *T) (V, error)
 	Then func() // after every change; nil: nothing
 }
@@ -69,15 +70,35 @@ type documentOf[T any] interface {
 // OneRelease shows one of them. Errors: NotFound, as for another's.
 func OneRelease[In keyed, T, V any](h Releases[T, V]) func(context.Context, Request, In) (V, error) {
 	return func(ctx context.Context, rq Request, in In) (v V, err error) {
-		d, err := h.Repo.Get(ctx, in.Key())
-		if err == nil && h.Mine != nil {
-			err = h.Mine(rq, d)
-		}
+		d, err := h.One(ctx, rq, in.Key())
 		if err != nil {
 			return v, err
 		}
 		return h.View(ctx, rq, d)
 	}
+}
+
+// One is a document that the caller sees. Errors: NotFound.
+func (h Releases[T, V]) One(ctx context.Context, rq Request, id string) (*T, error) {
+	d, err := h.Repo.Get(ctx, id)
+	seen := h.Seen
+	if seen == nil {
+		seen = h.Mine
+	}
+	if err == nil && seen != nil {
+		err = seen(rq, d)
+	}
+	return d, err
+}
+
+// Citywide are documents that hold in a whole city: who works there sees them, who is over the city acts on them.
+func Citywide[T, V any, P interface {
+	*T
+	release.Document
+}](h Releases[T, V]) Releases[T, V] {
+	city := func(d *T) models.Region { return P(d).Released().City }
+	h.Mine, h.Seen = InPlace(city), func(rq Request, d *T) error { return Holds(rq, city(d)) }
+	return h
 }
 
 // Page is a page of them.
@@ -144,12 +165,15 @@ func Simply[In keyed, P any](do func(P, models.Actor, time.Time) error) func(con
 	}
 }
 
-// Following is the number after the last document of q, 1 for the first.
-func Following[T any](ctx context.Context, repo *store.Repo[T], q store.Query, no func(*T) int) (int, error) {
+// Following is the number after the last document of q, 1 for the first; at says its number and where it holds. What holds in a whole
+// city is one city's in a store, and nobody else's to go on with. Errors: Forbidden "farmer.other_region".
+func Following[T any](ctx context.Context, rq Request, repo *store.Repo[T], q store.Query, at func(*T) (int, models.Region)) (int, error) {
 	last, err := repo.First(ctx, q)
 	switch {
 	case err == nil:
-		return no(last) + 1, nil
+		no, place := at(last)
+		_, err := PlaceWithin(rq, place)
+		return no + 1, err
 	case models.CodeOf(err) == models.NotFound:
 		return 1, nil
 	}

@@ -58,7 +58,7 @@ func (rq Request) Fresh(revision int64) error {
 	return nil
 }
 
-// Change lets the caller act on one document: if If-Match was sent, only on the revision it names.
+// Change lets the caller act on one document: only on the revision that If-Match names, as Request.Freshly.
 //
 // do may run more than once, as in Repo.Update. Errors: NotFound; Stale; those of do.
 func Change[T any, P interface {
@@ -66,11 +66,18 @@ func Change[T any, P interface {
 	models.Document
 }](ctx context.Context, rq Request, repo *store.Repo[T], id string, do func(*T) error) (*T, error) {
 	return repo.Update(ctx, id, func(doc *T) error {
-		if err := rq.Fresh(P(doc).Head().Revision); err != nil {
-			return err
-		}
-		return do(doc)
+		return rq.Freshly(P(doc).Head().Revision, func() error { return do(doc) })
 	})
+}
+
+// Freshly does something to a document of a revision, if that is the one If-Match names. Whoever may not know of the document, as do says, learns
+// that first. Errors: NotFound; Stale; those of do.
+func (rq Request) Freshly(revision int64, do func() error) error {
+	stale := rq.Fresh(revision)
+	if err := do(); stale == nil || Unknown(err) {
+		return err
+	}
+	return stale
 }
 
 // None is an answer without a body (204).

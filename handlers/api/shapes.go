@@ -26,17 +26,6 @@ func CompareText(a, b string) int { return cmp.Compare(a, b) }
 // Unknown says whether err means that a document is not there.
 func Unknown(err error) bool { return models.CodeOf(err) == models.NotFound }
 
-// PlaceWithin is the place a caller asks about, which must lie in the caller's own. Errors: Forbidden "farmer.other_region".
-func PlaceWithin(rq Request, place models.Region) (models.Region, error) {
-	if place == "" {
-		return rq.Actor.Region, nil
-	}
-	if !rq.Actor.Region.Contains(place) {
-		return "", models.E(models.Forbidden, "farmer.other_region")
-	}
-	return place, nil
-}
-
 // An IdRequest names a document by an id of at most 100 characters.
 type IdRequest struct {
 	ID string `path:"id" validate:"required,max=100"`

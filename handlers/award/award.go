@@ -184,12 +184,7 @@ func (h Handler) released() api.Releases[award.Programme, programmeView] {
 		Repo: h.Programmes, View: func(_ context.Context, _ api.Request, p *award.Programme) (programmeView, error) {
 			return viewProgramme(p), nil
 		},
-		Mine: func(rq api.Request, p *award.Programme) error {
-			if !rq.Actor.Region.Contains(p.Region) {
-				return api.NotYours(nil)
-			}
-			return nil
-		},
+		Mine: api.InPlace(func(p *award.Programme) models.Region { return p.Region }),
 	}
 }
 

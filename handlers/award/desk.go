@@ -51,7 +51,7 @@ func seesCase(by models.Actor, p *award.Programme, n *award.Nomination) bool {
 	if by.Is(models.Department, models.DataOfficer) {
 		return slices.ContainsFunc(n.Opinions, func(o award.Opinion) bool { return o.Unit == by.Org })
 	}
-	return by.Region.Contains(p.Region)
+	return api.Covers(by, p.Region)
 }
 
 func lookAtNominee(n *award.Nomination, what string) access.Access {
@@ -67,6 +67,11 @@ type casesRequest struct {
 func (h Handler) cases(ctx context.Context, rq api.Request, in casesRequest) (api.List[nominationRow], error) {
 	v := api.List[nominationRow]{Items: []nominationRow{}}
 	p, err := h.Programmes.Get(ctx, in.ID)
+	if err == nil && rq.Actor.Is(models.Department, models.DataOfficer) {
+		err = api.Holds(rq, p.Region)
+	} else if err == nil {
+		err = api.Scoped(rq, p.Region)
+	}
 	if err != nil {
 		return v, err
 	}
@@ -218,11 +223,7 @@ func (h Handler) experts(ctx context.Context, rq api.Request, in api.ByID) (api.
 
 // ours is a programme of the caller's place. Errors: NotFound.
 func (h Handler) ours(ctx context.Context, rq api.Request, id string) (*award.Programme, error) {
-	p, err := h.Programmes.Get(ctx, id)
-	if err == nil && !rq.Actor.Region.Contains(p.Region) {
-		err = api.NotYours(nil)
-	}
-	return p, err
+	return api.Ours(ctx, rq, h.Programmes, id, func(p *award.Programme) models.Region { return p.Region })
 }
 
 type expertsRequest struct {

@@ -282,10 +282,7 @@ func (h Handler) awardsAt(ctx context.Context, rq api.Request, in awardsRequest)
 
 // oursAward is an award of the caller's place, with the look noted. Errors: NotFound.
 func (h Handler) oursAward(ctx context.Context, rq api.Request, id string) (*award.Award, error) {
-	a, err := h.Awards.Get(ctx, id)
-	if err == nil && !rq.Actor.Region.Contains(a.Region) {
-		err = api.NotYours(nil)
-	}
+	a, err := api.Ours(ctx, rq, h.Awards, id, func(a *award.Award) models.Region { return a.Region })
 	if err == nil {
 		err = h.Log.Note(ctx, rq, lookAtAward(a))
 	}

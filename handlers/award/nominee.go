@@ -102,6 +102,9 @@ func (h Handler) firm(ctx context.Context, who *award.Nominee) error {
 
 func (h Handler) nominate(ctx context.Context, rq api.Request, in nominateRequest) (nominatedView, error) {
 	p, err := h.Programmes.Get(ctx, in.Programme)
+	if err == nil && p.State == award.Drafted {
+		err = api.NotYours(nil)
+	}
 	if err != nil {
 		return nominatedView{}, api.PointAt(err, "/programme", "award.no_programme")
 	}

@@ -61,6 +61,9 @@ func (h Handler) cast(ctx context.Context, rq api.Request, in castRequest) (cast
 		return castView{}, err
 	}
 	n, err := h.Nominations.Get(ctx, in.Nomination)
+	if err == nil && n.State != award.InVote {
+		err = api.NotYours(nil)
+	}
 	if err != nil {
 		return castView{}, api.PointAt(err, "/nomination", "award.not_candidate")
 	}

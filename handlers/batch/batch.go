@@ -110,7 +110,7 @@ func sees(a models.Actor, b *batch.Batch) bool {
 	if a.Is(models.Department, models.DataOfficer) {
 		return a.Org == b.Unit
 	}
-	return a.Region.Contains(b.Region)
+	return api.Covers(a, b.Region)
 }
 
 type partRequest struct {

@@ -2,7 +2,6 @@ package benefit
 
 import (
 	"context"
-	"strings"
 
 	"xinyi/handlers/api"
 	"xinyi/models"
@@ -46,12 +45,7 @@ type triedView struct {
 // inRegion are the versions the caller's office answers for. Errors: NotFound for any other.
 func (h Desk) inRegion() api.Releases[benefit.Version, offerVersionView] {
 	r := h.released()
-	r.Mine = func(rq api.Request, v *benefit.Version) error {
-		if !rq.Actor.Region.Contains(v.Region) {
-			return models.E(models.NotFound, "not_found")
-		}
-		return nil
-	}
+	r.Mine = api.InPlace(func(v *benefit.Version) models.Region { return v.Region })
 	return r
 }
 
@@ -118,8 +112,11 @@ type decideBreachRequest struct {
 
 func (h Desk) decide(ctx context.Context, rq api.Request, in decideBreachRequest) (api.None, error) {
 	_, err := h.Claims.Update(ctx, in.ID, func(c *benefit.Claim) error {
-		if c.Queue == "" || !strings.HasPrefix(c.Queue, string(rq.Actor.Region)) {
-			return models.E(models.NotFound, "not_found")
+		if c.Queue == "" {
+			return api.NotYours(nil)
+		}
+		if err := api.Scoped(rq, models.Region(c.Queue)); err != nil {
+			return err
 		}
 		return c.Decide(*in.Right, in.Finding, rq.Actor, rq.Now)
 	})
@@ -145,42 +142,32 @@ type sceneMetrics struct {
 	Saved models.Fen `json:"savedFen"`
 }
 
+// metrics are those of the offers an office answers for, and of the people of its region.
 func (h Desk) metrics(ctx context.Context, rq api.Request, _ api.NoRequest) (metricsView, error) {
-	today := models.DayOf(rq.Now)
-	since := today.Add(1 - h.Policy.UseDays)
+	since := models.DayOf(rq.Now).Add(1 - h.Policy.UseDays)
 	v := metricsView{Days: h.Policy.UseDays, Wanted: h.Policy.ScenesWanted, Fields: []string{}, FieldsTotal: len(benefit.Fields), ByScene: map[string]sceneMetrics{}}
-	add := func(scene string, uses benefit.SceneUses) {
-		if uses.Uses == 0 {
-			return
-		}
-		m := v.ByScene[scene]
-		v.ByScene[scene] = sceneMetrics{m.Uses + uses.Uses, m.Saved + uses.Saved}
-		v.Uses, v.Saved = v.Uses+uses.Uses, v.Saved+uses.Saved
+	if err := h.uses(ctx, rq, since, &v); err != nil {
+		return v, err
 	}
-	_, err := h.Tallies.Each(ctx, store.TalliesSince(since), func(t *benefit.Tally) error {
-		scenes := t.Scenes
-		if scenes == nil { // today, and yesterday until it is counted
-			var err error
-			if scenes, err = h.Used(ctx, t.Day); err != nil {
-				return err
-			}
-		}
-		for scene, uses := range scenes {
-			add(scene, uses)
-		}
-		return nil
-	})
+	users, err := h.Profiles.CountBy(ctx, "region", store.ProfilesSince(since))
 	if err != nil {
 		return v, err
 	}
-	if v.Users, err = h.Profiles.Count(ctx, store.ProfilesSince(since)); err != nil {
-		return v, err
+	for region, n := range users {
+		if api.Covers(rq.Actor, models.Region(region)) {
+			v.Users += n
+		}
 	}
 	posts, err := h.Board.all(ctx, h.Offers, rq.Now)
 	if err != nil {
 		return v, err
 	}
-	v.Scenes, v.Online = len(v.ByScene), len(posts)
+	for _, p := range posts {
+		if api.Covers(rq.Actor, p.offer.Region) {
+			v.Online++
+		}
+	}
+	v.Scenes = len(v.ByScene)
 	v.Reached = v.Scenes > v.Wanted
 	fields := map[string]bool{}
 	_, err = h.Scenes.Each(ctx, store.All(), func(s *benefit.Scene) error {
@@ -195,4 +182,27 @@ func (h Desk) metrics(ctx context.Context, rq api.Request, _ api.NoRequest) (met
 		}
 	}
 	return v, err
+}
+
+// uses adds up what was used since a day of offers in the caller's region.
+func (h Desk) uses(ctx context.Context, rq api.Request, since models.Day, v *metricsView) error {
+	_, err := h.Tallies.Each(ctx, store.TalliesSince(since), func(t *benefit.Tally) (err error) {
+		scenes := t.Scenes
+		if !t.Counted() { // today, and yesterday until it is counted
+			if scenes, err = h.Used(ctx, t.Day); err != nil {
+				return err
+			}
+		}
+		for key, uses := range scenes {
+			place, scene := benefit.UsesOf(key)
+			if uses.Uses == 0 || !api.Covers(rq.Actor, place) {
+				continue
+			}
+			m := v.ByScene[scene]
+			v.ByScene[scene] = sceneMetrics{m.Uses + uses.Uses, m.Saved + uses.Saved}
+			v.Uses, v.Saved = v.Uses+uses.Uses, v.Saved+uses.Saved
+		}
+		return nil
+	})
+	return err
 }

@@ -90,12 +90,7 @@ func (h Handler) released() api.Releases[campaign.Campaign, view] {
 		Repo: h.Campaigns, View: func(_ context.Context, _ api.Request, c *campaign.Campaign) (view, error) {
 			return viewCampaign(c), nil
 		},
-		Mine: func(rq api.Request, c *campaign.Campaign) error {
-			if !rq.Actor.Region.Contains(c.Audience.Region) {
-				return models.E(models.NotFound, "not_found")
-			}
-			return nil
-		},
+		Mine: api.InPlace(func(c *campaign.Campaign) models.Region { return c.Audience.Region }),
 	}
 }
 
@@ -193,7 +188,7 @@ func (h Handler) tags(ctx context.Context, rq api.Request, in tagsRequest) (v ta
 	if v.Region = in.Region; v.Region == "" {
 		v.Region = rq.Actor.Region
 	}
-	if !rq.Actor.Region.Contains(v.Region) {
+	if !api.Covers(rq.Actor, v.Region) {
 		return v, models.E(models.Forbidden, "campaign.other_region")
 	}
 	if v.People, err = h.Reach(ctx, campaign.Audience{Region: v.Region}); err != nil {

@@ -46,7 +46,7 @@ type deskCaseView struct {
 func sits(a models.Actor, c *casework.Case) bool {
 	switch {
 	case a.Is(models.Auditor):
-		return a.Region.Contains(c.Region)
+		return api.Covers(a, c.Region)
 	case a.Is(models.DataOfficer, models.Department):
 		return a.Org == c.About.Unit && c.State == casework.Checking || a.Org == c.Desk
 	}

@@ -47,16 +47,16 @@ func (h Handler) list(ctx context.Context, rq api.Request, in itemsRequest) (api
 
 // released are the versions, as lists show them.
 func (h Handler) released() api.Releases[catalogue.Item, itemView] {
-	return api.Releases[catalogue.Item, itemView]{
+	return api.Citywide(api.Releases[catalogue.Item, itemView]{
 		Repo: h.Items, View: func(_ context.Context, rq api.Request, it *catalogue.Item) (itemView, error) {
 			return viewItem(rq, it), nil
 		},
-	}
+	})
 }
 
 // details are the versions with their columns and schemas.
 func (h Handler) details() api.Releases[catalogue.Item, itemDetailView] {
-	return api.Releases[catalogue.Item, itemDetailView]{Repo: h.Items, View: viewItemDetail}
+	return api.Citywide(api.Releases[catalogue.Item, itemDetailView]{Repo: h.Items, View: viewItemDetail})
 }
 
 type versionsRequest struct {
@@ -70,7 +70,7 @@ func (h Handler) versions(ctx context.Context, rq api.Request, in versionsReques
 	if in.State != "" {
 		states = []release.State{release.State(in.State)}
 	}
-	return h.released().Page(ctx, rq, store.ItemsIn(in.Category, states...).Page(in.Limit, in.Cursor))
+	return h.released().Page(ctx, rq, store.ItemsOf(rq.Actor.Region, in.Category, states...).Page(in.Limit, in.Cursor))
 }
 
 type itemRequest struct {
@@ -172,6 +172,9 @@ func (h Handler) create(ctx context.Context, rq api.Request, in createItemReques
 		return itemDetailView{}, err
 	}
 	it, err := catalogue.New(in.Code, rq.Actor, c, rq.Now)
+	if err == nil { // a store has one city's catalogue
+		_, err = api.Following(ctx, rq, h.Items, store.ItemsIn("", release.States...), func(it *catalogue.Item) (int, models.Region) { return 0, it.City })
+	}
 	return h.details().Keep(ctx, rq, it, err)
 }
 
@@ -182,6 +185,9 @@ type nextItemRequest struct {
 
 func (h Handler) next(ctx context.Context, rq api.Request, in nextItemRequest) (itemDetailView, error) {
 	last, err := h.Items.First(ctx, store.ItemVersions(in.Code))
+	if err == nil {
+		err = api.Scoped(rq, last.City)
+	}
 	if err != nil {
 		return itemDetailView{}, err
 	}
@@ -196,8 +202,8 @@ type versionRequest struct {
 
 func (in versionRequest) Key() string { return catalogue.ID(in.Code, in.Version) }
 
-func (h Handler) review(ctx context.Context, _ api.Request, in versionRequest) (diffView, error) {
-	to, err := h.Items.Get(ctx, catalogue.ID(in.Code, in.Version))
+func (h Handler) review(ctx context.Context, rq api.Request, in versionRequest) (diffView, error) {
+	to, err := h.details().One(ctx, rq, in.Key())
 	if err != nil {
 		return diffView{}, err
 	}

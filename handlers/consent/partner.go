@@ -55,7 +55,7 @@ func viewPartner(p *consent.Partner) partnerView {
 // client is a system whose organisation is, or answers to, the caller's own.
 func (h Partners) client(ctx context.Context, rq api.Request, id string) (*identity.Client, error) {
 	c, err := h.Clients.Get(ctx, id)
-	if err != nil || !organisation.Over(c.Scope, rq.Actor) || !rq.Actor.Region.Contains(c.Region) {
+	if err != nil || !organisation.Over(c.Scope, rq.Actor) || !api.Covers(rq.Actor, c.Region) {
 		return nil, api.NotYours(err)
 	}
 	return c, nil

@@ -87,7 +87,7 @@ func (h Query) answer(ctx context.Context, rq api.Request, q consent.Query, c *c
 	if err := h.Log.Note(ctx, rq, screening); err != nil {
 		return queryView{}, err
 	}
-	if err := h.use(ctx, receipt.ID, rq.Actor.Org, given, rq.Now); err != nil {
+	if err := h.use(ctx, receipt.ID, rq.Actor, given, rq.Now); err != nil {
 		return queryView{}, err
 	}
 	v := queryView{
@@ -103,10 +103,10 @@ func (h Query) answer(ctx context.Context, rq api.Request, q consent.Query, c *c
 }
 
 // use remembers who was given which version of which record.
-func (h Query) use(ctx context.Context, ref, recipient string, given []*record.Record, now time.Time) error {
+func (h Query) use(ctx context.Context, ref string, to models.Actor, given []*record.Record, now time.Time) error {
 	uses := make([]*recall.Use, len(given))
 	for i, r := range given {
-		uses[i] = recall.NewUse(recall.Paper{Kind: recall.Share, Ref: ref, Recipient: recipient}, r.ID, r.Current.No, r.Subject, now)
+		uses[i] = recall.NewUse(recall.Paper{Kind: recall.Share, Ref: ref, Recipient: to.Org, Region: to.Region}, r.ID, r.Current.No, r.Subject, now)
 	}
 	err := h.Uses.InsertMany(ctx, uses)
 	if errors.Is(err, models.Conflict) {

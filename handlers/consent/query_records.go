@@ -143,7 +143,7 @@ func (h Query) lookup(ctx context.Context, rq api.Request, in lookupRequest) (lo
 		return lookupView{}, err
 	}
 	v := lookupView{Records: []givenView{}, More: more, Ref: models.Derived("lookup", rq.ID, in.Case, sub.Ref), At: rq.Now}
-	if err := h.use(ctx, v.Ref, rq.Actor.Org, given, rq.Now); err != nil {
+	if err := h.use(ctx, v.Ref, rq.Actor, given, rq.Now); err != nil {
 		return lookupView{}, err
 	}
 	for _, r := range given {

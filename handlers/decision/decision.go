@@ -109,23 +109,11 @@ func (h Handler) list(ctx context.Context, rq api.Request, in decisionsRequest) 
 	if in.About == "" {
 		return api.List[decisionView]{}, models.Bad("#query/about", "required", "decision.about_missing")
 	}
-	page, err := h.Decisions.Find(ctx, store.DecisionsAbout(in.About).Page(in.Limit, in.Cursor))
+	page, err := h.Decisions.Find(ctx, store.DecisionsAboutIn(in.About, rq.Actor.Region).Page(in.Limit, in.Cursor))
 	if err != nil {
 		return api.List[decisionView]{}, err
 	}
-	page.Items = within(rq.Actor, page.Items)
 	return api.Listed(page, view), h.note(ctx, rq, page.Items...)
-}
-
-// within are the decisions of an office's own region.
-func within(by models.Actor, all []*decision.Decision) []*decision.Decision {
-	shown := all[:0]
-	for _, v := range all {
-		if by.Region.Contains(v.Region) {
-			shown = append(shown, v)
-		}
-	}
-	return shown
 }
 
 // note notes that an office sees decisions, before it does.
@@ -216,8 +204,8 @@ type lookedRequest struct {
 
 func (h Handler) looked(ctx context.Context, rq api.Request, in lookedRequest) (api.None, error) {
 	_, err := h.Decisions.Update(ctx, in.ID, func(v *decision.Decision) error {
-		if !rq.Actor.Region.Contains(v.Region) {
-			return api.NotYours(nil)
+		if err := api.Scoped(rq, v.Region); err != nil {
+			return err
 		}
 		return v.Looked(in.Note)
 	})

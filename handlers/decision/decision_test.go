@@ -196,7 +196,7 @@ func TestRecallsAreAnswered(t *testing.T) {
 	b.must(b.recall.Calls.Insert(t.Context(), c))
 	uses := map[string]*recall.Use{}
 	for _, org := range []string{"org-bank", "org-provider"} {
-		u := recall.NewUse(recall.Paper{Kind: recall.Share, Ref: "receipt-" + org, Recipient: org}, "r1", 1, sub, b.Now())
+		u := recall.NewUse(recall.Paper{Kind: recall.Share, Ref: "receipt-" + org, Recipient: org, Region: "430181"}, "r1", 1, sub, b.Now())
 		b.must(b.recall.Uses.Insert(t.Context(), u))
 		uses[org] = u
 	}
@@ -233,6 +233,11 @@ func TestRecallsAreAnswered(t *testing.T) {
 	res = b.Wants(200, "GET /v1/recalls/overdue", "", apitest.By(apitest.CountyStaff, asCredit), uses["org-provider"].ID, `"overdue":true`)
 	if strings.Contains(res.Body, bank.ID) {
 		t.Errorf("answered, and overdue: %s", res.Body)
+	}
+	for _, away := range []string{"430182", "4302", "44"} {
+		if res := b.Wants(200, "GET /v1/recalls/overdue", "", apitest.By("as eve+auditor@"+away, "X-Acting-As: auditor")); res.Body != `{"items":[],"nextCursor":""}` {
+			t.Errorf("an office of %s: %s", away, res.Body)
+		}
 	}
 	b.Wants(403, "GET /v1/recalls/overdue", "", apitest.By("as client:bank"))
 }

@@ -39,20 +39,11 @@ func (h Handler) staffList(ctx context.Context, rq api.Request, in staffDeliveri
 	}
 	q := store.DeliveriesIn(in.State)
 	if in.Subject != "" {
-		q = store.DeliveriesAbout(in.Subject)
+		q = store.DeliveriesAboutIn(in.Subject, rq.Actor.Region)
 	}
 	page, err := h.Deliveries.Find(ctx, q.Page(in.Limit, in.Cursor))
 	if err != nil {
 		return api.List[api.StaffDelivery]{}, err
-	}
-	if in.Subject != "" {
-		shown := page.Items[:0]
-		for _, d := range page.Items {
-			if rq.Actor.Region.Contains(d.Region) {
-				shown = append(shown, d)
-			}
-		}
-		page.Items = shown
 	}
 	if err := h.Log.Note(ctx, rq, accessTo(rq, in.Subject, page.Items)...); err != nil {
 		return api.List[api.StaffDelivery]{}, err

@@ -179,11 +179,7 @@ func (h Desk) waiting(ctx context.Context, rq api.Request, in changesRequest) (a
 
 // changeOf is a change in the caller's place. Errors: NotFound.
 func (h Desk) changeOf(ctx context.Context, rq api.Request, id string) (*farmer.Change, error) {
-	c, err := h.Changes.Get(ctx, id)
-	if err == nil && !rq.Actor.Region.Contains(c.Village) {
-		err = models.E(models.NotFound, "not_found")
-	}
-	return c, err
+	return api.Ours(ctx, rq, h.Changes, id, func(c *farmer.Change) models.Region { return c.Village })
 }
 
 type previewView struct {

@@ -181,8 +181,8 @@ func (h Desk) ours(ctx context.Context, rq api.Request, id string) (*farmer.File
 	if errors.Is(err, models.NotFound) {
 		f, err = h.Files.Get(ctx, usecase.FarmFileID(id))
 	}
-	if err == nil && !rq.Actor.Region.Contains(f.Village) {
-		err = models.E(models.NotFound, "not_found")
+	if err == nil {
+		err = api.Scoped(rq, f.Village)
 	}
 	return f, err
 }

@@ -313,11 +313,7 @@ func (h Evaluation) at(ctx context.Context, rq api.Request, in evalsRequest) (ap
 
 // evaluationOf is an evaluation in the caller's place. Errors: NotFound.
 func (h Evaluation) evaluationOf(ctx context.Context, rq api.Request, id string) (*farmer.Evaluation, error) {
-	e, err := h.Evaluations.Get(ctx, id)
-	if err == nil && !rq.Actor.Region.Contains(e.Village) {
-		err = models.E(models.NotFound, "not_found")
-	}
-	return e, err
+	return api.Ours(ctx, rq, h.Evaluations, id, func(e *farmer.Evaluation) models.Region { return e.Village })
 }
 
 func (h Evaluation) read(ctx context.Context, rq api.Request, in api.ByID) (evalView, error) {

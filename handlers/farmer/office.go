@@ -49,7 +49,8 @@ type formVersionView struct {
 
 // releasedForms are the forms. A change is seen at once by who fills them in.
 func (h Desk) releasedForms() api.Releases[farmer.Form, formVersionView] {
-	return api.Releases[farmer.Form, formVersionView]{Repo: h.Forms, Then: h.Forget, View: func(_ context.Context, rq api.Request, f *farmer.Form) (formVersionView, error) {
+	place := api.InPlace(func(f *farmer.Form) models.Region { return f.Region })
+	return api.Releases[farmer.Form, formVersionView]{Repo: h.Forms, Mine: place, Then: h.Forget, View: func(_ context.Context, rq api.Request, f *farmer.Form) (formVersionView, error) {
 		s, err := f.Read()
 		if err != nil {
 			return formVersionView{}, err
@@ -59,6 +60,9 @@ func (h Desk) releasedForms() api.Releases[farmer.Form, formVersionView] {
 }
 
 func (h Desk) formVersions(ctx context.Context, rq api.Request, in formVersionsRequest) (api.List[formVersionView], error) {
+	if err := api.Holds(rq, in.Place); err != nil {
+		return api.List[formVersionView]{}, err
+	}
 	return h.releasedForms().Page(ctx, rq, store.FarmFormsOf(in.Section, in.Place).Page(in.Limit, in.Cursor))
 }
 
@@ -73,7 +77,7 @@ type draftFormRequest struct {
 }
 
 func (h Desk) draftForm(ctx context.Context, rq api.Request, in draftFormRequest) (v formVersionView, err error) {
-	no, err := api.Following(ctx, h.Forms, store.FarmFormsOf(in.Section, in.Region), func(f *farmer.Form) int { return f.No })
+	no, err := api.Following(ctx, rq, h.Forms, store.FarmFormsOf(in.Section, in.Region), func(f *farmer.Form) (int, models.Region) { return f.No, f.Region })
 	if err != nil {
 		return v, err
 	}
@@ -97,12 +101,12 @@ func viewModel(rq api.Request) func(*farmer.Model) modelView {
 }
 
 func (h Desk) modelList(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[modelView], error) {
-	return api.Found(ctx, h.Models, store.FarmModelsAll(), in, viewModel(rq))
+	return api.Found(ctx, h.Models, store.FarmModelsIn(rq.Actor.Region), in, viewModel(rq))
 }
 
 // released are the models, whole.
 func (h Desk) released() api.Releases[farmer.Model, modelView] {
-	return api.Releases[farmer.Model, modelView]{Repo: h.Models, View: h.whole}
+	return api.Citywide(api.Releases[farmer.Model, modelView]{Repo: h.Models, View: h.whole})
 }
 
 // whole is a model with its set and its last trial.
@@ -138,7 +142,7 @@ func setOf(text string) (s score.Set, err error) {
 }
 
 func (h Desk) draftModel(ctx context.Context, rq api.Request, in modelRequest) (v modelView, err error) {
-	no, err := api.Following(ctx, h.Models, store.FarmModelsAll(), func(m *farmer.Model) int { return m.No })
+	no, err := api.Following(ctx, rq, h.Models, store.FarmModelsAll(), func(m *farmer.Model) (int, models.Region) { return m.No, m.City })
 	if err != nil {
 		return v, err
 	}
@@ -178,7 +182,7 @@ func (h Desk) inForce(ctx context.Context) (string, error) {
 }
 
 func (h Desk) simulateModel(ctx context.Context, rq api.Request, in api.ByID) (runView, error) {
-	m, err := h.Models.Get(ctx, in.ID)
+	m, err := api.Ours(ctx, rq, h.Models, in.ID, func(m *farmer.Model) models.Region { return m.City })
 	if err != nil {
 		return runView{}, err
 	}
@@ -265,6 +269,9 @@ type runsRequest struct {
 }
 
 func (h Desk) runs(ctx context.Context, rq api.Request, in runsRequest) (api.List[runView], error) {
+	if _, err := h.released().One(ctx, rq, in.ID); err != nil {
+		return api.List[runView]{}, err
+	}
 	return api.Found(ctx, h.Runs, store.FarmRunsOf(in.ID, in.Kind), in.PageQuery, viewRun(rq.Lang))
 }
 

@@ -55,7 +55,7 @@ func viewLayout(l *farmer.Layout) layoutView {
 func (h Desk) layoutsFor(ctx context.Context, place models.Region) ([]*farmer.Layout, error) {
 	var all []*farmer.Layout
 	_, err := h.Layouts.Each(ctx, store.FarmLayoutsIn(place.City()), func(l *farmer.Layout) error {
-		if l.Region.Contains(place) || place.Contains(l.Region) {
+		if api.Touches(models.Actor{Region: place}, l.Region) {
 			all = append(all, l)
 		}
 		return nil
@@ -178,9 +178,9 @@ func (h Desk) imports(ctx context.Context, rq api.Request, in api.PageQuery) (ap
 }
 
 func (h Desk) imported(ctx context.Context, rq api.Request, in api.ByID) (importView, error) {
-	im, err := h.Imports.Get(ctx, in.ID)
-	if err != nil || !rq.Actor.Region.Contains(im.Region) {
-		return importView{}, api.NotYours(err)
+	im, err := api.Ours(ctx, rq, h.Imports, in.ID, func(im *farmer.Import) models.Region { return im.Region })
+	if err != nil {
+		return importView{}, err
 	}
 	return viewImport(im, rq.Lang), nil
 }

@@ -207,7 +207,7 @@ func ScopesRecord(a models.Actor, r *record.Record) bool {
 	if a.Is(models.Department, models.DataOfficer) {
 		return a.Org == r.Unit
 	}
-	return a.Region.Contains(r.Region)
+	return api.Covers(a, r.Region)
 }
 
 // recordAccess is what a look at a record shows.

@@ -385,7 +385,7 @@ func (h Desk) metrics(ctx context.Context, rq api.Request, in metricsRequest) (m
 	var all loan.Sum
 	_, err := h.Tallies.Each(ctx, store.LoanTalliesSince(in.Since), func(t *loan.Tally) error {
 		for county, s := range t.Counties {
-			if rq.Actor.Region.Contains(models.Region(county)) || models.Region(county).Contains(rq.Actor.Region) {
+			if api.Touches(rq.Actor, models.Region(county)) {
 				sums[county] = sums[county].Add(s)
 				all = all.Add(s)
 			}

@@ -31,10 +31,13 @@ func (h Handler) mountStaff(r *api.Router) {
 	api.Post(r, "/medical/conducts/{id}/decide", h.decideObjection, mayConductsDecide, api.Moves, api.Reveals)
 }
 
-// scoped says whether an office reaches a region, or its own hospital; what it does not reach is as what is not there. Errors: NotFound.
-func scoped(by models.Actor, region models.Region, hospital string) error {
-	if by.Role == models.HospitalFinance && by.Org != hospital || by.Role != models.HospitalFinance && !by.Region.Contains(region) {
-		return models.E(models.NotFound, "not_found")
+// scoped is api.Scoped, for a hospital's staff by the hospital. Errors: NotFound.
+func scoped(rq api.Request, region models.Region, hospital string) error {
+	switch {
+	case !rq.Actor.Is(models.HospitalFinance):
+		return api.Scoped(rq, region)
+	case rq.Actor.Org != hospital:
+		return api.NotYours(nil)
 	}
 	return nil
 }
@@ -70,7 +73,7 @@ func (h Handler) staffBills(ctx context.Context, rq api.Request, in staffBillsRe
 		if err != nil {
 			return api.List[staffBillView]{}, err
 		}
-		if err := scoped(rq.Actor, place.Region, hospital); err != nil {
+		if err := scoped(rq, place.Region, hospital); err != nil {
 			return api.List[staffBillView]{}, err
 		}
 		q = store.BillsOfHospital(hospital, states(in.State)...)
@@ -98,7 +101,7 @@ func (h Handler) staffBill(ctx context.Context, rq api.Request, in api.ByID) (st
 	if err != nil {
 		return staffBillView{}, err
 	}
-	if err := scoped(rq.Actor, b.Region, b.Hospital); err != nil {
+	if err := scoped(rq, b.Region, b.Hospital); err != nil {
 		return staffBillView{}, err
 	}
 	if err := h.Log.Note(ctx, rq, billAccess(rq, b)...); err != nil {
@@ -123,7 +126,7 @@ func conductAccess(rq api.Request, conducts ...*medical.Conduct) []access.Access
 // onBill changes a bill in the caller's scope.
 func (h Handler) onBill(ctx context.Context, rq api.Request, id string, change func(*medical.Bill) error) (staffBillView, error) {
 	b, err := h.Bills.Update(ctx, id, func(b *medical.Bill) error {
-		if err := scoped(rq.Actor, b.Region, b.Hospital); err != nil {
+		if err := scoped(rq, b.Region, b.Hospital); err != nil {
 			return err
 		}
 		return change(b)
@@ -225,7 +228,7 @@ func (h Handler) staffAgreements(ctx context.Context, rq api.Request, in staffAg
 // onAgreement changes an agreement in the caller's region.
 func (h Handler) onAgreement(ctx context.Context, rq api.Request, id string, change func(*medical.Agreement) error) (staffAgreementView, error) {
 	a, err := h.Agreements.Update(ctx, id, func(a *medical.Agreement) error {
-		if err := scoped(rq.Actor, a.Region, ""); err != nil {
+		if err := scoped(rq, a.Region, ""); err != nil {
 			return err
 		}
 		if err := rq.Fresh(a.Revision); err != nil {
@@ -296,7 +299,7 @@ func (h Handler) staffConducts(ctx context.Context, rq api.Request, in staffCond
 // onConduct changes a record in the caller's region.
 func (h Handler) onConduct(ctx context.Context, rq api.Request, id string, change func(*medical.Conduct) error) (conductView, error) {
 	c, err := h.Conducts.Update(ctx, id, func(c *medical.Conduct) error {
-		if err := scoped(rq.Actor, c.Region, ""); err != nil {
+		if err := scoped(rq, c.Region, ""); err != nil {
 			return err
 		}
 		return change(c)

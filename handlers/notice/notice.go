@@ -95,11 +95,7 @@ func viewObjection(o notice.Objection) objectionView {
 
 // ours is a notice of the caller's place. Errors: NotFound.
 func (h Handler) ours(ctx context.Context, rq api.Request, id string) (*notice.Notice, error) {
-	n, err := h.Notices.Get(ctx, id)
-	if err == nil && !rq.Actor.Region.Contains(n.Region) {
-		err = models.E(models.NotFound, "not_found")
-	}
-	return n, err
+	return api.Ours(ctx, rq, h.Notices, id, func(n *notice.Notice) models.Region { return n.Region })
 }
 
 // heard notes looks at objections: they are about whoever made them.

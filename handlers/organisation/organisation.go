@@ -77,7 +77,7 @@ func viewOrganisation(o *organisation.Organisation) organisationView {
 
 // seen says whether the register shows an organisation to the caller: those in scope, an auditor's by region, all to an operator.
 func seen(rq api.Request, o *organisation.Organisation) bool {
-	return o.Over(rq.Actor) || rq.Actor.Is(models.Operator) || rq.Actor.Is(models.Auditor) && rq.Actor.Region.Contains(o.Region)
+	return o.Over(rq.Actor) || rq.Actor.Is(models.Operator) || rq.Actor.Is(models.Auditor) && api.Covers(rq.Actor, o.Region)
 }
 
 // visible is an organisation that the caller is shown. Errors: NotFound.

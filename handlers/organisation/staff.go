@@ -185,10 +185,7 @@ type officersRequest struct {
 // moved changes an appointment and the office that hangs on it.
 func (h Handler) moved(ctx context.Context, rq api.Request, id string, do func(*organisation.Appointment) error) (appointmentView, error) {
 	a, err := h.Appoint(ctx, id, rq.Actor, rq.Now, func(a *organisation.Appointment) error {
-		if err := rq.Fresh(a.Revision); err != nil {
-			return err
-		}
-		return do(a)
+		return rq.Freshly(a.Revision, func() error { return do(a) })
 	})
 	if err != nil {
 		return appointmentView{}, err

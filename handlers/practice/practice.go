@@ -121,7 +121,7 @@ func (h Handler) reads(ctx context.Context, rq api.Request, id string) (*practic
 	if err != nil {
 		return nil, err
 	}
-	office := rq.Actor.Is(models.CreditOffice, models.Auditor) && rq.Actor.Region.Contains(c.Region) && c.State != practice.Draft
+	office := rq.Actor.Is(models.CreditOffice, models.Auditor) && api.Covers(rq.Actor, c.Region) && c.State != practice.Draft
 	if c.Unit != rq.Actor.Org && !office {
 		return nil, models.E(models.NotFound, "not_found")
 	}

@@ -120,11 +120,7 @@ func (h Rounds) seats(ctx context.Context, rq api.Request, in api.ByID) (api.Lis
 
 // ours is a round of the caller's place. Errors: NotFound.
 func (h Rounds) ours(ctx context.Context, rq api.Request, id string) (*practice.Round, error) {
-	r, err := h.Rounds.Get(ctx, id)
-	if err == nil && !rq.Actor.Region.Contains(r.Region) {
-		err = models.E(models.NotFound, "not_found")
-	}
-	return r, err
+	return api.Ours(ctx, rq, h.Rounds, id, func(r *practice.Round) models.Region { return r.Region })
 }
 
 func (h Rounds) rank(ctx context.Context, rq api.Request, in api.ByID) (roundView, error) {

@@ -61,8 +61,8 @@ func (h Handler) own(ctx context.Context, rq api.Request, in recallsRequest) (ap
 	return api.Listed(page, viewUse), err
 }
 
-func (h Handler) overdue(ctx context.Context, _ api.Request, in api.PageQuery) (api.List[useView], error) {
-	page, err := h.Uses.Find(ctx, store.UsesOverdue().Page(in.Limit, in.Cursor))
+func (h Handler) overdue(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[useView], error) {
+	page, err := h.Uses.Find(ctx, store.UsesOverdue(rq.Actor.Region).Page(in.Limit, in.Cursor))
 	return api.Listed(page, viewUse), err
 }
 

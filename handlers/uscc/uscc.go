@@ -57,14 +57,14 @@ func (h Handler) check(_ context.Context, rq api.Request, in checkCodeRequest) (
 }
 
 func (h Handler) scan(ctx context.Context, rq api.Request, _ api.NoRequest) (scanView, error) {
-	running, err := h.Scans.Count(ctx, store.ScansIn(uscc.Running))
+	running, err := h.Scans.Count(ctx, store.ScansIn(rq.Actor.Region, uscc.Running))
 	if err != nil {
 		return scanView{}, err
 	}
 	if running > 0 {
 		return scanView{}, models.E(models.Conflict, "uscc.scan_running")
 	}
-	total, err := h.Orgs.Count(ctx, store.All())
+	total, err := h.Orgs.Count(ctx, store.OrgsIn(rq.Actor.Region))
 	if err != nil {
 		return scanView{}, err
 	}
@@ -79,11 +79,11 @@ func (h Handler) scan(ctx context.Context, rq api.Request, _ api.NoRequest) (sca
 }
 
 func (h Handler) scans(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[scanView], error) {
-	return api.Found(ctx, h.Scans, store.ScansIn(uscc.Running, uscc.Done, uscc.Cancelled), in, viewScan(rq.Lang))
+	return api.Found(ctx, h.Scans, store.ScansIn(rq.Actor.Region, uscc.Running, uscc.Done, uscc.Cancelled), in, viewScan(rq.Lang))
 }
 
 func (h Handler) progress(ctx context.Context, rq api.Request, in api.ByID) (scanView, error) {
-	s, err := h.Scans.Get(ctx, in.ID)
+	s, err := api.Ours(ctx, rq, h.Scans, in.ID, func(s *uscc.Scan) models.Region { return s.By.Region })
 	if err != nil {
 		return scanView{}, err
 	}
@@ -101,20 +101,23 @@ func (h Handler) tickets(ctx context.Context, rq api.Request, in ticketsRequest)
 	if in.State != "" {
 		states = []uscc.State{uscc.State(in.State)}
 	}
-	q := store.TicketsIn(states...)
+	q := store.TicketsIn(rq.Actor.Region, states...)
 	switch {
 	case rq.Actor.Is(models.DataOfficer):
-		q = store.TicketsOf(rq.Actor.Org, states...)
+		q = store.TicketsOf(rq.Actor.Org, "", states...) // its work, wherever the organisation is
 	case in.Unit != "":
-		q = store.TicketsOf(in.Unit, states...)
+		q = store.TicketsOf(in.Unit, rq.Actor.Region, states...)
 	}
 	return api.Found(ctx, h.Tickets, q, in.PageQuery, viewTicketIn(rq.Lang))
 }
 
 // myTicket says whether the caller works on a ticket; another's is not there. Errors: NotFound.
 func myTicket(rq api.Request, t *uscc.Ticket) error {
-	if rq.Actor.Is(models.DataOfficer) && (rq.Actor.Org == "" || rq.Actor.Org != t.Desk) {
-		return models.E(models.NotFound, "not_found")
+	switch {
+	case !rq.Actor.Is(models.DataOfficer):
+		return api.Scoped(rq, t.Region)
+	case rq.Actor.Org == "" || rq.Actor.Org != t.Desk:
+		return api.NotYours(nil)
 	}
 	return nil
 }
@@ -190,12 +193,12 @@ func (h Handler) verify(ctx context.Context, rq api.Request, in api.ByID) (ticke
 	return h.ticket(ctx, rq, in)
 }
 
-func (h Handler) metrics(ctx context.Context, _ api.Request, _ api.NoRequest) (metricsView, error) {
-	by, err := h.Tickets.CountBy(ctx, "state", store.TicketsIn(uscc.States...))
+func (h Handler) metrics(ctx context.Context, rq api.Request, _ api.NoRequest) (metricsView, error) {
+	by, err := h.Tickets.CountBy(ctx, "state", store.TicketsIn(rq.Actor.Region, uscc.States...))
 	if err != nil {
 		return metricsView{}, err
 	}
-	orgs, err := h.Orgs.Count(ctx, store.All())
+	orgs, err := h.Orgs.Count(ctx, store.OrgsIn(rq.Actor.Region))
 	if err != nil {
 		return metricsView{}, err
 	}

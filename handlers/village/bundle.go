@@ -194,10 +194,7 @@ type rowsItemView struct {
 }
 
 func (h Bundle) rows(ctx context.Context, rq api.Request, in rowsRequest) (rowsView, error) {
-	e, err := h.Entries.Get(ctx, in.ID)
-	if err == nil && !rq.Actor.Region.Contains(e.Village) {
-		err = models.E(models.NotFound, "not_found")
-	}
+	e, err := api.Ours(ctx, rq, h.Entries, in.ID, func(e *village.Entry) models.Region { return e.Village })
 	if err != nil {
 		return rowsView{}, err
 	}

@@ -209,6 +209,9 @@ type entryRequest struct {
 
 func (h Handler) start(ctx context.Context, rq api.Request, in entryRequest) (entryView, error) {
 	r, s, err := h.roundOf(ctx, in.Round)
+	if err == nil {
+		err = api.Holds(rq, r.County)
+	}
 	if err != nil {
 		return entryView{}, err
 	}
@@ -257,11 +260,7 @@ func (h Handler) entries(ctx context.Context, rq api.Request, in entriesRequest)
 
 // ours is an entry of the caller's place; a village is shown its town's. Errors: NotFound.
 func (h Handler) ours(ctx context.Context, rq api.Request, id string) (*village.Entry, error) {
-	e, err := h.Entries.Get(ctx, id)
-	if err == nil && !rq.Actor.Region.Contains(e.Village) {
-		err = models.E(models.NotFound, "not_found")
-	}
-	return e, err
+	return api.Ours(ctx, rq, h.Entries, id, func(e *village.Entry) models.Region { return e.Village })
 }
 
 func (h Handler) entry(ctx context.Context, rq api.Request, in api.ByID) (entryView, error) {

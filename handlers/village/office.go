@@ -23,9 +23,9 @@ import (
 func (h Handler) mountOffice(r *api.Router) {
 	tag := api.Tag("village office")
 	api.Post(r, "/village-schemes", h.draft, maySchemes, api.Creates, tag)
-	api.Put(r, "/village-schemes/{id}", api.OnRelease(h.released(), h.edit), maySchemes, tag)
-	api.Post(r, "/village-schemes/{id}/publish", api.OnRelease(h.released(), api.Simply[api.ByID]((*village.Scheme).Publish)), maySchemes, tag)
-	api.Post(r, "/village-schemes/{id}/drop", api.OnRelease(h.released(), api.Simply[api.ByID]((*village.Scheme).Drop)), maySchemes, tag)
+	api.Put(r, "/village-schemes/{id}", api.OnRelease(api.Citywide(h.released()), h.edit), maySchemes, tag)
+	api.Post(r, "/village-schemes/{id}/publish", api.OnRelease(api.Citywide(h.released()), api.Simply[api.ByID]((*village.Scheme).Publish)), maySchemes, tag)
+	api.Post(r, "/village-schemes/{id}/drop", api.OnRelease(api.Citywide(h.released()), api.Simply[api.ByID]((*village.Scheme).Drop)), maySchemes, tag)
 	api.Post(r, "/village-rounds", h.open, mayRounds, api.Creates, tag)
 	api.Get(r, "/village-rounds/{id}/statistics", h.statistics, mayStatistics, tag)
 	api.Post(r, "/village-notices", h.show, mayRounds, api.Creates, tag)
@@ -62,7 +62,7 @@ func below(at string, err error) error {
 }
 
 func (h Handler) draft(ctx context.Context, rq api.Request, in draftRequest) (v schemeView, err error) {
-	no, err := api.Following(ctx, h.Schemes, store.VillageSchemesOf(in.Level), func(s *village.Scheme) int { return s.No })
+	no, err := api.Following(ctx, rq, h.Schemes, store.VillageSchemesOf(in.Level), func(s *village.Scheme) (int, models.Region) { return s.No, s.City })
 	if err != nil {
 		return v, err
 	}
@@ -145,7 +145,7 @@ func (h Handler) show(ctx context.Context, rq api.Request, in showRequest) (api.
 	if err != nil {
 		return api.PublicNoticeView{}, err
 	}
-	if _, err := api.PlaceWithin(rq, r.County); err != nil {
+	if err := api.Scoped(rq, r.County); err != nil {
 		return api.PublicNoticeView{}, err
 	}
 	id := rq.NewID()
@@ -223,8 +223,8 @@ func (h Handler) statistics(ctx context.Context, rq api.Request, in api.ByID) (s
 	if err != nil {
 		return v, err
 	}
-	if !rq.Actor.Region.Contains(r.County) {
-		return v, models.E(models.NotFound, "not_found")
+	if err := api.Scoped(rq, r.County); err != nil {
+		return v, err
 	}
 	var all [][2]score.Points
 	by := map[string]*drift{}

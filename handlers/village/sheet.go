@@ -233,6 +233,9 @@ func (h Handler) answer(ctx context.Context, rq api.Request, in answerRequest) (
 	if err != nil {
 		return answerView{}, err
 	}
+	if !lives {
+		return answerView{}, api.NotYours(nil)
+	}
 	a, err := village.NewAnswer(e, in.Satisfied, lives && e.Level == village.OfVillages, rq.Actor)
 	if err != nil {
 		return answerView{}, err

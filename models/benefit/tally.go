@@ -1,18 +1,19 @@
 package benefit
 
 import (
+	"strings"
 	"time"
 
 	"xinyi/models"
 )
 
-// A Tally is what was used on one day, by scene. Its id is the day. It counts itself anew each night until nothing of the day can
+// A Tally is what was used on one day, by place and scene. Its id is the day. It counts itself anew each night until nothing of the day can
 // be reversed any more.
 type Tally struct {
 	models.Meta `bson:",inline"`
 
 	Day    models.Day           `bson:"day"`
-	Scenes map[string]SceneUses `bson:"scenes,omitempty"`
+	Scenes map[string]SceneUses `bson:"scenes,omitempty"` // by UsesKey
 	Last   models.Day           `bson:"last"` // of the counting
 }
 
@@ -20,6 +21,28 @@ type Tally struct {
 type SceneUses struct {
 	Uses  int64      `bson:"uses"`
 	Saved models.Fen `bson:"saved"`
+}
+
+// Add is both together.
+func (u SceneUses) Add(v SceneUses) SceneUses { return SceneUses{u.Uses + v.Uses, u.Saved + v.Saved} }
+
+// UsesKey names the uses of a scene whose offers are a place's.
+func UsesKey(place models.Region, scene string) string { return string(place) + "/" + scene }
+
+// UsesOf is what a key of Tally.Scenes names.
+func UsesOf(key string) (place models.Region, scene string) {
+	where, scene, _ := strings.Cut(key, "/")
+	return models.Region(where), scene
+}
+
+// Counted says whether the day has been counted, place by place.
+func (t *Tally) Counted() bool {
+	for key := range t.Scenes {
+		if !strings.Contains(key, "/") {
+			return false
+		}
+	}
+	return t.Scenes != nil
 }
 
 // NewTally starts a day's count.

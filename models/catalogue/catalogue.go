@@ -256,7 +256,7 @@ func (it *Item) publish(kind models.Kind[Data], by models.Actor, now time.Time) 
 
 // office says whether by writes the catalogue.
 func office(by models.Actor) error {
-	if by.Person == "" || by.Agent != "" || !by.Is(models.CreditOffice) {
+	if by.Person == "" || by.Agent != "" || !by.Is(models.CreditOffice) || by.Region.Level() > models.Prefecture {
 		return models.E(models.Forbidden, "catalogue.not_yours")
 	}
 	return nil

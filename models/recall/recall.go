@@ -47,6 +47,7 @@ type Use struct {
 	Ref       string         `bson:"ref"`
 	Subject   models.Subject `bson:"subject"`
 	Recipient string         `bson:"recipient"` // organisation it went to, "" for ourselves and the subject
+	Region    models.Region  `bson:"region"`    // of the recipient: whose offices see to it that it answers
 	At        time.Time      `bson:"at"`
 
 	Call    string     `bson:"call,omitempty"`   // the last call that reached it
@@ -68,11 +69,12 @@ func UseID(kind Kind, ref, record string) string {
 type Paper struct {
 	Kind           Kind
 	Ref, Recipient string
+	Region         models.Region // of the recipient
 }
 
 // NewUse notes a use at the moment it is made.
 func NewUse(in Paper, record string, version int, subject models.Subject, now time.Time) *Use {
-	u := &Use{Record: record, Version: version, Kind: in.Kind, Ref: in.Ref, Subject: subject, Recipient: in.Recipient, At: now}
+	u := &Use{Record: record, Version: version, Kind: in.Kind, Ref: in.Ref, Subject: subject, Recipient: in.Recipient, Region: in.Region, At: now}
 	u.ID = UseID(in.Kind, in.Ref, record)
 	u.State, u.Moved = Current, models.Moved{By: models.System, At: now}
 	return u

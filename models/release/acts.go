@@ -12,6 +12,7 @@ func Start(d Document, by models.Actor, now time.Time) {
 	r := d.Released()
 	r.State, r.Moved = Draft, models.Moved{By: by.Role, At: now}
 	r.Makers.Touch(by)
+	r.City = by.Region.City()
 }
 
 // Edit notes a maker of a draft; the kind changes its content after it. Errors: InvalidTransition "release.fixed" for anything else.

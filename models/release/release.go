@@ -60,11 +60,12 @@ type Release struct {
 	models.Life[State] `bson:",inline"`
 	Hands              `bson:",inline"`
 
-	Hash    string     `bson:"hash,omitempty"`    // of what counts, since it was checked
-	Trial   string     `bson:"trial,omitempty"`   // the last one
-	Against string     `bson:"against,omitempty"` // the one in force that it was tried against, "" none
-	TriedAt *time.Time `bson:"triedAt,omitempty"` // when the trial ended
-	Begins  models.Day `bson:"begins,omitempty"`  // its first day, once announced
+	City    models.Region `bson:"city,omitempty"`    // of whoever began it: what holds in a whole city holds in that one
+	Hash    string        `bson:"hash,omitempty"`    // of what counts, since it was checked
+	Trial   string        `bson:"trial,omitempty"`   // the last one
+	Against string        `bson:"against,omitempty"` // the one in force that it was tried against, "" none
+	TriedAt *time.Time    `bson:"triedAt,omitempty"` // when the trial ended
+	Begins  models.Day    `bson:"begins,omitempty"`  // its first day, once announced
 }
 
 // Released makes the embedding type a Document.

@@ -37,7 +37,7 @@ const (
 	AtEnd   Stage = "END"
 )
 
-// A Scan goes through every organisation in use, from part to part; one cut off goes on where it was.
+// A Scan goes through every organisation in use of the region of whoever began it, from part to part; one cut off goes on where it was.
 type Scan struct {
 	models.Meta            `bson:",inline"`
 	models.Life[ScanState] `bson:",inline"`

@@ -58,7 +58,7 @@ type Ticket struct {
 	Code    string        `bson:"code,omitempty"`
 	Name    string        `bson:"name"`
 	Place   string        `bson:"place,omitempty"` // of a DUP_SUBJECT
-	Region  models.Region `bson:"region"`
+	Region  models.Region `bson:"region"` // whose office answers for it
 	Unit    string        `bson:"unit"` // that named it
 	Codes   []string      `bson:"codes,omitempty"`
 	Names   []string      `bson:"names,omitempty"`
@@ -90,7 +90,7 @@ func NewTicket(f Finding, terms Terms, now time.Time) *Ticket {
 	t := &Ticket{
 		Meta: models.Meta{ID: models.Derived("ticket", f.Slot, strconv.FormatInt(now.UnixMilli(), 10))},
 		Life: models.Life[State]{State: Open, Moved: models.Moved{By: models.System, At: now}},
-		Slot: f.Slot, Class: f.Class, Code: f.Code, Name: f.Name, Region: f.Region, Unit: f.Unit, Codes: f.Codes, Names: f.Names,
+		Slot: f.Slot, Class: f.Class, Code: f.Code, Name: f.Name, Region: f.Office, Unit: f.Unit, Codes: f.Codes, Names: f.Names,
 		Suggest: Suggest(f.Code), Authority: AuthorityOf(firstOf(f)), Terms: terms, Due: models.DayOf(now).AddWorking(terms.Days),
 		LastSeen: now, Seen: 1,
 	}

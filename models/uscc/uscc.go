@@ -58,6 +58,7 @@ type Org struct {
 	Key        string        `bson:"key"`    // KeyOf the name
 	Place      string        `bson:"place"`  // key and county: names are unique there at most
 	Region     models.Region `bson:"region"` // the county of the code, else the unit's
+	Office     models.Region `bson:"office"` // officeOf it
 	Unit       string        `bson:"unit"`   // that named it first
 	Registered bool          `bson:"registered,omitempty"`
 	FirstSeen  time.Time     `bson:"firstSeen"`
@@ -71,7 +72,7 @@ func OrgID(code, name string) string { return models.Derived("org", code, KeyOf(
 func NewOrg(code, name string, s Source, now time.Time) *Org {
 	o := &Org{
 		Meta: models.Meta{ID: OrgID(code, name)}, Code: code, Name: strings.TrimSpace(name), Key: KeyOf(name),
-		Region: countyOf(code, s.Region), Unit: s.Unit, Registered: s.Registered, FirstSeen: now,
+		Region: countyOf(code, s.Region), Office: officeOf(code, s.Region), Unit: s.Unit, Registered: s.Registered, FirstSeen: now,
 	}
 	o.Place = placeOf(o.Key, o.Region)
 	return o
@@ -104,6 +105,15 @@ func countyOf(code string, r models.Region) models.Region {
 	return r.County()
 }
 
+// officeOf is the place whose office brings in order what a unit of r named: the county of the code when that lies in the unit's city, else
+// r itself, since a wrong code may name a county anywhere.
+func officeOf(code string, r models.Region) models.Region {
+	if county := countyOf(code, r); r.City().Contains(county) {
+		return county
+	}
+	return r
+}
+
 // KeyOf is a name as it is compared: half-width, in capitals, without spaces and signs. (长沙) and （长沙） are the same.
 func KeyOf(name string) string {
 	return strings.Map(func(r rune) rune {
@@ -124,7 +134,8 @@ type Finding struct {
 	Code   string // "" when it is about a name
 	Name   string // the name, or the registration's
 	Region models.Region
-	Unit   string   // that named it
+	Office models.Region // whose it is to bring in order
+	Unit   string        // that named it
 	Codes  []string // of DUP_SUBJECT, the first 20
 	Names  []string // of DUP_CODE and NAME_MISMATCH, the first 20
 }
@@ -139,7 +150,7 @@ func FromRow(raw, name, unit string, r models.Region) (Finding, bool) {
 	if long := []rune(code); len(long) > maxShown {
 		code = string(long[:maxShown])
 	}
-	return Finding{Class: class, Slot: string(class) + "/" + code + "/" + KeyOf(name), Code: code, Name: name, Region: countyOf(code, r), Unit: unit}, true
+	return Finding{Class: class, Slot: string(class) + "/" + code + "/" + KeyOf(name), Code: code, Name: name, Region: countyOf(code, r), Office: officeOf(code, r), Unit: unit}, true
 }
 
 // maxShown bounds what is kept of a wrong code, in runes; maxTwins how many names or codes a finding lists.
@@ -156,12 +167,13 @@ func OfCode(orgs []*Org) (Finding, bool) {
 	}
 	first := orgs[0]
 	if f, wrong := FromRow(first.Code, first.Name, first.Unit, first.Region); wrong {
+		f.Office = first.Office
 		return f, true
 	}
 	if len(orgs) == 1 {
 		return Finding{}, false
 	}
-	f := Finding{Class: DupCode, Code: first.Code, Name: first.Name, Region: first.Region, Unit: first.Unit}
+	f := Finding{Class: DupCode, Code: first.Code, Name: first.Name, Region: first.Region, Office: first.Office, Unit: first.Unit}
 	registered := 0
 	for _, o := range orgs {
 		if o.Registered {
@@ -190,7 +202,7 @@ func OfPlace(orgs []*Org) (Finding, bool) {
 	if len(good) < 2 {
 		return Finding{}, false
 	}
-	f := Finding{Class: DupSubject, Slot: "NAME/" + good[0].Place, Name: good[0].Name, Region: good[0].Region, Unit: good[0].Unit}
+	f := Finding{Class: DupSubject, Slot: "NAME/" + good[0].Place, Name: good[0].Name, Region: good[0].Region, Office: good[0].Office, Unit: good[0].Unit}
 	for _, o := range good[:min(len(good), maxTwins)] {
 		f.Codes = append(f.Codes, o.Code)
 	}
