@@ -47,12 +47,12 @@ func (l *Ledger) part(ctx context.Context, c *medical.Check) (medical.Part, erro
 }
 
 // stretch takes at most n documents after the part's cursor through look. What ctx or the store cuts short ends early.
-func stretch[T any](ctx context.Context, r *store.Repo[T], p *medical.Part, n int, screening func(*T) error) error {
+func stretch[T any](ctx context.Context, r *store.Repo[T], p *medical.Part, n int, take func(*T) error) error {
 	cursor, err := r.Each(ctx, store.All().Page(store.MaxPage, p.Cursor), func(v *T) error {
 		if p.Seen == n || ctx.Err() != nil {
 			return errEnough
 		}
-		if err := screening(v); err != nil {
+		if err := take(v); err != nil {
 			return err
 		}
 		p.Seen++
