@@ -99,7 +99,7 @@ func (l *load) read(line batch.Line) *verdict {
 func (l *load) accounts(ctx context.Context, verdicts []*verdict) error {
 	waiting := map[string][]*verdict{}
 	var hashes []any
-	screening := func() error {
+	lookUp := func() error {
 		if len(hashes) == 0 {
 			return nil
 		}
@@ -126,12 +126,12 @@ func (l *load) accounts(ctx context.Context, verdicts []*verdict) error {
 			continue
 		}
 		if hashes = append(hashes, ref); len(hashes) == store.MaxIn {
-			if err := screening(); err != nil {
+			if err := lookUp(); err != nil {
 				return err
 			}
 		}
 	}
-	return screening()
+	return lookUp()
 }
 
 // write keeps new records in one write; when one of them is there already, one by one.

@@ -47,12 +47,12 @@ func (l *Ledger) part(ctx context.Context, c *medical.Check) (medical.Part, erro
 }
 
 // stretch takes at most n documents after the part's cursor through look. What ctx or the store cuts short ends early.
-func stretch[T any](ctx context.Context, r *store.Repo[T], p *medical.Part, n int, screening func(*T) error) error {
+func stretch[T any](ctx context.Context, r *store.Repo[T], p *medical.Part, n int, take func(*T) error) error {
 	cursor, err := r.Each(ctx, store.All().Page(store.MaxPage, p.Cursor), func(v *T) error {
 		if p.Seen == n || ctx.Err() != nil {
 			return errEnough
 		}
-		if err := screening(v); err != nil {
+		if err := take(v); err != nil {
 			return err
 		}
 		p.Seen++
@@ -111,43 +111,46 @@ func (l *Ledger) again(ctx context.Context, doubts []medical.Fault) (faults []me
 			continue
 		}
 		seen[id] = true
-		found, err := l.settled(ctx, d)
-		if err != nil {
+		found, moving, err := l.settled(ctx, d)
+		switch {
+		case err != nil:
 			return nil, err
+		case moving && l.underway != nil:
+			*l.underway += len(found)
+		default:
+			faults = append(faults, found...)
 		}
-		faults = append(faults, found...)
 	}
 	return faults, nil
 }
 
 // settled reads what d is about. An agreement that moves while its bills are read is read anew, so that what differs is no
-// mixture of two moments. A document that is gone is no fault.
-func (l *Ledger) settled(ctx context.Context, d medical.Fault) (faults []medical.Fault, err error) {
+// mixture of two moments. A document that is gone is no fault. moving says that an event of a bill is still to be delivered.
+func (l *Ledger) settled(ctx context.Context, d medical.Fault) (faults []medical.Fault, moving bool, err error) {
 	if d.Agreement == "" {
 		b, err := l.Bills.Get(ctx, d.Bill)
 		if err != nil || b.Fault() == nil {
-			return nil, gone(err)
+			return nil, false, gone(err)
 		}
-		return []medical.Fault{*b.Fault()}, nil
+		return []medical.Fault{*b.Fault()}, len(b.Outbox) > 0, nil
 	}
 	for range looks {
 		a, err := l.Agreements.Get(ctx, d.Agreement)
 		if err != nil {
-			return nil, gone(err)
+			return nil, false, gone(err)
 		}
-		var moving bool
 		if faults, moving, err = l.compare(ctx, a); err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		now, err := l.Agreements.Any().Peek(ctx, a.ID)
 		if err != nil {
-			return nil, gone(err)
+			return nil, false, gone(err)
 		}
 		if len(faults) == 0 || !moving && now.Version == a.Version {
 			break
 		}
 	}
-	return faults, nil
+	return faults, moving, nil
 }
 
 // gone takes a document that is not there any more for granted.

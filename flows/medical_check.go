@@ -22,6 +22,8 @@ type Ledger struct {
 	faults, checked prometheus.Gauge
 	bills           int // documents in a part
 	agreements      int // fewer: each asks for its bills
+
+	underway *int // counts what differs while an event of it is still to be delivered, instead of a fault; nil: it is a fault
 }
 
 // NewLedger registers the alarm's gauges. It panics when they are registered already.
@@ -99,20 +101,21 @@ func first(faults []medical.Fault) []string {
 	return words
 }
 
-// Whole checks the whole store at once and changes nothing. It answers the run, its first faults, and ends with ctx.
-func (l *Ledger) Whole(ctx context.Context) (medical.Summary, []medical.Fault, error) {
+// Whole checks the whole store at once and changes nothing. It answers the run, its first faults, how much differs only while events are
+// still to be delivered (no server may run, which would deliver them), and ends with ctx.
+func (l *Ledger) Whole(ctx context.Context) (s medical.Summary, faults []medical.Fault, underway int, err error) {
+	still := *l
+	still.underway = &underway
 	c := medical.NewCheck(l.Now())
-	if err := c.Start(l.Now()); err != nil {
-		return medical.Summary{}, nil, err
-	}
-	for c.State == medical.CheckRunning {
-		part, err := l.part(ctx, c)
-		if err == nil {
+	err = c.Start(l.Now())
+	for err == nil && c.State == medical.CheckRunning {
+		var part medical.Part
+		if part, err = still.part(ctx, c); err == nil {
 			_, err = c.Step(part, l.Now())
 		}
-		if err != nil {
-			return medical.Summary{}, nil, err
-		}
 	}
-	return c.Recent[0], c.Found, nil
+	if err != nil {
+		return medical.Summary{}, nil, 0, err
+	}
+	return c.Recent[0], c.Found, underway, nil
 }

@@ -140,9 +140,28 @@ func TestOneFenIsFoundOnce(t *testing.T) {
 	if again := counters(t, c.store.Engine, c.clock); again.gauge("xinyi_ledger_faults") != 1 {
 		t.Error("a restart forgets the alarm")
 	}
-	s, found, err := c.ledger.Whole(t.Context())
-	if must(t, err); s.Faults != 1 || !cmp.Equal(found, k.Found) {
+	s, found, underway, err := c.ledger.Whole(t.Context())
+	if must(t, err); s.Faults != 1 || underway != 0 || !cmp.Equal(found, k.Found) {
 		t.Errorf("the whole at once: %+v, %v", s, found)
+	}
+}
+
+// A store whose server was killed holds changes that no event has carried on: they are no faults, and not kept quiet about.
+func TestWhatIsUnderWayIsNoFault(t *testing.T) {
+	t.Parallel()
+	c := counters(t, newEngine(t), &hands{t: noon})
+	c.fill(2, 2)
+	killed := store.OpenMedical(store.New(c.store.Engine, c.clock.now, store.TestKeys())) // saves, and never delivers
+	_, err := killed.Bills.Update(t.Context(), "a0001-0000", func(b *medical.Bill) error { return b.Carry(40, 2, noon) })
+	must(t, err)
+	s, found, underway, err := c.ledger.Whole(t.Context())
+	if must(t, err); s.Faults != 0 || len(found) != 0 || underway != 1 {
+		t.Errorf("%+v, %v, %d under way", s, found, underway)
+	}
+	c.clock.move(time.Hour)
+	must(t, c.relay.Drain(t.Context())) // delivered, and nobody took it on: now it is one
+	if s, _, underway, err = c.ledger.Whole(t.Context()); err != nil || s.Faults != 1 || underway != 0 {
+		t.Errorf("%+v, %d under way, %v", s, underway, err)
 	}
 }
 

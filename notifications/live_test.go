@@ -105,7 +105,7 @@ func TestLiveFollowsTheStore(t *testing.T) {
 	bob, stopBob := h.Listen("bob")
 	defer stopBob()
 	tl := newTail(h.clock())
-	screening := func(what string, wantAnn, wantBob bool) {
+	check := func(what string, wantAnn, wantBob bool) {
 		t.Helper()
 		if err := h.follow(t.Context(), &tl); err != nil {
 			t.Fatal(err)
@@ -114,20 +114,20 @@ func TestLiveFollowsTheStore(t *testing.T) {
 			t.Errorf("%s: ann %v, bob %v", what, a, b)
 		}
 	}
-	screening("nothing", false, false)
+	check("nothing", false, false)
 	h.at("ann", 10*time.Second)
-	screening("ann's first", true, false)
-	screening("again", false, false)
+	check("ann's first", true, false)
+	check("again", false, false)
 	h.at("bob", 10*time.Second-tailOverlap+time.Millisecond)
-	screening("late, within the overlap", false, true)
+	check("late, within the overlap", false, true)
 	for range store.MaxPage + 10 {
 		h.at("carl", 11*time.Second)
 	}
 	h.at("ann", 12*time.Second)
-	screening("beyond a page", true, false)
+	check("beyond a page", true, false)
 	tl.skip(h.clock().Add(time.Minute))
 	h.at("bob", 13*time.Second)
-	screening("while nobody listened", false, false)
+	check("while nobody listened", false, false)
 }
 
 func TestTailIsBounded(t *testing.T) {

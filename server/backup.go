@@ -113,12 +113,12 @@ func (c *Config) ledgerHolds(ctx context.Context, out io.Writer) (err error) {
 		a.outside.close()
 		err = errors.Join(err, a.store.Engine.Close())
 	}()
-	s, _, err := a.ledger.Whole(ctx)
+	s, _, underway, err := a.ledger.Whole(ctx)
 	if err == nil && s.Faults > 0 {
 		err = fmt.Errorf("%d amounts of %d bills and %d agreements differ: xinyi doctor shows the first", s.Faults, s.Bills, s.Agreements)
 	}
 	if err == nil {
-		fmt.Fprintf(out, "the ledger: %d bills and %d agreements agree to the fen\n", s.Bills, s.Agreements)
+		fmt.Fprintln(out, "the "+agree(s, underway))
 	}
 	return err
 }

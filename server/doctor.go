@@ -109,18 +109,27 @@ func (v *visit) store(ctx context.Context, cfg Config) {
 }
 
 // ledger shows what a check of the whole store came to, with its first faults.
-func (v *visit) ledger(s medical.Summary, faults []medical.Fault, err error) {
+func (v *visit) ledger(s medical.Summary, faults []medical.Fault, underway int, err error) {
 	if err == nil && s.Faults > 0 {
 		err = fmt.Errorf("%d amounts of %d bills and %d agreements differ", s.Faults, s.Bills, s.Agreements)
 	}
 	what := "ledger"
 	if err == nil {
-		what = fmt.Sprintf("ledger: %d bills and %d agreements agree to the fen", s.Bills, s.Agreements)
+		what = agree(s, underway)
 	}
 	v.line(what, err)
 	for _, f := range faults[:min(len(faults), 5)] {
 		fmt.Fprintf(v.out, "    %s\n", f)
 	}
+}
+
+// agree says that the ledger holds, but for what is still to be delivered.
+func agree(s medical.Summary, underway int) string {
+	what := fmt.Sprintf("ledger: %d bills and %d agreements agree to the fen", s.Bills, s.Agreements)
+	if underway > 0 {
+		what += fmt.Sprintf(", but for %d whose events the next server delivers; look again then", underway)
+	}
+	return what
 }
 
 // explain asks the engine about every named query of every collection.

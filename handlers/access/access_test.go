@@ -148,16 +148,16 @@ func TestNothingIsShownUnlogged(t *testing.T) {
 	s := store.New(engine, now, store.TestKeys())
 	looks := &api.AccessLog{Entries: store.NewRepo[access.Entry](s, store.Accesses)}
 	d := &apitest.API{T: t, R: api.NewRouter(api.Config{Now: now, Auth: apitest.Names{}, Store: s, Log: slog.New(slog.DiscardHandler)})}
-	route := func(path string, screening func(context.Context, api.Request) error) {
+	route := func(path string, show func(context.Context, api.Request) error) {
 		api.Get(d.R, path, func(ctx context.Context, rq api.Request, _ struct{}) (forgetfulView, error) {
-			return forgetfulView{"张三"}, screening(ctx, rq)
+			return forgetfulView{"张三"}, show(ctx, rq)
 		}, api.Does("X"), mayAudit, api.Reveals)
 	}
-	screening := access.Access{Subject: api.APerson("p"), Purpose: "audit.access"}
+	viewing := access.Access{Subject: api.APerson("p"), Purpose: "audit.access"}
 	route("/forgets", func(context.Context, api.Request) error { return nil })
-	route("/looks", func(ctx context.Context, rq api.Request) error { return looks.Note(ctx, rq, screening) })
+	route("/looks", func(ctx context.Context, rq api.Request) error { return looks.Note(ctx, rq, viewing) })
 	route("/empty", func(ctx context.Context, rq api.Request) error { return looks.Note(ctx, rq) })
-	route("/without-log", func(ctx context.Context, rq api.Request) error { return (*api.AccessLog)(nil).Note(ctx, rq, screening) })
+	route("/without-log", func(ctx context.Context, rq api.Request) error { return (*api.AccessLog)(nil).Note(ctx, rq, viewing) })
 	route("/without-purpose", func(ctx context.Context, rq api.Request) error {
 		return looks.Note(ctx, rq, access.Access{Subject: api.APerson("p")})
 	})

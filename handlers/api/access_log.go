@@ -62,13 +62,13 @@ func (l *AccessLog) entries(ctx context.Context, rq Request, looks []access.Acce
 	}
 	hours := access.Standard.Hours(rq.Actor, rq.Now)
 	entries := make([]*access.Entry, 0, len(looks))
-	for i, screening := range looks {
-		id := models.Derived("look", rq.ID, rq.Actor.Principal(), strconv.FormatInt(rq.Now.UnixMilli(), 10), strconv.Itoa(i), screening.Subject.Ref, screening.Subject.Person, screening.About)
-		e, err := access.New(id, screening, rq.Actor, rq.ID, rq.Now)
+	for i, viewing := range looks {
+		id := models.Derived("look", rq.ID, rq.Actor.Principal(), strconv.FormatInt(rq.Now.UnixMilli(), 10), strconv.Itoa(i), viewing.Subject.Ref, viewing.Subject.Person, viewing.About)
+		e, err := access.New(id, viewing, rq.Actor, rq.ID, rq.Now)
 		if err != nil {
 			return nil, err
 		}
-		if err := l.founded(ctx, rq, screening); err != nil {
+		if err := l.founded(ctx, rq, viewing); err != nil {
 			return nil, err
 		}
 		e.Office = office
@@ -92,21 +92,21 @@ func (l *AccessLog) entries(ctx context.Context, rq Request, looks []access.Acce
 }
 
 // founded says whether what the caller sent of why it looks is so. What was not sent follows from the route.
-func (l *AccessLog) founded(ctx context.Context, rq Request, screening access.Access) error {
-	if screening.Refused != "" || screening.Receipt != "" {
+func (l *AccessLog) founded(ctx context.Context, rq Request, viewing access.Access) error {
+	if viewing.Refused != "" || viewing.Receipt != "" {
 		return nil
 	}
-	stated := rq.Purpose != "" && screening.Purpose == rq.Purpose
+	stated := rq.Purpose != "" && viewing.Purpose == rq.Purpose
 	if stated && !access.Purposes[rq.Purpose].May(rq.Actor.Role) {
 		return models.E(models.Forbidden, "access.not_your_purpose")
 	}
 	carried := false
-	if rq.Case != "" && screening.Case == rq.Case && rq.Case != screening.About && l.Grounds != nil {
+	if rq.Case != "" && viewing.Case == rq.Case && rq.Case != viewing.About && l.Grounds != nil {
 		g, err := l.Grounds(ctx, rq.Case)
 		if err != nil && !errors.Is(err, models.NotFound) {
 			return err
 		}
-		if err := g.Carries(rq.Actor, screening.Subject, screening.Purpose); err != nil {
+		if err := g.Carries(rq.Actor, viewing.Subject, viewing.Purpose); err != nil {
 			return err
 		}
 		carried = true

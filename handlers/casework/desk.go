@@ -73,15 +73,15 @@ func (h Handler) desk(ctx context.Context, rq api.Request, in api.ByID) (deskCas
 	if err != nil || !sits(rq.Actor, c) {
 		return deskCaseView{}, api.NotYours(err)
 	}
-	screening := access.Access{Subject: c.Subject, Fields: []string{"case." + string(c.Kind)}, About: c.ID, Purpose: deskPurpose[c.Kind], Case: c.ID}
+	viewing := access.Access{Subject: c.Subject, Fields: []string{"case." + string(c.Kind)}, About: c.ID, Purpose: deskPurpose[c.Kind], Case: c.ID}
 	v := deskCaseView{}
 	r, err := h.Records.Get(ctx, c.About.ID)
 	if c.About.Kind == "record" && err == nil {
-		screening.Fields = append(screening.Fields, "records."+r.Item)
+		viewing.Fields = append(viewing.Fields, "records."+r.Item)
 	} else if err != nil && !errors.Is(err, models.NotFound) {
 		return v, err
 	}
-	if err := h.Log.Note(ctx, rq, screening); err != nil {
+	if err := h.Log.Note(ctx, rq, viewing); err != nil {
 		return v, err
 	}
 	if c.About.Kind == "record" && r != nil {

@@ -229,8 +229,8 @@ func (h Handler) material(ctx context.Context, rq api.Request, in oneMaterial) (
 	if err != nil || !sits(rq.Actor, c) || in.N > len(c.Materials) {
 		return api.Paper{}, api.NotYours(err)
 	}
-	screening := access.Access{Subject: c.Subject, Fields: []string{"case.materials"}, About: c.ID, Purpose: deskPurpose[c.Kind], Case: c.ID}
-	if err := h.Log.Note(ctx, rq, screening); err != nil {
+	viewing := access.Access{Subject: c.Subject, Fields: []string{"case.materials"}, About: c.ID, Purpose: deskPurpose[c.Kind], Case: c.ID}
+	if err := h.Log.Note(ctx, rq, viewing); err != nil {
 		return api.Paper{}, err
 	}
 	b, err := h.Blobs.Get(ctx, c.Materials[in.N-1].Blob)

@@ -83,8 +83,8 @@ func (h Query) answer(ctx context.Context, rq api.Request, q consent.Query, c *c
 	if err := h.Receipts.Insert(ctx, receipt); err != nil {
 		return queryView{}, err
 	}
-	screening := access.Access{Subject: c.Subject, Fields: q.Scopes, About: c.ID, Purpose: q.Purpose, Receipt: receipt.ID}
-	if err := h.Log.Note(ctx, rq, screening); err != nil {
+	viewing := access.Access{Subject: c.Subject, Fields: q.Scopes, About: c.ID, Purpose: q.Purpose, Receipt: receipt.ID}
+	if err := h.Log.Note(ctx, rq, viewing); err != nil {
 		return queryView{}, err
 	}
 	if err := h.use(ctx, receipt.ID, rq.Actor, given, rq.Now); err != nil {

@@ -130,16 +130,16 @@ func (h Query) lookup(ctx context.Context, rq api.Request, in lookupRequest) (lo
 	if err != nil {
 		return lookupView{}, err
 	}
-	screening := access.Access{Subject: sub, Fields: in.Scopes, Purpose: in.Purpose, Case: in.Case}
+	viewing := access.Access{Subject: sub, Fields: in.Scopes, Purpose: in.Purpose, Case: in.Case}
 	ground, err := h.grounded(ctx, rq, sub, in)
 	if err != nil {
-		return lookupView{}, h.turned(ctx, rq, screening, err)
+		return lookupView{}, h.turned(ctx, rq, viewing, err)
 	}
 	given, more, err := h.gather(ctx, sub, true, in.Scopes, ground.Scopes)
 	if err != nil {
 		return lookupView{}, err
 	}
-	if err := h.Log.Note(ctx, rq, screening); err != nil {
+	if err := h.Log.Note(ctx, rq, viewing); err != nil {
 		return lookupView{}, err
 	}
 	v := lookupView{Records: []givenView{}, More: more, Ref: models.Derived("lookup", rq.ID, in.Case, sub.Ref), At: rq.Now}
@@ -165,16 +165,16 @@ func (h Query) grounded(ctx context.Context, rq api.Request, sub models.Subject,
 }
 
 // turned logs an access that was refused, and answers the refusal.
-func (h Query) turned(ctx context.Context, rq api.Request, screening access.Access, refused error) error {
+func (h Query) turned(ctx context.Context, rq api.Request, viewing access.Access, refused error) error {
 	var e *models.Error
 	if !errors.As(refused, &e) || e.Code != models.Forbidden {
 		return refused
 	}
-	if _, known := access.Purposes[screening.Purpose]; !known {
-		screening.Purpose = "share.unstated"
+	if _, known := access.Purposes[viewing.Purpose]; !known {
+		viewing.Purpose = "share.unstated"
 	}
-	screening.Refused = e.Reason
-	if err := h.Log.Note(ctx, rq, screening); err != nil {
+	viewing.Refused = e.Reason
+	if err := h.Log.Note(ctx, rq, viewing); err != nil {
 		return err
 	}
 	return refused

@@ -80,7 +80,7 @@ func TestUnusualLooks(t *testing.T) {
 		t.Fatal(err)
 	}
 	looks := e.query.Log
-	screening := func(at time.Time, subject models.Subject, of string) *access.Entry {
+	check := func(at time.Time, subject models.Subject, of string) *access.Entry {
 		rq := api.Request{Actor: models.Actor{Person: "cara", Role: models.CreditOffice, Org: "org-credit", Region: "430181"}, Now: at, ID: "rq" + subject.Ref + of}
 		if err := looks.Note(t.Context(), rq, access.Access{Subject: subject, Fields: []string{"name"}, Purpose: "credit.objection", Case: of}); err != nil {
 			t.Fatal(err)
@@ -94,16 +94,16 @@ func TestUnusualLooks(t *testing.T) {
 	ann := e.subjects.Ref(n)
 	ann.Person = "ann"
 	e.ground = &access.Ground{ID: "open", Subject: ann, Open: true}
-	if got := screening(models.Day("2026-03-02").Clock(9, 0), ann, "open"); len(got.Anomalies) != 0 || got.Watch != "" {
+	if got := check(models.Day("2026-03-02").Clock(9, 0), ann, "open"); len(got.Anomalies) != 0 || got.Watch != "" {
 		t.Errorf("an ordinary look: %v", got.Anomalies)
 	}
-	got := screening(models.Day("2026-03-03").Clock(2, 10), ann, "gone")
+	got := check(models.Day("2026-03-03").Clock(2, 10), ann, "gone")
 	if !slices.Equal(got.Anomalies, []access.Anomaly{access.Night, access.NoOpenCase}) || len(got.Outbox) != 1 || got.Outbox[0].Kind != access.EventOdd.Name() || got.Outbox[0].Person != "ann" {
 		t.Errorf("at 02:10, no open case: %v, told %v", got.Anomalies, got.Outbox)
 	}
 	var last *access.Entry
 	for i := range access.Standard.MostHourly + 1 {
-		last = screening(models.Day("2026-03-04").Clock(9, i%60), models.Subject{Kind: models.PersonSubject, Ref: fmt.Sprint("r", i)}, "c")
+		last = check(models.Day("2026-03-04").Clock(9, i%60), models.Subject{Kind: models.PersonSubject, Ref: fmt.Sprint("r", i)}, "c")
 	}
 	if !slices.Contains(last.Anomalies, access.Many) {
 		t.Errorf("the %dth within the hour: %v", access.Standard.MostHourly+1, last.Anomalies)

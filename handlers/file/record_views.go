@@ -216,11 +216,11 @@ func recordAccess(rq api.Request, r *record.Record) access.Access {
 	if rq.Actor.Is(models.Department, models.DataOfficer) {
 		purpose = "credit.ingest"
 	}
-	screening := access.Access{Subject: r.Subject, Fields: []string{"records." + r.Item}, About: r.ID, Purpose: rq.PurposeOr(purpose), Case: rq.Case}
-	if screening.Case == "" && rq.Actor.Is(models.Department, models.DataOfficer) {
-		screening.Case = r.ID // a unit works on its own record
+	viewing := access.Access{Subject: r.Subject, Fields: []string{"records." + r.Item}, About: r.ID, Purpose: rq.PurposeOr(purpose), Case: rq.Case}
+	if viewing.Case == "" && rq.Actor.Is(models.Department, models.DataOfficer) {
+		viewing.Case = r.ID // a unit works on its own record
 	}
-	return screening
+	return viewing
 }
 
 // PersonalRecords are the looks at records about natural persons and households.

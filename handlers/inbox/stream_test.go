@@ -51,14 +51,14 @@ type mailroom struct {
 	dial  func(token string, headers ...string) *apitest.Line
 }
 
-func mailrooms(t *testing.T, b api.StreamBounds, screening time.Duration) *mailroom {
+func mailrooms(t *testing.T, b api.StreamBounds, interval time.Duration) *mailroom {
 	t.Helper()
 	apitest.LeavesNothing(t)
 	p := &mailroom{World: apitest.NewWorld(t, false, nil, withInbox), bells: &bells{ears: map[chan struct{}]string{}}}
 	r := api.NewRouter(api.Config{Now: p.Now, Auth: apitest.Names{}, Store: p.Store, Log: slog.New(slog.NewTextHandler(&p.Log, nil)), Streams: b})
 	words := func(m *inbox.Message, lang string) (inbox.Words, error) { return inbox.Words{Title: lang}, nil }
-	box := Handler{Messages: p.Messages, Words: words, Live: p.bells, look: screening}
-	if screening != 0 {
+	box := Handler{Messages: p.Messages, Words: words, Live: p.bells, look: interval}
+	if interval != 0 {
 		box.Live = nil
 	}
 	r.Handle(box)

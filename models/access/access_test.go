@@ -17,8 +17,8 @@ var (
 
 func TestNew(t *testing.T) {
 	tests := map[string]struct {
-		screening Access
-		reason    string
+		viewing Access
+		reason  string
 	}{
 		"a case":              {Access{Subject: person, Purpose: "credit.objection", Case: "c"}, ""},
 		"consent":             {Access{Subject: person, Purpose: "share.loan", Receipt: "r"}, ""},
@@ -31,7 +31,7 @@ func TestNew(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			e, err := New("e", tc.screening, officer, "rq", noon)
+			e, err := New("e", tc.viewing, officer, "rq", noon)
 			if tc.reason != "" {
 				var refused *models.Error
 				if e != nil || !errors.As(err, &refused) || refused.Reason != tc.reason {
@@ -64,10 +64,10 @@ func TestPurposes(t *testing.T) {
 func TestAnnounce(t *testing.T) {
 	own := models.Actor{Person: "p", Role: models.CreditOffice, Org: "office"}
 	tests := map[string]struct {
-		by        models.Actor
-		screening Access
-		odd       Anomaly
-		kind      string
+		by      models.Actor
+		viewing Access
+		odd     Anomaly
+		kind    string
 	}{
 		"an office looks":        {officer, Access{Subject: person, Purpose: "credit.objection", Case: "c"}, "", EventSeen.Name()},
 		"at the desk":            {bank, Access{Subject: person, Purpose: "medical.care", Case: "c"}, "", ""},
@@ -79,7 +79,7 @@ func TestAnnounce(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			e, err := New("e", tc.screening, tc.by, "rq", noon)
+			e, err := New("e", tc.viewing, tc.by, "rq", noon)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -96,7 +96,7 @@ func (c Content) scan(f *Form) []models.Field {
 	for _, k := range c.Kinds {
 		person = person || k != models.Organisation
 	}
-	screening := func(pointer string, names ...string) {
+	check := func(pointer string, names ...string) {
 		for _, name := range names {
 			for _, l := range []struct {
 				code string
@@ -113,13 +113,13 @@ func (c Content) scan(f *Form) []models.Field {
 			}
 		}
 	}
-	screening("/name", c.Name.ZH, c.Name.EN)
+	check("/name", c.Name.ZH, c.Name.EN)
 	for _, col := range f.Columns {
 		names := []string{col.Key, col.Title.ZH, col.Title.EN, col.Note}
 		for _, l := range col.Choices {
 			names = append(names, l.Label.ZH, l.Label.EN)
 		}
-		screening("/schema/properties"+form.Pointer(col.Key), names...)
+		check("/schema/properties"+form.Pointer(col.Key), names...)
 	}
 	return fields
 }
