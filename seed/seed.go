@@ -63,7 +63,7 @@ type Stores struct {
 type Step func(ctx context.Context, s Stores, p *Population, now time.Time) error
 
 // Edition is that of the demo city. It counts up with whatever is new in it.
-const Edition = "2"
+const Edition = "3"
 
 // Kept is the edition of the demo city that a store has, "" for none.
 func Kept(ctx context.Context, s Stores) (string, error) {

@@ -85,7 +85,7 @@ var targets = map[string]target{
 	"POST /consents/requests":                  {why: "who asks names the person by number, and is told nothing of what there is"},
 	"POST /farmers/facts":                      {why: "who reports names the person by number, and is told nothing of what there is"},
 	"POST /farmers/forms":                      {body: m{"region": "430181", "schema": "{}", "title": bothWords}},
-	"POST /farmers/imports":                    {ask: "layout=households&village=430181108203", why: "the village is checked by the household lines, and by TestWidthOfWorkbooks"},
+	"POST /farmers/imports":                    {ask: "layout=households&village=430181108203", why: "it takes a workbook; whose village it may be for is TestImportElsewhere of models/farmer"},
 	"POST /farmers/models":                     {body: m{"set": textOf("seed/farmmodel.json")}},
 	"POST /farmers/notices":                    {body: m{"village": "430181108203"}},
 	"POST /farmers/packages":                   {none: 403, in: "consents", ids: map[string]string{"consent": "_id"}, body: m{"consentId": "$consent", "purpose": "credit.evaluation", "scopes": []string{"penalties"}, "subject": m{"idNumber": aNumber}, "nonce": "nonce-of-a-walk-000002"}},

@@ -682,3 +682,18 @@ func TestLayout(t *testing.T) {
 		}
 	}
 }
+
+// A workbook is for a village that who brings it may write in, in the words of a layout of that place.
+func TestImportElsewhere(t *testing.T) {
+	up := farmer.Upload{ID: "i", Village: "430181108203"}
+	liuyang := &farmer.Layout{Region: "430181"}
+	for from, layout := range map[models.Region]*farmer.Layout{"430121100200": liuyang, "430121": liuyang, "430200": liuyang, "440100": liuyang, "430181108203": {Region: "430121"}} {
+		by := models.Actor{Person: "clerk", Role: models.VillageStaff, Region: from}
+		if _, err := farmer.NewImport(layout, up, by, noon); !errors.Is(err, models.Forbidden) {
+			t.Errorf("from %s: %v", from, err)
+		}
+	}
+	if _, err := farmer.NewImport(liuyang, up, models.Actor{Person: "clerk", Role: models.VillageStaff, Region: up.Village}, noon); err != nil {
+		t.Error(err)
+	}
+}
