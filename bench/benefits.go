@@ -52,7 +52,8 @@ func openFair(ctx context.Context, dir string) (*fair, error) {
 	}
 	s := store.New(e, func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }, keys)
 	f := &fair{engine: e, store: s, people: store.NewRepo[identity.Person](s, store.People), lost: store.NewRepo[journal.Lost](s, store.Dead)}
-	f.Benefit = usecase.OpenBenefit(s, f.people, store.NewRepo[record.Record](s, store.Records), usecase.Subjects{People: f.people, Keys: keys}, store.OpenMedical(s))
+	f.Benefit = usecase.OpenBenefit(s, f.people, store.NewRepo[record.Record](s, store.Records),
+		usecase.Subjects{People: f.people, Keys: keys}, store.OpenMedical(s))
 	if err := s.Ensure(ctx); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
@@ -95,7 +96,8 @@ func (p plan) doors(ctx context.Context, binary, dir string) (err error) {
 	}
 	token := func() string { return l.tokens[rand.IntN(people)] }
 	one := func(int) request {
-		return request{method: "POST", path: fmt.Sprintf("/v1/offers/bench-offer-%d/eligibility", rand.IntN(offersOnline)), token: token(), status: 200}
+		return request{method: "POST", path: fmt.Sprintf("/v1/offers/bench-offer-%d/eligibility", rand.IntN(offersOnline)), token: token(),
+			status: 200}
 	}
 	all := func(int) request {
 		return request{method: "GET", path: "/v1/me/offers?limit=20", token: token(), status: 200}
@@ -177,7 +179,8 @@ func (p plan) claims(ctx context.Context, dir string) (err error) {
 		for range 64 {
 			group.Go(func() {
 				for i := range next {
-					_, err := f.Grant(ctx, o, benefit.Grant{ID: fmt.Sprint(o.ID, "-", i), Holder: fmt.Sprint("org-", i), Person: "p", Until: f.store.Now().Add(pol.Hold)}, pol)
+					_, err := f.Grant(ctx, o, benefit.Grant{ID: fmt.Sprint(o.ID, "-", i), Holder: fmt.Sprint("org-", i), Person: "p",
+						Until: f.store.Now().Add(pol.Hold)}, pol)
 					switch {
 					case err == nil:
 						won.Add(1)
@@ -198,7 +201,8 @@ func (p plan) claims(ctx context.Context, dir string) (err error) {
 			return err
 		}
 		took := time.Since(begun)
-		fmt.Printf("claims on one offer, %d people after %d places: %d claims, %d refused, %.0f people/s, %.0f µs of processor time each\n", p.large/10, places, won.Load(),
+		fmt.Printf("claims on one offer, %d people after %d places: %d claims, %d refused, %.0f people/s, %.0f µs of processor time each\n",
+			p.large/10, places, won.Load(),
 			lost.Load(), float64(p.large/10)/took.Seconds(), float64((cpuTime()-cpu).Microseconds())/float64(p.large/10))
 		if won.Load() != int64(places) {
 			return fmt.Errorf("%d claims for %d places", won.Load(), places)
@@ -250,7 +254,8 @@ func (p plan) simulation(ctx context.Context, dir string) (err error) {
 	took := time.Since(begun)
 	shown := s.Show(benefit.Standard.Suppress)
 	fmt.Printf("a rule tried on %d people: %.0f people/s, %.1f µs of processor time each; %d gain, %d lose, %d groups; heap %.0f MiB before, %.0f MiB after\n",
-		s.Seen, float64(s.Seen)/took.Seconds(), float64((cpuTime()-cpu).Microseconds())/float64(s.Seen), shown.Totals.Gain, shown.Totals.Lose, len(shown.Cells),
+		s.Seen, float64(s.Seen)/took.Seconds(), float64((cpuTime()-cpu).Microseconds())/float64(s.Seen), shown.Totals.Gain, shown.Totals.Lose,
+		len(shown.Cells),
 		float64(early)/(1<<20), float64(heap())/(1<<20))
 	if s.Seen != int64(everybody) {
 		return fmt.Errorf("%d of %d people counted", s.Seen, everybody)
@@ -267,7 +272,8 @@ func (f *fair) populate(ctx context.Context, n int) error {
 	for from := 0; from < n; from += 1000 {
 		part := make([]*benefit.Profile, 0, 1000)
 		for i := from; i < min(n, from+1000); i++ {
-			k := benefit.Known{Kind: models.PersonSubject, Region: counties[rng.IntN(len(counties))], Birth: models.Day("1935-01-01").Add(rng.IntN(30_000)), Level: 1 + rng.IntN(2)}
+			k := benefit.Known{Kind: models.PersonSubject, Region: counties[rng.IntN(len(counties))],
+				Birth: models.Day("1935-01-01").Add(rng.IntN(30_000)), Level: 1 + rng.IntN(2)}
 			if rng.IntN(50) == 0 {
 				k.Honours = []models.Honour{{Level: 1 + rng.IntN(4), On: today.Add(-rng.IntN(900)), Record: "r"}}
 			}
@@ -289,7 +295,8 @@ func (f *fair) trial(ctx context.Context, everybody int64) (*benefit.Simulation,
 	desk := models.Actor{Role: models.Provider, Org: "shop"}
 	first := benefit.NewVersion(o, 1, o.Terms, desk, now)
 	terms := o.Terms
-	terms.Needs = []benefit.Need{{Kind: benefit.RealName}, {Kind: benefit.MinBand, Text: "B", AnyOf: "x"}, {Kind: benefit.Punctual, Number: 10, AnyOf: "x"}}
+	terms.Needs = []benefit.Need{{Kind: benefit.RealName}, {Kind: benefit.MinBand, Text: "B", AnyOf: "x"},
+		{Kind: benefit.Punctual, Number: 10, AnyOf: "x"}}
 	second := benefit.NewVersion(o, 2, terms, desk, now)
 	for _, v := range []*benefit.Version{first, second} {
 		if err := errors.Join(v.Validate(scene, desk, now), f.Versions.Insert(ctx, v)); err != nil {

@@ -33,7 +33,8 @@ func start(ctx context.Context, binary, dir string) (*child, error) {
 		return nil, err
 	}
 	c := &child{cmd: exec.CommandContext(ctx, binary, "serve"), url: "http://" + addr}
-	c.cmd.Env = append(os.Environ(), "ADDR="+addr, "OPS_ADDR=off", "DATA_DIR="+dir, "SANDBOX=true", "LOG_LEVEL=ERROR", "RATE_PERSON=0", "RATE_CLIENT=0", "RATE_ADDRESS=0")
+	c.cmd.Env = append(os.Environ(), "ADDR="+addr, "OPS_ADDR=off", "DATA_DIR="+dir, "SANDBOX=true", "LOG_LEVEL=ERROR", "RATE_PERSON=0",
+		"RATE_CLIENT=0", "RATE_ADDRESS=0")
 	c.cmd.Stderr = os.Stderr
 	begun := time.Now()
 	if err := c.cmd.Start(); err != nil {

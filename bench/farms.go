@@ -50,8 +50,10 @@ func openCounty(ctx context.Context, dir string) (*county, error) {
 		return nil, err
 	}
 	s := store.New(e, func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }, keys)
-	c := &county{engine: e, store: s, people: store.NewRepo[identity.Person](s, store.People), lost: store.NewRepo[journal.Lost](s, store.Dead)}
-	c.Farmer = usecase.OpenFarmer(s, store.NewRepo[blob.Blob](s, store.Blobs), store.NewRepo[record.Record](s, store.Records), usecase.Subjects{People: c.people, Keys: keys})
+	c := &county{engine: e, store: s, people: store.NewRepo[identity.Person](s, store.People),
+		lost: store.NewRepo[journal.Lost](s, store.Dead)}
+	c.Farmer = usecase.OpenFarmer(s, store.NewRepo[blob.Blob](s, store.Blobs), store.NewRepo[record.Record](s, store.Records),
+		usecase.Subjects{People: c.people, Keys: keys})
 	return c, errors.Join(s.Ensure(ctx), c.models(ctx))
 }
 
@@ -164,7 +166,8 @@ func (c *county) village(ctx context.Context, from, to int) error {
 		files, seats = append(files, f), append(seats, farmer.NewSeat(ref, f))
 		scores = append(scores, &farmer.Score{Meta: models.Meta{ID: f.ID}, Village: place, Facts: facts, Open: rng.IntN(4) > 0})
 	}
-	return errors.Join(c.people.InsertMany(ctx, who), c.Files.InsertMany(ctx, files), c.Seats.InsertMany(ctx, seats), c.Scores.InsertMany(ctx, scores))
+	return errors.Join(c.people.InsertMany(ctx, who), c.Files.InsertMany(ctx, files), c.Seats.InsertMany(ctx, seats),
+		c.Scores.InsertMany(ctx, scores))
 }
 
 // cells are what a collector notes.
@@ -215,7 +218,8 @@ func (c *county) scores(ctx context.Context, n int) error {
 
 // run does one run over every household and shows how it goes on.
 func (c *county) run(ctx context.Context, relay *flows.Relay, m *farmer.Model, kind farmer.RunKind, n int) error {
-	r, err := m.NewRun("bench-"+string(kind), farmer.RunPlan{Kind: kind, Against: farmer.ModelID(1), Total: int64(n)}, models.Actor{Role: models.System}, c.store.Now())
+	r, err := m.NewRun("bench-"+string(kind), farmer.RunPlan{Kind: kind, Against: farmer.ModelID(1), Total: int64(n)},
+		models.Actor{Role: models.System}, c.store.Now())
 	if err != nil {
 		return err
 	}
@@ -237,7 +241,8 @@ func (c *county) run(ctx context.Context, relay *flows.Relay, m *farmer.Model, k
 	}
 	took := time.Since(begun)
 	fmt.Printf("%s: %d households read and scored, %d grades written: %.0f/s, %.1f µs of processor time each; heap %.0f MiB before, %.0f MiB after\n",
-		kind, r.Seen, r.Wrote, float64(r.Seen)/took.Seconds(), float64((cpuTime()-cpu).Microseconds())/float64(r.Seen), float64(early)/(1<<20), float64(heap())/(1<<20))
+		kind, r.Seen, r.Wrote, float64(r.Seen)/took.Seconds(), float64((cpuTime()-cpu).Microseconds())/float64(r.Seen), float64(early)/(1<<20),
+		float64(heap())/(1<<20))
 	if r.Seen != int64(n) || kind == farmer.Rate && r.Wrote != int64(n) {
 		return fmt.Errorf("%d of %d households, %d written", r.Seen, n, r.Wrote)
 	}

@@ -63,7 +63,10 @@ func (p plan) ingest(ctx context.Context, dir string) (err error) {
 		defer pprof.StopCPUProfile()
 	}
 	began, cpu := time.Now(), cpuTime()
-	if _, err := f.Batches.Update(ctx, b.ID, func(b *batch.Batch) error { return b.Submit(b.File.Name, b.Edition, b.By, s.Now()) }); err != nil {
+	if _, err := f.Batches.Update(ctx, b.ID, func(b *batch.Batch) error {
+		return b.Submit(b.File.Name, b.Edition, b.By,
+			s.Now())
+	}); err != nil {
 		return err
 	}
 	early := uint64(0)
@@ -86,7 +89,8 @@ func (p plan) ingest(ctx context.Context, dir string) (err error) {
 	}
 	took := time.Since(began)
 	fmt.Printf("\ningest, %d rows of penalties (%.1f MiB): %.0f rows/s, %.0f µs of processor time a row; %d accepted, %d rejected, %d planted; heap %.0f MiB early, %.0f MiB at the end\n",
-		b.Counts.Rows, float64(b.File.Size)/(1<<20), float64(b.Counts.Rows)/took.Seconds(), float64((cpuTime()-cpu).Microseconds())/float64(b.Counts.Rows),
+		b.Counts.Rows, float64(b.File.Size)/(1<<20), float64(b.Counts.Rows)/took.Seconds(),
+		float64((cpuTime()-cpu).Microseconds())/float64(b.Counts.Rows),
 		b.Counts.Accepted, b.Counts.Rejected, planted, float64(early)/(1<<20), float64(heap())/(1<<20))
 	if b.State != batch.Done || b.Counts.Rejected != planted {
 		return fmt.Errorf("the batch came to %s %s with %d rejected rows, %d planted", b.State, b.Why, b.Counts.Rejected, planted)
@@ -105,7 +109,8 @@ func cpuTime() time.Duration {
 
 // delivered is a batch whose file is there, with its hash in the place of its name, and how many faults are planted in it.
 func delivered(ctx context.Context, f flows.Batches, rows int) (*batch.Batch, int, error) {
-	items, err := seed.Catalogue(models.Actor{Person: "a", Role: models.CreditOffice, Region: "4301"}, models.Actor{Person: "b", Role: models.CreditOffice, Region: "4301"})
+	items, err := seed.Catalogue(models.Actor{Person: "a", Role: models.CreditOffice, Region: "4301"},
+		models.Actor{Person: "b", Role: models.CreditOffice, Region: "4301"})
 	if err != nil {
 		return nil, 0, err
 	}

@@ -22,7 +22,8 @@ type plan struct {
 }
 
 func main() {
-	only := flag.String("only", "", "notify: messages and pushes alone; ingest: a file of records alone; benefits: offers, claims and simulations alone; farms: a million households alone; villages: 717 villages closed alone")
+	only := flag.String("only", "",
+		"notify: messages and pushes alone; ingest: a file of records alone; benefits: offers, claims and simulations alone; farms: a million households alone; villages: 717 villages closed alone")
 	short := flag.Bool("short", false, "a quick look: fewer documents, a second each")
 	flag.Parse()
 	p := plan{small: 10_000, large: 100_000, each: 8 * time.Second}
@@ -120,7 +121,8 @@ func (p plan) size(ctx context.Context, binary, dir string, n int, open bool) (r
 	results = map[string]result{}
 	both := func(name string, next func(int) request) error {
 		for _, workers := range []int{1, 64} {
-			if results[fmt.Sprintf("%s, %d", name, workers)], err = l.closed(ctx, fmt.Sprintf("%s, %d", name, workers), workers, p.each, next); err != nil {
+			if results[fmt.Sprintf("%s, %d", name, workers)], err = l.closed(ctx, fmt.Sprintf("%s, %d", name, workers), workers, p.each,
+				next); err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}
 		}

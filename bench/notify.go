@@ -76,7 +76,8 @@ func openPost(ctx context.Context, dir string) (o *postOffice, err error) {
 	policy.Quiet, policy.Spread = nil, 0
 	quiet := slog.New(slog.DiscardHandler)
 	metrics := flows.NewCourierMetrics(prometheus.NewRegistry())
-	messages, people, carried := store.NewRepo[inbox.Message](s, store.Inbox), store.NewRepo[identity.Person](s, store.People), store.OpenDelivery(s)
+	messages, people, carried := store.NewRepo[inbox.Message](s, store.Inbox), store.NewRepo[identity.Person](s, store.People),
+		store.OpenDelivery(s)
 	o.courier = flows.NewCourier(&flows.Courier{
 		Delivery: carried, Messages: messages, People: people, Endpoints: store.NewRepo[webhook.Endpoint](s, store.Endpoints),
 		Texts: texts, Policy: policy, Now: now, Log: quiet, Metrics: metrics,
@@ -129,7 +130,8 @@ func (o *postOffice) settle(ctx context.Context, n int) error {
 		var phones []*delivery.Device
 		for i := from; i < min(n, from+500); i++ {
 			people = append(people, identity.NewPerson(reader(i), models.NewSecret(fmt.Sprintf("13%09d", i)), "zh", o.store.Now()))
-			d, err := delivery.NewDevice(reader(i), "phone-0001", delivery.Address{Channel: delivery.FCM, Token: fmt.Sprintf("ok#%d", i), Lang: "zh"}, o.inbox.Policy, o.store.Now())
+			d, err := delivery.NewDevice(reader(i), "phone-0001", delivery.Address{Channel: delivery.FCM, Token: fmt.Sprintf("ok#%d", i),
+				Lang: "zh"}, o.inbox.Policy, o.store.Now())
 			if err != nil {
 				return err
 			}
@@ -231,7 +233,8 @@ func (o *postOffice) everybody(ctx context.Context, people int) error {
 		}
 	}
 	took := time.Since(began).Seconds()
-	fmt.Printf("messages to everybody     %8.0f /s, a delivery with each; heap %d MiB at rest, %d at most\n", float64(people)/took, rest>>20, peak>>20)
+	fmt.Printf("messages to everybody     %8.0f /s, a delivery with each; heap %d MiB at rest, %d at most\n", float64(people)/took, rest>>20,
+		peak>>20)
 	began, peak = time.Now(), heap()
 	watching, seen := make(chan struct{}), make(chan uint64)
 	go func() {

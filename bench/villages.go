@@ -50,7 +50,8 @@ func (p plan) villages(ctx context.Context, dir string) (err error) {
 	if err := c.crowd(ctx, places, n); err != nil {
 		return err
 	}
-	fmt.Printf("\n%d villages and %d made-up households, the facts of each and %d titles, kept in %.0f s\n", len(places), n, n*7/10, time.Since(begun).Seconds())
+	fmt.Printf("\n%d villages and %d made-up households, the facts of each and %d titles, kept in %.0f s\n", len(places), n, n*7/10,
+		time.Since(begun).Seconds())
 	flow := flows.VillageClose{Village: v, Policy: village.Standard, Secret: rand.Text, Now: c.store.Now}
 	relay := flows.NewRelay(c.store, c.lost, slog.New(slog.DiscardHandler), flows.NewMetrics(prometheus.NewRegistry()))
 	if err := relay.Subscribe(flow.Subscribers()...); err != nil {
@@ -134,7 +135,8 @@ func (c *county) closes(ctx context.Context, v usecase.Village, relay *flows.Rel
 			r.ID, r.State, r.WakeAt = village.RoundID(place.County(), 2026, village.OfVillages), village.Open, models.At(day.Start())
 			rounds[place.County()] = r
 		}
-		e := &village.Entry{Round: r.ID, Level: village.OfVillages, Year: 2026, Village: place, Slot: r.ID + "/" + string(place), CutOff: r.CutOff, Roster: int64(n/len(places) + 20)}
+		e := &village.Entry{Round: r.ID, Level: village.OfVillages, Year: 2026, Village: place, Slot: r.ID + "/" + string(place),
+			CutOff: r.CutOff, Roster: int64(n/len(places) + 20)}
 		e.ID, e.No, e.State = "entry-"+string(place), "no-"+string(place), village.Applied
 		r.Filed = append(r.Filed, e.ID)
 		entries = append(entries, e)
@@ -180,7 +182,8 @@ func (c *county) closes(ctx context.Context, v usecase.Village, relay *flows.Rel
 	}
 	took := time.Since(begun)
 	fmt.Printf("four rounds closed: %d villages, %d households in %.1f s in %d parts: %.0f/s, %.1f µs of processor time each; heap %.0f MiB before, %.0f MiB at most\n",
-		len(places), seen, took.Seconds(), parts, float64(seen)/took.Seconds(), float64((cpuTime()-cpu).Microseconds())/float64(seen), float64(early)/(1<<20), float64(top)/(1<<20))
+		len(places), seen, took.Seconds(), parts, float64(seen)/took.Seconds(), float64((cpuTime()-cpu).Microseconds())/float64(seen),
+		float64(early)/(1<<20), float64(top)/(1<<20))
 	if seen != int64(n) {
 		return fmt.Errorf("%d of %d households", seen, n)
 	}

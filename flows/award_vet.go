@@ -109,7 +109,8 @@ func (f Award) looked(ctx context.Context, n *award.Nomination, p *award.Program
 	}
 	by := models.Actor{Role: models.System, Org: p.Org, Region: p.Region}
 	id := models.Derived("vetting-look", about, string(n.State), string(models.DayOf(f.Now())))
-	e, err := access.New(id, access.Access{Subject: n.Nominee, Fields: []string{"records"}, About: about, Purpose: "award.vetting", Case: n.ID}, by, id, f.Now())
+	e, err := access.New(id, access.Access{Subject: n.Nominee, Fields: []string{"records"}, About: about, Purpose: "award.vetting",
+		Case: n.ID}, by, id, f.Now())
 	if err != nil {
 		return err
 	}

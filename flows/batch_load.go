@@ -103,7 +103,8 @@ func (l *load) accounts(ctx context.Context, verdicts []*verdict) error {
 		if len(hashes) == 0 {
 			return nil
 		}
-		page, err := l.f.Subjects.People.Find(ctx, store.Where("idNumber.hash", store.In, hashes...).Page(store.MaxPage, "").Only("idNumber", "state"))
+		page, err := l.f.Subjects.People.Find(ctx, store.Where("idNumber.hash", store.In, hashes...).Page(store.MaxPage, "").Only("idNumber",
+			"state"))
 		if err != nil {
 			return err
 		}

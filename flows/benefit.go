@@ -30,9 +30,11 @@ type Benefit struct {
 // Subscribers are to be given to the relay.
 func (f Benefit) Subscribers() []Subscriber {
 	return []Subscriber{
-		{Name: "benefit.person", Do: f.person, Kinds: Kinds(identity.EventBound, benefit.EventProfileDue, medical.AgreementSigned, medical.AgreementSuspended,
+		{Name: "benefit.person", Do: f.person, Kinds: Kinds(identity.EventBound, benefit.EventProfileDue, medical.AgreementSigned,
+			medical.AgreementSuspended,
 			medical.AgreementReinstated, medical.AgreementFrozen, medical.AgreementThawed, medical.AgreementClosed, medical.AgreementExpired, medical.BillPaid)},
-		{Name: "benefit.record", Do: f.record, Kinds: Kinds(record.EventHonoured, record.EventKept, record.EventRevised, record.EventCorrected, record.EventRepaired,
+		{Name: "benefit.record", Do: f.record, Kinds: Kinds(record.EventHonoured, record.EventKept, record.EventRevised, record.EventCorrected,
+			record.EventRepaired,
 			record.EventRestored, record.EventEnded, record.EventWithdrawn)},
 		{Name: "benefit.left", Do: f.left, Kinds: Kinds(identity.EventLeft)},
 		{Name: "benefit.active", Do: f.active, Kinds: Kinds(benefit.EventActive)},

@@ -146,7 +146,8 @@ func (f Benefit) serve(ctx context.Context, o *benefit.Offer, w *benefit.Wait, s
 
 func (f Benefit) grant(ctx context.Context, o *benefit.Offer, w *benefit.Wait, shares ...string) (*benefit.Claim, error) {
 	by := models.Actor{Person: w.Person, Role: models.System}
-	return f.Grant(ctx, o, benefit.Grant{ID: waited(w), Holder: w.Holder, Person: w.Person, Shares: shares, Until: f.Now().Add(f.Policy.Turn), By: by}, f.Policy)
+	return f.Grant(ctx, o, benefit.Grant{ID: waited(w), Holder: w.Holder, Person: w.Person, Shares: shares, Until: f.Now().Add(f.Policy.Turn),
+		By: by}, f.Policy)
 }
 
 func (f Benefit) served(ctx context.Context, w *benefit.Wait, c *benefit.Claim) error {

@@ -28,7 +28,10 @@ func (f Benefit) active(ctx context.Context, e models.Event) error {
 	if err != nil {
 		return err
 	}
-	return succeed(ctx, f.Versions, store.VersionsOf(v.Offer), func(old *benefit.Version) bool { return old.No < o.Active && old.Retire(f.Now()) })
+	return succeed(ctx, f.Versions, store.VersionsOf(v.Offer), func(old *benefit.Version) bool {
+		return old.No < o.Active &&
+			old.Retire(f.Now())
+	})
 }
 
 // warn tells those with a claim not yet used who may not have the offer from the day of a later version.

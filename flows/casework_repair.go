@@ -39,7 +39,8 @@ func (f Casework) prepare(ctx context.Context, e models.Event) error {
 	}
 	c, err := casework.Filing{
 		Subject: r.Subject, About: About(r), Desk: f.Desks.Of(r.Region), Region: r.Region,
-	}.Prepare(models.Derived("repair", r.ID, string(r.Publication.Eligible)), casework.RepairFile{Eligible: r.Publication.Eligible, Ends: r.Publication.Ends}, f.Terms, now)
+	}.Prepare(models.Derived("repair", r.ID, string(r.Publication.Eligible)),
+		casework.RepairFile{Eligible: r.Publication.Eligible, Ends: r.Publication.Ends}, f.Terms, now)
 	if err != nil {
 		return err
 	}

@@ -68,7 +68,8 @@ func (c *Clock) Carry(k *Courier) { c.courier = k }
 
 // Advance moves the clock and lives through what the time between brings, moment by moment: at each wake on the way
 // the clock stands still, everything due wakes, and its events are told, before it goes on; what was being told when it
-// was called is told first, and the loops of relay, sweep and courier stand aside. So forty days at once equal one day forty times. It answers the documents woken and the outboxes told.
+// was called is told first, and the loops of relay, sweep and courier stand aside. So forty days at once equal one day forty times. It
+// answers the documents woken and the outboxes told.
 //
 // When ctx ends on the way, the clock stays where it came to. Errors: Conflict while another Advance runs; Invalid.
 func (c *Clock) Advance(ctx context.Context, by sandbox.Span) (woken, told int, err error) {

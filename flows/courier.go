@@ -18,8 +18,8 @@ import (
 	"xinyi/store"
 )
 
-// Courier takes deliveries when they are due: it takes those that are due, destination by destination in their order, looks once more whether
-// they are still wanted, claims each by compare-and-swap, has the channel send it, and saves how that came out.
+// Courier takes deliveries when they are due: it takes those that are due, destination by destination in their order, looks once more
+// whether they are still wanted, claims each by compare-and-swap, has the channel send it, and saves how that came out.
 //
 // A delivery that a crash left in SENDING is due again when its lease ends; then, and only then, a person may be told twice,
 // which the collapse key hides. Any number of replicas may run one.

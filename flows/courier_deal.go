@@ -45,7 +45,8 @@ func (c *Courier) deal(ctx context.Context, l *destination, d *delivery.Delivery
 }
 
 // put saves what becomes of a delivery that is not sent.
-func (c *Courier) put(ctx context.Context, d *delivery.Delivery, now time.Time, outcome string, change func(*delivery.Delivery) error) error {
+func (c *Courier) put(ctx context.Context, d *delivery.Delivery, now time.Time, outcome string,
+	change func(*delivery.Delivery) error) error {
 	channel := d.Channel
 	_, err := c.Deliveries.UpdateFrom(ctx, d, func(d *delivery.Delivery) error {
 		if !d.Due(now) {
@@ -103,7 +104,8 @@ func (c *Courier) settle(ctx context.Context, v *delivery.Delivery, outcome stri
 }
 
 // failed saves a failure by its class.
-func (c *Courier) failed(ctx context.Context, l *destination, v *delivery.Delivery, p notifications.Parcel, f *notifications.Failure) error {
+func (c *Courier) failed(ctx context.Context, l *destination, v *delivery.Delivery, p notifications.Parcel,
+	f *notifications.Failure) error {
 	now, try := c.Now(), v.Tries
 	c.Metrics.failures.WithLabelValues(v.Channel, string(f.Class)).Inc()
 	back := func(d *delivery.Delivery) error { return d.Back(try, f.Code, now) }
@@ -188,7 +190,8 @@ func (c *Courier) endpoint(ctx context.Context, id string, change func(*webhook.
 }
 
 // ready makes the parcel of a delivery, or says why there is to be none, or not yet.
-func (c *Courier) ready(ctx context.Context, l *destination, d *delivery.Delivery, now time.Time) (p notifications.Parcel, skip string, until time.Time, err error) {
+func (c *Courier) ready(ctx context.Context, l *destination, d *delivery.Delivery, now time.Time) (p notifications.Parcel, skip string,
+	until time.Time, err error) {
 	if l.channel == nil {
 		return p, delivery.WhyChannel, until, nil
 	}

@@ -69,7 +69,8 @@ func (f Credential) follow(ctx context.Context, e models.Event) error {
 			return err
 		}
 	}
-	return f.issue(ctx, credential.Issue{ID: id, Of: a.ID, Kind: credential.Honour, Holder: a.Holder, Name: name, Facts: facts, Again: was != nil})
+	return f.issue(ctx, credential.Issue{ID: id, Of: a.ID, Kind: credential.Honour, Holder: a.Holder, Name: name, Facts: facts,
+		Again: was != nil})
 }
 
 // says is what the credential of an award is to say.

@@ -17,9 +17,10 @@ import (
 // Decision keeps what other capabilities decide by rule, and makes a decision again when a record it used changes.
 type Decision struct {
 	usecase.Decision
-	Medical   store.Medical
-	Subjects  usecase.Subjects
-	Benefit   *Benefit                                                                                     // nil: no decision of it is made again
+	Medical  store.Medical
+	Subjects usecase.Subjects
+	// nil: no decision of it is made again
+	Benefit   *Benefit
 	Award     *Award                                                                                       // nil: no vetting is made again
 	Restricts func(ctx context.Context, person string) (restricted string, looked []rule.Cited, err error) // as handlers.Medical asks it
 	Now       func() time.Time
@@ -136,7 +137,8 @@ func (f Decision) remake(ctx context.Context, old *decision.Decision) error {
 
 // corrected are the facts of a decision as they were, but for those from records, which are as the records stand now; and
 // whether what was decided upon runs.
-func (f Decision) corrected(ctx context.Context, v *decision.Decision) (facts map[string]any, looked []rule.Cited, running bool, err error) {
+func (f Decision) corrected(ctx context.Context, v *decision.Decision) (facts map[string]any, looked []rule.Cited, running bool,
+	err error) {
 	if facts, err = rule.Facts([]byte(v.Inputs.Reveal())); err != nil {
 		return nil, nil, false, err
 	}

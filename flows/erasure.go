@@ -18,7 +18,10 @@ type Eraser func(ctx context.Context, person string, before time.Time) error
 // Source: docs/sources.md#duties-erasure.
 func EraseMessages(messages *store.Repo[inbox.Message], sent *store.Repo[delivery.Delivery]) Eraser {
 	return func(ctx context.Context, person string, before time.Time) error {
-		err := erase(ctx, messages, store.InboxOf(person, inbox.States...), func(m *inbox.Message) (*models.Meta, time.Time) { return &m.Meta, m.At }, before)
+		err := erase(ctx, messages, store.InboxOf(person, inbox.States...), func(m *inbox.Message) (*models.Meta, time.Time) {
+			return &m.Meta,
+				m.At
+		}, before)
 		if err != nil {
 			return err
 		}

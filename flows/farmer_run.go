@@ -124,7 +124,8 @@ func (f Farmer) active(ctx context.Context, e models.Event) error {
 	if err != nil {
 		return err
 	}
-	run, err := m.NewRun(models.Derived("run", e.ID), farmer.RunPlan{Kind: farmer.Rate, Against: against, Total: total}, models.Clockwork, f.Now())
+	run, err := m.NewRun(models.Derived("run", e.ID), farmer.RunPlan{Kind: farmer.Rate, Against: against, Total: total}, models.Clockwork,
+		f.Now())
 	if err != nil {
 		return err
 	}

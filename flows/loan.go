@@ -56,7 +56,8 @@ func (f Loan) others(ctx context.Context, e models.Event) error {
 		return err
 	}
 	return changeAll(ctx, f.Applications, store.ApplicationsFor(taken.Need), func(a *loan.Application) error {
-		if a.ID == taken.ID || a.Borrower != taken.Borrower || a.State == loan.Agreed || a.Quit("loan.other_offer", models.Clockwork, f.Now()) != nil {
+		if a.ID == taken.ID || a.Borrower != taken.Borrower || a.State == loan.Agreed ||
+			a.Quit("loan.other_offer", models.Clockwork, f.Now()) != nil {
 			return store.Unchanged()
 		}
 		return nil

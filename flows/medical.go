@@ -122,7 +122,8 @@ func (f Medical) fresh(ctx context.Context, e *medical.Encounter, n int) (*medic
 		return nil, err
 	}
 	id := e.ID + "-" + strconv.Itoa(n)
-	return medical.NewBill(medical.BillHead{ID: id, No: medical.BillNumber(id, models.DayOf(f.Now())), Seq: n, Hospital: h.Name, Funding: s.Funding}, e, a, f.Now()), nil
+	return medical.NewBill(medical.BillHead{ID: id, No: medical.BillNumber(id, models.DayOf(f.Now())), Seq: n, Hospital: h.Name,
+		Funding: s.Funding}, e, a, f.Now()), nil
 }
 
 // carry lets the visit's bills carry what its settlement deferred; what none may take becomes a new bill.

@@ -31,7 +31,8 @@ func (f Village) Subscribers() []Subscriber {
 		{Name: "village.draw", Do: f.draw, Kinds: Kinds(village.EventClosed)},
 		{Name: "village.notice", Do: f.notices().follow, Kinds: noticeKinds},
 		{Name: "village.outcome", Do: f.outcome, Kinds: Kinds(village.EventCertified, village.EventRefused)},
-		{Name: "village.plaque", Do: f.plaque, Kinds: Kinds(village.EventCertified, village.EventRenewed, village.EventAnnual, village.EventGrace, village.EventLate,
+		{Name: "village.plaque", Do: f.plaque, Kinds: Kinds(village.EventCertified, village.EventRenewed, village.EventAnnual,
+			village.EventGrace, village.EventLate,
 			village.EventRevoked, village.EventWithdrawn)},
 	}
 }

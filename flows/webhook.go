@@ -88,7 +88,8 @@ func (f Webhook) plan(ctx context.Context, e models.Event) error {
 }
 
 // concerns finds whom an event concerns: the hospital of a bill or a visit, and for an agreement the hospitals that treat
-// its person just now, for a recall whoever was given the record. They are given the numbers of their own visits and bills, never the agreement's.
+// its person just now, for a recall whoever was given the record. They are given the numbers of their own visits and bills, never the
+// agreement's.
 func (f Webhook) concerns(ctx context.Context, e models.Event) ([]concern, error) {
 	switch {
 	case strings.HasPrefix(e.Kind, "medical.bill_"), strings.HasPrefix(e.Kind, "medical.refund_"):

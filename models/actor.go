@@ -28,7 +28,8 @@ const (
 
 // Roles lists every role that can sign in, for tables and checks.
 var Roles = []Role{
-	Resident, Hospital, Bank, Provider, Department, Business, HospitalFinance, VillageStaff, TownStaff, CountyHealth, CreditOffice, DataOfficer, Auditor, Operator,
+	Resident, Hospital, Bank, Provider, Department, Business, HospitalFinance, VillageStaff, TownStaff, CountyHealth, CreditOffice,
+	DataOfficer, Auditor, Operator,
 }
 
 // An Actor is who asks: a person, a person in an office, or a partner's system. The zero Actor is nobody.

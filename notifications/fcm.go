@@ -112,7 +112,8 @@ func (f *FCM) Test(ctx context.Context, token models.Secret) error {
 }
 
 // attempt tries once within the bounds.
-func (f *FCM) attempt(ctx context.Context, m *messaging.Message, send func(context.Context, *messaging.Message) (string, error)) (string, error) {
+func (f *FCM) attempt(ctx context.Context, m *messaging.Message, send func(context.Context, *messaging.Message) (string, error)) (string,
+	error) {
 	own, cancel := context.WithTimeout(ctx, f.bounds.Timeout)
 	defer cancel()
 	select {

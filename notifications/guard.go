@@ -58,7 +58,8 @@ func (g Guard) port(s string) bool {
 }
 
 // inner are endings of names that no public name server knows.
-var inner = []string{".localhost", ".local", ".internal", ".intranet", ".lan", ".home.arpa", ".localdomain", ".corp", ".home", ".invalid", ".test", ".onion"}
+var inner = []string{".localhost", ".local", ".internal", ".intranet", ".lan", ".home.arpa", ".localdomain", ".corp", ".home", ".invalid",
+	".test", ".onion"}
 
 // public says whether a host, as written, may be on the public internet. What a name stands for is seen when it is dialled.
 func public(host string) bool {

@@ -249,7 +249,8 @@ func smsClass(status int, code, message string) (Class, time.Duration) {
 		return Limited, time.Second // the gateway counts calls by the second
 	case status == http.StatusTooManyRequests:
 		return Limited, 0
-	case status >= 500, strings.HasPrefix(code, "InvalidAccessKeyId"), strings.HasPrefix(code, "InvalidTimeStamp"), strings.HasPrefix(code, "Forbidden"):
+	case status >= 500, strings.HasPrefix(code, "InvalidAccessKeyId"), strings.HasPrefix(code, "InvalidTimeStamp"),
+		strings.HasPrefix(code, "Forbidden"):
 		return Down, 0
 	case strings.HasPrefix(code, "isv."): // whatever else is wrong with what we sent
 		return Rejected, 0

@@ -77,7 +77,8 @@ func (b *Browser) Bounds() Bounds { return Bounds{InFlight: b.cfg.InFlight, Time
 // Close lets go of idle connections.
 func (b *Browser) Close() { b.client.CloseIdleConnections() }
 
-// Send implements Channel. 404, 410 and a subscription without keys are Gone, 400 and 413 Rejected, 429 Limited, 401 and 403 (our keys) and 5xx Down.
+// Send implements Channel. 404, 410 and a subscription without keys are Gone, 400 and 413 Rejected, 429 Limited, 401 and 403 (our keys) and
+// 5xx Down.
 func (b *Browser) Send(ctx context.Context, p Parcel) (Receipt, error) {
 	if p.Device == nil {
 		return Receipt{}, &Failure{Class: Rejected, Code: "no device", Err: errors.New("a parcel without a device")}

@@ -57,7 +57,8 @@ type Gateway interface {
 	Collect(ctx context.Context, o Order) (Ticket, error)
 	// Query asks how a payment stands. One the channel never heard of is Closed.
 	Query(ctx context.Context, payNo string) (Outcome, error)
-	// Refund sends money back to where a payment came from: PayNo, Channel and Attach say which. The outcome may be Waiting: it then comes by callback.
+	// Refund sends money back to where a payment came from: PayNo, Channel and Attach say which. The outcome may be Waiting: it then comes by
+	// callback.
 	Refund(ctx context.Context, refundNo string, paid Order, amount models.Fen) (Outcome, error)
 	// Verify checks a callback's signature over its raw body and reads it. models.Unauthenticated when it does not hold.
 	Verify(headers map[string]string, body []byte, now time.Time) (Outcome, error)

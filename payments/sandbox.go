@@ -48,7 +48,8 @@ const (
 // Collect takes an order and pays it by itself after a while.
 func (s *Sandbox) Collect(ctx context.Context, o Order) (Ticket, error) {
 	ticket := Ticket{URL: "xinyi-sandbox://pay/" + o.PayNo}
-	out := Outcome{Attach: o.Attach, PayNo: o.PayNo, TradeNo: "SBX" + strings.ToUpper(uuid.NewString()[:12]), State: Succeeded, Amount: o.Amount}
+	out := Outcome{Attach: o.Attach, PayNo: o.PayNo, TradeNo: "SBX" + strings.ToUpper(uuid.NewString()[:12]), State: Succeeded,
+		Amount: o.Amount}
 	if o.Amount%100 == refused {
 		out.State = Failed
 	}

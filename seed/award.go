@@ -16,7 +16,8 @@ import (
 	"xinyi/usecase"
 )
 
-// honours are the demo city's awards: last year's, which hold; this year's persons, whose seats are given; this year's firms, nominated now.
+// honours are the demo city's awards: last year's, which hold; this year's persons, whose seats are given; this year's firms, nominated
+// now.
 type honours struct {
 	now      time.Time
 	people   *Population
@@ -39,7 +40,8 @@ func keepAwards(ctx context.Context, s Stores, p *Population, files *credit, now
 		return nil
 	}
 	at := func(id string) models.Actor { return p.byID[id].Actors(now)[1] }
-	h := &honours{now: now, people: p, subjects: s.Subjects, files: files, one: at("staff-credit-city"), two: at("staff-credit-city-2"), clerk: at("staff-data-1")}
+	h := &honours{now: now, people: p, subjects: s.Subjects, files: files, one: at("staff-credit-city"), two: at("staff-credit-city-2"),
+		clerk: at("staff-data-1")}
 	for _, step := range []func() error{h.lastYear, h.persons, h.firms} {
 		if err := step(); err != nil {
 			return fmt.Errorf("seed awards: %w", err)
@@ -137,13 +139,15 @@ type nominee struct {
 func (h *honours) person(p *identity.Person) nominee {
 	sub := h.subjects.Ref(models.IDNumber{Secret: p.IDNumber})
 	sub.Person = p.ID
-	return nominee{award.Nominee{Subject: sub, Name: p.Name, Birth: p.Birth, Region: p.Region}, models.Actor{Person: p.ID, Role: models.Resident}}
+	return nominee{award.Nominee{Subject: sub, Name: p.Name, Birth: p.Birth, Region: p.Region},
+		models.Actor{Person: p.ID, Role: models.Resident}}
 }
 
 func (h *honours) firm(i int) nominee {
 	f := firmOf(i)
 	sub := models.Subject{Kind: models.Organisation, Ref: string(f.code)}
-	return nominee{award.Nominee{Subject: sub, Name: models.NewSecret(f.name), Region: f.county}, models.Actor{Person: fmt.Sprintf("head-%d", i), Role: models.Business, Org: sub.Ref}}
+	return nominee{award.Nominee{Subject: sub, Name: models.NewSecret(f.name), Region: f.county},
+		models.Actor{Person: fmt.Sprintf("head-%d", i), Role: models.Business, Org: sub.Ref}}
 }
 
 // led leads a nomination of an open programme as far as the scores, or to a state before.
@@ -166,7 +170,8 @@ func (h *honours) led(p *award.Programme, x nominee, to award.State, promises in
 		func() error { return n.Check(flow.Approve, "", p.Terms, h.one, at.Add(48*time.Hour)) },
 		func() error {
 			n.Asked(p.Departments)
-			_, err := n.Vet(award.Vetting{Decision: "seed-" + n.ID, Outcome: models.Pass, Clauses: []models.Clause{}, At: at}, p.Terms, at.Add(48*time.Hour))
+			_, err := n.Vet(award.Vetting{Decision: "seed-" + n.ID, Outcome: models.Pass, Clauses: []models.Clause{}, At: at}, p.Terms,
+				at.Add(48*time.Hour))
 			return err
 		},
 		func() error {
@@ -181,7 +186,8 @@ func (h *honours) led(p *award.Programme, x nominee, to award.State, promises in
 					marks[c.Code] = score.Points(c.Points-1) * 100
 				}
 				marks[p.Criteria[0].Code] = score.Points(promises) * 100
-				if err := n.Score(jury.Sheet{Marks: marks}, p, models.Actor{Person: s.Person, Role: models.Resident}, at.Add(96*time.Hour)); err != nil {
+				if err := n.Score(jury.Sheet{Marks: marks}, p, models.Actor{Person: s.Person, Role: models.Resident},
+					at.Add(96*time.Hour)); err != nil {
 					return err
 				}
 			}
@@ -229,7 +235,8 @@ func (h *honours) given(p *award.Programme, ns []*award.Nomination, voted, seate
 func (h *honours) granted(p *award.Programme, n *award.Nomination, noticeID string, shown, passed int) error {
 	n.Show(noticeID, models.DayOf(h.day(shown)).AddWorking(5), h.day(shown))
 	n.Pass(noticeID, p, h.day(passed))
-	if _, err := n.Vet(award.Vetting{Decision: "seed-again-" + n.ID, Outcome: models.Pass, Clauses: []models.Clause{}, At: h.day(passed)}, p.Terms, h.day(passed)); err != nil {
+	if _, err := n.Vet(award.Vetting{Decision: "seed-again-" + n.ID, Outcome: models.Pass, Clauses: []models.Clause{}, At: h.day(passed)},
+		p.Terms, h.day(passed)); err != nil {
 		return err
 	}
 	for _, by := range []models.Actor{h.one, h.two} {
@@ -253,7 +260,8 @@ func (h *honours) granted(p *award.Programme, n *award.Nomination, noticeID stri
 func (h *honours) recorded(a *award.Award) error {
 	c := usecase.StandardAwardFacts.Honours
 	cells := map[string]string{
-		c.Name: a.Name.Reveal(), c.Kind: c.Organisation, c.No: a.No, c.Title: a.Title.ZH, c.Level: c.Levels[a.Level], c.Reason: a.Deed, c.Day: string(a.Since),
+		c.Name: a.Name.Reveal(), c.Kind: c.Organisation, c.No: a.No, c.Title: a.Title.ZH, c.Level: c.Levels[a.Level], c.Reason: a.Deed,
+		c.Day:   string(a.Since),
 		c.Until: string(a.Until), c.Office: a.Unit, c.Source: a.Unit, c.SourceCode: a.Org,
 	}
 	if a.Holder.Kind == models.Organisation {
@@ -335,7 +343,8 @@ func (h *honours) persons() error {
 		return err
 	}
 	hit := award.Hit{ID: "seed-record", No: 1, Item: "YZSX", Unit: marketUnit, On: models.DayOf(h.day(200)), Stops: true}
-	if _, err := x.Vet(award.Vetting{Decision: "seed-" + x.ID, Outcome: models.Fail, Clauses: []models.Clause{}, Hits: []award.Hit{hit}, At: h.day(122)}, p.Terms, h.day(122)); err != nil {
+	if _, err := x.Vet(award.Vetting{Decision: "seed-" + x.ID, Outcome: models.Fail, Clauses: []models.Clause{}, Hits: []award.Hit{hit},
+		At: h.day(122)}, p.Terms, h.day(122)); err != nil {
 		return err
 	}
 	if err := x.Wake(h.day(100)); err != nil {
@@ -368,7 +377,8 @@ func (h *honours) firms() error {
 	if err != nil {
 		return err
 	}
-	for i, to := range []award.State{award.Nominated, award.Drafting, award.InMaterials, award.InVetting, award.InOpinions, award.InScoring, award.InVote} {
+	for i, to := range []award.State{award.Nominated, award.Drafting, award.InMaterials, award.InVetting, award.InOpinions, award.InScoring,
+		award.InVote} {
 		n, err := h.led(p, h.firm(31+i), to, 27, h.day(10))
 		if err != nil {
 			return err

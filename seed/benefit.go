@@ -68,7 +68,8 @@ func (s Stores) scenes(ctx context.Context) error {
 		}
 		return keep(ctx, s.Benefit.Scenes, all, func(old, x *benefit.Scene) bool {
 			same := sameScene(old, x)
-			old.Name, old.Field, old.Public, old.Served, old.Subjects, old.Providers, old.Forms = x.Name, x.Field, x.Public, x.Served, x.Subjects, x.Providers, x.Forms
+			old.Name, old.Field, old.Public, old.Served, old.Subjects, old.Providers, old.Forms = x.Name, x.Field, x.Public, x.Served, x.Subjects,
+				x.Providers, x.Forms
 			return same
 		})
 	})
@@ -159,7 +160,8 @@ func keepBenefits(ctx context.Context, s Stores, p *Population, approver models.
 		}
 		profile := benefit.NewProfile(who.ID, k, b.pol, now)
 		b.profiles = append(b.profiles, profile)
-		if who.Adult(models.DayOf(now)) && !who.Phone.Empty() && len(who.Memberships) == 0 && !slices.ContainsFunc(namedPeople, func(n named) bool { return n.id == who.ID }) {
+		if who.Adult(models.DayOf(now)) && !who.Phone.Empty() && len(who.Memberships) == 0 &&
+			!slices.ContainsFunc(namedPeople, func(n named) bool { return n.id == who.ID }) {
 			holders = append(holders, who)
 		}
 	}
@@ -178,7 +180,8 @@ func (b *benefits) offer(i int, plan planned, approver models.Actor, holders []*
 	began := b.now.AddDate(0, 0, -80)
 	desk := models.Actor{Role: from.Kind, Org: from.ID, Client: from.ID, Region: from.Region}
 	scene := b.scenes[plan.scene]
-	o, err := scene.NewOffer("offer-"+strings.ToLower(plan.scene), benefit.Provider{Org: from.ID, Name: from.Name, Region: from.Region}, models.PersonSubject, desk, began)
+	o, err := scene.NewOffer("offer-"+strings.ToLower(plan.scene), benefit.Provider{Org: from.ID, Name: from.Name, Region: from.Region},
+		models.PersonSubject, desk, began)
 	if err != nil {
 		return err
 	}
@@ -288,7 +291,8 @@ func (b *benefits) one(o *benefit.Offer, p *benefit.Profile, who *identity.Perso
 	at := models.DayOf(b.now).Add(-3-11*n).Clock(10, 15)
 	id := fmt.Sprintf("claim-%s-%d", o.Scene, n+1)
 	by := models.Actor{Person: who.ID, Role: models.Resident}
-	g := benefit.Grant{ID: id, Holder: who.ID, Person: who.ID, Name: who.Name, Slot: benefit.SlotOf(o.ID, who.ID, o.Terms.Quota.Period.Key(models.DayOf(at)), 0), Until: at.Add(b.pol.Hold), By: by}
+	g := benefit.Grant{ID: id, Holder: who.ID, Person: who.ID, Name: who.Name,
+		Slot: benefit.SlotOf(o.ID, who.ID, o.Terms.Quota.Period.Key(models.DayOf(at)), 0), Until: at.Add(b.pol.Hold), By: by}
 	if len(places) > 0 {
 		if err := places[0].Reserve(id, g.Until); err != nil {
 			return err
@@ -304,7 +308,8 @@ func (b *benefits) one(o *benefit.Offer, p *benefit.Profile, who *identity.Perso
 	}
 	saved := o.Terms.Cap / 2
 	desk := models.Actor{Role: models.Provider, Org: o.Provider, Client: o.Provider}
-	if err := c.Redeem(benefit.Use{No: fmt.Sprintf("%s-%03d", o.Scene, n+1), Amount: 4 * saved, Saved: saved}, desk, at.Add(time.Hour)); err != nil {
+	if err := c.Redeem(benefit.Use{No: fmt.Sprintf("%s-%03d", o.Scene, n+1), Amount: 4 * saved, Saved: saved}, desk,
+		at.Add(time.Hour)); err != nil {
 		return err
 	}
 	for c.WakeAt != nil && !c.WakeAt.After(b.now) {
@@ -334,7 +339,8 @@ func (b *benefits) keep(ctx context.Context, s usecase.Benefit) error {
 	}
 	slices.SortFunc(tallies, func(x, y *benefit.Tally) int { return strings.Compare(x.ID, y.ID) })
 	for _, err := range []error{
-		fresh(ctx, s.Profiles, b.profiles), fresh(ctx, s.Simulations, b.simulations), fresh(ctx, s.Versions, b.versions), fresh(ctx, s.Shares, b.shares),
+		fresh(ctx, s.Profiles, b.profiles), fresh(ctx, s.Simulations, b.simulations), fresh(ctx, s.Versions, b.versions),
+		fresh(ctx, s.Shares, b.shares),
 		fresh(ctx, s.Claims, b.claims), fresh(ctx, s.Tallies, tallies), fresh(ctx, s.Offers, b.offers),
 	} {
 		if err != nil {

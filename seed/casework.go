@@ -68,7 +68,8 @@ func text(r *record.Record, field string) string {
 
 // prepared is what the first lawful day brought: a repair filled in, to be confirmed by the firm.
 func (c *credit) prepared(r *record.Record) error {
-	k, err := about(r, "").Prepare(models.Derived("repair", r.ID, string(r.Publication.Eligible)), casework.RepairFile{Eligible: r.Publication.Eligible, Ends: r.Publication.Ends}, casework.Standard, r.Publication.Eligible.Clock(0, 0))
+	k, err := about(r, "").Prepare(models.Derived("repair", r.ID, string(r.Publication.Eligible)),
+		casework.RepairFile{Eligible: r.Publication.Eligible, Ends: r.Publication.Ends}, casework.Standard, r.Publication.Eligible.Clock(0, 0))
 	if err != nil {
 		return err
 	}

@@ -113,7 +113,8 @@ func versions(r map[string]string, columns []map[string]string, maker, approver 
 }
 
 // succeeded puts a newer version, with all columns, in the place of it.
-func succeeded(it *catalogue.Item, r map[string]string, columns []map[string]string, maker, approver models.Actor) (*catalogue.Item, error) {
+func succeeded(it *catalogue.Item, r map[string]string, columns []map[string]string, maker, approver models.Actor) (*catalogue.Item,
+	error) {
 	now := catalogueNext.Clock(9, 0)
 	next, err := it.Next(maker, catalogueNext, now)
 	if err != nil {

@@ -29,7 +29,8 @@ func keepPartners(ctx context.Context, s store.Consent, p *Population, office mo
 		if grants[i.ID] == nil {
 			continue
 		}
-		one, err := consent.NewPartner(consent.System{Client: i.ID, Name: i.Name, Org: i.ID, Kind: i.Kind}, consent.Grant{Scopes: grants[i.ID]}, office, p.Opened)
+		one, err := consent.NewPartner(consent.System{Client: i.ID, Name: i.Name, Org: i.ID, Kind: i.Kind}, consent.Grant{Scopes: grants[i.ID]},
+			office, p.Opened)
 		if err != nil {
 			return err
 		}

@@ -122,7 +122,8 @@ func (v *verdict) correct(d *decision.Decision, entry *record.Record, r rule.Rul
 		return err
 	}
 	v.decisions = append(v.decisions, next)
-	v.uses = append(v.uses, recall.NewUse(recall.Paper{Kind: recall.Decision, Ref: next.ID, Recipient: ""}, entry.ID, entry.Current.No, d.Subject, at))
+	v.uses = append(v.uses, recall.NewUse(recall.Paper{Kind: recall.Decision, Ref: next.ID, Recipient: ""}, entry.ID, entry.Current.No,
+		d.Subject, at))
 	return nil
 }
 

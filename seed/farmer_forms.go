@@ -72,7 +72,8 @@ func readFarmForms(text string) ([]farmer.FormDraftOf, error) {
 			if err != nil {
 				return nil, err
 			}
-			drafts = append(drafts, farmer.FormDraftOf{Section: r[0], Region: "4301", Name: models.Words{ZH: r[3], EN: r[4]}, Rows: n, Scope: r[11], Order: len(drafts) + 1})
+			drafts = append(drafts, farmer.FormDraftOf{Section: r[0], Region: "4301", Name: models.Words{ZH: r[3], EN: r[4]}, Rows: n, Scope: r[11],
+				Order: len(drafts) + 1})
 			schema = map[string]any{"type": "object", "additionalProperties": false, "properties": map[string]any{}, "required": []string{}}
 			continue
 		}
@@ -189,7 +190,8 @@ func FarmModel(forms []*farmer.Form, now time.Time) (*farmer.Model, error) {
 // farmLayouts are the sheets a township may use as they are.
 func farmLayouts(forms farmer.Forms, now time.Time) ([]*farmer.Layout, error) {
 	var all []*farmer.Layout
-	for name, sections := range map[string][]string{"households": {farmer.Head, farmer.Land, farmer.Conduct}, "members": {farmer.Members}, "production": {farmer.Production}} {
+	for name, sections := range map[string][]string{"households": {farmer.Head, farmer.Land, farmer.Conduct}, "members": {farmer.Members},
+		"production": {farmer.Production}} {
 		columns := []farmer.LayoutColumn{{Heading: "户号", To: farmer.ToNo}}
 		if name == "households" {
 			columns = append(columns, farmer.LayoutColumn{Heading: "村代码", To: farmer.ToVillage})

@@ -73,7 +73,8 @@ type named struct {
 	scope           models.Region // of the office held
 }
 
-const townOffice, villageOffice, countyHealth, creditLiuyang = "office-gugang", "office-fanshi", "office-health-liuyang", "office-credit-liuyang"
+const townOffice, villageOffice, countyHealth, creditLiuyang = "office-gugang", "office-fanshi", "office-health-liuyang",
+	"office-credit-liuyang"
 
 // The ids of the demo people the seeds of other capabilities build on.
 const (

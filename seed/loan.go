@@ -120,7 +120,8 @@ func (ls *loans) one(i int, household string, place models.Region, by models.Act
 		offered = ls.now.Add(-24 * time.Hour)
 	}
 	plan := loan.Plan{Method: loan.EqualPrincipal, Amount: a.Amount, Rate: p.Terms.Rate - 30, Months: 12}
-	if err := a.MakeOffer(loan.Offer{Stars: 0, Plan: plan, No: fmt.Sprintf("O-%d", i)}, p, loan.Standard, bank, offered); err != nil || i == 4 {
+	if err := a.MakeOffer(loan.Offer{Stars: 0, Plan: plan, No: fmt.Sprintf("O-%d", i)}, p, loan.Standard, bank, offered); err != nil ||
+		i == 4 {
 		return err
 	}
 	if err := a.Agree(by, offered); err != nil {
@@ -166,7 +167,8 @@ func (ls *loans) lend(i int, a *loan.Application, bank models.Actor, at time.Tim
 		t = loan.NewTally(on, at)
 		ls.tallies[on] = t
 	}
-	sum := t.Counties[string(a.Place.County())].Add(loan.Sum{Loans: 1, Paid: l.Plan.Amount, First: 1, Farmers: 1, WaitDays: int64(on.Since(models.DayOf(a.CreatedAt)))})
+	sum := t.Counties[string(a.Place.County())].Add(loan.Sum{Loans: 1, Paid: l.Plan.Amount, First: 1, Farmers: 1,
+		WaitDays: int64(on.Since(models.DayOf(a.CreatedAt)))})
 	t.Counties[string(a.Place.County())] = sum
 	return nil
 }

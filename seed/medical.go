@@ -202,7 +202,8 @@ func (l *life) visit(typ medical.VisitType, charges ...models.Fen) {
 		l.b, l.conduct = nil, nil
 		no := l.person.ID + "-" + strconv.Itoa(l.visits)
 		desk := models.Actor{Role: models.Hospital, Org: l.hospital.ID, Region: l.hospital.Region, Client: l.hospital.ID}
-		l.e = medical.Open(medical.Arrival{ID: "visit-" + no, Hospital: l.hospital.ID, VisitNo: no, Type: typ, Person: l.person.ID, Agreement: l.a, Reason: l.a.Creditable(typ), Region: l.hospital.Region}, desk, l.now)
+		l.e = medical.Open(medical.Arrival{ID: "visit-" + no, Hospital: l.hospital.ID, VisitNo: no, Type: typ, Person: l.person.ID,
+			Agreement: l.a, Reason: l.a.Creditable(typ), Region: l.hospital.Region}, desk, l.now)
 		l.c.encounters = append(l.c.encounters, l.e)
 		lines := make([]medical.Line, len(charges))
 		for i, f := range charges {
@@ -216,7 +217,8 @@ func (l *life) visit(typ medical.VisitType, charges ...models.Fen) {
 			return err
 		}
 		id := l.e.ID + "-1"
-		l.b = medical.NewBill(medical.BillHead{ID: id, No: medical.BillNumber(id, models.DayOf(l.now)), Seq: 1, Hospital: l.hospital.Name, Funding: l.scheme.Funding}, l.e, l.a, l.now)
+		l.b = medical.NewBill(medical.BillHead{ID: id, No: medical.BillNumber(id, models.DayOf(l.now)), Seq: 1, Hospital: l.hospital.Name,
+			Funding: l.scheme.Funding}, l.e, l.a, l.now)
 		l.c.bills = append(l.c.bills, l.b)
 		return nil
 	})
@@ -228,7 +230,8 @@ func (l *life) settle(cash models.Fen) {
 		sum := l.e.Total()
 		m := medical.Amounts{MedfeeSum: sum, FundPaySum: sum - cash, PsnPart: cash, CashPay: cash}
 		hold, _ := l.a.HeldFor(l.e.ID, l.e.Type)
-		s, err := l.e.Settle(medical.InsurerWord{SetlID: "setl-" + l.e.VisitNo, Revision: len(l.e.Settlements) + 1, Amounts: m, MulaidInside: false}, hold, models.Actor{Role: models.Hospital, Org: l.hospital.ID}, l.now)
+		s, err := l.e.Settle(medical.InsurerWord{SetlID: "setl-" + l.e.VisitNo, Revision: len(l.e.Settlements) + 1, Amounts: m,
+			MulaidInside: false}, hold, models.Actor{Role: models.Hospital, Org: l.hospital.ID}, l.now)
 		if err != nil {
 			return err
 		}

@@ -56,7 +56,8 @@ func keepPractices(ctx context.Context, s Stores, p *Population, now time.Time) 
 	for _, id := range []string{"staff-data-1", "staff-town", "staff-town-2", "staff-health-1"} {
 		ps.by[id] = p.byID[id].Actors(now)[1]
 	}
-	ps.county, ps.one, ps.two = p.byID["staff-credit-1"].Actors(now)[1], p.byID["staff-credit-city"].Actors(now)[1], p.byID["staff-credit-city-2"].Actors(now)[1]
+	ps.county, ps.one, ps.two = p.byID["staff-credit-1"].Actors(now)[1], p.byID["staff-credit-city"].Actors(now)[1],
+		p.byID["staff-credit-city-2"].Actors(now)[1]
 	if err := ps.live(); err != nil {
 		return fmt.Errorf("cases worth copying: %w", err)
 	}
@@ -159,7 +160,8 @@ func (ps *practices) write(id string, w written, at time.Time) (*practice.Case, 
 
 // experts are the pool of the demo's selections.
 func experts() (all []practice.Expert) {
-	for i, who := range []string{DemoResident, DemoFarmer, DemoGuardian, DemoNingxiang, "staff-health-2", "staff-health-ningxiang", "staff-finance-1", "staff-finance-2", "staff-auditor"} {
+	for i, who := range []string{DemoResident, DemoFarmer, DemoGuardian, DemoNingxiang, "staff-health-2", "staff-health-ningxiang",
+		"staff-finance-1", "staff-finance-2", "staff-auditor"} {
 		all = append(all, practice.Expert{Person: who, Unit: fmt.Sprintf("expert-unit-%d", i+1)})
 	}
 	return all
@@ -232,7 +234,8 @@ func scored(c *practice.Case, r *practice.Round, i int, at time.Time) error {
 		for _, k := range r.Criteria {
 			marks[k.Code] = k.Max * score.Points(80+i+2*j) / 100
 		}
-		if err := c.Score(jury.Sheet{Marks: marks}, r, models.Actor{Person: s.Person, Role: models.Resident}, at.Add(time.Duration(j+1)*time.Hour)); err != nil {
+		if err := c.Score(jury.Sheet{Marks: marks}, r, models.Actor{Person: s.Person, Role: models.Resident},
+			at.Add(time.Duration(j+1)*time.Hour)); err != nil {
 			return err
 		}
 	}

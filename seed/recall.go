@@ -26,7 +26,8 @@ func (v *recalls) use(d *decision.Decision, entry *record.Record) {
 	v.uses = append(v.uses, recall.NewUse(recall.Paper{Kind: recall.Decision, Ref: d.ID, Recipient: ""}, entry.ID, 1, d.Subject, d.At))
 	for _, org := range []string{readingBank, readingProvider} {
 		receipt := models.Derived("seed receipt", org, entry.ID)
-		v.uses = append(v.uses, recall.NewUse(recall.Paper{Kind: recall.Share, Ref: receipt, Recipient: org, Region: "430181"}, entry.ID, 1, d.Subject, d.At.Add(time.Hour)))
+		v.uses = append(v.uses, recall.NewUse(recall.Paper{Kind: recall.Share, Ref: receipt, Recipient: org, Region: "430181"}, entry.ID, 1,
+			d.Subject, d.At.Add(time.Hour)))
 	}
 }
 

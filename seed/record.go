@@ -192,7 +192,8 @@ var fined = []penalty{
 func (c *credit) penalties() error {
 	for i, p := range fined {
 		f, on := firmOf(p.firm), c.today.AddMonths(-p.months).Add(-p.days)
-		r, err := c.report("XZCF", models.Organisation, on, c.fine(f.name, on, i, p.severity, map[string]string{"CF_XDR_LB": "02", "CF_XDR_SHXYM": string(f.code)}))
+		r, err := c.report("XZCF", models.Organisation, on,
+			c.fine(f.name, on, i, p.severity, map[string]string{"CF_XDR_LB": "02", "CF_XDR_SHXYM": string(f.code)}))
 		if err != nil {
 			return err
 		}
@@ -272,7 +273,8 @@ func (c *credit) honest() error {
 // represented lets the resident act for the firm whose registration names her.
 func (c *credit) represented() error {
 	head, registered := c.people.byID[DemoResident], c.byName["registration"]
-	a, err := identity.Claim(head, identity.Registration{Org: models.USCC(registered.Subject.Ref), Name: registered.Name.Reveal(), Source: registered.Versioned(), Number: registered.Current.Private["DJ_FRZJ"]}, c.people.Opened)
+	a, err := identity.Claim(head, identity.Registration{Org: models.USCC(registered.Subject.Ref), Name: registered.Name.Reveal(),
+		Source: registered.Versioned(), Number: registered.Current.Private["DJ_FRZJ"]}, c.people.Opened)
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,8 @@ func newCodes(office, clerk models.Actor, now time.Time) (*codes, error) {
 	c := &codes{}
 	for i := range firmCount {
 		f := firmOf(i)
-		c.orgs = append(c.orgs, uscc.NewOrg(string(f.code), f.name, uscc.Source{Unit: marketUnit, Region: "4301", Registered: true}, now.AddDate(0, 0, -400)))
+		c.orgs = append(c.orgs, uscc.NewOrg(string(f.code), f.name, uscc.Source{Unit: marketUnit, Region: "4301", Registered: true},
+			now.AddDate(0, 0, -400)))
 	}
 	for i, state := range uscc.States {
 		if err := c.ticket(firmOf(20+i), state, office, clerk, now); err != nil {

@@ -102,7 +102,8 @@ func (fs *farms) creditHousehold(i int, head *identity.Person) error {
 		return err
 	}
 	for _, text := range []string{farmer.TextFile, farmer.TextAdverse, farmer.TextWritten} {
-		if err := f.Agree(farmer.Agreement{Text: text, Version: "2026-1", Hash: "seed", Lang: "zh", How: farmer.OnPaper, Proof: proof.ID}, fs.town, at); err != nil {
+		if err := f.Agree(farmer.Agreement{Text: text, Version: "2026-1", Hash: "seed", Lang: "zh", How: farmer.OnPaper, Proof: proof.ID},
+			fs.town, at); err != nil {
 			return err
 		}
 	}
@@ -178,7 +179,8 @@ func (fs *farms) certified(i int, f *farmer.File, at time.Time) error {
 		return err
 	}
 	e.Pass(n, fs.pol, closed.Add(8*24*time.Hour))
-	if err := e.Certify(fmt.Sprintf("XYH430181%s%012d", string(models.DayOf(at))[:4], 202800+i), fs.pol, fs.town2, closed.Add(9*24*time.Hour)); err != nil {
+	if err := e.Certify(fmt.Sprintf("XYH430181%s%012d", string(models.DayOf(at))[:4], 202800+i), fs.pol, fs.town2,
+		closed.Add(9*24*time.Hour)); err != nil {
 		return err
 	}
 	e.Outbox = nil
@@ -303,7 +305,9 @@ func (y *years) round(county models.Region, on term, cases []villageCase) (*vill
 	}
 	office := y.one
 	office.Region = county
-	r, err := y.scheme.NewRound(village.RoundPlan{County: county, Year: at + on.year, Dates: village.Dates{Opens: y.day(on.opens), CutOff: y.day(on.cutOff), Ends: y.day(on.ends)}, Seed: "demo seed " + village.RoundID(county, at+on.year, village.OfVillages)}, office, began)
+	r, err := y.scheme.NewRound(village.RoundPlan{County: county, Year: at + on.year,
+		Dates: village.Dates{Opens: y.day(on.opens), CutOff: y.day(on.cutOff), Ends: y.day(on.ends)},
+		Seed:  "demo seed " + village.RoundID(county, at+on.year, village.OfVillages)}, office, began)
 	if err != nil {
 		return nil, err
 	}
@@ -351,10 +355,12 @@ func (y *years) file(r *village.Round, place models.Region, at time.Time) (*vill
 	}
 	var writes []village.Write
 	for code, n := range map[string]int64{"committee": 2, "rules": 2, "notices": 4, "education": 3} {
-		writes = append(writes, village.Write{Op: "seed-" + code, Indicator: code, Value: n, Evidence: []string{"villageproof-" + e.ID + "-" + code}, Wrote: at})
+		writes = append(writes, village.Write{Op: "seed-" + code, Indicator: code, Value: n,
+			Evidence: []string{"villageproof-" + e.ID + "-" + code}, Wrote: at})
 	}
 	for _, w := range writes {
-		if err := e.Attach(village.Evidence{ID: w.Evidence[0], About: w.Indicator, Type: "image/jpeg", Size: 180_000, Hash: models.Derived(w.Evidence[0]), Place: place, Taken: at}, y.scheme, y.town, at); err != nil {
+		if err := e.Attach(village.Evidence{ID: w.Evidence[0], About: w.Indicator, Type: "image/jpeg", Size: 180_000,
+			Hash: models.Derived(w.Evidence[0]), Place: place, Taken: at}, y.scheme, y.town, at); err != nil {
 			return nil, err
 		}
 	}
@@ -368,7 +374,8 @@ func (y *years) file(r *village.Round, place models.Region, at time.Time) (*vill
 func (y *years) draft(r *village.Round, place models.Region, at time.Time) (*village.Entry, error) {
 	by := y.town
 	by.Region = place.Town()
-	e, err := r.NewEntry(y.scheme, village.Place{Entry: fmt.Sprintf("ventry-%d-%s", r.Year, place), Code: place, Name: y.names[place]}, village.Standard, by, at)
+	e, err := r.NewEntry(y.scheme, village.Place{Entry: fmt.Sprintf("ventry-%d-%s", r.Year, place), Code: place, Name: y.names[place]},
+		village.Standard, by, at)
 	if err != nil {
 		return nil, err
 	}
@@ -387,7 +394,8 @@ func (y *years) freeze(r *village.Round, e *village.Entry, c villageCase, at tim
 	rows := make([]village.Row, c.filed)
 	for i := range rows {
 		id := fmt.Sprintf("demo-%s-%04d", c.place, i+1)
-		rows[i] = village.Row{Household: id, Filed: true, Credit: i < c.credit, Borrower: i%3 == 0, Clean: i%3 == 0 && i%30 != 0, Salt: salts.Salt(id)}
+		rows[i] = village.Row{Household: id, Filed: true, Credit: i < c.credit, Borrower: i%3 == 0, Clean: i%3 == 0 && i%30 != 0,
+			Salt: salts.Salt(id)}
 	}
 	bank := models.Actor{Client: "bank-liuyang-nongshang", Role: models.Bank, Org: "bank-liuyang-nongshang", Region: "430181"}
 	f, err := village.NewFigure(village.Figure{Village: c.place, Day: r.CutOff, Balance: 100_000_000, Bad: c.bad, NewBad: c.bad / 4}, bank, at)

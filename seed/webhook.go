@@ -32,7 +32,8 @@ func endpoints(clients []*identity.Client, opened time.Time) ([]*webhook.Endpoin
 	var all []*webhook.Endpoint
 	for _, h := range hooks {
 		mac, ed := sha256.Sum256([]byte("sandbox-hmac-of-"+h.client)), sha256.Sum256([]byte("sandbox-ed25519-of-"+h.client))
-		e, err := webhook.New("webhook-"+h.client, of[h.client], webhook.Wish{URL: h.url, Kinds: h.kinds}, webhook.Seeds{HMAC: mac[:], Ed: ed[:]}, opened)
+		e, err := webhook.New("webhook-"+h.client, of[h.client], webhook.Wish{URL: h.url, Kinds: h.kinds},
+			webhook.Seeds{HMAC: mac[:], Ed: ed[:]}, opened)
 		if err == nil && h.off != "" {
 			err = e.Disable(of[h.client], h.off, opened)
 		}

@@ -46,9 +46,10 @@ func (a *App) sandboxChannel() *payments.Sandbox {
 	client := &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // never fails
-	return &payments.Sandbox{Key: key, Now: a.now, Log: a.log, Delay: callbackDelay, Book: orderBook{a.repos.orders}, Call: func(headers map[string]string, body []byte) error {
-		return a.callBack(client, headers, body)
-	}}
+	return &payments.Sandbox{Key: key, Now: a.now, Log: a.log, Delay: callbackDelay, Book: orderBook{a.repos.orders},
+		Call: func(headers map[string]string, body []byte) error {
+			return a.callBack(client, headers, body)
+		}}
 }
 
 // orderBook keeps the channel's orders in the store, so that they outlive the process as a real channel's do.

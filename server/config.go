@@ -176,7 +176,8 @@ func (c *Config) check() error {
 	_, _, err = net.SplitHostPort(c.Ops)
 	fault(c.Ops != "" && err != nil, "OPS_ADDR %q is neither host:port nor off: %w", c.Ops, err)
 	fault(c.DataDir == "", "DATA_DIR is empty")
-	fault(c.MongoDBURI != "" && c.Keys == "", "KEYS_PATH must be given with MONGODB_URI: all replicas need the same keys, so none makes its own (`xinyi keys create` does)")
+	fault(c.MongoDBURI != "" && c.Keys == "",
+		"KEYS_PATH must be given with MONGODB_URI: all replicas need the same keys, so none makes its own (`xinyi keys create` does)")
 	fault(c.MongoDBURI != "" && c.Seals == "", "SEALS_PATH must be given with MONGODB_URI: all replicas sign with the same seals")
 	fault(c.MongoDBURI != "" && c.TokenKeys == "", "TOKEN_KEYS_PATH must be given with MONGODB_URI: all replicas need the same keys")
 	fault(c.RatePerson < 0 || c.RateClient < 0 || c.RateAddress < 0, "RATE_PERSON, RATE_CLIENT and RATE_ADDRESS are 0 or more")
@@ -189,24 +190,29 @@ func (c *Config) check() error {
 	}
 	for _, o := range c.Origins {
 		u, err := url.Parse(o)
-		fault(o != "*" && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || strings.Trim(u.Path, "/") != ""), "CORS_ORIGINS: %q is not a web origin", o)
+		fault(o != "*" && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || strings.Trim(u.Path, "/") != ""),
+			"CORS_ORIGINS: %q is not a web origin", o)
 	}
 	mongo := string(c.MongoDBURI)
-	fault(mongo != "" && !strings.HasPrefix(mongo, "mongodb://") && !strings.HasPrefix(mongo, "mongodb+srv://"), "MONGODB_URI does not start with mongodb:// or mongodb+srv://")
+	fault(mongo != "" && !strings.HasPrefix(mongo, "mongodb://") && !strings.HasPrefix(mongo, "mongodb+srv://"),
+		"MONGODB_URI does not start with mongodb:// or mongodb+srv://")
 	if master := string(c.KeysLock); master != "" {
 		raw, err := base64.StdEncoding.DecodeString(master)
 		fault(err != nil || len(raw) != 32, "KEYS_MASTER is not 32 bytes in base64")
 	}
-	fault(!c.Sandbox && c.emulator != "", "FIREBASE_AUTH_EMULATOR_HOST is set: it lets anybody sign in as anybody, and only a sandbox may have it")
+	fault(!c.Sandbox && c.emulator != "",
+		"FIREBASE_AUTH_EMULATOR_HOST is set: it lets anybody sign in as anybody, and only a sandbox may have it")
 	fault((c.JPushKey == "") != (c.JPushSecret == ""), "JPUSH_APP_KEY and JPUSH_MASTER_SECRET are set together or not at all")
-	fault((c.VAPIDPrivate == "") != (c.VAPIDPublic == "") || (c.VAPIDPrivate == "") != (c.VAPIDSubject == ""), "VAPID_PRIVATE_KEY, VAPID_PUBLIC_KEY and VAPID_SUBJECT are set together or not at all")
+	fault((c.VAPIDPrivate == "") != (c.VAPIDPublic == "") || (c.VAPIDPrivate == "") != (c.VAPIDSubject == ""),
+		"VAPID_PRIVATE_KEY, VAPID_PUBLIC_KEY and VAPID_SUBJECT are set together or not at all")
 	given := 0
 	for _, v := range []string{c.SMSKey, string(c.SMSSecret), c.SMSSign, c.SMSCode, c.SMSNotice} {
 		if v != "" {
 			given++
 		}
 	}
-	fault(given != 0 && given != 5, "SMS_KEY_ID, SMS_SECRET, SMS_SIGN_NAME, SMS_CODE_TEMPLATE and SMS_NOTICE_TEMPLATE are set together or not at all")
+	fault(given != 0 && given != 5,
+		"SMS_KEY_ID, SMS_SECRET, SMS_SIGN_NAME, SMS_CODE_TEMPLATE and SMS_NOTICE_TEMPLATE are set together or not at all")
 	fault(given != 0 && c.SMSPrint, "SMS_PRINT prints instead of sending: it does not go with SMS_KEY_ID")
 	for _, line := range c.OIDC {
 		issuer, err := readIssuer(line)

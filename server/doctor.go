@@ -67,7 +67,8 @@ func doctor(ctx context.Context, cfg Config, _ []string, out io.Writer) error {
 		v.store(ctx, cfg)
 	}
 	v.note(cfg.Sandbox || cfg.SMSKey != "" || cfg.SMSPrint, "text messages", "people can sign in with OIDC_ISSUERS only (SMS_KEY_ID)")
-	v.note(cfg.Sandbox || cfg.FCMCredentials != "" || cfg.JPushKey != "", "pushes to phones", "the inbox alone tells people (FCM_CREDENTIALS, JPUSH_APP_KEY)")
+	v.note(cfg.Sandbox || cfg.FCMCredentials != "" || cfg.JPushKey != "", "pushes to phones",
+		"the inbox alone tells people (FCM_CREDENTIALS, JPUSH_APP_KEY)")
 	v.note(cfg.Sandbox || cfg.RealNameURL != "", "real-name verifier", "nobody can be verified (REALNAME_URL)")
 	v.note(cfg.Sandbox, "payment channel", "bills are paid at the hospital only")
 	v.note(len(cfg.OIDC) > 0, "outside sign-in", "people sign in with their phone (OIDC_ISSUERS)")

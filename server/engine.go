@@ -128,7 +128,8 @@ func (a *App) guarded(ctx context.Context) error {
 func (a *App) mark(ctx context.Context) error {
 	lost, err := a.guard.Lost(ctx, a.sealIDs())
 	if len(lost) > 0 {
-		a.log.WarnContext(ctx, "seals that have signed for this store are gone: what they signed cannot be checked here", "seals", lost, "file", a.cfg.Seals)
+		a.log.WarnContext(ctx, "seals that have signed for this store are gone: what they signed cannot be checked here", "seals", lost, "file",
+			a.cfg.Seals)
 	}
 	return errors.Join(err, a.guard.Mark(ctx, a.sealIDs()))
 }

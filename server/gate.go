@@ -88,7 +88,8 @@ func (g *gate) Accept() (net.Conn, error) {
 
 // passes says whether a failed accept is of the moment: the process or the machine is out of files or memory, or the caller has gone.
 func passes(err error) bool {
-	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.ECONNABORTED, syscall.ECONNRESET, syscall.EINTR} {
+	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.ECONNABORTED, syscall.ECONNRESET,
+		syscall.EINTR} {
 		if errors.Is(err, e) {
 			return true
 		}
@@ -144,7 +145,8 @@ func (g *gate) refuse(bound string) {
 	g.turned.WithLabelValues(bound).Inc()
 	g.refused[bound]++
 	if now := time.Now(); now.Sub(g.worded) >= wordEvery {
-		g.log.Warn("connections refused", "over_the_bound_in_all", g.refused["all"], "over_that_of_their_address", g.refused["address"], "open", g.open)
+		g.log.Warn("connections refused", "over_the_bound_in_all", g.refused["all"], "over_that_of_their_address", g.refused["address"], "open",
+			g.open)
 		g.worded = now
 		clear(g.refused)
 	}

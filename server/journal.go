@@ -17,7 +17,8 @@ import (
 var journalCapability = Capability{Name: "journal", Lives: journal.Lives, Events: journalEvents, Open: func(a *App) Parts {
 	routes := []api.Mounter{journalhttp.Handler{Lost: a.repos.lost}, jobhttp.Handler{Kinds: a.store.Jobs}}
 	if a.cfg.Sandbox {
-		routes = append(routes, sandboxhttp.Handler{Codes: a.codes, Demos: a.repos.Identity.Demos, Phone: a.outside.phone}, sandboxhttp.Clock{Time: a.clock})
+		routes = append(routes, sandboxhttp.Handler{Codes: a.codes, Demos: a.repos.Identity.Demos, Phone: a.outside.phone},
+			sandboxhttp.Clock{Time: a.clock})
 	}
 	return Parts{Routes: routes, Follows: []flows.Subscriber{flows.Journal(a.repos.Events)}}
 }}

@@ -88,7 +88,8 @@ func help(out io.Writer) {
 	for _, c := range commands {
 		fmt.Fprintf(out, "  %-11s %s\n", c.name, c.help)
 	}
-	fmt.Fprintf(out, "  %-11s %s\n  %-11s %s\n\nEnvironment (each X also as X_FILE, a file that holds it):\n", "version", "print the version", "help", "print this")
+	fmt.Fprintf(out, "  %-11s %s\n  %-11s %s\n\nEnvironment (each X also as X_FILE, a file that holds it):\n", "version", "print the version",
+		"help", "print this")
 	for _, s := range new(Config).table() {
 		fallback := ""
 		if s.fallback != "" {

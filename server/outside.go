@@ -75,7 +75,8 @@ func (o *outside) open(a *App) (made []notifications.Channel, err error) {
 		made = append(made, o.fcm)
 	}
 	if cfg.JPushKey != "" {
-		push, err := notifications.NewJPush(notifications.JPushConfig{URL: cfg.JPushURL, AppKey: cfg.JPushKey, MasterSecret: string(cfg.JPushSecret)})
+		push, err := notifications.NewJPush(notifications.JPushConfig{URL: cfg.JPushURL, AppKey: cfg.JPushKey,
+			MasterSecret: string(cfg.JPushSecret)})
 		if err != nil {
 			return nil, err
 		}

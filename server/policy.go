@@ -73,7 +73,8 @@ func differing(standard any, text []byte) (any, error) {
 		return nil, err
 	}
 	for _, said := range [][]byte{whole, text} {
-		err = errors.Join(err, json.Unmarshal(said, p.Interface(), json.RejectUnknownMembers(true), json.WithUnmarshalers(json.UnmarshalFunc(readSpan))))
+		err = errors.Join(err, json.Unmarshal(said, p.Interface(), json.RejectUnknownMembers(true),
+			json.WithUnmarshalers(json.UnmarshalFunc(readSpan))))
 	}
 	return p.Elem().Interface(), errors.Join(err, within(p.Elem(), reflect.ValueOf(standard), ""))
 }

@@ -94,7 +94,8 @@ func verifyCredential(cfg Config, file, text string, args []string, out io.Write
 func printCredential(out io.Writer, seen credential.Seen) {
 	fmt.Fprintf(out, "The signature is good and nothing was altered: %s of %s, number %s\n", seen.Title, seen.Iss, seen.No)
 	fmt.Fprintf(out, "  level %d, from %s to %s, signed by seal %s\n", seen.Level, seen.Since, seen.Until, seen.Key)
-	for _, line := range [][2]string{{"name", seen.Name}, {"unified social credit code", seen.USCC}, {"deed", seen.Deed}, {"given by", seen.Unit}} {
+	for _, line := range [][2]string{{"name", seen.Name}, {"unified social credit code", seen.USCC}, {"deed", seen.Deed},
+		{"given by", seen.Unit}} {
 		if line[1] != "" {
 			fmt.Fprintf(out, "  %s: %s\n", line[0], line[1])
 		}
@@ -113,6 +114,7 @@ func standing(seen credential.Seen, list *credential.List, fresh time.Duration, 
 	if got != credential.StatusValid {
 		return errors.Join(fmt.Errorf("status %s: %w", got, errStands), why)
 	}
-	fmt.Fprintf(out, "  status: VALID as of %s, to be checked anew after %s\n", list.At.Format(time.RFC3339), list.At.Add(min(fresh, list.Expires.Sub(list.At))).Format(time.RFC3339))
+	fmt.Fprintf(out, "  status: VALID as of %s, to be checked anew after %s\n", list.At.Format(time.RFC3339),
+		list.At.Add(min(fresh, list.Expires.Sub(list.At))).Format(time.RFC3339))
 	return nil
 }

@@ -61,5 +61,6 @@ type Consent struct {
 
 // OpenConsent opens the repos on s, once a process.
 func OpenConsent(s *Store) Consent {
-	return Consent{Consents: NewRepo[consent.Consent](s, Consents), Receipts: NewRepo[consent.Receipt](s, Receipts), Partners: NewRepo[consent.Partner](s, Partners)}
+	return Consent{Consents: NewRepo[consent.Consent](s, Consents), Receipts: NewRepo[consent.Receipt](s, Receipts),
+		Partners: NewRepo[consent.Partner](s, Partners)}
 }

@@ -100,7 +100,8 @@ func (r *documents) get(ctx context.Context, id string) (models.Document, error)
 	return r.decode(raw)
 }
 
-func (r *documents) update(ctx context.Context, id string, first models.Document, change func(models.Document) error) (models.Document, error) {
+func (r *documents) update(ctx context.Context, id string, first models.Document, change func(models.Document) error) (models.Document,
+	error) {
 	v, raw, claimed, err := r.save(ctx, id, first, func(v models.Document, now time.Time) (bool, error) {
 		if err := change(v); err != nil {
 			return false, err
@@ -120,7 +121,8 @@ func (r *documents) update(ctx context.Context, id string, first models.Document
 type changing = func(v models.Document, now time.Time) (claimed bool, err error)
 
 // save is the compare-and-swap loop. It begins with first, when there is one.
-func (r *documents) save(ctx context.Context, id string, first models.Document, change changing) (v models.Document, raw bson.Raw, claimed bool, err error) {
+func (r *documents) save(ctx context.Context, id string, first models.Document, change changing) (v models.Document, raw bson.Raw,
+	claimed bool, err error) {
 	err = r.swap(ctx, id, func() (int64, bson.Raw, error) {
 		if v, first = first, nil; v == nil {
 			if v, err = r.get(ctx, id); err != nil {

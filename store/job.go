@@ -41,7 +41,8 @@ func (j Jobs) Find(ctx context.Context, q Query) (page []job.Work, next string, 
 
 // Update is that of a Repo.
 func (j Jobs) Update(ctx context.Context, id string, change func(job.Work) error) (job.Work, error) {
-	v, err := j.docs.update(ctx, id, nil, func(v models.Document) error { return change(v.(job.Work)) }) //nolint:errcheck,forcetypeassert // as above
-	w, _ := v.(job.Work)                                                                                 //nolint:errcheck // nil for none
+	//nolint:errcheck,forcetypeassert // as above
+	v, err := j.docs.update(ctx, id, nil, func(v models.Document) error { return change(v.(job.Work)) })
+	w, _ := v.(job.Work) //nolint:errcheck // nil for none
 	return w, err
 }

@@ -20,7 +20,8 @@ type Reencrypted struct {
 
 // Reencrypt streams a collection by id from the cursor after ("" for the start) and saves anew each document with a secret
 // that is not encrypted with the primary key of s.Keys. Run it when every replica writes with that key. A page at a time
-// it calls progress, which may be nil and ends it with an error. Stopped, it goes on from the last After; run again, it finds nothing to do.
+// it calls progress, which may be nil and ends it with an error. Stopped, it goes on from the last After; run again, it finds nothing to
+// do.
 func (s *Store) Reencrypt(ctx context.Context, f AnyRepo, after string, progress func(Reencrypted) error) (Reencrypted, error) {
 	done := Reencrypted{After: after}
 	err := s.pages(ctx, f, after, func(raws []bson.Raw) error {

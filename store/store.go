@@ -28,7 +28,8 @@ type Collection struct {
 }
 
 // headIndexes are on every collection. On both engines they hold only documents that have the path.
-var headIndexes = []Index{{Paths: []string{"tellAt"}, Sparse: true}, {Paths: []string{"wakeAt"}, Sparse: true}, {Paths: []string{"goneAt"}, Sparse: true}}
+var headIndexes = []Index{{Paths: []string{"tellAt"}, Sparse: true}, {Paths: []string{"wakeAt"}, Sparse: true},
+	{Paths: []string{"goneAt"}, Sparse: true}}
 
 // jobIndex is on every collection of jobs: it holds only those under way.
 var jobIndex = Index{Paths: []string{"working"}, Sparse: true}

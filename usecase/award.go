@@ -33,7 +33,8 @@ func OpenAward(s *store.Store, notices *store.Repo[notice.Notice], records *stor
 
 // Nominee is a subject as a programme asks about it: its bar, and when it won the same title before. name is what it is called where no
 // account says.
-func (a Award) Nominee(ctx context.Context, p *award.Programme, sub models.Subject, name models.Secret, birth models.Day) (award.Nominee, error) {
+func (a Award) Nominee(ctx context.Context, p *award.Programme, sub models.Subject, name models.Secret, birth models.Day) (award.Nominee,
+	error) {
 	who := award.Nominee{Subject: sub, Name: name, Birth: birth}
 	if sub.Person != "" {
 		person, err := a.People.Get(ctx, sub.Person)

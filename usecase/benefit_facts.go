@@ -99,7 +99,8 @@ func (b Benefit) Known(ctx context.Context, a models.Actor, f BenefitFacts) (ben
 			return nil
 		}
 		level, until := textOf(r.Current.Attributes[f.Level]), textOf(r.Current.Attributes[f.Until])
-		k.Honours = append(k.Honours, models.Honour{Level: max(f.Levels[level], 1), On: r.DecidedOn, Until: models.Day(until), Record: r.Versioned()})
+		k.Honours = append(k.Honours, models.Honour{Level: max(f.Levels[level], 1), On: r.DecidedOn, Until: models.Day(until),
+			Record: r.Versioned()})
 		k.Looked = append(k.Looked, rule.Cited{Record: r.ID, Version: r.Current.No})
 		return nil
 	})

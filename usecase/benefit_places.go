@@ -16,7 +16,8 @@ import (
 func (b Benefit) Ready(ctx context.Context, offer, span string, quota, share int) error {
 	sizes := benefit.Sizes(quota, share)
 	var known []*benefit.Share
-	if _, err := b.Shares.Each(ctx, store.SharesOf(benefit.ShareKey(offer, span)), func(s *benefit.Share) error { known = append(known, s); return nil }); err != nil {
+	if _, err := b.Shares.Each(ctx, store.SharesOf(benefit.ShareKey(offer, span)),
+		func(s *benefit.Share) error { known = append(known, s); return nil }); err != nil {
 		return err
 	}
 	for no := max(len(sizes), len(known)) - 1; no >= 0; no-- { // the first comes last: where it is, all are

@@ -55,7 +55,8 @@ func (c Campaign) Candidates(ctx context.Context, a campaign.Audience, after str
 	return found, page.Next, nil
 }
 
-func (c Campaign) tagged(ctx context.Context, a campaign.Audience, tags []string, after string, now time.Time) ([]Candidate, string, error) {
+func (c Campaign) tagged(ctx context.Context, a campaign.Audience, tags []string, after string, now time.Time) ([]Candidate, string,
+	error) {
 	page, err := c.Tags.Find(ctx, store.Tagged(tags[0], a.Region).Page(store.MaxPage, after))
 	if err != nil {
 		return nil, "", err

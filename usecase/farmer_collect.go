@@ -69,7 +69,8 @@ func (f Farmer) Collect(ctx context.Context, g Gathered, pol farmer.Policy, by m
 			}
 		}
 		var err error
-		c.Verdicts, err = file.Apply(farmer.Operation{ID: g.Op, Edits: s.edits, Skew: time.Duration(pol.SkewMinutes) * time.Minute}, forms, by, f.Now())
+		c.Verdicts, err = file.Apply(farmer.Operation{ID: g.Op, Edits: s.edits, Skew: time.Duration(pol.SkewMinutes) * time.Minute}, forms, by,
+			f.Now())
 		if err == nil && s.head.Ref != "" && file.Cells[farmer.HeadNumber].Text() == s.number { // and nobody wrote another later
 			file.Tie(s.head.Ref, s.head.Person, f.Now())
 		}

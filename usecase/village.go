@@ -64,7 +64,8 @@ func (v Village) FilesIn(ctx context.Context, place models.Region) (n int64, err
 
 // TownFacts are the facts of a town on a day: of its villages (given), those with a plaque, and the sums of what was frozen of them in
 // the round of villages.
-func (v Village) TownFacts(ctx context.Context, villages []models.Region, round string, on models.Day, pol village.Policy) (map[string]int64, error) {
+func (v Village) TownFacts(ctx context.Context, villages []models.Region, round string, on models.Day,
+	pol village.Policy) (map[string]int64, error) {
 	facts := map[string]int64{village.FactVillages: int64(len(villages)), village.FactCreditVillages: 0}
 	var sums village.Loans
 	for _, place := range villages {

@@ -17,12 +17,13 @@ var titled = []farmer.EvaluationState{farmer.Certified, farmer.Annual, farmer.Gr
 func (v Village) RowsOf(ctx context.Context, place models.Region, on models.Day, salts village.Salter) ([]village.Row, error) {
 	credit := map[string]bool{}
 	for _, step := range titled {
-		_, err := v.Farm.Evaluations.Each(ctx, store.EvaluationsAt(place, step).Only("household", "state", "since"), func(e *farmer.Evaluation) error {
-			if e.Title(on) {
-				credit[e.Household] = true
-			}
-			return nil
-		})
+		_, err := v.Farm.Evaluations.Each(ctx, store.EvaluationsAt(place, step).Only("household", "state", "since"),
+			func(e *farmer.Evaluation) error {
+				if e.Title(on) {
+					credit[e.Household] = true
+				}
+				return nil
+			})
 		if err != nil {
 			return nil, err
 		}
@@ -37,7 +38,8 @@ func (v Village) RowsOf(ctx context.Context, place models.Region, on models.Day,
 				borrower, clean = true, false
 			}
 		}
-		rows = append(rows, village.Row{Household: s.ID, Filed: true, Credit: credit[s.ID], Borrower: borrower, Clean: clean, Salt: salts.Salt(s.ID)})
+		rows = append(rows, village.Row{Household: s.ID, Filed: true, Credit: credit[s.ID], Borrower: borrower, Clean: clean,
+			Salt: salts.Salt(s.ID)})
 		return nil
 	})
 	return rows, err

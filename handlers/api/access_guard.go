@@ -10,7 +10,8 @@ import (
 
 // personalNames are fields that are about a person whatever their view says of itself.
 var personalNames = []string{
-	"Name", "Phone", "IDNumber", "Person", "PersonID", "Patient", "Birth", "Address", "Principal", "Agent", "Officer", "Holder", "Subject", "SubjectRef",
+	"Name", "Phone", "IDNumber", "Person", "PersonID", "Patient", "Birth", "Address", "Principal", "Agent", "Officer", "Holder", "Subject",
+	"SubjectRef",
 }
 
 // personalTypes are types that only personal data has.
@@ -21,7 +22,10 @@ var personalTypes = []reflect.Type{reflect.TypeFor[models.Secret](), reflect.Typ
 func (r *Router) Unrevealed() []string {
 	var open []string
 	for _, rt := range r.Routes {
-		if rt.Reveals || rt.Open || !slices.ContainsFunc(rt.roles, func(role models.Role) bool { return role != models.Resident && role != models.Business }) {
+		if rt.Reveals || rt.Open || !slices.ContainsFunc(rt.roles, func(role models.Role) bool {
+			return role != models.Resident &&
+				role != models.Business
+		}) {
 			continue
 		}
 		if field := personalIn(rt.out, map[reflect.Type]bool{}); field != "" {

@@ -29,8 +29,8 @@ const hourly = store.MaxPage
 // Note notes what rq is about to see, one entry an access; none at all is a list that came out empty. It is called before the
 // answer is made, and an error of it ends the request. Whom the data is about is told when the entry is kept.
 //
-// A purpose that was sent must be the caller's to state, and of the route's own kind unless the case that was sent carries it; a case that was
-// sent must be one that is open, the caller's, and about whom is looked at.
+// A purpose that was sent must be the caller's to state, and of the route's own kind unless the case that was sent carries it; a case that
+// was sent must be one that is open, the caller's, and about whom is looked at.
 //
 // Errors: Invalid "access.no_purpose", "access.unknown_purpose", "access.no_case"; Forbidden "access.not_your_purpose", "access.no_ground",
 // "access.case_closed", "access.case_of_other".
@@ -63,7 +63,8 @@ func (l *AccessLog) entries(ctx context.Context, rq Request, looks []access.Acce
 	hours := access.Standard.Hours(rq.Actor, rq.Now)
 	entries := make([]*access.Entry, 0, len(looks))
 	for i, viewing := range looks {
-		id := models.Derived("look", rq.ID, rq.Actor.Principal(), strconv.FormatInt(rq.Now.UnixMilli(), 10), strconv.Itoa(i), viewing.Subject.Ref, viewing.Subject.Person, viewing.About)
+		id := models.Derived("look", rq.ID, rq.Actor.Principal(), strconv.FormatInt(rq.Now.UnixMilli(), 10), strconv.Itoa(i),
+			viewing.Subject.Ref, viewing.Subject.Person, viewing.About)
 		e, err := access.New(id, viewing, rq.Actor, rq.ID, rq.Now)
 		if err != nil {
 			return nil, err
@@ -177,7 +178,8 @@ func Personal[T any](rq Request, purpose string, fields []string, docs []*T, of 
 		if person == "" {
 			continue
 		}
-		looks = append(looks, access.Access{Subject: APerson(person), Fields: fields, About: id, Purpose: rq.PurposeOr(purpose), Case: rq.CaseOr(id)})
+		looks = append(looks, access.Access{Subject: APerson(person), Fields: fields, About: id, Purpose: rq.PurposeOr(purpose),
+			Case: rq.CaseOr(id)})
 	}
 	return looks
 }

@@ -8,8 +8,8 @@ import (
 	"xinyi/models"
 )
 
-// framed refuses a request whose end another program on the way may see elsewhere, or whose headers it may read otherwise: a length beside a
-// coding, folded lines, names that are no names (RFC 9112 §5 and §6.3). What else is ambiguous the server underneath refuses itself.
+// framed refuses a request whose end another program on the way may see elsewhere, or whose headers it may read otherwise: a length beside
+// a coding, folded lines, names that are no names (RFC 9112 §5 and §6.3). What else is ambiguous the server underneath refuses itself.
 // Errors: Invalid; the line is closed.
 func framed(c *fiber.Ctx) error {
 	length, coding := false, false

@@ -63,7 +63,8 @@ func (rt *route) describe(ref *openapi31.Reflector) error {
 }
 
 // operatorsServer is where the routes that are Inside are answered.
-var operatorsServer = openapi31.Server{URL: "http://{operators}", Variables: map[string]openapi31.ServerVariable{"operators": {Default: "127.0.0.1:9464"}}}
+var operatorsServer = openapi31.Server{URL: "http://{operators}",
+	Variables: map[string]openapi31.ServerVariable{"operators": {Default: "127.0.0.1:9464"}}}
 
 // access says who may call, and which headers steer the call.
 func (rt *route) access(oc openapi.OperationContext, op *openapi31.Operation) {

@@ -7,8 +7,8 @@ import (
 	"xinyi/models"
 )
 
-// CleanPaper is a paper handed in, its kind found out from its bytes: a PDF as it is, a picture made anew from its pixels. other is the error
-// for anything else. Errors: those of Cleaned; other.
+// CleanPaper is a paper handed in, its kind found out from its bytes: a PDF as it is, a picture made anew from its pixels. other is the
+// error for anything else. Errors: those of Cleaned; other.
 func CleanPaper(ctx context.Context, data []byte, other error) (clean []byte, kind string, err error) {
 	switch kind = http.DetectContentType(data); kind {
 	case "application/pdf":

@@ -25,40 +25,43 @@ func (p Portion) InPerson() Portion {
 
 // Listing is a portion that one of the caller's own lists shows.
 func Listing[V any](name string, orgs bool, list func(ctx context.Context, rq Request, page PageQuery) (List[V], error)) Portion {
-	return Portion{Name: name, Orgs: orgs, View: reflect.TypeFor[V](), Read: func(ctx context.Context, rq Request, keep func(any) error) error {
-		for page := (PageQuery{Limit: exportPage}); ; {
-			l, err := list(ctx, rq, page)
-			if err != nil {
-				return err
-			}
-			for _, row := range l.Items {
-				if err := keep(row); err != nil {
+	return Portion{Name: name, Orgs: orgs, View: reflect.TypeFor[V](),
+		Read: func(ctx context.Context, rq Request, keep func(any) error) error {
+			for page := (PageQuery{Limit: exportPage}); ; {
+				l, err := list(ctx, rq, page)
+				if err != nil {
 					return err
 				}
+				for _, row := range l.Items {
+					if err := keep(row); err != nil {
+						return err
+					}
+				}
+				if page.Cursor = l.NextCursor; page.Cursor == "" {
+					return nil
+				}
 			}
-			if page.Cursor = l.NextCursor; page.Cursor == "" {
-				return nil
-			}
-		}
-	}}
+		}}
 }
 
 // Single is a portion of one row. Whoever has none of it (NotFound, Conflict, Forbidden) has an empty portion.
 func Single[V any](name string, orgs bool, read func(ctx context.Context, rq Request) (V, error)) Portion {
-	return Portion{Name: name, Orgs: orgs, View: reflect.TypeFor[V](), Read: func(ctx context.Context, rq Request, keep func(any) error) error {
-		row, err := read(ctx, rq)
-		if hasNone(err) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		return keep(row)
-	}}
+	return Portion{Name: name, Orgs: orgs, View: reflect.TypeFor[V](),
+		Read: func(ctx context.Context, rq Request, keep func(any) error) error {
+			row, err := read(ctx, rq)
+			if hasNone(err) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			return keep(row)
+		}}
 }
 
 // Optional is a list that whoever has none of it is refused: of those an export holds an empty one.
-func Optional[V any](list func(context.Context, Request, PageQuery) (List[V], error)) func(context.Context, Request, PageQuery) (List[V], error) {
+func Optional[V any](list func(context.Context, Request, PageQuery) (List[V], error)) func(context.Context, Request, PageQuery) (List[V],
+	error) {
 	return func(ctx context.Context, rq Request, p PageQuery) (List[V], error) {
 		l, err := list(ctx, rq, p)
 		if hasNone(err) {

@@ -18,7 +18,8 @@ var statuses = map[models.Code]int{
 	models.Invalid: http.StatusBadRequest, models.Unauthenticated: http.StatusUnauthorized, models.Forbidden: http.StatusForbidden,
 	models.NotFound: http.StatusNotFound, models.Conflict: http.StatusConflict, models.InvalidTransition: http.StatusConflict,
 	models.Stale: http.StatusPreconditionFailed, models.Denied: http.StatusUnprocessableEntity, models.Limited: http.StatusTooManyRequests,
-	models.TooLarge: http.StatusRequestEntityTooLarge, models.Unavailable: http.StatusServiceUnavailable, models.Internal: http.StatusInternalServerError,
+	models.TooLarge: http.StatusRequestEntityTooLarge, models.Unavailable: http.StatusServiceUnavailable,
+	models.Internal: http.StatusInternalServerError,
 }
 
 // codes is what a refusal of the server underneath is to us.
@@ -138,7 +139,8 @@ func ViewClause(c models.Clause, lang string) ProblemClause {
 	if label == "" {
 		label = c.ID
 	}
-	return ProblemClause{c.ID, Outcome(c.Outcome), c.Observed, c.Required, ChangeableBy(c.ChangeableBy), c.From, label, Say("clause."+name+".remedy", lang, nil)}
+	return ProblemClause{c.ID, Outcome(c.Outcome), c.Observed, c.Required, ChangeableBy(c.ChangeableBy), c.From, label,
+		Say("clause."+name+".remedy", lang, nil)}
 }
 
 // refused is the answer to an error. A 5xx is logged with its cause; the caller learns only the request id.

@@ -33,7 +33,8 @@ type deskView struct {
 // ViewRelease shows where a release stands, and who had a hand in it.
 func ViewRelease(d release.Document, by models.Actor) ReleaseView {
 	r := d.Released()
-	v := ReleaseView{State: r.State, Makers: []deskView{}, Hash: r.Hash, TriedAt: r.TriedAt, Begins: r.Begins, Acts: []string{}, Revision: d.Head().Revision}
+	v := ReleaseView{State: r.State, Makers: []deskView{}, Hash: r.Hash, TriedAt: r.TriedAt, Begins: r.Begins, Acts: []string{},
+		Revision: d.Head().Revision}
 	for _, m := range r.Makers {
 		v.Makers = append(v.Makers, deskView{m.Role, m.Org})
 	}

@@ -42,7 +42,8 @@ func (rq Request) NewID() string {
 		return uuid.Must(uuid.NewV7()).String()
 	}
 	*rq.ids++
-	sum := sha256.Sum256(binary.BigEndian.AppendUint32([]byte(rq.scope), uint32(*rq.ids))) //nolint:gosec // a count of ids made for one request
+	//nolint:gosec // a count of ids made for one request
+	sum := sha256.Sum256(binary.BigEndian.AppendUint32([]byte(rq.scope), uint32(*rq.ids)))
 	var id uuid.UUID
 	copy(id[:], sum[:])
 	id[6] = id[6]&0x0f | 0x80 // version 8: our own making
@@ -70,8 +71,8 @@ func Change[T any, P interface {
 	})
 }
 
-// Freshly does something to a document of a revision, if that is the one If-Match names. Whoever may not know of the document, as do says, learns
-// that first. Errors: NotFound; Stale; those of do.
+// Freshly does something to a document of a revision, if that is the one If-Match names. Whoever may not know of the document, as do says,
+// learns that first. Errors: NotFound; Stale; those of do.
 func (rq Request) Freshly(revision int64, do func() error) error {
 	stale := rq.Fresh(revision)
 	if err := do(); stale == nil || Unknown(err) {
@@ -118,7 +119,8 @@ const siftedMost = 1000
 
 // Sifted is a page of those documents of q that show keeps, filled up by reading on: a page is short at the end alone, or when it
 // had to look at 1,000 documents. It is for a condition that no index of q can hold.
-func Sifted[T, V any](ctx context.Context, repo *store.Repo[T], q store.Query, in PageQuery, show func(*T) (V, bool, error)) (List[V], error) {
+func Sifted[T, V any](ctx context.Context, repo *store.Repo[T], q store.Query, in PageQuery, show func(*T) (V, bool, error)) (List[V],
+	error) {
 	list, size, seen := List[V]{Items: []V{}}, in.Limit, 0
 	if size == 0 {
 		size = store.DefaultPage

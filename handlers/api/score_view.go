@@ -45,7 +45,8 @@ type farmVetoView struct {
 
 // ViewFarmScore shows a score.
 func ViewFarmScore(set *score.Set, r score.Result, on models.Day, lang string) FarmScoreView {
-	v := FarmScoreView{Model: r.Set, Hash: r.Hash, On: on, Points: r.Total.String(), Grade: r.Grade, Good: r.Good, Dimensions: []FarmDimView{}, Vetoes: []farmVetoView{}}
+	v := FarmScoreView{Model: r.Set, Hash: r.Hash, On: on, Points: r.Total.String(), Grade: r.Grade, Good: r.Good,
+		Dimensions: []FarmDimView{}, Vetoes: []farmVetoView{}}
 	n := 0
 	for _, d := range set.Dimensions {
 		dv := FarmDimView{Code: d.Code, Title: d.Name.In(lang), Max: d.Max().String(), Items: []farmItemView{}}
@@ -69,7 +70,8 @@ func ViewFarmScore(set *score.Set, r score.Result, on models.Day, lang string) F
 			if it.Why == score.Counted || it.Why == score.Nothing {
 				key += "_" + kind
 			}
-			dv.Items = append(dv.Items, farmItemView{it.Code, x.Name.In(lang), x.Source.In(lang), it.Points.String(), it.Max.String(), it.Why, it.Value, Say(key, lang, args)})
+			dv.Items = append(dv.Items, farmItemView{it.Code, x.Name.In(lang), x.Source.In(lang), it.Points.String(), it.Max.String(), it.Why,
+				it.Value, Say(key, lang, args)})
 		}
 		dv.Points = sum.String()
 		v.Dimensions = append(v.Dimensions, dv)

@@ -75,7 +75,8 @@ func textsOf(f reflect.StructField) texts {
 // boundsText says whether a rule of a validate tag bounds a text.
 func boundsText(rule string) bool {
 	own, ours := rules[rule]
-	return slices.Contains([]string{"max", "len", "lte", "lt", "oneof", "eq", "datetime"}, rule) || ours && (own.pattern != "" || own.format != "" || rule == "known")
+	return slices.Contains([]string{"max", "len", "lte", "lt", "oneof", "eq", "datetime"}, rule) || ours &&
+		(own.pattern != "" || own.format != "" || rule == "known")
 }
 
 // sift is what makes the texts of a value fit; nil where there is none.

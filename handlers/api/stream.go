@@ -86,7 +86,8 @@ type StreamBounds struct {
 }
 
 // DefaultStreams are bounds that suit phones. Proxies drop lines that are silent for 30 to 60 seconds.
-var DefaultStreams = StreamBounds{Ping: 20 * time.Second, Life: time.Hour, Stuck: 30 * time.Second, Each: 5, All: 10_000, farewell: time.Second}
+var DefaultStreams = StreamBounds{Ping: 20 * time.Second, Life: time.Hour, Stuck: 30 * time.Second, Each: 5, All: 10_000,
+	farewell: time.Second}
 
 func (b StreamBounds) orDefault() StreamBounds {
 	or := func(d *time.Duration, other time.Duration) {

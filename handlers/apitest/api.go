@@ -114,7 +114,8 @@ func (d *API) ask(app *fiber.App, host, line, body string, headers []string) Rep
 	}
 	path, _, _ = strings.Cut(path, "?")
 	foreseen := res.StatusCode != http.StatusInternalServerError && res.StatusCode != http.StatusNotModified &&
-		res.StatusCode != http.StatusMethodNotAllowed && res.StatusCode != http.StatusUnsupportedMediaType && res.StatusCode != http.StatusRequestEntityTooLarge
+		res.StatusCode != http.StatusMethodNotAllowed && res.StatusCode != http.StatusUnsupportedMediaType &&
+		res.StatusCode != http.StatusRequestEntityTooLarge
 	if d.Check == nil { // a door that a test put routes on by hand has no document
 		return Reply{res.StatusCode, res.Header, string(raw)}
 	}

@@ -76,13 +76,14 @@ func (h Handler) cases(ctx context.Context, rq api.Request, in casesRequest) (ap
 		return v, err
 	}
 	var looks []access.Access
-	v, err = api.Sifted(ctx, h.Nominations, store.NominationsAt(p.ID, in.State), in.PageQuery, func(n *award.Nomination) (nominationRow, bool, error) {
-		if !seesCase(rq.Actor, p, n) {
-			return nominationRow{}, false, nil
-		}
-		looks = append(looks, lookAtNominee(n, "nomination"))
-		return rowOfNomination(n, rq.Lang), true, nil
-	})
+	v, err = api.Sifted(ctx, h.Nominations, store.NominationsAt(p.ID, in.State), in.PageQuery,
+		func(n *award.Nomination) (nominationRow, bool, error) {
+			if !seesCase(rq.Actor, p, n) {
+				return nominationRow{}, false, nil
+			}
+			looks = append(looks, lookAtNominee(n, "nomination"))
+			return rowOfNomination(n, rq.Lang), true, nil
+		})
 	if err != nil {
 		return v, err
 	}
@@ -142,7 +143,8 @@ func (h Handler) oneCase(ctx context.Context, rq api.Request, in api.ByID) (case
 }
 
 // onCase changes a case an office works on.
-func (h Handler) onCase(ctx context.Context, rq api.Request, id string, do func(*award.Nomination, *award.Programme) error) (caseView, error) {
+func (h Handler) onCase(ctx context.Context, rq api.Request, id string, do func(*award.Nomination, *award.Programme) error) (caseView,
+	error) {
 	_, p, err := h.desk(ctx, rq, id)
 	if err != nil {
 		return caseView{}, err
@@ -208,7 +210,8 @@ func (h Handler) expertsSeen(ctx context.Context, rq api.Request, p *award.Progr
 	var looks []access.Access
 	for _, e := range p.Experts {
 		v.Items = append(v.Items, expertView(e))
-		looks = append(looks, access.Access{Subject: api.APerson(e.Person), Fields: []string{"expert"}, About: p.ID, Purpose: "award.case", Case: p.ID})
+		looks = append(looks, access.Access{Subject: api.APerson(e.Person), Fields: []string{"expert"}, About: p.ID, Purpose: "award.case",
+			Case: p.ID})
 	}
 	return v, h.Log.Note(ctx, rq, looks...)
 }
@@ -273,7 +276,8 @@ func (h Handler) findings(ctx context.Context, rq api.Request, in api.ByID) (api
 	for _, f := range jury.Inspect(marks, h.Policy.Marks) {
 		v.Items = append(v.Items, findingView{string(f.Kind), f.Raters, f.Cases, int64(f.Strength), f.N})
 		for _, person := range f.Raters {
-			looks = append(looks, access.Access{Subject: api.APerson(person), Fields: []string{"expert.marks"}, About: p.ID, Purpose: "award.case", Case: p.ID})
+			looks = append(looks, access.Access{Subject: api.APerson(person), Fields: []string{"expert.marks"}, About: p.ID, Purpose: "award.case",
+				Case: p.ID})
 		}
 	}
 	return v, h.Log.Note(ctx, rq, looks...)

@@ -64,7 +64,8 @@ type winnersRequest struct {
 }
 
 func (h Handler) winners(ctx context.Context, rq api.Request, in winnersRequest) (api.List[winnerView], error) {
-	return api.Found(ctx, h.Awards, store.AwardsOf(in.Programme, award.HonourStates...), in.PageQuery, func(a *award.Award) winnerView { return viewWinner(a, rq.Lang) })
+	return api.Found(ctx, h.Awards, store.AwardsOf(in.Programme, award.HonourStates...), in.PageQuery,
+		func(a *award.Award) winnerView { return viewWinner(a, rq.Lang) })
 }
 
 type honourView struct {
@@ -356,7 +357,8 @@ func (h Handler) viewOwned(ctx context.Context, rq api.Request, ms ...*award.Mea
 			return nil, err
 		}
 		all = append(all, ownedView{viewMeasure(m, rq.Lang), a.Label, a.ID})
-		looks = append(looks, access.Access{Subject: m.Holder, Fields: []string{"award.measure"}, About: m.ID, Purpose: "award.case", Case: m.Award})
+		looks = append(looks, access.Access{Subject: m.Holder, Fields: []string{"award.measure"}, About: m.ID, Purpose: "award.case",
+			Case: m.Award})
 	}
 	return all, h.Log.Note(ctx, rq, looks...)
 }

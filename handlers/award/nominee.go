@@ -43,7 +43,8 @@ type nominatedView struct {
 }
 
 // nominee is whom a request is about.
-func (h Handler) nominee(ctx context.Context, rq api.Request, p *award.Programme, in nominateRequest) (who award.Nominee, how award.How, err error) {
+func (h Handler) nominee(ctx context.Context, rq api.Request, p *award.Programme, in nominateRequest) (who award.Nominee, how award.How,
+	err error) {
 	how = award.ByPublic
 	if !rq.Actor.Is(models.Resident) {
 		how = award.ByUnit
@@ -162,7 +163,8 @@ func rowOfNomination(n *award.Nomination, lang string) nominationRow {
 	if why == "" {
 		why = n.Why
 	}
-	return nominationRow{n.ID, n.Programme, n.Category, n.Title.In(lang), n.Kind, n.State, n.Label(), n.Region, n.Industry, n.Until, why, n.Held, n.Short}
+	return nominationRow{n.ID, n.Programme, n.Category, n.Title.In(lang), n.Kind, n.State, n.Label(), n.Region, n.Industry, n.Until, why,
+		n.Held, n.Short}
 }
 
 type vettingView struct {
@@ -313,7 +315,8 @@ func (h Handler) whole(ctx context.Context, rq api.Request, n *award.Nomination)
 }
 
 // onMine changes one of the caller's own nominations. Errors: NotFound for anybody else's.
-func (h Handler) onMine(ctx context.Context, rq api.Request, id string, do func(*award.Nomination, *award.Programme) error) (myNominationView, error) {
+func (h Handler) onMine(ctx context.Context, rq api.Request, id string,
+	do func(*award.Nomination, *award.Programme) error) (myNominationView, error) {
 	n, err := h.Nominations.Get(ctx, id)
 	if err == nil && !n.Mine(rq.Actor) {
 		err = api.NotYours(nil)

@@ -34,7 +34,8 @@ type scoringView struct {
 }
 
 func viewScoring(n *award.Nomination, p *award.Programme, person, lang string) scoringView {
-	v := scoringView{ID: n.ID, Title: n.Title.In(lang), Name: n.Name.Reveal(), Unit: n.Unit, Deed: n.Deed(), Criteria: p.Criteria, Opinions: viewOpinions(n, false), Until: n.Until}
+	v := scoringView{ID: n.ID, Title: n.Title.In(lang), Name: n.Name.Reveal(), Unit: n.Unit, Deed: n.Deed(), Criteria: p.Criteria,
+		Opinions: viewOpinions(n, false), Until: n.Until}
 	if s := n.Jury.Seat(person); s != nil {
 		v.Done = s.At != nil || s.Aside != ""
 	}
@@ -61,7 +62,8 @@ func (h Handler) toScore(ctx context.Context, rq api.Request, in scoringRequest)
 }
 
 // onDrawn changes a case the caller was drawn for. Errors: NotFound for any other.
-func (h Handler) onDrawn(ctx context.Context, rq api.Request, id string, do func(*award.Nomination, *award.Programme) error) (scoringView, error) {
+func (h Handler) onDrawn(ctx context.Context, rq api.Request, id string, do func(*award.Nomination, *award.Programme) error) (scoringView,
+	error) {
 	n, err := h.Nominations.Get(ctx, id)
 	if err == nil && !n.Drawn(rq.Actor.Person) {
 		err = api.NotYours(nil)

@@ -77,7 +77,8 @@ func (h Handler) cast(ctx context.Context, rq api.Request, in castRequest) (cast
 		}
 		return h.Keys.Hash(models.NewSecret(p.ID + "/" + kind + "/" + text))
 	}
-	b, err := award.Vote(p, n, award.Voter{Subject: voter, Device: mark("device", in.Device), Address: mark("address", rq.Address)}, rq.Actor, rq.Now)
+	b, err := award.Vote(p, n, award.Voter{Subject: voter, Device: mark("device", in.Device), Address: mark("address", rq.Address)}, rq.Actor,
+		rq.Now)
 	if err != nil {
 		return castView{}, err
 	}
@@ -136,7 +137,8 @@ type asideView struct {
 }
 
 // onBallots changes ballots of a programme before it is counted; what is as wanted already is passed over.
-func (h Handler) onBallots(ctx context.Context, rq api.Request, programme string, ids []string, do func(*award.Ballot) error) (asideView, error) {
+func (h Handler) onBallots(ctx context.Context, rq api.Request, programme string, ids []string, do func(*award.Ballot) error) (asideView,
+	error) {
 	v := asideView{}
 	p, err := h.ours(ctx, rq, programme)
 	if err != nil {

@@ -132,7 +132,8 @@ func (h Handler) part(ctx context.Context, rq api.Request, in partRequest) (view
 	for rest, k := in.Data, 0; len(rest) > 0; k++ {
 		piece := rest[:min(blobPart, len(rest))]
 		rest = rest[len(piece):]
-		one, err := blob.New(models.Derived("part", b.ID, api.Itoa(in.N), api.Itoa(k), blob.Hash(piece)), b.ID, "application/octet-stream", piece, batch.Gone(rq.Now))
+		one, err := blob.New(models.Derived("part", b.ID, api.Itoa(in.N), api.Itoa(k), blob.Hash(piece)), b.ID, "application/octet-stream",
+			piece, batch.Gone(rq.Now))
 		if err != nil {
 			return view{}, err
 		}

@@ -188,7 +188,8 @@ func faultsOf(no int, e *models.Error, lang string) []rowFault {
 }
 
 // fix keeps a refused row that was put right. fixed is false for one that was fixed before.
-func (h Handler) fix(ctx context.Context, rq api.Request, b *batch.Batch, no int, cells map[string]string) (rec *record.Record, fixed bool, err error) {
+func (h Handler) fix(ctx context.Context, rq api.Request, b *batch.Batch, no int, cells map[string]string) (rec *record.Record, fixed bool,
+	err error) {
 	row, err := h.Rows.Get(ctx, batch.RowID(b.ID, no))
 	if err != nil {
 		return nil, false, err

@@ -213,7 +213,8 @@ func (h Handler) mine(ctx context.Context, rq api.Request, in myOffersRequest) (
 	for _, post := range posts {
 		o := post.offer
 		saved, near := slices.Contains(p.Saved, o.ID), o.Terms.Near(p.Region)
-		if o.Subject != p.Kind || in.Scene != "" && o.Scene != in.Scene || in.Saved && !saved || !in.Saved && !in.All && !near || o.Open(today) != nil {
+		if o.Subject != p.Kind || in.Scene != "" && o.Scene != in.Scene || in.Saved && !saved || !in.Saved && !in.All && !near ||
+			o.Open(today) != nil {
 			continue
 		}
 		facts[benefit.FactBreaches] = open[o.Provider+"/"+o.Scene]
@@ -235,7 +236,8 @@ func (h Handler) mine(ctx context.Context, rq api.Request, in myOffersRequest) (
 }
 
 // missing says of the offers of a page what does not hold.
-func (h Handler) missing(page api.List[myOffer], posts []posted, facts map[string]any, open map[string]int, lang string) (api.List[myOffer], error) {
+func (h Handler) missing(page api.List[myOffer], posts []posted, facts map[string]any, open map[string]int,
+	lang string) (api.List[myOffer], error) {
 	for i := range page.Items {
 		v := &page.Items[i]
 		if v.Eligible == models.Pass {

@@ -39,7 +39,8 @@ func (v claimView) Revised() int64 { return v.Revision }
 func viewClaim(lang string) func(*benefit.Claim) claimView {
 	return func(c *benefit.Claim) claimView {
 		return claimView{
-			c.ID, c.Revision, c.Offer, c.Title.In(lang), c.Scene, c.State, c.Until, c.Ends, c.UsedAt, c.Amount, c.Saved, c.Due, c.Breach, c.Kept != "",
+			c.ID, c.Revision, c.Offer, c.Title.In(lang), c.Scene, c.State, c.Until, c.Ends, c.UsedAt, c.Amount, c.Saved, c.Due, c.Breach,
+			c.Kept != "",
 			c.Objected, c.Finding, append([]string{}, c.Decided...),
 		}
 	}

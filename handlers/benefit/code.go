@@ -86,15 +86,17 @@ func (h Handler) sign(c *benefit.Claim, now, expires time.Time) (string, error) 
 // verify reads a token as of a moment. Errors: Invalid "benefit.token_bad".
 func (h Handler) verify(token, provider string, at time.Time) (*shownClaim, error) {
 	var said shownClaim
-	_, err := jwt.NewParser(jwt.WithValidMethods([]string{"EdDSA"}), jwt.WithTimeFunc(func() time.Time { return at }), jwt.WithAudience(provider),
-		jwt.WithIssuer(h.Issuer), jwt.WithIssuedAt(), jwt.WithExpirationRequired()).ParseWithClaims(token, &said, func(t *jwt.Token) (any, error) {
-		for _, s := range h.Seals {
-			if t.Header["kid"] == s.ID && t.Header["typ"] == tokenKind {
-				return s.Public, nil
+	_, err := jwt.NewParser(jwt.WithValidMethods([]string{"EdDSA"}), jwt.WithTimeFunc(func() time.Time { return at }),
+		jwt.WithAudience(provider),
+		jwt.WithIssuer(h.Issuer), jwt.WithIssuedAt(), jwt.WithExpirationRequired()).ParseWithClaims(token, &said,
+		func(t *jwt.Token) (any, error) {
+			for _, s := range h.Seals {
+				if t.Header["kid"] == s.ID && t.Header["typ"] == tokenKind {
+					return s.Public, nil
+				}
 			}
-		}
-		return nil, api.ErrNoSeal
-	})
+			return nil, api.ErrNoSeal
+		})
 	if err != nil {
 		return nil, models.Bad("/token", "benefit_token", "benefit.token_bad")
 	}

@@ -63,7 +63,8 @@ func (h Desk) tried(ctx context.Context, rq api.Request, in api.ByID) (triedView
 		o := &benefit.Offer{Terms: v.Terms}
 		for _, c := range v.Rule.Clauses {
 			words := clauseWords(o, models.Clause{ID: c.ID}, rq.Lang)
-			out.Conditions = append(out.Conditions, needView{c.ID, words.Label, words.Remedy, c.Expr, c.Basis, api.ChangeableBy(c.ChangeableBy), c.AnyOf})
+			out.Conditions = append(out.Conditions, needView{c.ID, words.Label, words.Remedy, c.Expr, c.Basis, api.ChangeableBy(c.ChangeableBy),
+				c.AnyOf})
 		}
 	}
 	if v.Trial == "" {
@@ -145,7 +146,8 @@ type sceneMetrics struct {
 // metrics are those of the offers an office answers for, and of the people of its region.
 func (h Desk) metrics(ctx context.Context, rq api.Request, _ api.NoRequest) (metricsView, error) {
 	since := models.DayOf(rq.Now).Add(1 - h.Policy.UseDays)
-	v := metricsView{Days: h.Policy.UseDays, Wanted: h.Policy.ScenesWanted, Fields: []string{}, FieldsTotal: len(benefit.Fields), ByScene: map[string]sceneMetrics{}}
+	v := metricsView{Days: h.Policy.UseDays, Wanted: h.Policy.ScenesWanted, Fields: []string{}, FieldsTotal: len(benefit.Fields),
+		ByScene: map[string]sceneMetrics{}}
 	if err := h.uses(ctx, rq, since, &v); err != nil {
 		return v, err
 	}

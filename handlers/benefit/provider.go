@@ -191,7 +191,8 @@ func (h Desk) version(ctx context.Context, rq api.Request, in versionAt) (*benef
 }
 
 // ofMine is a change of a version of one of the caller's offers. Errors: NotFound.
-func (h Desk) ofMine(ctx context.Context, rq api.Request, in versionAt, change func(*benefit.Version, *benefit.Offer) error) (func(*benefit.Version) error, error) {
+func (h Desk) ofMine(ctx context.Context, rq api.Request, in versionAt,
+	change func(*benefit.Version, *benefit.Offer) error) (func(*benefit.Version) error, error) {
 	o, err := h.mineToo(ctx, rq, in.ID)
 	return func(v *benefit.Version) error { return change(v, o) }, err
 }

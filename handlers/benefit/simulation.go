@@ -39,7 +39,8 @@ type simulationGroup struct {
 }
 
 func (h Desk) viewSimulation(s *benefit.Simulation, t benefit.Terms, lang string) simulationView {
-	v := simulationView{ID: s.ID, State: s.State, Against: s.Against, Hash: s.Hash, Done: s.DoneAt, Groups: []simulationGroup{}, Job: api.ViewJob(store.Simulations.Job, s, lang)}
+	v := simulationView{ID: s.ID, State: s.State, Against: s.Against, Hash: s.Hash, Done: s.DoneAt, Groups: []simulationGroup{},
+		Job: api.ViewJob(store.Simulations.Job, s, lang)}
 	if s.State != benefit.Counted { // parts of a count would show what came with each of them
 		return v
 	}

@@ -112,7 +112,8 @@ func (h Handler) get(ctx context.Context, rq api.Request, in api.ByID) (progress
 	if err != nil {
 		return progressView{}, err
 	}
-	return progressView{view: viewCampaign(c), Job: api.ViewJob(store.Campaigns.Job, c, rq.Lang), Deliveries: viewDeliveryCounts(by), ETA: c.ETA(rq.Now)}, nil
+	return progressView{view: viewCampaign(c), Job: api.ViewJob(store.Campaigns.Job, c, rq.Lang), Deliveries: viewDeliveryCounts(by),
+		ETA: c.ETA(rq.Now)}, nil
 }
 
 type editCampaignRequest struct {

@@ -157,7 +157,8 @@ func (h Handler) object(ctx context.Context, rq api.Request, in objectRequest) (
 }
 
 // newObjection is an objection to a record that its subject, or an agent for the subject, makes.
-func (h Handler) newObjection(ctx context.Context, rq api.Request, f casework.Filing, r *record.Record, in objectRequest) (*casework.Case, error) {
+func (h Handler) newObjection(ctx context.Context, rq api.Request, f casework.Filing, r *record.Record, in objectRequest) (*casework.Case,
+	error) {
 	if r.State != record.Objected && !r.Used() {
 		return nil, models.Refused(r.Life, nil, "record.not_objectable")
 	}

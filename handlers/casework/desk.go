@@ -66,14 +66,16 @@ var purposesOf = map[casework.Kind][]string{
 }
 
 // deskRoles work on cases.
-var deskRoles = []models.Role{models.CreditOffice, models.DataOfficer, models.Department, models.TownStaff, models.CountyHealth, models.Auditor}
+var deskRoles = []models.Role{models.CreditOffice, models.DataOfficer, models.Department, models.TownStaff, models.CountyHealth,
+	models.Auditor}
 
 func (h Handler) desk(ctx context.Context, rq api.Request, in api.ByID) (deskCaseView, error) {
 	c, err := h.Cases.Get(ctx, in.ID)
 	if err != nil || !sits(rq.Actor, c) {
 		return deskCaseView{}, api.NotYours(err)
 	}
-	viewing := access.Access{Subject: c.Subject, Fields: []string{"case." + string(c.Kind)}, About: c.ID, Purpose: deskPurpose[c.Kind], Case: c.ID}
+	viewing := access.Access{Subject: c.Subject, Fields: []string{"case." + string(c.Kind)}, About: c.ID, Purpose: deskPurpose[c.Kind],
+		Case: c.ID}
 	v := deskCaseView{}
 	r, err := h.Records.Get(ctx, c.About.ID)
 	if c.About.Kind == "record" && err == nil {

@@ -9,7 +9,8 @@ import (
 var (
 	mayErasureMine = api.ByGuardian(api.May("erasure.mine", models.Resident))
 	mayCasesMine   = api.ByAgent(api.May("cases.mine", models.Resident, models.Business))
-	mayCasesDesk   = api.May("cases.desk", models.CreditOffice, models.DataOfficer, models.Department, models.TownStaff, models.CountyHealth, models.Auditor)
+	mayCasesDesk   = api.May("cases.desk", models.CreditOffice, models.DataOfficer, models.Department, models.TownStaff, models.CountyHealth,
+		models.Auditor)
 	mayCasesDecide = api.May("cases.decide", models.CreditOffice, models.DataOfficer, models.Department, models.TownStaff, models.CountyHealth)
 	mayCasesAssist = api.May("cases.assist", models.CreditOffice, models.TownStaff)
 	mayCasesAnswer = api.May("cases.answer", models.DataOfficer, models.Department)

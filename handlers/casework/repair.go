@@ -132,7 +132,8 @@ func (h Handler) askRepair(ctx context.Context, rq api.Request, in repairRequest
 }
 
 // newRepair is a repair of a record that its subject, or an agent for the subject, asks for.
-func (h Handler) newRepair(rq api.Request, sub models.Subject, r *record.Record, in repairRequest, agent *casework.Agent) (*casework.Case, error) {
+func (h Handler) newRepair(rq api.Request, sub models.Subject, r *record.Record, in repairRequest, agent *casework.Agent) (*casework.Case,
+	error) {
 	if err := mayRepair(rq, r); err != nil {
 		return nil, err
 	}

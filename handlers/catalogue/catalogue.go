@@ -29,8 +29,10 @@ func (h Handler) Mount(r *api.Router) {
 	api.Get(r, "/catalogue/{code}/versions/{version}", api.OneRelease[versionRequest](h.details()), mayRead)
 	api.Put(r, "/catalogue/{code}/versions/{version}", api.OnRelease(h.details(), h.edit), mayWrite)
 	api.Get(r, "/catalogue/{code}/versions/{version}/diff", h.review, mayRead)
-	api.Post(r, "/catalogue/{code}/versions/{version}/review", api.OnRelease(h.released(), api.Simply[versionRequest]((*catalogue.Item).Submit)), mayWrite)
-	api.Post(r, "/catalogue/{code}/versions/{version}/publish", api.OnRelease(h.released(), api.Simply[versionRequest]((*catalogue.Item).Publish)), mayWrite)
+	api.Post(r, "/catalogue/{code}/versions/{version}/review",
+		api.OnRelease(h.released(), api.Simply[versionRequest]((*catalogue.Item).Submit)), mayWrite)
+	api.Post(r, "/catalogue/{code}/versions/{version}/publish",
+		api.OnRelease(h.released(), api.Simply[versionRequest]((*catalogue.Item).Publish)), mayWrite)
 	api.Post(r, "/catalogue/{code}/versions/{version}/return", api.OnRelease(h.released(), reasoning((*catalogue.Item).Return)), mayWrite)
 	api.Post(r, "/catalogue/{code}/versions/{version}/retire", api.OnRelease(h.released(), reasoning((*catalogue.Item).Retire)), mayWrite)
 	api.Get(r, "/units", h.units, api.Open())
@@ -173,7 +175,8 @@ func (h Handler) create(ctx context.Context, rq api.Request, in createItemReques
 	}
 	it, err := catalogue.New(in.Code, rq.Actor, c, rq.Now)
 	if err == nil { // a store has one city's catalogue
-		_, err = api.Following(ctx, rq, h.Items, store.ItemsIn("", release.States...), func(it *catalogue.Item) (int, models.Region) { return 0, it.City })
+		_, err = api.Following(ctx, rq, h.Items, store.ItemsIn("", release.States...),
+			func(it *catalogue.Item) (int, models.Region) { return 0, it.City })
 	}
 	return h.details().Keep(ctx, rq, it, err)
 }
@@ -230,7 +233,8 @@ type versionReasonRequest struct {
 }
 
 // reasoning is an act that says why.
-func reasoning(do func(*catalogue.Item, models.Actor, string, time.Time) error) func(context.Context, api.Request, versionReasonRequest) (func(*catalogue.Item) error, error) {
+func reasoning(do func(*catalogue.Item, models.Actor, string, time.Time) error) func(context.Context, api.Request,
+	versionReasonRequest) (func(*catalogue.Item) error, error) {
 	return func(_ context.Context, rq api.Request, in versionReasonRequest) (func(*catalogue.Item) error, error) {
 		return func(it *catalogue.Item) error { return do(it, rq.Actor, in.Reason, rq.Now) }, nil
 	}

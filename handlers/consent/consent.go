@@ -75,7 +75,8 @@ func (h Handler) mine(ctx context.Context, rq api.Request, in consentsRequest) (
 	if in.State != "" {
 		of = append(of, consent.State(in.State))
 	}
-	return api.Found(ctx, h.Consents, store.ConsentsOf(refs, of...), in.PageQuery, func(c *consent.Consent) shareView { return viewShare(c, rq.Lang) })
+	return api.Found(ctx, h.Consents, store.ConsentsOf(refs, of...), in.PageQuery,
+		func(c *consent.Consent) shareView { return viewShare(c, rq.Lang) })
 }
 
 // own reads one of the caller's consents; any other is not there.
@@ -208,7 +209,8 @@ func (h Handler) offer(ctx context.Context, rq api.Request, in offerRequest) (sh
 		}
 		name = p.Name
 	}
-	t := consent.Terms{Purpose: in.Purpose, Recipient: in.Recipient, Class: in.Class, Scopes: in.Scopes, Mode: in.Mode, Days: in.Days, Reads: in.Reads}
+	t := consent.Terms{Purpose: in.Purpose, Recipient: in.Recipient, Class: in.Class, Scopes: in.Scopes, Mode: in.Mode, Days: in.Days,
+		Reads: in.Reads}
 	c, err := consent.Offer(consent.Draft{ID: rq.NewID(), Subject: sub, Terms: t, Name: name}, s, h.Policy, rq.Actor, rq.Now)
 	if err != nil {
 		return shareView{}, err
@@ -251,7 +253,8 @@ func (h Handler) receipts(ctx context.Context, rq api.Request, in receiptsReques
 
 // Portions are what an export holds of consents.
 func (h Handler) Portions() []api.Portion {
-	return []api.Portion{api.Listing("consents", true, func(ctx context.Context, rq api.Request, p api.PageQuery) (api.List[shareView], error) {
+	return []api.Portion{api.Listing("consents", true, func(ctx context.Context, rq api.Request, p api.PageQuery) (api.List[shareView],
+		error) {
 		return h.mine(ctx, rq, consentsRequest{PageQuery: p})
 	})}
 }

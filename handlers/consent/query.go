@@ -106,7 +106,8 @@ func (h Query) answer(ctx context.Context, rq api.Request, q consent.Query, c *c
 func (h Query) use(ctx context.Context, ref string, to models.Actor, given []*record.Record, now time.Time) error {
 	uses := make([]*recall.Use, len(given))
 	for i, r := range given {
-		uses[i] = recall.NewUse(recall.Paper{Kind: recall.Share, Ref: ref, Recipient: to.Org, Region: to.Region}, r.ID, r.Current.No, r.Subject, now)
+		uses[i] = recall.NewUse(recall.Paper{Kind: recall.Share, Ref: ref, Recipient: to.Org, Region: to.Region}, r.ID, r.Current.No, r.Subject,
+			now)
 	}
 	err := h.Uses.InsertMany(ctx, uses)
 	if errors.Is(err, models.Conflict) {

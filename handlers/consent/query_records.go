@@ -47,7 +47,8 @@ var errFilled = errors.New("as many as one answer holds")
 
 // gather are the records of a subject that all of scopes let be shown: only what may be provided, and to partners nothing that is for
 // offices alone. more says that there are others.
-func (h Query) gather(ctx context.Context, s models.Subject, office bool, scopes ...[]string) (given []*record.Record, more bool, err error) {
+func (h Query) gather(ctx context.Context, s models.Subject, office bool, scopes ...[]string) (given []*record.Record, more bool,
+	err error) {
 	_, err = h.Records.Each(ctx, store.RecordsOf(s.Ref), func(r *record.Record) error {
 		if r.Subject.Kind != s.Kind || !r.Providable() || !office && r.Openness == models.Government {
 			return nil

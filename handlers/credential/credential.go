@@ -59,7 +59,8 @@ type issuerMetadata struct {
 func (h Handler) metadata() issuerMetadata {
 	m := issuerMetadata{Issuer: h.issuer().Address, JWKS: api.Jwks{Keys: []api.Jwk{}}}
 	for _, s := range h.Seals {
-		m.JWKS.Keys = append(m.JWKS.Keys, api.Jwk{Kty: "OKP", Crv: "Ed25519", Alg: "EdDSA", Use: "sig", Kid: s.ID, X: base64.RawURLEncoding.EncodeToString(s.Public)})
+		m.JWKS.Keys = append(m.JWKS.Keys, api.Jwk{Kty: "OKP", Crv: "Ed25519", Alg: "EdDSA", Use: "sig", Kid: s.ID,
+			X: base64.RawURLEncoding.EncodeToString(s.Public)})
 	}
 	return m
 }
@@ -272,7 +273,8 @@ func (h Handler) kind(_ context.Context, rq api.Request, in kindRequest) (kindVi
 		}
 		return []namedIn{zh, en}
 	}
-	v := kindView{Vct: h.issuer().TypeURI(k), Name: api.Say("credential.kind."+string(k), rq.Lang, nil), Display: both("credential.kind."+string(k), false)}
+	v := kindView{Vct: h.issuer().TypeURI(k), Name: api.Say("credential.kind."+string(k), rq.Lang, nil),
+		Display: both("credential.kind."+string(k), false)}
 	for _, name := range []string{"title", "level", "number", "valid_from", "valid_until"} {
 		v.Claims = append(v.Claims, claimMetadata{[]string{name}, "never", both("credential.claim."+name, true)})
 	}

@@ -349,7 +349,8 @@ func (p diploma) day(d models.Day) string {
 
 var (
 	figures = []rune("〇一二三四五六七八九")
-	months  = []string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"}
+	months  = []string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+		"December"}
 )
 
 // written writes a day in words, as a certificate is dated: 二〇二六年十一月二十四日.

@@ -69,7 +69,8 @@ func (h Handler) verify(ctx context.Context, rq api.Request, in verifyCredential
 	}
 	v := h.checked(rq)
 	at := time.Unix(seen.Iat, 0).UTC()
-	v.Issuer, v.Key, v.Type, v.Kind, v.No, v.Title, v.Level, v.Since, v.Until, v.At = seen.Iss, seen.Key, seen.Vct, seen.Kind, seen.No, seen.Title, seen.Level, seen.Since, seen.Until, &at
+	v.Issuer, v.Key, v.Type, v.Kind, v.No, v.Title, v.Level, v.Since, v.Until, v.At = seen.Iss, seen.Key, seen.Vct, seen.Kind, seen.No,
+		seen.Title, seen.Level, seen.Since, seen.Until, &at
 	if rq.Lang == "en" && seen.TitleEN != "" {
 		v.Title = seen.TitleEN
 	}
@@ -119,7 +120,8 @@ func (h Handler) verifyCode(ctx context.Context, rq api.Request, in api.VerifyRe
 		return checkedView{}, err
 	}
 	v := h.checked(rq)
-	v.Issuer, v.Kind, v.No, v.Title, v.Level, v.Since, v.Until, v.At = h.issuer().Address, c.Kind, c.Facts.No, c.Facts.Title.In(rq.Lang), c.Facts.Level, c.Facts.Since, c.Facts.Until, &c.At
+	v.Issuer, v.Kind, v.No, v.Title, v.Level, v.Since, v.Until, v.At = h.issuer().Address, c.Kind, c.Facts.No, c.Facts.Title.In(rq.Lang),
+		c.Facts.Level, c.Facts.Since, c.Facts.Until, &c.At
 	v.Type, v.Status = h.issuer().TypeURI(c.Kind), credential.Status(c.Standing(rq.Now))
 	v.Shown = disclosedView{Name: c.Shown(), Unit: c.Facts.Unit}
 	return v, nil

@@ -214,7 +214,8 @@ func (h Handler) looked(ctx context.Context, rq api.Request, in lookedRequest) (
 
 // Portions are what an export holds of decisions.
 func (h Handler) Portions() []api.Portion {
-	return []api.Portion{api.Listing("decisions", true, func(ctx context.Context, rq api.Request, p api.PageQuery) (api.List[decisionView], error) {
+	return []api.Portion{api.Listing("decisions", true, func(ctx context.Context, rq api.Request, p api.PageQuery) (api.List[decisionView],
+		error) {
 		return h.list(ctx, rq, decisionsRequest{PageQuery: p})
 	})}
 }

@@ -56,7 +56,8 @@ type deviceView struct {
 }
 
 func viewDevice(d *delivery.Device, lang string) deviceView {
-	v := deviceView{ID: d.Install, Channel: api.Channel(d.Channel), Platform: d.Platform, App: d.App, Lang: d.Lang, State: d.State, SeenAt: d.SeenAt}
+	v := deviceView{ID: d.Install, Channel: api.Channel(d.Channel), Platform: d.Platform, App: d.App, Lang: d.Lang, State: d.State,
+		SeenAt: d.SeenAt}
 	if d.State == delivery.Disabled {
 		v.Reason, v.Why = d.Moved.Reason, api.Say("delivery.off."+d.Moved.Reason, lang, nil)
 	}
@@ -64,12 +65,14 @@ func viewDevice(d *delivery.Device, lang string) deviceView {
 }
 
 func (h Handler) devices(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[deviceView], error) {
-	return api.Found(ctx, h.Devices, store.DevicesOf(rq.Actor.Person), in, func(d *delivery.Device) deviceView { return viewDevice(d, rq.Lang) })
+	return api.Found(ctx, h.Devices, store.DevicesOf(rq.Actor.Person), in,
+		func(d *delivery.Device) deviceView { return viewDevice(d, rq.Lang) })
 }
 
 // address is where the device says it can be reached. A channel that is not configured is none.
 func (h Handler) address(in deviceRequest, lang string) delivery.Address {
-	a := delivery.Address{Channel: in.Channel, Token: in.Token, P256dh: in.P256dh, Auth: in.Auth, Platform: in.Platform, App: in.App, Lang: in.Lang}
+	a := delivery.Address{Channel: in.Channel, Token: in.Token, P256dh: in.P256dh, Auth: in.Auth, Platform: in.Platform, App: in.App,
+		Lang: in.Lang}
 	if !slices.Contains(h.Channels, a.Channel) {
 		a.Channel = ""
 	}

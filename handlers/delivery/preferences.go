@@ -47,7 +47,8 @@ func (v preferencesView) Revised() int64 { return v.Revision }
 func revision(p *delivery.Preferences) int64 { return p.Revision + 1 }
 
 func (h Handler) viewPreferences(p *delivery.Preferences, lang string) preferencesView {
-	v := preferencesView{Channels: map[string]bool{}, Topics: []topicView{}, QuietHours: []windowView{}, Chosen: p.Chosen, Marketing: p.Marketing, Revision: revision(p)}
+	v := preferencesView{Channels: map[string]bool{}, Topics: []topicView{}, QuietHours: []windowView{}, Chosen: p.Chosen,
+		Marketing: p.Marketing, Revision: revision(p)}
 	for _, c := range h.Channels {
 		on, said := p.Channels[c]
 		v.Channels[c] = on || !said

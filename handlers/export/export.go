@@ -83,7 +83,8 @@ func (h Handler) page(ctx context.Context, rq api.Request, _ struct{}) (api.Down
 	if err != nil {
 		return api.Download{}, err
 	}
-	page := paper.PageView{Lang: rq.Lang, Title: api.Say("export.title", rq.Lang, nil), At: rq.Now.In(models.Shanghai).Format("2006-01-02 15:04"), Note: api.Say("export.note", rq.Lang, nil)}
+	page := paper.PageView{Lang: rq.Lang, Title: api.Say("export.title", rq.Lang, nil),
+		At: rq.Now.In(models.Shanghai).Format("2006-01-02 15:04"), Note: api.Say("export.note", rq.Lang, nil)}
 	for _, p := range v.Portions {
 		section := paper.Section{Title: p.Title, Why: p.Why}
 		if p.More {

@@ -63,7 +63,8 @@ type changeView struct {
 
 func viewChange(lang string) func(*farmer.Change) changeView {
 	return func(c *farmer.Change) changeView {
-		v := changeView{ID: c.ID, Household: c.Household, Village: c.Village, Kind: c.Kind, State: c.State, At: c.CreatedAt, Reason: c.Reason, Answer: c.Answer, DoneAt: c.DoneAt, Made: c.Made}
+		v := changeView{ID: c.ID, Household: c.Household, Village: c.Village, Kind: c.Kind, State: c.State, At: c.CreatedAt, Reason: c.Reason,
+			Answer: c.Answer, DoneAt: c.DoneAt, Made: c.Made}
 		if c.Failed != "" {
 			v.Failed = api.Say(c.Failed, lang, nil)
 		}
@@ -112,7 +113,8 @@ type againRequest struct {
 }
 
 // ownChange changes what the caller asked for.
-func (h Handler) ownChange(ctx context.Context, rq api.Request, id string, do func(*farmer.Change, *farmer.File) error) (changeView, error) {
+func (h Handler) ownChange(ctx context.Context, rq api.Request, id string, do func(*farmer.Change, *farmer.File) error) (changeView,
+	error) {
 	c, err := h.Changes.Get(ctx, id)
 	if err != nil || c.By.Person != rq.Actor.Person {
 		return changeView{}, api.NotYours(err)
@@ -168,7 +170,8 @@ func (h Desk) waiting(ctx context.Context, rq api.Request, in changesRequest) (a
 	var looks []access.Access
 	for _, c := range page.Items {
 		if c.Person != "" {
-			looks = append(looks, access.Access{Subject: api.APerson(c.Person), Fields: []string{"farm.change"}, About: c.ID, Purpose: "farmer.file", Case: c.ID})
+			looks = append(looks, access.Access{Subject: api.APerson(c.Person), Fields: []string{"farm.change"}, About: c.ID,
+				Purpose: "farmer.file", Case: c.ID})
 		}
 	}
 	if err := h.Log.Note(ctx, rq, looks...); err != nil {

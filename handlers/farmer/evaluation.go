@@ -115,7 +115,8 @@ func (h Handler) evaluations(ctx context.Context, rq api.Request, in api.PageQue
 	if err != nil {
 		return api.List[evalView]{}, err
 	}
-	return api.Found(ctx, h.Evaluations, store.EvaluationsOf(f.ID), in, func(e *farmer.Evaluation) evalView { return viewEval(e, models.DayOf(rq.Now), rq.Lang) })
+	return api.Found(ctx, h.Evaluations, store.EvaluationsOf(f.ID), in,
+		func(e *farmer.Evaluation) evalView { return viewEval(e, models.DayOf(rq.Now), rq.Lang) })
 }
 
 // myEvaluation is one of the caller's household. Errors: NotFound.
@@ -302,7 +303,8 @@ func (h Evaluation) at(ctx context.Context, rq api.Request, in evalsRequest) (ap
 	if err != nil {
 		return api.List[evalRow]{}, err
 	}
-	looks := api.Personal(rq, "farmer.evaluation", []string{"name", "farm.evaluation"}, page.Items, func(e *farmer.Evaluation) (string, string) { return e.ID, e.Person })
+	looks := api.Personal(rq, "farmer.evaluation", []string{"name", "farm.evaluation"}, page.Items,
+		func(e *farmer.Evaluation) (string, string) { return e.ID, e.Person })
 	if err := h.Log.Note(ctx, rq, looks...); err != nil {
 		return api.List[evalRow]{}, err
 	}
@@ -452,7 +454,8 @@ func (h Evaluation) show(ctx context.Context, rq api.Request, in showRequest) (a
 		return api.PublicNoticeView{}, err
 	}
 	title := api.Say("farmer.notice_title", "zh", map[string]string{"year": string(models.DayOf(rq.Now))[:4]})
-	n, err := notice.New(id, notice.Draft{About: AboutHouseholds, Title: title, Region: in.Village, Lines: lines}, h.Policy.Notice, rq.Actor, rq.Now)
+	n, err := notice.New(id, notice.Draft{About: AboutHouseholds, Title: title, Region: in.Village, Lines: lines}, h.Policy.Notice, rq.Actor,
+		rq.Now)
 	if err != nil {
 		return api.PublicNoticeView{}, err
 	}

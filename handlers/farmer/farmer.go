@@ -74,7 +74,8 @@ func (h Handler) formsAt(ctx context.Context, rq api.Request, in placeQuery) (fo
 	if err != nil {
 		return formsView{}, err
 	}
-	v := formsView{Sections: []formView{}, Texts: []file.TextView{file.ViewText(consent.Farm, rq.Lang), file.ViewText(consent.Adverse, rq.Lang), file.ViewText(consent.Written, rq.Lang)}}
+	v := formsView{Sections: []formView{}, Texts: []file.TextView{file.ViewText(consent.Farm, rq.Lang),
+		file.ViewText(consent.Adverse, rq.Lang), file.ViewText(consent.Written, rq.Lang)}}
 	for _, s := range forms.Sections() {
 		v.Sections = append(v.Sections, viewForm(forms[s], rq.Lang))
 	}
@@ -122,7 +123,8 @@ type agreeFarmRequest struct {
 
 // farmText is a text as it is in force. Errors: Conflict "consent.text_outdated" when another was shown.
 func farmText(in agreeFarmRequest, lang string) (farmer.Agreement, error) {
-	t := map[string]consent.Text{farmer.TextFile: consent.Farm, farmer.TextAdverse: consent.Adverse, farmer.TextWritten: consent.Written}[in.Text]
+	t := map[string]consent.Text{farmer.TextFile: consent.Farm, farmer.TextAdverse: consent.Adverse,
+		farmer.TextWritten: consent.Written}[in.Text]
 	if t.ID == "" || t.Version != in.Version || t.Hash() != in.Hash {
 		return farmer.Agreement{}, models.E(models.Conflict, "consent.text_outdated")
 	}

@@ -20,8 +20,10 @@ func (h Desk) mountOffice(r *api.Router) {
 	tag := api.Tag("farm office")
 	api.Get(r, "/farmers/forms/{section}/versions", h.formVersions, mayFarmOffice, tag)
 	api.Post(r, "/farmers/forms", h.draftForm, mayFarmOffice, api.Creates, tag)
-	api.Post(r, "/farmers/forms/{id}/publish", api.OnRelease(h.releasedForms(), api.Simply[api.ByID]((*farmer.Form).Publish)), mayFarmOffice, tag)
-	api.Post(r, "/farmers/forms/{id}/retire", api.OnRelease(h.releasedForms(), api.Simply[api.ByID]((*farmer.Form).Retire)), mayFarmOffice, tag)
+	api.Post(r, "/farmers/forms/{id}/publish", api.OnRelease(h.releasedForms(), api.Simply[api.ByID]((*farmer.Form).Publish)), mayFarmOffice,
+		tag)
+	api.Post(r, "/farmers/forms/{id}/retire", api.OnRelease(h.releasedForms(), api.Simply[api.ByID]((*farmer.Form).Retire)), mayFarmOffice,
+		tag)
 
 	api.Get(r, "/farmers/models", h.modelList, mayFarmRead, tag)
 	api.Get(r, "/farmers/models/{id}", api.OneRelease[api.ByID](h.released()), mayFarmRead, tag)
@@ -50,13 +52,14 @@ type formVersionView struct {
 // releasedForms are the forms. A change is seen at once by who fills them in.
 func (h Desk) releasedForms() api.Releases[farmer.Form, formVersionView] {
 	place := api.InPlace(func(f *farmer.Form) models.Region { return f.Region })
-	return api.Releases[farmer.Form, formVersionView]{Repo: h.Forms, Mine: place, Then: h.Forget, View: func(_ context.Context, rq api.Request, f *farmer.Form) (formVersionView, error) {
-		s, err := f.Read()
-		if err != nil {
-			return formVersionView{}, err
-		}
-		return formVersionView{viewForm(s, rq.Lang), api.ViewRelease(f, rq.Actor)}, nil
-	}}
+	return api.Releases[farmer.Form, formVersionView]{Repo: h.Forms, Mine: place, Then: h.Forget,
+		View: func(_ context.Context, rq api.Request, f *farmer.Form) (formVersionView, error) {
+			s, err := f.Read()
+			if err != nil {
+				return formVersionView{}, err
+			}
+			return formVersionView{viewForm(s, rq.Lang), api.ViewRelease(f, rq.Actor)}, nil
+		}}
 }
 
 func (h Desk) formVersions(ctx context.Context, rq api.Request, in formVersionsRequest) (api.List[formVersionView], error) {
@@ -77,11 +80,13 @@ type draftFormRequest struct {
 }
 
 func (h Desk) draftForm(ctx context.Context, rq api.Request, in draftFormRequest) (v formVersionView, err error) {
-	no, err := api.Following(ctx, rq, h.Forms, store.FarmFormsOf(in.Section, in.Region), func(f *farmer.Form) (int, models.Region) { return f.No, f.Region })
+	no, err := api.Following(ctx, rq, h.Forms, store.FarmFormsOf(in.Section, in.Region),
+		func(f *farmer.Form) (int, models.Region) { return f.No, f.Region })
 	if err != nil {
 		return v, err
 	}
-	d := farmer.FormDraftOf{Section: in.Section, Region: in.Region, Name: in.Title, Rows: in.Rows, Scope: in.Scope, Order: in.Order, Schema: in.Schema}
+	d := farmer.FormDraftOf{Section: in.Section, Region: in.Region, Name: in.Title, Rows: in.Rows, Scope: in.Scope, Order: in.Order,
+		Schema: in.Schema}
 	f, err := farmer.NewForm(no, d, farmer.Screening{Forbidden: catalogue.Forbidden, Restricted: catalogue.Restricted}, rq.Actor, rq.Now)
 	return h.releasedForms().Keep(ctx, rq, f, err)
 }

@@ -83,7 +83,8 @@ func (h Share) give(ctx context.Context, rq api.Request, in file.QueryRequest) (
 	if err != nil {
 		return packageView{}, err
 	}
-	if c, err = h.Query.Consents.Update(ctx, c.ID, func(c *consent.Consent) error { return c.Take(q, p, h.Query.Policy, rq.Now) }); err != nil {
+	if c, err = h.Query.Consents.Update(ctx, c.ID,
+		func(c *consent.Consent) error { return c.Take(q, p, h.Query.Policy, rq.Now) }); err != nil {
 		return packageView{}, h.Query.Denied(ctx, rq, in, err)
 	}
 	inside, err := h.contents(ctx, rq, q, f)
@@ -158,7 +159,8 @@ func (h Share) hand(ctx context.Context, rq api.Request, what handed, sealed str
 		return packageView{}, err
 	}
 	read := farmer.ShareRead{Receipt: receipt.ID, Digest: v.Digest, At: rq.Now}
-	return v, h.noted(ctx, what.file.NewShare(farmer.Recipient{Consent: c.ID, Bank: rq.Actor.Org, Name: name, Scopes: c.Terms.Scopes}, read, rq.Actor, rq.Now), read, rq, c)
+	return v, h.noted(ctx, what.file.NewShare(farmer.Recipient{Consent: c.ID, Bank: rq.Actor.Org, Name: name, Scopes: c.Terms.Scopes}, read,
+		rq.Actor, rq.Now), read, rq, c)
 }
 
 // noted keeps who has the file.
@@ -170,7 +172,8 @@ func (h Share) noted(ctx context.Context, s *farmer.Share, read farmer.ShareRead
 	if err != nil || c.State == consent.Given {
 		return err
 	}
-	_, err = h.Shares.Update(ctx, s.ID, func(s *farmer.Share) error { // that was the last read: what ends with it was told before there was a share
+	// that was the last read: what ends with it was told before there was a share
+	_, err = h.Shares.Update(ctx, s.ID, func(s *farmer.Share) error {
 		if !s.End(h.Policy, rq.Now) {
 			return store.Unchanged()
 		}
@@ -223,7 +226,8 @@ type sharesRequest struct {
 
 // seen notes that shares are looked at: they are about the heads.
 func (h Share) seen(ctx context.Context, rq api.Request, purpose string, items []*farmer.Share) error {
-	return h.Log.Note(ctx, rq, api.Personal(rq, purpose, []string{"farm.share"}, items, func(s *farmer.Share) (string, string) { return s.ID, s.Person })...)
+	return h.Log.Note(ctx, rq, api.Personal(rq, purpose, []string{"farm.share"}, items,
+		func(s *farmer.Share) (string, string) { return s.ID, s.Person })...)
 }
 
 func (h Share) mineAt(ctx context.Context, rq api.Request, in sharesRequest) (api.List[shareView], error) {

@@ -133,7 +133,8 @@ type importRow struct {
 }
 
 func viewImport(im *farmer.Import, lang string) importView {
-	v := importView{ID: im.ID, State: im.State, Layout: im.Layout, DryRun: im.DryRun, Lines: im.Lines, Taken: im.Taken, Created: im.Created, Refused: im.Refused, Rows: []importRow{}, DoneAt: im.DoneAt}
+	v := importView{ID: im.ID, State: im.State, Layout: im.Layout, DryRun: im.DryRun, Lines: im.Lines, Taken: im.Taken, Created: im.Created,
+		Refused: im.Refused, Rows: []importRow{}, DoneAt: im.DoneAt}
 	v.Job = api.ViewJob(store.FarmImports.Job, im, lang)
 	for _, x := range im.Verdicts {
 		v.Rows = append(v.Rows, importRow{x.Line, x.No, x.Taken, viewFields(x.Faults, lang)})
@@ -174,7 +175,8 @@ func (h Desk) importSheet(ctx context.Context, rq api.Request, in importRequest)
 }
 
 func (h Desk) imports(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[importView], error) {
-	return api.Found(ctx, h.Imports, store.FarmImportsIn(rq.Actor.Region), in, func(im *farmer.Import) importView { return viewImport(im, rq.Lang) })
+	return api.Found(ctx, h.Imports, store.FarmImportsIn(rq.Actor.Region), in,
+		func(im *farmer.Import) importView { return viewImport(im, rq.Lang) })
 }
 
 func (h Desk) imported(ctx context.Context, rq api.Request, in api.ByID) (importView, error) {

@@ -37,9 +37,11 @@ type fieldView struct {
 
 func viewForm(s *farmer.Sheet, lang string) formView {
 	f := s.Form
-	v := formView{ID: f.ID, Section: f.Section, Version: f.No, Region: f.Region, Title: f.Name.In(lang), Rows: f.Rows, Scope: f.Scope, Schema: f.Schema, Fields: []fieldView{}}
+	v := formView{ID: f.ID, Section: f.Section, Version: f.No, Region: f.Region, Title: f.Name.In(lang), Rows: f.Rows, Scope: f.Scope,
+		Schema: f.Schema, Fields: []fieldView{}}
 	for _, c := range s.Columns {
-		field := fieldView{Key: c.Key, Title: c.Title.In(lang), Kind: c.Kind, Unit: c.Unit, Required: c.Required, Restricted: c.Restricted, Hidden: c.Private, Widget: c.Widget}
+		field := fieldView{Key: c.Key, Title: c.Title.In(lang), Kind: c.Kind, Unit: c.Unit, Required: c.Required, Restricted: c.Restricted,
+			Hidden: c.Private, Widget: c.Widget}
 		for _, x := range c.Choices {
 			field.Choices = append(field.Choices, api.NamedCode{Code: x.Value, Name: x.Label.In(lang)})
 		}
@@ -198,7 +200,8 @@ func (e eyesOf) sections(f *farmer.File) []sectionView {
 					continue
 				}
 				at := farmer.Address{Section: name, Row: r.ID, Key: c.Key}.String()
-				cv := cellView{At: at, Title: c.Title.In(e.lang), Value: maskedIf(masked, cell.Value()), Unit: c.Unit, Origin: cell.Origin, Wrote: cell.At, Record: cell.Record}
+				cv := cellView{At: at, Title: c.Title.In(e.lang), Value: maskedIf(masked, cell.Value()), Unit: c.Unit, Origin: cell.Origin,
+					Wrote: cell.At, Record: cell.Record}
 				if s, is := cell.Value().(string); is && len(c.Choices) > 0 {
 					cv.Shown = c.Label(s).In(e.lang)
 				}
@@ -312,7 +315,8 @@ type readView struct {
 
 func viewShare(lang string) func(*farmer.Share) shareView {
 	return func(s *farmer.Share) shareView {
-		v := shareView{Consent: s.ID, Bank: s.Bank, Name: s.Name, State: s.State, Due: s.Due, DeletedAt: s.DeletedAt, Scopes: []file.ScopeView{}, Reads: []readView{}}
+		v := shareView{Consent: s.ID, Bank: s.Bank, Name: s.Name, State: s.State, Due: s.Due, DeletedAt: s.DeletedAt, Scopes: []file.ScopeView{},
+			Reads: []readView{}}
 		for _, scope := range s.Scopes {
 			v.Scopes = append(v.Scopes, file.ViewScope(scope, lang))
 		}

@@ -22,7 +22,8 @@ type MyRecordRequest struct {
 }
 
 // Drafted is a record as a form and its cells make it.
-func (f *Forms) Drafted(ctx context.Context, subjects usecase.Subjects, by models.Actor, it *catalogue.Item, cells map[string]string) (record.Draft, error) {
+func (f *Forms) Drafted(ctx context.Context, subjects usecase.Subjects, by models.Actor, it *catalogue.Item,
+	cells map[string]string) (record.Draft, error) {
 	if !delivers(it, by.Org) {
 		return record.Draft{}, models.E(models.Forbidden, "record.item_of_others")
 	}

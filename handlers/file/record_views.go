@@ -216,7 +216,8 @@ func recordAccess(rq api.Request, r *record.Record) access.Access {
 	if rq.Actor.Is(models.Department, models.DataOfficer) {
 		purpose = "credit.ingest"
 	}
-	viewing := access.Access{Subject: r.Subject, Fields: []string{"records." + r.Item}, About: r.ID, Purpose: rq.PurposeOr(purpose), Case: rq.Case}
+	viewing := access.Access{Subject: r.Subject, Fields: []string{"records." + r.Item}, About: r.ID, Purpose: rq.PurposeOr(purpose),
+		Case: rq.Case}
 	if viewing.Case == "" && rq.Actor.Is(models.Department, models.DataOfficer) {
 		viewing.Case = r.ID // a unit works on its own record
 	}

@@ -11,8 +11,8 @@ import (
 	"xinyi/models/identity"
 )
 
-// An asker is who asks for codes to a phone: a device that was signed in with it before, or an address. Each has codes of its own and its own
-// count of wrong answers, so that nobody is shut out by somebody else's.
+// An asker is who asks for codes to a phone: a device that was signed in with it before, or an address. Each has codes of its own and its
+// own count of wrong answers, so that nobody is shut out by somebody else's.
 type asker struct {
 	id    string // no device or address can be read off it
 	known bool

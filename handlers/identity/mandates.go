@@ -186,7 +186,8 @@ func (h Handler) confirm(ctx context.Context, rq api.Request, in api.IdRequest) 
 }
 
 // atDesk is a word given at a desk, which knows whether the principal decides alone.
-func (h Handler) atDesk(ctx context.Context, rq api.Request, id string, word func(m *identity.Mandate, alone bool) error) (mandateView, error) {
+func (h Handler) atDesk(ctx context.Context, rq api.Request, id string, word func(m *identity.Mandate, alone bool) error) (mandateView,
+	error) {
 	m, err := h.Mandates.Get(ctx, id)
 	if err != nil {
 		return mandateView{}, err

@@ -152,7 +152,8 @@ func (h Handler) start(ctx context.Context, rq api.Request, p *identity.Person, 
 		return signedIn{}, models.E(models.Internal, "internal", err)
 	}
 	t := refreshToken{rq.NewID(), base64.RawURLEncoding.EncodeToString(raw[:16]), base64.RawURLEncoding.EncodeToString(raw[16:])}
-	s := identity.NewSession(p, identity.SignIn{ID: t.session, Device: device, Method: method, Family: identity.HashToken(t.family), Token: identity.HashToken(t.secret)}, h.Policy, rq.Now)
+	s := identity.NewSession(p, identity.SignIn{ID: t.session, Device: device, Method: method, Family: identity.HashToken(t.family),
+		Token: identity.HashToken(t.secret)}, h.Policy, rq.Now)
 	if err := h.Sessions.Insert(ctx, s); err != nil {
 		return signedIn{}, err
 	}

@@ -185,7 +185,8 @@ func (t *Tokens) JWKS() api.Jwks {
 	defer t.mu.RUnlock()
 	set := api.Jwks{Keys: make([]api.Jwk, len(t.keys))}
 	for i, k := range t.keys {
-		set.Keys[i] = api.Jwk{Kty: "OKP", Crv: "Ed25519", Alg: "EdDSA", Use: "sig", Kid: k.Kid, X: base64.RawURLEncoding.EncodeToString(k.private[ed25519.SeedSize:])}
+		set.Keys[i] = api.Jwk{Kty: "OKP", Crv: "Ed25519", Alg: "EdDSA", Use: "sig", Kid: k.Kid,
+			X: base64.RawURLEncoding.EncodeToString(k.private[ed25519.SeedSize:])}
 	}
 	return set
 }

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// How often an issuer is asked: a token that names a key nobody knows, or an issuer that is down, makes us ask, and anybody can write such a
-// token.
+// How often an issuer is asked: a token that names a key nobody knows, or an issuer that is down, makes us ask, and anybody can write such
+// a token.
 const (
 	keysEvery    = 30 * time.Second // after an answer
 	failedEvery  = 5 * time.Second  // after none

@@ -65,7 +65,8 @@ func (p *bookmark) String() string {
 		return cmp.Or(p.passed[b].Compare(p.passed[a]), cmp.Compare(a, b))
 	})
 	for _, name := range names[:min(len(names), mostNamed)] {
-		b = binary.BigEndian.AppendUint16(b, uint16(max(0, p.at.Sub(p.passed[name]).Milliseconds()))) //nolint:gosec // at most the window of names, seconds
+		//nolint:gosec // at most the window of names, seconds
+		b = binary.BigEndian.AppendUint16(b, uint16(max(0, p.at.Sub(p.passed[name]).Milliseconds())))
 		b = binary.BigEndian.AppendUint64(b, name)
 	}
 	return base64.RawURLEncoding.EncodeToString(binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b)))
@@ -82,7 +83,8 @@ func readBookmark(s string, now time.Time) (*bookmark, error) {
 	if crc32.ChecksumIEEE(body) != binary.BigEndian.Uint32(sum) {
 		return nil, bad
 	}
-	p := newBookmark(time.UnixMilli(int64(binary.BigEndian.Uint64(body[1:]))).UTC()) //nolint:gosec // written by String; any other is a moment like any other
+	//nolint:gosec // written by String; any other is a moment like any other
+	p := newBookmark(time.UnixMilli(int64(binary.BigEndian.Uint64(body[1:]))).UTC())
 	for b := body[markHead:]; len(b) > 0; b = b[markName:] {
 		age := time.Duration(binary.BigEndian.Uint16(b)) * time.Millisecond
 		p.passed[binary.BigEndian.Uint64(b[2:])] = p.at.Add(-age)

@@ -86,7 +86,8 @@ type readAllView struct {
 func (h Handler) view(ctx context.Context, m *inbox.Message, lang string) messageView {
 	words, err := h.Words(m, lang)
 	if err != nil {
-		words = inbox.Words{Title: api.Say("inbox.wordless.title", lang, nil), Body: api.Say("inbox.wordless.body", lang, nil), Why: api.Say("inbox.wordless.why", lang, nil)}
+		words = inbox.Words{Title: api.Say("inbox.wordless.title", lang, nil), Body: api.Say("inbox.wordless.body", lang, nil),
+			Why: api.Say("inbox.wordless.why", lang, nil)}
 		if _, known := h.spoilt.LoadOrStore(m.Kind, true); !known {
 			h.log.ErrorContext(ctx, "messages of a kind have no words", "kind", m.Kind, "message", m.ID, "lang", lang, "err", err)
 		}
@@ -105,7 +106,8 @@ func (h Handler) list(ctx context.Context, rq api.Request, in request) (api.List
 	case in.State != "":
 		states = []inbox.State{inbox.State(in.State)}
 	}
-	return api.Found(ctx, h.Messages, store.InboxOf(rq.Actor.Person, states...), in.PageQuery, func(m *inbox.Message) messageView { return h.view(ctx, m, rq.Lang) })
+	return api.Found(ctx, h.Messages, store.InboxOf(rq.Actor.Person, states...), in.PageQuery,
+		func(m *inbox.Message) messageView { return h.view(ctx, m, rq.Lang) })
 }
 
 func (h Handler) unread(ctx context.Context, rq api.Request, _ struct{}) (countView, error) {
@@ -175,7 +177,8 @@ func (h Handler) readAll(ctx context.Context, rq api.Request, _ struct{}) (readA
 
 // Portions are what an export holds of the inbox.
 func (h Handler) Portions() []api.Portion {
-	return []api.Portion{api.Listing("messages", false, func(ctx context.Context, rq api.Request, p api.PageQuery) (api.List[messageView], error) {
+	return []api.Portion{api.Listing("messages", false, func(ctx context.Context, rq api.Request, p api.PageQuery) (api.List[messageView],
+		error) {
 		return h.list(ctx, rq, request{PageQuery: p})
 	})}
 }

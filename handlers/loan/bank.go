@@ -86,7 +86,8 @@ func (h Desk) draft(ctx context.Context, rq api.Request, in termsOfProduct) (pro
 }
 
 func (h Desk) mineToo(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[productView], error) {
-	return api.Found(ctx, h.Products, store.LoanProductsOf(rq.Actor.Org), in, func(p *loan.Product) productView { return viewProduct(p, rq.Lang) })
+	return api.Found(ctx, h.Products, store.LoanProductsOf(rq.Actor.Org), in,
+		func(p *loan.Product) productView { return viewProduct(p, rq.Lang) })
 }
 
 func (h Desk) onProduct(ctx context.Context, rq api.Request, id string, do func(*loan.Product) error) (productView, error) {
@@ -152,7 +153,8 @@ type waitingRequest struct {
 func (h Desk) waiting(ctx context.Context, rq api.Request, in waitingRequest) (api.List[askedBy], error) {
 	page, err := h.Applications.Find(ctx, store.ApplicationsAt(rq.Actor.Org, in.State).Page(in.Limit, in.Cursor))
 	if err == nil {
-		err = h.Log.Note(ctx, rq, api.Personal(rq, "share.loan", []string{"loan"}, page.Items, func(a *loan.Application) (string, string) { return a.ID, a.Person })...)
+		err = h.Log.Note(ctx, rq, api.Personal(rq, "share.loan", []string{"loan"}, page.Items,
+			func(a *loan.Application) (string, string) { return a.ID, a.Person })...)
 	}
 	if err != nil {
 		return api.List[askedBy]{}, err
@@ -290,7 +292,8 @@ type bankLoanView struct {
 func (h Desk) given(ctx context.Context, rq api.Request, in standingRequest) (api.List[bankLoanRow], error) {
 	page, err := h.Loans.Find(ctx, store.LoansAt(rq.Actor.Org, in.State).Page(in.Limit, in.Cursor))
 	if err == nil {
-		err = h.Log.Note(ctx, rq, api.Personal(rq, "share.loan_review", []string{"loan"}, page.Items, func(l *loan.Loan) (string, string) { return l.ID, l.Person })...)
+		err = h.Log.Note(ctx, rq, api.Personal(rq, "share.loan_review", []string{"loan"}, page.Items,
+			func(l *loan.Loan) (string, string) { return l.ID, l.Person })...)
 	}
 	if err != nil {
 		return api.List[bankLoanRow]{}, err
@@ -415,7 +418,8 @@ func viewLent(s loan.Sum) lentView {
 func (h Desk) late(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[applicationView], error) {
 	page, err := h.Applications.Find(ctx, store.ApplicationsLate(rq.Actor.Region).Page(in.Limit, in.Cursor))
 	if err == nil {
-		err = h.Log.Note(ctx, rq, api.Personal(rq, "credit.supervision", []string{"loan"}, page.Items, func(a *loan.Application) (string, string) { return a.ID, a.Person })...)
+		err = h.Log.Note(ctx, rq, api.Personal(rq, "credit.supervision", []string{"loan"}, page.Items,
+			func(a *loan.Application) (string, string) { return a.ID, a.Person })...)
 	}
 	if err != nil {
 		return api.List[applicationView]{}, err

@@ -160,7 +160,8 @@ func (h Lists) show(ctx context.Context, rq api.Request, in api.ByID) (api.Publi
 	if len(lines) == 0 {
 		return api.PublicNoticeView{}, models.E(models.Conflict, "loan.nobody_fits")
 	}
-	n, err := notice.New(id, notice.Draft{About: aboutLists, Title: l.Name.ZH, Region: l.Region, Lines: lines}, h.Policy.Notice, rq.Actor, rq.Now)
+	n, err := notice.New(id, notice.Draft{About: aboutLists, Title: l.Name.ZH, Region: l.Region, Lines: lines}, h.Policy.Notice, rq.Actor,
+		rq.Now)
 	if err == nil {
 		err = store.Existing(h.Notices.Insert(ctx, n))
 	}

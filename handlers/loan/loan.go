@@ -259,7 +259,8 @@ func viewApplication(lang string) func(*loan.Application) applicationView {
 
 // wish is what the caller wants, with where it is asked: a farmer's village, a person's home, a firm's region.
 func (h Handler) wish(ctx context.Context, rq api.Request, in askLoanRequest) (loan.Wish, error) {
-	w := loan.Wish{Need: in.Need, Purpose: in.Purpose, Consent: in.Consent, Text: in.Text, Amount: in.Amount, Months: in.Months, Subject: models.PersonSubject, Borrower: usecase.Holder(rq.Actor)}
+	w := loan.Wish{Need: in.Need, Purpose: in.Purpose, Consent: in.Consent, Text: in.Text, Amount: in.Amount, Months: in.Months,
+		Subject: models.PersonSubject, Borrower: usecase.Holder(rq.Actor)}
 	if rq.Actor.Is(models.Business) {
 		w.Subject, w.Place = models.Organisation, rq.Actor.Region
 		return w, nil
@@ -463,7 +464,8 @@ func viewRow(on models.Day) func(*loan.Loan) row {
 }
 
 func viewLoan(l *loan.Loan, on models.Day) view {
-	v := view{row: viewRow(on)(l), Instalments: viewInstalments(l.Instalments), Payments: []repaidView{}, Spells: []spellView{}, WrittenOff: l.GivenUp, Credit: l.Credit}
+	v := view{row: viewRow(on)(l), Instalments: viewInstalments(l.Instalments), Payments: []repaidView{}, Spells: []spellView{},
+		WrittenOff: l.GivenUp, Credit: l.Credit}
 	for _, p := range l.Payments {
 		v.Payments = append(v.Payments, repaidView(p))
 	}
@@ -516,7 +518,8 @@ type listedView struct {
 
 // viewList is a list; public shows alone who is on it.
 func viewList(l *loan.List, public bool, lang string) listView {
-	v := listView{ID: l.ID, Field: l.Field, Title: l.Name.In(lang), Unit: l.Unit, State: l.State, Notice: l.Notice, Until: l.Until, Entries: []listedView{}}
+	v := listView{ID: l.ID, Field: l.Field, Title: l.Name.In(lang), Unit: l.Unit, State: l.State, Notice: l.Notice, Until: l.Until,
+		Entries: []listedView{}}
 	for _, e := range l.Entries {
 		if public && e.State != loan.Listed {
 			continue
@@ -527,7 +530,8 @@ func viewList(l *loan.List, public bool, lang string) listView {
 }
 
 func (h Handler) lists(ctx context.Context, rq api.Request, in fieldQuery) (api.List[listView], error) {
-	return api.Found(ctx, h.Lists, store.LoanListsPublished(in.Field), in.PageQuery, func(l *loan.List) listView { return viewList(l, true, rq.Lang) })
+	return api.Found(ctx, h.Lists, store.LoanListsPublished(in.Field), in.PageQuery,
+		func(l *loan.List) listView { return viewList(l, true, rq.Lang) })
 }
 
 // Portions are what an export holds of loans.

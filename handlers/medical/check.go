@@ -50,12 +50,14 @@ func (h Ledger) checks(ctx context.Context, rq api.Request, _ struct{}) (ledgerV
 	if err != nil {
 		return ledgerView{}, err
 	}
-	v := ledgerView{State: string(c.State), NextAt: c.WakeAt, Job: api.ViewJob(store.Checks.Job, c, rq.Lang), Checks: []ledgerCheckView{}, Faults: []ledgerFaultView{}}
+	v := ledgerView{State: string(c.State), NextAt: c.WakeAt, Job: api.ViewJob(store.Checks.Job, c, rq.Lang), Checks: []ledgerCheckView{},
+		Faults: []ledgerFaultView{}}
 	for _, s := range c.Recent {
 		v.Checks = append(v.Checks, ledgerCheckView{string(s.Day), s.Ended, s.Took.Milliseconds(), s.Bills, s.Agreements, s.Faults})
 	}
 	for _, f := range c.Found {
-		v.Faults = append(v.Faults, ledgerFaultView{f.Bill, f.Agreement, string(f.What), api.Say("medical.fault_"+string(f.What), rq.Lang, nil), f.Got, f.Want})
+		v.Faults = append(v.Faults, ledgerFaultView{f.Bill, f.Agreement, string(f.What), api.Say("medical.fault_"+string(f.What), rq.Lang, nil),
+			f.Got, f.Want})
 	}
 	return v, nil
 }

@@ -63,7 +63,8 @@ func (h Handler) open(ctx context.Context, rq api.Request, in openRequest) (open
 	if err != nil {
 		return openView{}, err
 	}
-	e := medical.Open(medical.Arrival{ID: id, Hospital: rq.Actor.Org, VisitNo: in.VisitNo, Type: typ, Person: person, Agreement: a, Reason: reason, Region: rq.Actor.Region}, rq.Actor, rq.Now)
+	e := medical.Open(medical.Arrival{ID: id, Hospital: rq.Actor.Org, VisitNo: in.VisitNo, Type: typ, Person: person, Agreement: a,
+		Reason: reason, Region: rq.Actor.Region}, rq.Actor, rq.Now)
 	if err := h.Encounters.Insert(ctx, e); errors.Is(err, models.Conflict) {
 		before, err := h.Encounters.Get(ctx, id)
 		if err != nil {
@@ -275,7 +276,8 @@ func (in chargeRequest) lines(now time.Time) ([]medical.Line, error) {
 		case l.Reverses != "" && amount >= 0:
 			return nil, models.Bad(pointer, "reversal_not_negative", "medical.reversal_not_negative")
 		}
-		lines[i] = medical.Line{ID: l.LineID, Revision: l.Revision, Category: string(l.Category), Amount: amount, At: *models.At(l.OccurredAt), Reverses: l.Reverses}
+		lines[i] = medical.Line{ID: l.LineID, Revision: l.Revision, Category: string(l.Category), Amount: amount, At: *models.At(l.OccurredAt),
+			Reverses: l.Reverses}
 	}
 	return lines, nil
 }

@@ -17,8 +17,10 @@ var errMoved = errors.New("the visit moved on")
 const attempts = 8
 
 // covered reserves what a change of a visit needs, then makes the change: the hold comes first, so whatever the visit records is covered.
-// need says what hold the change wants, given the room there is; change gets the hold there is. If the visit was saved in between, both run again.
-func (h Handler) covered(ctx context.Context, rq api.Request, id string, need func(*medical.Encounter, models.Fen) models.Fen, change func(*medical.Encounter, models.Fen) error) error {
+// need says what hold the change wants, given the room there is; change gets the hold there is. If the visit was saved in between, both run
+// again.
+func (h Handler) covered(ctx context.Context, rq api.Request, id string, need func(*medical.Encounter, models.Fen) models.Fen,
+	change func(*medical.Encounter, models.Fen) error) error {
 	for range attempts {
 		e, err := h.own(ctx, rq, id)
 		if err != nil {
@@ -83,7 +85,8 @@ func unmoved(before, after *medical.Encounter) bool {
 }
 
 // reserve raises the visit's hold to what is needed, as far as the agreement allows, and answers the hold.
-func (h Handler) reserve(ctx context.Context, rq api.Request, e *medical.Encounter, need func(*medical.Encounter, models.Fen) models.Fen) (models.Fen, error) {
+func (h Handler) reserve(ctx context.Context, rq api.Request, e *medical.Encounter,
+	need func(*medical.Encounter, models.Fen) models.Fen) (models.Fen, error) {
 	if e.Agreement == "" {
 		return 0, nil
 	}

@@ -54,7 +54,8 @@ func (h Handler) Mount(r *api.Router) {
 	api.Get(r, "/me/medical/bills", h.bills, mayBillsMine, api.Tag("medical"))
 	api.Get(r, "/me/medical/bills/{id}", h.bill, mayBillsMine, api.Tag("medical"))
 	api.Get(r, "/me/medical/bills/{id}/timeline", h.timeline, mayBillsMine, api.Tag("medical"))
-	api.Post(r, "/me/medical/bills/{id}/payments", h.pay, mayBillsPay, api.Creates, api.Keeps(month), api.Tag("medical"), api.Quota(api.Payments))
+	api.Post(r, "/me/medical/bills/{id}/payments", h.pay, mayBillsPay, api.Creates, api.Keeps(month), api.Tag("medical"),
+		api.Quota(api.Payments))
 	api.Post(r, "/me/medical/bills/{id}/dispute", h.dispute, mayBillsPay, api.Tag("medical"))
 	api.Get(r, "/me/medical/conducts", h.conducts, mayBillsMine, api.Tag("medical"))
 	api.Post(r, "/me/medical/conducts/{id}/object", h.object, mayBillsPay, api.Tag("medical"))
@@ -69,11 +70,13 @@ type schemesRequest struct {
 }
 
 func (h Handler) schemes(ctx context.Context, rq api.Request, in schemesRequest) (api.List[schemeView], error) {
-	return api.Found(ctx, h.Schemes, store.SchemesIn(models.Region(in.Region)), in.PageQuery, func(s *medical.Scheme) schemeView { return viewScheme(s, rq.Lang) })
+	return api.Found(ctx, h.Schemes, store.SchemesIn(models.Region(in.Region)), in.PageQuery,
+		func(s *medical.Scheme) schemeView { return viewScheme(s, rq.Lang) })
 }
 
 func (h Handler) agreements(ctx context.Context, rq api.Request, in api.PageQuery) (api.List[agreementView], error) {
-	return api.Found(ctx, h.Agreements, store.AgreementsOf(rq.Actor.Person), in, func(a *medical.Agreement) agreementView { return viewAgreement(a, rq.Lang) })
+	return api.Found(ctx, h.Agreements, store.AgreementsOf(rq.Actor.Person), in,
+		func(a *medical.Agreement) agreementView { return viewAgreement(a, rq.Lang) })
 }
 
 func (h Handler) agreement(ctx context.Context, rq api.Request, in api.ByID) (agreementView, error) {
@@ -276,7 +279,8 @@ func (h Handler) pay(ctx context.Context, rq api.Request, in payRequest) (paymen
 	if p.State != medical.Pending {
 		return viewPayment(p, "", b, rq.Now), nil
 	}
-	ticket, err := h.Gateway.Collect(ctx, payments.Order{PayNo: payNo, Channel: p.Channel, Attach: b.ID, Amount: p.Amount, Subject: "Xinyi " + b.BillNo, Expires: *p.Expires})
+	ticket, err := h.Gateway.Collect(ctx, payments.Order{PayNo: payNo, Channel: p.Channel, Attach: b.ID, Amount: p.Amount,
+		Subject: "Xinyi " + b.BillNo, Expires: *p.Expires})
 	if err != nil {
 		return paymentView{}, err
 	}

@@ -63,7 +63,8 @@ func viewHisBill(b *medical.Bill) hisBill {
 }
 
 func viewSettlement(s medical.Settlement, bills []*medical.Bill) settlementView {
-	v := settlementView{SetlID: s.SetlID, Revision: s.Revision, State: s.Result, Exception: s.Cause, DeferredFen: s.Deferred, PayNowFen: s.PayNow}
+	v := settlementView{SetlID: s.SetlID, Revision: s.Revision, State: s.Result, Exception: s.Cause, DeferredFen: s.Deferred,
+		PayNowFen: s.PayNow}
 	for _, b := range bills {
 		v.Bills = append(v.Bills, viewHisBill(b))
 	}

@@ -12,7 +12,8 @@ import (
 	"xinyi/store"
 )
 
-// mountStaff names the routes of hospital finance and the county's health administration. They see bills, amounts and states, and nobody's name.
+// mountStaff names the routes of hospital finance and the county's health administration. They see bills, amounts and states, and nobody's
+// name.
 func (h Handler) mountStaff(r *api.Router) {
 	api.Get(r, "/medical/bills", h.staffBills, mayBillsList, api.Reveals)
 	api.Get(r, "/medical/bills/{id}", h.staffBill, mayBillsList, api.Reveals)
@@ -78,7 +79,8 @@ func (h Handler) staffBills(ctx context.Context, rq api.Request, in staffBillsRe
 		}
 		q = store.BillsOfHospital(hospital, states(in.State)...)
 	}
-	page, err := h.Bills.Find(ctx, q.Page(in.Limit, in.Cursor).Only(append([]string{"agreement", "region", "waivers", "person"}, rowParts...)...))
+	page, err := h.Bills.Find(ctx, q.Page(in.Limit, in.Cursor).Only(append([]string{"agreement", "region", "waivers", "person"},
+		rowParts...)...))
 	if err == nil {
 		err = h.Log.Note(ctx, rq, billAccess(rq, page.Items...)...)
 	}
@@ -116,11 +118,15 @@ func billAccess(rq api.Request, bills ...*medical.Bill) []access.Access {
 }
 
 func agreementAccess(rq api.Request, agreements ...*medical.Agreement) []access.Access {
-	return api.Personal(rq, "medical.agreement", []string{"agreement"}, agreements, func(a *medical.Agreement) (id, person string) { return a.ID, a.Person })
+	return api.Personal(rq, "medical.agreement", []string{"agreement"}, agreements,
+		func(a *medical.Agreement) (id, person string) { return a.ID, a.Person })
 }
 
 func conductAccess(rq api.Request, conducts ...*medical.Conduct) []access.Access {
-	return api.Personal(rq, "medical.conduct", []string{"conduct"}, conducts, func(c *medical.Conduct) (id, person string) { return c.ID, c.Person })
+	return api.Personal(rq, "medical.conduct", []string{"conduct"}, conducts, func(c *medical.Conduct) (id, person string) {
+		return c.ID,
+			c.Person
+	})
 }
 
 // onBill changes a bill in the caller's scope.
@@ -226,7 +232,8 @@ func (h Handler) staffAgreements(ctx context.Context, rq api.Request, in staffAg
 }
 
 // onAgreement changes an agreement in the caller's region.
-func (h Handler) onAgreement(ctx context.Context, rq api.Request, id string, change func(*medical.Agreement) error) (staffAgreementView, error) {
+func (h Handler) onAgreement(ctx context.Context, rq api.Request, id string, change func(*medical.Agreement) error) (staffAgreementView,
+	error) {
 	a, err := h.Agreements.Update(ctx, id, func(a *medical.Agreement) error {
 		if err := scoped(rq, a.Region, ""); err != nil {
 			return err

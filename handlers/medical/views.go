@@ -198,7 +198,8 @@ type refundRow struct {
 func (v billView) Revised() int64 { return v.revision }
 
 func viewBill(b *medical.Bill, now time.Time) billView {
-	v := billView{billRow: rowOf(b, now), Payments: make([]paymentRow, len(b.Payments)), Refunds: make([]refundRow, len(b.Refunds)), revision: b.Revision}
+	v := billView{billRow: rowOf(b, now), Payments: make([]paymentRow, len(b.Payments)), Refunds: make([]refundRow, len(b.Refunds)),
+		revision: b.Revision}
 	for i, p := range b.Payments {
 		v.Payments[i] = rowOfPayment(p)
 	}
@@ -245,7 +246,8 @@ type conductView struct {
 }
 
 func viewConduct(c *medical.Conduct) conductView {
-	v := conductView{ID: c.ID, BillNo: c.BillNo, State: string(c.State), ObjectUntil: c.ObjectUntil, Objection: c.Objection, Statement: c.Statement}
+	v := conductView{ID: c.ID, BillNo: c.BillNo, State: string(c.State), ObjectUntil: c.ObjectUntil, Objection: c.Objection,
+		Statement: c.Statement}
 	if c.RepairAt != nil {
 		v.RepairedOn = models.DayOf(*c.RepairAt)
 	}

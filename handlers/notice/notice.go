@@ -103,7 +103,8 @@ func (h Handler) heard(ctx context.Context, rq api.Request, n *notice.Notice, on
 	var looks []access.Access
 	for _, o := range n.Objections {
 		if only == "" || o.ID == only {
-			looks = append(looks, access.Access{Subject: api.APerson(o.By.Person), Fields: []string{"notice.objection"}, About: n.ID, Purpose: "notice.objection", Case: n.ID})
+			looks = append(looks, access.Access{Subject: api.APerson(o.By.Person), Fields: []string{"notice.objection"}, About: n.ID,
+				Purpose: "notice.objection", Case: n.ID})
 		}
 	}
 	return h.Log.Note(ctx, rq, looks...)
@@ -139,7 +140,10 @@ func (h Handler) answer(ctx context.Context, rq api.Request, in objectionAnswerR
 	if err := h.heard(ctx, rq, n, in.Objection); err != nil {
 		return objectionView{}, err
 	}
-	n, err = h.Notices.Update(ctx, n.ID, func(n *notice.Notice) error { return n.Answer(in.Objection, in.Upheld, in.Answer, rq.Actor, rq.Now) })
+	n, err = h.Notices.Update(ctx, n.ID, func(n *notice.Notice) error {
+		return n.Answer(in.Objection, in.Upheld, in.Answer, rq.Actor,
+			rq.Now)
+	})
 	if err != nil {
 		return objectionView{}, err
 	}

@@ -163,7 +163,8 @@ type request struct {
 }
 
 func (in request) content() practice.Content {
-	c := practice.Content{Class: in.Class, Title: in.Title, Summary: in.Summary, Problem: in.Problem, Done: in.Done, Effect: in.Effect, Copy: in.Copy}
+	c := practice.Content{Class: in.Class, Title: in.Title, Summary: in.Summary, Problem: in.Problem, Done: in.Done, Effect: in.Effect,
+		Copy: in.Copy}
 	for _, f := range in.Figures {
 		c.Figures = append(c.Figures, practice.Figure{Name: f.Label, Before: f.Before, After: f.After, Unit: f.Unit})
 	}

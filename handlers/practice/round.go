@@ -84,7 +84,8 @@ type roundsRequest struct {
 }
 
 func (h Rounds) list(ctx context.Context, rq api.Request, in roundsRequest) (api.List[roundView], error) {
-	return api.Found(ctx, h.Rounds, store.PracticeRoundsIn(in.Place), in.PageQuery, func(r *practice.Round) roundView { return viewRound(r, rq.Lang) })
+	return api.Found(ctx, h.Rounds, store.PracticeRoundsIn(in.Place), in.PageQuery,
+		func(r *practice.Round) roundView { return viewRound(r, rq.Lang) })
 }
 
 func (h Rounds) get(ctx context.Context, rq api.Request, in api.ByID) (roundView, error) {

@@ -180,7 +180,8 @@ type resultView struct {
 }
 
 // roundView is a round as everybody sees it. Draw again: order the numbers of those experts who are not of the case's unit and
-// did not look at it, nor score it in another year, by the SHA-256 of seed, line break, case id, line break, number, all as text; the first are seated.
+// did not look at it, nor score it in another year, by the SHA-256 of seed, line break, case id, line break, number, all as text; the first
+// are seated.
 type roundView struct {
 	ID       string              `json:"id"`
 	Year     int                 `json:"year"`

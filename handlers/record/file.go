@@ -114,12 +114,13 @@ func (h Handler) list(ctx context.Context, rq api.Request, in recordsRequest) (a
 		return api.List[file.RecordRow]{}, err
 	}
 	s := file.Shower{Forms: h.Forms, Lang: rq.Lang, Own: true}
-	return api.Sifted(ctx, h.Records, store.RecordsOf(sub.Ref), in.PageQuery, func(r *record.Record) (row file.RecordRow, kept bool, err error) {
-		if kept = in.Item == "" || r.Item == in.Item; kept {
-			row, err = s.Row(ctx, r)
-		}
-		return row, kept, err
-	})
+	return api.Sifted(ctx, h.Records, store.RecordsOf(sub.Ref), in.PageQuery,
+		func(r *record.Record) (row file.RecordRow, kept bool, err error) {
+			if kept = in.Item == "" || r.Item == in.Item; kept {
+				row, err = s.Row(ctx, r)
+			}
+			return row, kept, err
+		})
 }
 
 // whole is a page of the file with every version of its records, as an export has it.

@@ -21,8 +21,10 @@ const (
 // mountOrganisation names the routes of who acts for an organisation.
 func (h Handler) mountOrganisation(r *api.Router) {
 	api.Get(r, "/me/organisations", h.organisations, mayOrganisationsMine, api.Tag("organisations"))
-	api.Post(r, "/me/organisations", h.claim, mayOrganisationsMine, api.Creates, api.Limit(time.Hour, 10), api.Tag("organisations"), api.Quota(api.Mandates))
-	api.Post(r, "/me/organisations/{code}/agents", h.appointAgent, mayOrganisationsMine, api.Creates, api.Tag("organisations"), api.Quota(api.Mandates))
+	api.Post(r, "/me/organisations", h.claim, mayOrganisationsMine, api.Creates, api.Limit(time.Hour, 10), api.Tag("organisations"),
+		api.Quota(api.Mandates))
+	api.Post(r, "/me/organisations/{code}/agents", h.appointAgent, mayOrganisationsMine, api.Creates, api.Tag("organisations"),
+		api.Quota(api.Mandates))
 	api.Get(r, "/me/organisations/{code}/agents", h.agents, mayOrganisationsMine, api.Tag("organisations"))
 	api.Post(r, "/me/organisations/{code}/agents/{id}/accept", h.acceptAgency, mayOrganisationsMine, api.Tag("organisations"))
 	api.Delete(r, "/me/organisations/{code}/agents/{id}", h.endAgent, mayOrganisationsMine, api.Tag("organisations"))

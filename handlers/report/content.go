@@ -71,7 +71,8 @@ type value struct {
 }
 
 // content writes down what a report says.
-func (h Handler) content(ctx context.Context, rq api.Request, q report.Request, in report.Issue, records map[string][]*record.Record) (reportContent, error) {
+func (h Handler) content(ctx context.Context, rq api.Request, q report.Request, in report.Issue,
+	records map[string][]*record.Record) (reportContent, error) {
 	c := reportContent{
 		Format: format, No: report.Number(in.ID, rq.Now), Kind: q.Kind, Issuer: h.Address(), From: q.From, To: q.To, At: rq.Now,
 		Until: h.Policy.Until(rq.Now), Code: in.Code, URL: h.url(in.Code),
@@ -199,5 +200,6 @@ func CheckReport(raw []byte, seals models.Seals) (paper.Checked, error) {
 
 // checked is what a report says of itself.
 func (c reportContent) checked() paper.Checked {
-	return paper.Checked{No: c.No, Kind: string(c.Kind), Subject: c.Subject.Name, From: string(c.From), To: string(c.To), At: c.At.Format(time.RFC3339), Until: string(c.Until), URL: c.URL}
+	return paper.Checked{No: c.No, Kind: string(c.Kind), Subject: c.Subject.Name, From: string(c.From), To: string(c.To),
+		At: c.At.Format(time.RFC3339), Until: string(c.Until), URL: c.URL}
 }

@@ -79,7 +79,8 @@ func (p sheet) foot() {
 	p.size(8)
 	p.ink(110, 118, 128)
 	p.CellFormat(pageWidth/2, 5, p.content.No, "", 0, "L", false, 0, "")
-	p.CellFormat(pageWidth/2, 5, api.Say("report.page", p.lang, map[string]string{"n": fmt.Sprint(p.PageNo()), "all": "{nb}"}), "", 0, "R", false, 0, "")
+	p.CellFormat(pageWidth/2, 5, api.Say("report.page", p.lang, map[string]string{"n": fmt.Sprint(p.PageNo()), "all": "{nb}"}), "", 0, "R",
+		false, 0, "")
 }
 
 // cover is the head of the first page: whose report it is, what it covers, how long it holds, and how to check it.

@@ -116,7 +116,8 @@ func (h Handler) issue(ctx context.Context, rq api.Request, in issueRequest) (vi
 	if err != nil {
 		return view{}, err
 	}
-	q, err := report.Request{Kind: report.Kind(in.Kind), From: in.From, To: in.To, Shows: in.Sections, Fields: in.Fields}.Settle(h.Policy, rq.Now)
+	q, err := report.Request{Kind: report.Kind(in.Kind), From: in.From, To: in.To, Shows: in.Sections, Fields: in.Fields}.Settle(h.Policy,
+		rq.Now)
 	if err != nil {
 		return view{}, err
 	}
@@ -168,7 +169,8 @@ func (h Handler) fitting(ctx context.Context, sub models.Subject, q report.Reque
 }
 
 // make writes the content of a report down and seals it.
-func (h Handler) make(ctx context.Context, rq api.Request, q report.Request, issue report.Issue, records map[string][]*record.Record) (*report.Report, error) {
+func (h Handler) make(ctx context.Context, rq api.Request, q report.Request, issue report.Issue,
+	records map[string][]*record.Record) (*report.Report, error) {
 	var raw [16]byte
 	if _, err := rand.Read(raw[:]); err != nil {
 		return nil, models.E(models.Internal, "internal", err)

@@ -234,7 +234,8 @@ func (h Bundle) rows(ctx context.Context, rq api.Request, in rowsRequest) (rowsV
 
 // Portions are what an export holds of a household's rows in the bundles of its village.
 func (h Bundle) Portions() []api.Portion {
-	return []api.Portion{api.Listing("villageRows", false, api.Optional(func(ctx context.Context, rq api.Request, _ api.PageQuery) (api.List[rowView], error) {
-		return h.mine(ctx, rq, api.NoRequest{})
-	}))}
+	return []api.Portion{api.Listing("villageRows", false,
+		api.Optional(func(ctx context.Context, rq api.Request, _ api.PageQuery) (api.List[rowView], error) {
+			return h.mine(ctx, rq, api.NoRequest{})
+		}))}
 }

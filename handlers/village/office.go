@@ -24,8 +24,10 @@ func (h Handler) mountOffice(r *api.Router) {
 	tag := api.Tag("village office")
 	api.Post(r, "/village-schemes", h.draft, maySchemes, api.Creates, tag)
 	api.Put(r, "/village-schemes/{id}", api.OnRelease(api.Citywide(h.released()), h.edit), maySchemes, tag)
-	api.Post(r, "/village-schemes/{id}/publish", api.OnRelease(api.Citywide(h.released()), api.Simply[api.ByID]((*village.Scheme).Publish)), maySchemes, tag)
-	api.Post(r, "/village-schemes/{id}/drop", api.OnRelease(api.Citywide(h.released()), api.Simply[api.ByID]((*village.Scheme).Drop)), maySchemes, tag)
+	api.Post(r, "/village-schemes/{id}/publish", api.OnRelease(api.Citywide(h.released()), api.Simply[api.ByID]((*village.Scheme).Publish)),
+		maySchemes, tag)
+	api.Post(r, "/village-schemes/{id}/drop", api.OnRelease(api.Citywide(h.released()), api.Simply[api.ByID]((*village.Scheme).Drop)),
+		maySchemes, tag)
 	api.Post(r, "/village-rounds", h.open, mayRounds, api.Creates, tag)
 	api.Get(r, "/village-rounds/{id}/statistics", h.statistics, mayStatistics, tag)
 	api.Post(r, "/village-notices", h.show, mayRounds, api.Creates, tag)
@@ -62,7 +64,10 @@ func below(at string, err error) error {
 }
 
 func (h Handler) draft(ctx context.Context, rq api.Request, in draftRequest) (v schemeView, err error) {
-	no, err := api.Following(ctx, rq, h.Schemes, store.VillageSchemesOf(in.Level), func(s *village.Scheme) (int, models.Region) { return s.No, s.City })
+	no, err := api.Following(ctx, rq, h.Schemes, store.VillageSchemesOf(in.Level), func(s *village.Scheme) (int, models.Region) {
+		return s.No,
+			s.City
+	})
 	if err != nil {
 		return v, err
 	}
@@ -120,7 +125,8 @@ func (h Handler) open(ctx context.Context, rq api.Request, in roundRequest) (rou
 	if err != nil {
 		return roundView{}, err
 	}
-	r, err := s.NewRound(village.RoundPlan{County: in.County, Year: in.Year, Dates: in.dates(models.DayOf(rq.Now)), Seed: rand.Text()}, rq.Actor, rq.Now)
+	r, err := s.NewRound(village.RoundPlan{County: in.County, Year: in.Year, Dates: in.dates(models.DayOf(rq.Now)), Seed: rand.Text()},
+		rq.Actor, rq.Now)
 	if err != nil {
 		return roundView{}, err
 	}
@@ -156,8 +162,10 @@ func (h Handler) show(ctx context.Context, rq api.Request, in showRequest) (api.
 	if err != nil {
 		return api.PublicNoticeView{}, err
 	}
-	title := api.Say("village.notice_title_"+string(r.Level), "zh", map[string]string{"year": api.Itoa(r.Year), "county": h.name(ctx, r.County)})
-	n, err := notice.New(id, notice.Draft{About: AboutVillages, Title: title, Region: r.County, Level: models.County, Lines: lines}, s.Terms.Notice, rq.Actor, rq.Now)
+	title := api.Say("village.notice_title_"+string(r.Level), "zh",
+		map[string]string{"year": api.Itoa(r.Year), "county": h.name(ctx, r.County)})
+	n, err := notice.New(id, notice.Draft{About: AboutVillages, Title: title, Region: r.County, Level: models.County, Lines: lines},
+		s.Terms.Notice, rq.Actor, rq.Now)
 	if err != nil {
 		return api.PublicNoticeView{}, err
 	}

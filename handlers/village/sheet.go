@@ -117,11 +117,13 @@ func (h Handler) write(ctx context.Context, rq api.Request, in writeRequest) (sh
 	}
 	writes := make([]village.Write, len(in.Writes))
 	for i, w := range in.Writes {
-		writes[i] = village.Write{Op: w.Op, Indicator: w.Indicator, Value: w.Value, Note: w.Note, Evidence: w.Evidence, Wrote: w.Wrote, Seen: w.Seen, Settles: w.Settles}
+		writes[i] = village.Write{Op: w.Op, Indicator: w.Indicator, Value: w.Value, Note: w.Note, Evidence: w.Evidence, Wrote: w.Wrote,
+			Seen: w.Seen, Settles: w.Settles}
 	}
 	var verdicts []village.Verdict
 	e, err = h.Entries.Update(ctx, in.ID, func(e *village.Entry) (err error) {
-		verdicts, err = e.Write(village.Sync{Second: in.Second, Writes: writes, Skew: time.Duration(h.Policy.SkewMinutes) * time.Minute}, s, rq.Actor, rq.Now)
+		verdicts, err = e.Write(village.Sync{Second: in.Second, Writes: writes, Skew: time.Duration(h.Policy.SkewMinutes) * time.Minute}, s,
+			rq.Actor, rq.Now)
 		return err
 	})
 	if err != nil {
@@ -288,7 +290,8 @@ type figureView struct {
 }
 
 func (h Handler) figure(ctx context.Context, rq api.Request, in figureRequest) (figureView, error) {
-	f, err := village.NewFigure(village.Figure{Village: in.Village, Day: in.Day, Balance: in.Balance, Bad: in.Bad, NewBad: in.NewBad}, rq.Actor, rq.Now)
+	f, err := village.NewFigure(village.Figure{Village: in.Village, Day: in.Day, Balance: in.Balance, Bad: in.Bad, NewBad: in.NewBad},
+		rq.Actor, rq.Now)
 	if err != nil {
 		return figureView{}, err
 	}

@@ -116,7 +116,8 @@ func wholeVillageScheme(_ context.Context, rq api.Request, s *village.Scheme) (v
 	}
 	t := s.Terms
 	v.Sources, v.Calendar, v.Steps = s.Sources, &s.Calendar, viewSteps(s.Flow.Steps, rq.Lang)
-	v.Terms = &termsView{t.SampleBP, t.SampleLeast, t.WrongBP, t.BlindBP, t.Tolerance.String(), t.LeastAnswers, t.Notice.Days, t.Notice.Answer, t.PlaqueMonths, t.AnnualDays, t.GraceDays}
+	v.Terms = &termsView{t.SampleBP, t.SampleLeast, t.WrongBP, t.BlindBP, t.Tolerance.String(), t.LeastAnswers, t.Notice.Days,
+		t.Notice.Answer, t.PlaqueMonths, t.AnnualDays, t.GraceDays}
 	return v, nil
 }
 
@@ -193,7 +194,8 @@ type rankView struct {
 }
 
 // told are the states of entries that everybody was shown.
-var told = []village.State{village.Shown, village.Deciding, village.Certified, village.Annual, village.Grace, village.Revoked, village.Rejected}
+var told = []village.State{village.Shown, village.Deciding, village.Certified, village.Annual, village.Grace, village.Revoked,
+	village.Rejected}
 
 func (h Handler) ranking(ctx context.Context, _ api.Request, in api.ByID) (api.List[rankView], error) {
 	if _, err := h.Rounds.Get(ctx, in.ID); err != nil {

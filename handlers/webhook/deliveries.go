@@ -34,7 +34,8 @@ type hookDelivery struct {
 
 func viewDelivery(d *delivery.Delivery) hookDelivery {
 	v := api.ViewStaff(d)
-	return hookDelivery{ID: v.ID, Kind: v.Kind, State: v.State, Why: v.Why, Tries: v.Tries, Failures: v.Failures, At: v.At, DueAt: v.DueAt, SentAt: v.SentAt}
+	return hookDelivery{ID: v.ID, Kind: v.Kind, State: v.State, Why: v.Why, Tries: v.Tries, Failures: v.Failures, At: v.At, DueAt: v.DueAt,
+		SentAt: v.SentAt}
 }
 
 func (h Handler) deliveries(ctx context.Context, rq api.Request, in deliveriesRequest) (api.List[hookDelivery], error) {

@@ -81,7 +81,8 @@ func (v endpointView) Revised() int64 { return v.Revision }
 // viewEndpoint shows an operator the host alone: a path may be somebody's secret.
 func viewEndpoint(rq api.Request) func(*webhook.Endpoint) endpointView {
 	return func(e *webhook.Endpoint) endpointView {
-		v := endpointView{ID: e.ID, Client: e.Client, URL: e.URL, Kinds: e.Kinds, State: e.State, FailingSince: e.FailingSince, Revision: e.Revision}
+		v := endpointView{ID: e.ID, Client: e.Client, URL: e.URL, Kinds: e.Kinds, State: e.State, FailingSince: e.FailingSince,
+			Revision: e.Revision}
 		if v.Kinds == nil {
 			v.Kinds = []string{}
 		}
@@ -251,7 +252,8 @@ func (h Handler) ping(ctx context.Context, rq api.Request, in endpointID) (pingV
 	if err != nil {
 		return pingView{}, err
 	}
-	body, err := json.Marshal(map[string]any{"type": webhook.Ping(), "timestamp": rq.Now.Format(time.RFC3339), "data": map[string]string{"endpoint": e.ID}})
+	body, err := json.Marshal(map[string]any{"type": webhook.Ping(), "timestamp": rq.Now.Format(time.RFC3339),
+		"data": map[string]string{"endpoint": e.ID}})
 	if err != nil {
 		return pingView{}, models.E(models.Internal, "internal", err)
 	}

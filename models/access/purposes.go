@@ -109,7 +109,8 @@ type Ground struct {
 // "access.case_closed", "access.case_of_other".
 func (g *Ground) Carries(by models.Actor, subject models.Subject, purpose string) error {
 	switch {
-	case g == nil || g.Desk != "" && g.Desk != by.Org || g.Region != "" && !by.Region.Contains(g.Region) || !by.Is(g.Roles...) || !slices.Contains(g.Purposes, purpose):
+	case g == nil || g.Desk != "" && g.Desk != by.Org || g.Region != "" && !by.Region.Contains(g.Region) || !by.Is(g.Roles...) ||
+		!slices.Contains(g.Purposes, purpose):
 		return models.E(models.Forbidden, "access.no_ground")
 	case !g.Open:
 		return models.E(models.Forbidden, "access.case_closed")

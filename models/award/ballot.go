@@ -71,7 +71,8 @@ func Vote(p *Programme, n *Nomination, v Voter, by models.Actor, now time.Time) 
 	case n.Nominee.Is(v.Subject):
 		return nil, models.E(models.Forbidden, "award.own_vote")
 	}
-	b := &Ballot{Programme: p.ID, Category: n.Category, Nomination: n.ID, Minute: now.UTC().Truncate(time.Minute), Device: v.Device, Address: v.Address}
+	b := &Ballot{Programme: p.ID, Category: n.Category, Nomination: n.ID, Minute: now.UTC().Truncate(time.Minute), Device: v.Device,
+		Address: v.Address}
 	b.ID, b.State, b.Moved = BallotID(p.ID, n.Category, v.Subject.Ref), Cast, models.Moved{By: by.Role, At: b.Minute}
 	return b, nil
 }

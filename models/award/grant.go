@@ -31,7 +31,8 @@ type Given struct {
 // IDOf is the id of the award of a nomination.
 func IDOf(nomination string) string { return models.Derived("award", nomination) }
 
-// Number is the number of an award's certificate: the code of the place, the year, and ten digits of the nomination. It says nothing of the holder.
+// Number is the number of an award's certificate: the code of the place, the year, and ten digits of the nomination. It says nothing of the
+// holder.
 func Number(region models.Region, year int, nomination string) string {
 	n, err := strconv.ParseUint(models.Derived("award-no", nomination)[:12], 16, 64)
 	if err != nil {
@@ -49,7 +50,8 @@ func Number(region models.Region, year int, nomination string) string {
 // Source: docs/sources.md#award-terms.
 func Grant(g Given, by models.Actor, now time.Time) (*Award, error) {
 	today := models.DayOf(now)
-	if g.Nomination == "" || g.Programme == "" || g.Holder.Kind == "" || g.Holder.Ref == "" || g.Level < 1 || g.Level > 5 || g.Terms.Months < 1 {
+	if g.Nomination == "" || g.Programme == "" || g.Holder.Kind == "" || g.Holder.Ref == "" || g.Level < 1 || g.Level > 5 ||
+		g.Terms.Months < 1 {
 		return nil, models.E(models.Invalid, "award.incomplete")
 	}
 	a := &Award{
@@ -305,8 +307,8 @@ func (a *Award) Recheck(record string, now time.Time) bool {
 	return true
 }
 
-// Recommend names the holder to the wider office. Errors: Forbidden; Conflict "award.no_wider" above a province, "award.recommended_already";
-// InvalidTransition unless it is in force.
+// Recommend names the holder to the wider office. Errors: Forbidden; Conflict "award.no_wider" above a province,
+// "award.recommended_already"; InvalidTransition unless it is in force.
 func (a *Award) Recommend(by models.Actor, now time.Time) error {
 	to := a.Region.Parent()
 	switch err := office(a.Region, by); {

@@ -67,7 +67,8 @@ func MeasureID(award, code string) string { return models.Derived("measure", awa
 // Begin makes the measures of an award.
 func (a *Award) Begin(plans []Plan, now time.Time) (all []*Measure) {
 	for _, p := range plans {
-		m := &Measure{Award: a.ID, Holder: a.Holder, Code: p.Code, Kind: p.Kind, Name: p.Name, How: p.How, Owner: p.Owner, Since: a.Since, Until: a.Until, Whole: p.Months == 0}
+		m := &Measure{Award: a.ID, Holder: a.Holder, Code: p.Code, Kind: p.Kind, Name: p.Name, How: p.How, Owner: p.Owner, Since: a.Since,
+			Until: a.Until, Whole: p.Months == 0}
 		if p.Months > 0 {
 			m.Until = min(a.Until, a.Since.AddMonths(p.Months).Add(-1))
 		}

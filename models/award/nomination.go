@@ -35,11 +35,13 @@ const (
 
 // Enum are all of them.
 func (State) Enum() []any {
-	return models.Enum(Nominated, Drafting, InMaterials, InVetting, InOpinions, InScoring, InVote, Shortlisted, OnNotice, InDecision, Approved, Awarded, RunnerUp, NotSelected, Excluded, Withdrawn, Struck)
+	return models.Enum(Nominated, Drafting, InMaterials, InVetting, InOpinions, InScoring, InVote, Shortlisted, OnNotice, InDecision,
+		Approved, Awarded, RunnerUp, NotSelected, Excluded, Withdrawn, Struck)
 }
 
 // States lists them.
-var States = []State{Nominated, Drafting, InMaterials, InVetting, InOpinions, InScoring, InVote, Shortlisted, OnNotice, InDecision, Approved, Awarded,
+var States = []State{Nominated, Drafting, InMaterials, InVetting, InOpinions, InScoring, InVote, Shortlisted, OnNotice, InDecision,
+	Approved, Awarded,
 	RunnerUp, NotSelected, Excluded, Withdrawn, Struck}
 
 // OnTheWay are the states a vote waits for, Alive those a programme waits for before it is done.
@@ -53,7 +55,8 @@ var (
 // Source: docs/sources.md#award-process.
 var acts = models.Acts[State]{
 	models.From(Nominated).To(Drafting).By("Agree", models.Resident, models.Business),
-	models.From(Nominated, Drafting, InMaterials, InVetting, InOpinions, InScoring, InVote, InDecision).To(NotSelected).By("Lapse", models.System),
+	models.From(Nominated, Drafting, InMaterials, InVetting, InOpinions, InScoring, InVote, InDecision).To(NotSelected).By("Lapse",
+		models.System),
 	models.From(Nominated, Drafting, InMaterials, InVetting, InOpinions, InScoring, InVote, Shortlisted, OnNotice, InDecision, RunnerUp).
 		To(Withdrawn).By("Withdraw", models.Resident, models.Business),
 	models.From(Drafting).To(InMaterials).By("File", models.Resident, models.Business),
@@ -182,8 +185,8 @@ type Draft struct {
 	Reason   string
 }
 
-// New nominates somebody in a category. Errors: Invalid "award.no_category", "award.kind"; InvalidTransition when nominations are not taken;
-// Denied "award.minor" for a person not of age, "award.barred", "award.won_before".
+// New nominates somebody in a category. Errors: Invalid "award.no_category", "award.kind"; InvalidTransition when nominations are not
+// taken; Denied "award.minor" for a person not of age, "award.barred", "award.won_before".
 //
 // Source: docs/sources.md#award-eligible.
 func New(p *Programme, d Draft, by models.Actor, now time.Time) (*Nomination, error) {
@@ -322,7 +325,8 @@ func (n *Nomination) end(to State, kind models.Kind[NominationData], why string,
 	return nil
 }
 
-// Lapse takes that nominations are closed, or that the programme was cancelled: what was not handed in is out. It says whether anything changed.
+// Lapse takes that nominations are closed, or that the programme was cancelled: what was not handed in is out. It says whether anything
+// changed.
 func (n *Nomination) Lapse(cancelled bool, now time.Time) bool {
 	if !cancelled && n.State != Nominated && n.State != Drafting {
 		return false
@@ -493,7 +497,8 @@ func (n *Nomination) Judge(v flow.Verdict, note string, by models.Actor, now tim
 }
 
 func (n *Nomination) checked(person string) bool {
-	return n.Course != nil && slices.ContainsFunc(n.Course.Votes, func(v flow.Vote) bool { return v.By.Person == person && v.Verdict != flow.Recuse })
+	return n.Course != nil && slices.ContainsFunc(n.Course.Votes,
+		func(v flow.Vote) bool { return v.By.Person == person && v.Verdict != flow.Recuse })
 }
 
 // Granted notes the award. It says whether anything changed.

@@ -232,11 +232,13 @@ func (p *Programme) check(now time.Time) error {
 	}
 	measures := map[string]bool{}
 	for i, m := range p.Measures {
-		fault(m.Code == "" || measures[m.Code] || m.Owner == "" || !slices.Contains(MeasureKinds, m.Kind) || m.Months < 0, fmt.Sprintf("/measures/%d", i), "award_measure")
+		fault(m.Code == "" || measures[m.Code] || m.Owner == "" || !slices.Contains(MeasureKinds, m.Kind) || m.Months < 0,
+			fmt.Sprintf("/measures/%d", i), "award_measure")
 		measures[m.Code] = true
 	}
 	t := p.Terms
-	fault(t.Experts < 3 || t.Trim < 3 || t.OpenDays < 1 || t.CheckDays < 1 || t.HitDays < 1 || t.OpinionDays < 1 || t.ScoreDays < 1 || t.VoteDays < 1 ||
+	fault(t.Experts < 3 || t.Trim < 3 || t.OpenDays < 1 || t.CheckDays < 1 || t.HitDays < 1 || t.OpinionDays < 1 || t.ScoreDays < 1 ||
+		t.VoteDays < 1 ||
 		t.NoticeDays < 1 || t.AnswerDays < 1 || t.Months < 1 || t.Threshold < 0 || t.Threshold > 10000, "/terms", "award_terms")
 	if err := p.compiles(); err != nil {
 		faults = append(faults, models.Field{Pointer: "/vetting", Code: "award_vetting"})

@@ -36,7 +36,8 @@ func (n *Nomination) score(by models.Actor, now time.Time) error {
 //
 // Source: docs/sources.md#award-experts.
 func (n *Nomination) tied(e Expert) bool {
-	return e.Person == n.Nominee.Person || e.Unit != "" && (e.Unit == n.Unit || e.Unit == n.Nominee.Ref) || n.nominated(e.Person) || n.checked(e.Person) ||
+	return e.Person == n.Nominee.Person || e.Unit != "" && (e.Unit == n.Unit || e.Unit == n.Nominee.Ref) || n.nominated(e.Person) ||
+		n.checked(e.Person) ||
 		slices.ContainsFunc(n.Filings, func(f Filing) bool { return f.By.Person == e.Person })
 }
 
@@ -157,8 +158,8 @@ func (n *Nomination) opened(p *Programme, over bool, now time.Time) error {
 	return nil
 }
 
-// Rescore has a case scored again by newly drawn experts, for a finding about its marks, before seats are given. Errors: Forbidden; Invalid;
-// InvalidTransition.
+// Rescore has a case scored again by newly drawn experts, for a finding about its marks, before seats are given. Errors: Forbidden;
+// Invalid; InvalidTransition.
 //
 // Source: docs/sources.md#award-experts.
 func (n *Nomination) Rescore(why string, p *Programme, by models.Actor, now time.Time) error {

@@ -54,16 +54,18 @@ func none(id, fact string, label, remedy models.Words) Condition {
 // Source: docs/sources.md#award-vetting.
 var (
 	PersonVetting = []Condition{
-		{ID: "award.adult", Expr: "addMonths(birth, 216) <= today", From: "addMonths(birth, 216)", Basis: "docs/sources.md#award-eligible", ChangeableBy: models.ByTime,
-			Label: models.Words{ZH: "年满18周岁", EN: "Of full age"}, Remedy: models.Words{ZH: "年满18周岁后可以参评", EN: "From the age of 18"}},
+		{ID: "award.adult", Expr: "addMonths(birth, 216) <= today", From: "addMonths(birth, 216)", Basis: "docs/sources.md#award-eligible",
+			ChangeableBy: models.ByTime,
+			Label:        models.Words{ZH: "年满18周岁", EN: "Of full age"}, Remedy: models.Words{ZH: "年满18周岁后可以参评", EN: "From the age of 18"}},
 		{ID: "award.here", Expr: "addMonths(since, 12) <= today", From: "addMonths(since, 12)", Basis: vettingBasis, ChangeableBy: models.ByTime,
 			Label: models.Words{ZH: "在本地居住或工作满一年", EN: "Lives or works here for a year"}, Remedy: models.Words{ZH: "满一年后可以参评", EN: "After a year here"}},
 		none("award.no_serious", FactSerious, models.Words{ZH: "没有有效的严重失信名单", EN: "On no list of serious breach of trust in force"}, models.Words{ZH: "移出名单后可以参评", EN: "Once you are off the list"}),
 		none("award.no_breach", FactBreaches, models.Words{ZH: "没有未履行的承诺", EN: "No promise left unkept"}, models.Words{ZH: "履行承诺并更正记录后可以参评", EN: "Keep the promise and have the record put right"}),
 	}
 	UnitVetting = []Condition{
-		{ID: "award.operating", Expr: "addMonths(since, 36) <= today", From: "addMonths(since, 36)", Basis: vettingBasis, ChangeableBy: models.ByTime,
-			Label: models.Words{ZH: "经营满三年", EN: "Operates for three years"}, Remedy: models.Words{ZH: "满三年后可以参评", EN: "After three years"}},
+		{ID: "award.operating", Expr: "addMonths(since, 36) <= today", From: "addMonths(since, 36)", Basis: vettingBasis,
+			ChangeableBy: models.ByTime,
+			Label:        models.Words{ZH: "经营满三年", EN: "Operates for three years"}, Remedy: models.Words{ZH: "满三年后可以参评", EN: "After three years"}},
 		{ID: "award.code", Expr: "codeValid", Basis: vettingBasis, ChangeableBy: models.BySubject,
 			Label: models.Words{ZH: "统一社会信用代码有效，登记存续", EN: "The code is valid and the registration stands"}, Remedy: models.Words{ZH: "请到登记机关核对", EN: "Ask the registrar"}},
 		none("award.no_serious", FactSerious, models.Words{ZH: "没有有效的严重失信名单", EN: "On no list of serious breach of trust in force"}, models.Words{ZH: "移出名单后可以参评", EN: "Once it is off the list"}),
@@ -77,7 +79,8 @@ var (
 func (p *Programme) Rule() rule.Rule {
 	r := rule.Rule{ID: "award.vetting." + p.ID, Version: max(p.Year, 1), Facts: facts}
 	for _, c := range p.Vetting {
-		r.Clauses = append(r.Clauses, rule.Clause{ID: c.ID, Expr: c.Expr, Source: c.Source, From: c.From, Basis: c.Basis, ChangeableBy: c.ChangeableBy})
+		r.Clauses = append(r.Clauses, rule.Clause{ID: c.ID, Expr: c.Expr, Source: c.Source, From: c.From, Basis: c.Basis,
+			ChangeableBy: c.ChangeableBy})
 	}
 	return r
 }

@@ -213,7 +213,8 @@ func house(kind models.SubjectKind) []rule.Clause {
 	if kind == models.Organisation {
 		return all
 	}
-	return append([]rule.Clause{{ID: "benefit.clause_adult", Expr: "addMonths(birth, 216) <= today", Required: "'18'", From: "addMonths(birth, 216)",
+	return append([]rule.Clause{{ID: "benefit.clause_adult", Expr: "addMonths(birth, 216) <= today", Required: "'18'",
+		From:  "addMonths(birth, 216)",
 		Basis: sourceOfNeeds, ChangeableBy: models.ByTime}}, all...)
 }
 

@@ -108,7 +108,8 @@ func (t Terms) check(s *Scene) error {
 		}
 	}
 	q := t.Quota
-	faults = slices.Concat(faults, t.Name.Check("/name", maxName), t.Details.Check("/details", maxWords), t.Consent.Check("/consent", maxWords))
+	faults = slices.Concat(faults, t.Name.Check("/name", maxName), t.Details.Check("/details", maxWords),
+		t.Consent.Check("/consent", maxWords))
 	if t.Otherwise != (models.Words{}) {
 		faults = append(faults, t.Otherwise.Check("/otherwise", maxWords)...)
 	}

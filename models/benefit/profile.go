@@ -95,7 +95,8 @@ func (p *Profile) take(k Known) {
 func (p *Profile) same(q *Profile) bool {
 	wakes := func(a, b *time.Time) bool { return a == b || a != nil && b != nil && a.Equal(*b) }
 	return p.Kind == q.Kind && p.Region == q.Region && p.Birth == q.Birth && p.Level == q.Level && slices.Equal(p.Honours, q.Honours) &&
-		p.Standing == q.Standing && p.Restricted == q.Restricted && slices.Equal(p.Looked, q.Looked) && p.Band == q.Band && wakes(p.WakeAt, q.WakeAt)
+		p.Standing == q.Standing && p.Restricted == q.Restricted && slices.Equal(p.Looked, q.Looked) && p.Band == q.Band &&
+		wakes(p.WakeAt, q.WakeAt)
 }
 
 func (p *Profile) reband(pol Policy, now time.Time) {

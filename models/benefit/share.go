@@ -53,7 +53,8 @@ func Sizes(quota, share int) []int {
 
 // NewShare makes a share.
 func NewShare(offer, span string, no, size int) *Share {
-	s := &Share{Meta: models.Meta{ID: ShareID(offer, span, no)}, Offer: offer, Span: span, Key: ShareKey(offer, span), No: no, Size: size, Full: size == 0}
+	s := &Share{Meta: models.Meta{ID: ShareID(offer, span, no)}, Offer: offer, Span: span, Key: ShareKey(offer, span), No: no, Size: size,
+		Full: size == 0}
 	if span != Whole {
 		s.GoneAt = models.At(models.Day(span).Add(keptDays).Start())
 	}

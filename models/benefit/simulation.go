@@ -108,7 +108,8 @@ func (v *Version) Simulate(id string, inForce *Version, total int64, by models.A
 	if v.Hash == "" {
 		return nil, models.E(models.Conflict, "benefit.not_validated")
 	}
-	s := &Simulation{Of: v.ID, Hash: v.Hash, Subject: v.Subject, Provider: v.Provider, Region: v.Region, Today: models.DayOf(now), Total: total}
+	s := &Simulation{Of: v.ID, Hash: v.Hash, Subject: v.Subject, Provider: v.Provider, Region: v.Region, Today: models.DayOf(now),
+		Total: total}
 	if inForce != nil {
 		s.Against = inForce.ID
 	}
@@ -218,7 +219,8 @@ func (s *Simulation) Show(k int) Shown {
 			}
 		}
 		out.Cells = append(out.Cells, ShownCell(c))
-		out.Totals.add(Counts{max(c.Counts.Gain, 0), max(c.Counts.Lose, 0), max(c.Counts.Keep, 0), max(c.Counts.Never, 0), max(c.Counts.Unknown, 0)})
+		out.Totals.add(Counts{max(c.Counts.Gain, 0), max(c.Counts.Lose, 0), max(c.Counts.Keep, 0), max(c.Counts.Never, 0),
+			max(c.Counts.Unknown, 0)})
 	}
 	return out
 }

@@ -16,7 +16,8 @@ type Tag struct {
 const TagAgreement string = "medical.agreement"
 
 // Roles are the offices an audience can be asked for by.
-var Roles = []models.Role{models.HospitalFinance, models.VillageStaff, models.TownStaff, models.CountyHealth, models.CreditOffice, models.Auditor, models.Operator}
+var Roles = []models.Role{models.HospitalFinance, models.VillageStaff, models.TownStaff, models.CountyHealth, models.CreditOffice,
+	models.Auditor, models.Operator}
 
 // Tags lists every tag, in the order staff see them.
 var Tags = func() []string {

@@ -155,7 +155,8 @@ func (c *Clock) resume(on models.Day) {
 // end stops the clock for good.
 func (c *Clock) end() { c.Due, c.Stopped = "", "" }
 
-// Terms are the legal clocks, in working days unless they say otherwise. Standard is what the product comes with; all of it is configuration.
+// Terms are the legal clocks, in working days unless they say otherwise. Standard is what the product comes with; all of it is
+// configuration.
 type Terms struct {
 	ObjectOwn     int `bson:"objectOwn"`     // decide an objection about what we keep ourselves
 	ObjectCheck   int `bson:"objectCheck"`   // decide one the source unit has to check

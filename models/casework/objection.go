@@ -46,7 +46,8 @@ func (c *Case) Check(by models.Actor, now time.Time) error {
 	return nil
 }
 
-// Answer is what the source unit says, of an objection or a repair; the desk decides. Errors: NotFound for any other unit, Invalid, InvalidTransition.
+// Answer is what the source unit says, of an objection or a repair; the desk decides. Errors: NotFound for any other unit, Invalid,
+// InvalidTransition.
 func (c *Case) Answer(by models.Actor, right bool, note string, now time.Time) error {
 	if c.State != Checking || by.Org != c.About.Unit || !by.Is(models.DataOfficer, models.Department) {
 		return models.E(models.NotFound, "not_found")

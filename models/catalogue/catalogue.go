@@ -174,7 +174,8 @@ func (it *Item) Publish(by models.Actor, now time.Time) error {
 	return it.Wake(now)
 }
 
-// Retire ends a version with today as its last day; one that is not in force yet never comes. Errors: Forbidden, Invalid, InvalidTransition.
+// Retire ends a version with today as its last day; one that is not in force yet never comes. Errors: Forbidden, Invalid,
+// InvalidTransition.
 func (it *Item) Retire(by models.Actor, why string, now time.Time) error {
 	if err := office(by); err != nil {
 		return err

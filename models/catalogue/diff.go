@@ -131,7 +131,8 @@ func english(c *Column) string {
 
 // told are the keywords that lines compares already.
 var told = []string{
-	"type", "title", "description", "enum", "maxLength", "x-order", "x-role", "x-kind", "x-title-en", "x-private", "x-labels", "x-kinds", "x-severities", "x-simple", "x-resident",
+	"type", "title", "description", "enum", "maxLength", "x-order", "x-role", "x-kind", "x-title-en", "x-private", "x-labels", "x-kinds",
+	"x-severities", "x-simple", "x-resident",
 }
 
 // raws are the keywords of each column that are not compared otherwise, and of the schema as a whole.

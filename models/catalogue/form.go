@@ -24,7 +24,8 @@ const (
 	roleUntil     = "validUntil" // last day of a licence
 )
 
-var roles = []string{"", roleName, roleCode, roleIDNumber, roleIDKind, roleKind, roleKey, roleDecided, roleEnded, roleSeverity, roleServed, roleProcedure, roleUntil}
+var roles = []string{"", roleName, roleCode, roleIDNumber, roleIDKind, roleKind, roleKey, roleDecided, roleEnded, roleSeverity, roleServed,
+	roleProcedure, roleUntil}
 
 // A Column is one attribute as a file carries it.
 type Column struct {

@@ -209,7 +209,8 @@ func (r *reading) rules() {
 		for i := range r.f.Columns {
 			c := &r.f.Columns[i]
 			switch {
-			case c.Role == roleIDNumber && !r.row.IDNumber.Empty() && r.row.DecidedOn != "" && !models.Adult(r.row.IDNumber.Birth(), r.row.DecidedOn):
+			case c.Role == roleIDNumber && !r.row.IDNumber.Empty() && r.row.DecidedOn != "" &&
+				!models.Adult(r.row.IDNumber.Birth(), r.row.DecidedOn):
 				r.fault(c.Key, "minor", nil)
 			case c.Role == roleProcedure && r.simple:
 				r.fault(c.Key, "simple_procedure", nil)

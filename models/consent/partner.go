@@ -93,7 +93,8 @@ func (p *Partner) check(by models.Actor) error {
 	need(slices.Contains(Classes, p.Kind), "/client", "unknown")
 	for purpose, scopes := range p.Grants {
 		_, ok := Purposes[purpose]
-		need(ok && len(scopes) > 0 && !slices.ContainsFunc(scopes, func(s string) bool { return s != anyItem && !known(s) }), "/grants/"+purpose, "unknown")
+		need(ok && len(scopes) > 0 && !slices.ContainsFunc(scopes, func(s string) bool { return s != anyItem && !known(s) }), "/grants/"+purpose,
+			"unknown")
 	}
 	raw, err := base64.StdEncoding.DecodeString(p.Key.Reveal())
 	switch p.Sign {

@@ -29,7 +29,8 @@ const (
 
 // Refusals lists every refusal in the order of the checks.
 var Refusals = []Refusal{
-	Malformed, UnknownPartner, BadSignature, WrongAudience, WrongSubject, WrongPurpose, WideScope, Over, LongValidity, NoReadsLeft, Revoked, Replayed,
+	Malformed, UnknownPartner, BadSignature, WrongAudience, WrongSubject, WrongPurpose, WideScope, Over, LongValidity, NoReadsLeft, Revoked,
+	Replayed,
 }
 
 // A Query is what a partner wants to read.

@@ -37,7 +37,8 @@ type Receipt struct {
 
 // NewReceipt is the receipt of a query that took a read of c. It is kept as long as the log of accesses.
 func NewReceipt(q Query, c *Consent, keepMonths int, now time.Time) *Receipt {
-	r := &Receipt{Consent: c.ID, Subject: c.Subject, To: q.By, Purpose: q.Purpose, Scopes: q.Scopes, At: now, Until: now.Add(ReceiptLife), Ends: *c.Until}
+	r := &Receipt{Consent: c.ID, Subject: c.Subject, To: q.By, Purpose: q.Purpose, Scopes: q.Scopes, At: now, Until: now.Add(ReceiptLife),
+		Ends: *c.Until}
 	if r.Ends.Before(r.Until) {
 		r.Until = r.Ends
 	}

@@ -143,7 +143,8 @@ func (t Terms) checked(pol Policy) (Terms, error) {
 	}
 	_, purpose := Purposes[t.Purpose]
 	need(purpose, "/purpose", "unknown")
-	need(len(t.Scopes) > 0 && len(t.Scopes) <= maxScopes && !slices.ContainsFunc(t.Scopes, func(s string) bool { return !known(s) }), "/scopes", "unknown")
+	need(len(t.Scopes) > 0 && len(t.Scopes) <= maxScopes && !slices.ContainsFunc(t.Scopes, func(s string) bool { return !known(s) }),
+		"/scopes", "unknown")
 	need(t.Mode == OneTime || t.Mode == Periodic, "/mode", "unknown")
 	need(t.Days >= 1 && t.Days <= pol.MaxDays, "/days", "range")
 	need(t.Reads >= 1 && t.Reads <= pol.MaxReads && (t.Mode == Periodic || t.Reads == 1), "/reads", "range")
@@ -191,8 +192,8 @@ func (t Text) Hash() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Main is the text of every consent, Farm that of a farming household's file, Lending that of a loan. Adverse and Written are the two documents restricted data needs besides: the notice of
-// adverse consequences, and the written consent.
+// Main is the text of every consent, Farm that of a farming household's file, Lending that of a loan. Adverse and Written are the two
+// documents restricted data needs besides: the notice of adverse consequences, and the written consent.
 //
 // Source: docs/sources.md#consent-notice, docs/sources.md#consent-restricted.
 var (

@@ -119,7 +119,8 @@ type Issue struct {
 func New(in Issue, now time.Time) (*Credential, error) {
 	f := in.Facts
 	switch {
-	case in.Of == "" || in.Code == "" || len(in.Secret) != 64 || in.List == "" || in.Index < 0 || in.Index >= ListSize || in.Holder.Ref == "" || in.Name == "" || f.No == "":
+	case in.Of == "" || in.Code == "" || len(in.Secret) != 64 || in.List == "" || in.Index < 0 || in.Index >= ListSize ||
+		in.Holder.Ref == "" || in.Name == "" || f.No == "":
 		return nil, models.E(models.Internal, "internal", fmt.Errorf("credential %q is incomplete", in.ID))
 	case f.Until == "" || models.DayOf(now) > f.Until:
 		return nil, models.E(models.Conflict, "credential.over")

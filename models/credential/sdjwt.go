@@ -72,7 +72,8 @@ type Claims struct {
 	SD  []string `json:"_sd"`
 }
 
-// Token is the credential as a compact SD-JWT with the chosen claims; no others can be learned from it. The end of the award is its exp, always.
+// Token is the credential as a compact SD-JWT with the chosen claims; no others can be learned from it. The end of the award is its exp,
+// always.
 //
 // Source: docs/sources.md#credential-claims.
 func (c *Credential) Token(by Issuer, shows []string) (string, error) {
@@ -107,7 +108,8 @@ func (c *Credential) Token(by Issuer, shows []string) (string, error) {
 
 // claims are the values a holder may show, by name; what is empty is no claim.
 func (c *Credential) claims() map[string]any {
-	all := map[string]any{"name": c.Name.Reveal(), "uscc": c.Facts.Code, "deed": c.Facts.Deed, "region": Place{string(c.Facts.Region), c.Facts.Place}, "unit": c.Facts.Unit}
+	all := map[string]any{"name": c.Name.Reveal(), "uscc": c.Facts.Code, "deed": c.Facts.Deed,
+		"region": Place{string(c.Facts.Region), c.Facts.Place}, "unit": c.Facts.Unit}
 	for name, v := range all {
 		if v == "" || v == (Place{}) {
 			delete(all, name)

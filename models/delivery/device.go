@@ -93,7 +93,8 @@ func (d *Device) Report(a Address, p Policy, now time.Time) error {
 		return err
 	}
 	if d.State != Active {
-		if err := d.Move(deviceMoves, Active, models.Actor{Person: d.Person, Role: models.Resident}.At(now), "delivery.device_disabled"); err != nil {
+		if err := d.Move(deviceMoves, Active, models.Actor{Person: d.Person, Role: models.Resident}.At(now),
+			"delivery.device_disabled"); err != nil {
 			return err
 		}
 	}

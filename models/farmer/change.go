@@ -234,7 +234,8 @@ func (c *Change) Again(next Change, f *File, by models.Actor, now time.Time) err
 	if err := c.Move(changeMoves, ChangePending, by.At(now), "farmer.change_state"); err != nil {
 		return err
 	}
-	c.Reason, c.Wants, c.Rows, c.Into, c.Other, c.NewNo, c.Photos = next.Reason, next.Wants, next.Rows, next.Into, next.Other, next.NewNo, next.Photos
+	c.Reason, c.Wants, c.Rows, c.Into, c.Other, c.NewNo, c.Photos = next.Reason, next.Wants, next.Rows, next.Into, next.Other, next.NewNo,
+		next.Photos
 	c.Publish(EventAsked.Of(ChangeData{Kind: c.Kind}), c.Person, by, now)
 	return nil
 }
@@ -497,7 +498,8 @@ func (f *File) correct(c *Change, forms Forms, now time.Time) error {
 
 // SplitOff is the file that a split makes.
 func (f *File) SplitOff(id string, c *Change, now time.Time) *File {
-	made := &File{No: c.NewNo, Village: f.Village, FiledOn: models.DayOf(now), Cells: f.apart(c), Forms: map[string]string{}, Slot: string(f.Village) + "/" + c.NewNo}
+	made := &File{No: c.NewNo, Village: f.Village, FiledOn: models.DayOf(now), Cells: f.apart(c), Forms: map[string]string{},
+		Slot: string(f.Village) + "/" + c.NewNo}
 	made.ID, made.State, made.Moved = id, Draft, models.Moved{By: models.System, At: now}
 	for _, section := range []string{Head, Members} {
 		if form, ok := f.Forms[section]; ok {

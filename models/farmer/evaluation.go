@@ -36,7 +36,8 @@ func (EvaluationState) Enum() []any {
 }
 
 // EvaluationStates lists them.
-var EvaluationStates = []EvaluationState{Peers, Scored, Prelim, Notice, Review, Certified, Annual, Grace, Appealed, Rejected, Revoked, Withdrawn}
+var EvaluationStates = []EvaluationState{Peers, Scored, Prelim, Notice, Review, Certified, Annual, Grace, Appealed, Rejected, Revoked,
+	Withdrawn}
 
 // steps is the whole life of an evaluation.
 //
@@ -148,7 +149,8 @@ func (f *File) Evaluate(id, label string, pol Policy, by models.Actor, now time.
 	case f.State != Verified:
 		return nil, models.E(models.Conflict, "farmer.not_verified")
 	}
-	e := &Evaluation{Household: f.ID, Village: f.Village, Person: f.Person, Label: label, Slot: f.ID, Least: pol.PeersValid, Trim: pol.PeersTrim}
+	e := &Evaluation{Household: f.ID, Village: f.Village, Person: f.Person, Label: label, Slot: f.ID, Least: pol.PeersValid,
+		Trim: pol.PeersTrim}
 	e.ID, e.State, e.Moved = id, Peers, models.Moved{By: by.Role, At: now}
 	e.due(models.DayOf(now).Add(pol.PeerDays))
 	e.publish(EventApplied, by, now)
@@ -191,7 +193,8 @@ func (e *Evaluation) Invite(people []string, pol Policy, by models.Actor, now ti
 	}
 	for _, p := range people {
 		if p == e.Person {
-			return &models.Error{Code: models.Invalid, Reason: "farmer.peer_kin", Fields: []models.Field{{Pointer: "/households", Code: "farmer_kin"}}}
+			return &models.Error{Code: models.Invalid, Reason: "farmer.peer_kin",
+				Fields: []models.Field{{Pointer: "/households", Code: "farmer_kin"}}}
 		}
 	}
 	for _, p := range people {

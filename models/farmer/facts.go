@@ -41,7 +41,8 @@ const (
 
 // derived are the facts a file alone gives, besides sums.
 var derived = []string{
-	FactPersons, FactLabour, FactYearsHere, FactHome, FactGoodYears, FactMain, FactScale, FactInsured, FactSkills, FactNet, FactPerHead, FactMean,
+	FactPersons, FactLabour, FactYearsHere, FactHome, FactGoodYears, FactMain, FactScale, FactInsured, FactSkills, FactNet, FactPerHead,
+	FactMean,
 	FactAssets, FactDebt, FactService, FactSurety, FactHonours, FactHours, FactDues, FactDuty, FactLoans, FactPromises, FactBills, FactPeers,
 }
 

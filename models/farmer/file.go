@@ -133,7 +133,8 @@ func NewFile(id, no string, village models.Region, by models.Actor, now time.Tim
 	case !mayWriteIn(by, village):
 		return nil, models.E(models.Forbidden, "farmer.other_region")
 	}
-	f := &File{No: no, Village: village, FiledOn: models.DayOf(now), Cells: map[string]Cell{}, Forms: map[string]string{}, Slot: string(village) + "/" + no}
+	f := &File{No: no, Village: village, FiledOn: models.DayOf(now), Cells: map[string]Cell{}, Forms: map[string]string{},
+		Slot: string(village) + "/" + no}
 	f.ID, f.State, f.Moved = id, Draft, models.Moved{By: by.Role, At: now}
 	return f, nil
 }

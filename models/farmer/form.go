@@ -179,10 +179,12 @@ func (s *Sheet) scan(screening Screening) (faults []models.Field) {
 		}
 		for _, name := range names {
 			if word, bad := screening.Forbidden(name); bad {
-				faults = append(faults, models.Field{Pointer: "/schema/properties/" + c.Key, Code: "forbidden_data", Args: map[string]string{"word": word}})
+				faults = append(faults, models.Field{Pointer: "/schema/properties/" + c.Key, Code: "forbidden_data",
+					Args: map[string]string{"word": word}})
 			}
 			if word, bad := screening.Restricted(name); bad && !c.Restricted && name == c.Title.ZH {
-				faults = append(faults, models.Field{Pointer: "/schema/properties/" + c.Key, Code: "farmer_restricted", Args: map[string]string{"word": word}})
+				faults = append(faults, models.Field{Pointer: "/schema/properties/" + c.Key, Code: "farmer_restricted",
+					Args: map[string]string{"word": word}})
 			}
 		}
 	}

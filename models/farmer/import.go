@@ -142,7 +142,8 @@ func (im *Import) Step(s ImportStep, now time.Time) (bool, error) {
 	if !job.Took(im, s.Part) {
 		return false, nil
 	}
-	im.Next, im.Lines, im.Taken, im.Created, im.Refused = im.Next+s.Lines, im.Lines+s.Lines, im.Taken+s.Taken, im.Created+s.Created, im.Refused+s.Refused
+	im.Next, im.Lines, im.Taken, im.Created, im.Refused = im.Next+s.Lines, im.Lines+s.Lines, im.Taken+s.Taken, im.Created+s.Created,
+		im.Refused+s.Refused
 	im.Verdicts = append(im.Verdicts, s.Verdicts[:min(len(s.Verdicts), maxVerdicts-len(im.Verdicts))]...)
 	if !s.Last {
 		job.Ask(im, now)

@@ -70,7 +70,8 @@ func (f *File) Takes(by models.Actor) error {
 	switch {
 	case f.State == Left:
 		return models.E(models.Conflict, "farmer.file_left")
-	case origin == Self && !f.Mine(by.Person), origin == Collector && !mayWriteIn(by, f.Village), origin == Department && !by.Region.Contains(f.Village), origin == "":
+	case origin == Self && !f.Mine(by.Person), origin == Collector && !mayWriteIn(by, f.Village), origin == Department &&
+		!by.Region.Contains(f.Village), origin == "":
 		return models.E(models.Forbidden, "farmer.not_yours")
 	}
 	return nil

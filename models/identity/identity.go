@@ -39,7 +39,8 @@ var Standard = Policy{
 	BindTries: 5, MandateMax: 2 * 365 * 24 * time.Hour, MandateAsk: 14 * 24 * time.Hour,
 }
 
-// Trial is the policy of a sandbox: no text message is sent there and nobody is woken by one, so the same demo phone may sign in again at once.
+// Trial is the policy of a sandbox: no text message is sent there and nobody is woken by one, so the same demo phone may sign in again at
+// once.
 var Trial = func() Policy {
 	p := Standard
 	p.CodeEvery, p.CodesHourly, p.PhoneHourly, p.FromAddress = 0, 60, 600, 1200

@@ -25,7 +25,8 @@ func (r *Representative) Invite(i Invitation, pol Policy, now time.Time) (*Repre
 	case i.Until != nil && !i.Until.After(now):
 		return nil, models.Bad("/until", "future", "identity.mandate_over_already")
 	}
-	a := &Representative{Org: r.Org, Name: r.Name, Basis: AppointedAgent, Source: r.ID, Phone: i.Phone, Open: i.Slot, Until: i.Until, Appointer: r.Person}
+	a := &Representative{Org: r.Org, Name: r.Name, Basis: AppointedAgent, Source: r.ID, Phone: i.Phone, Open: i.Slot, Until: i.Until,
+		Appointer: r.Person}
 	a.ID, a.State, a.Moved = i.ID, Invited, models.Moved{By: models.Resident, At: now}
 	a.WakeAt = models.Earliest(i.Until, models.At(now.Add(pol.MandateAsk)))
 	a.Publish(EventInviting.Of(a.data()), "", models.Actor{Person: r.Person, Role: models.Resident}, now)

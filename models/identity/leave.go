@@ -46,7 +46,8 @@ func (s *Session) Leave(now time.Time) bool {
 
 // Leave ends the mandate because one of its two left, and tells the other. False when it is over already.
 func (m *Mandate) Leave(person string, now time.Time) bool {
-	if m.State == MandateOver || m.Move(mandateMoves, MandateOver, models.Clockwork.At(now).Because(EndedByLeaving), "identity.mandate_not_open") != nil {
+	if m.State == MandateOver || m.Move(mandateMoves, MandateOver, models.Clockwork.At(now).Because(EndedByLeaving),
+		"identity.mandate_not_open") != nil {
 		return false
 	}
 	m.Open, m.WakeAt = "", nil

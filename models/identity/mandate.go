@@ -80,10 +80,11 @@ type Proposal struct {
 }
 
 // Propose starts a mandate of p for principal. Both are bound; the agent is of age; a guardian's mandate for a minor ends on the eighteenth
-// birthday, any other after pol.MandateMax at the latest. It covers the offered actions that its scope names today, and no later one; unless
-// it is in force within pol.MandateAsk it is over.
+// birthday, any other after pol.MandateMax at the latest. It covers the offered actions that its scope names today, and no later one;
+// unless it is in force within pol.MandateAsk it is over.
 //
-// Errors: Invalid, also for a scope that names nothing on offer; Conflict "identity.not_bound", "identity.agent_minor", "identity.principal_minor" for an Agent.
+// Errors: Invalid, also for a scope that names nothing on offer; Conflict "identity.not_bound", "identity.agent_minor",
+// "identity.principal_minor" for an Agent.
 func (p *Person) Propose(id string, principal *Person, pr Proposal, pol Policy, now time.Time) (*Mandate, error) {
 	today := models.DayOf(now)
 	if err := pr.check(p, principal, today); err != nil {
@@ -103,7 +104,8 @@ func (p *Person) Propose(id string, principal *Person, pr Proposal, pol Policy, 
 	if !until.After(now) {
 		return nil, models.Bad("/until", "future", "identity.mandate_over_already")
 	}
-	m := &Mandate{Principal: principal.ID, Agent: p.ID, Kind: pr.Kind, Scope: scope, Evidence: pr.Evidence, Region: principal.Region, Until: until}
+	m := &Mandate{Principal: principal.ID, Agent: p.ID, Kind: pr.Kind, Scope: scope, Evidence: pr.Evidence, Region: principal.Region,
+		Until: until}
 	m.ID, m.State, m.Moved = id, Proposed, models.Moved{By: models.Resident, At: now}
 	m.Open, m.WakeAt = principal.ID+"/"+p.ID, models.Earliest(&until, models.At(now.Add(pol.MandateAsk)))
 	m.Publish(EventMandateProposed.Of(MandateAskedData{Kind: pr.Kind, AnswerBy: models.DayOf(*m.WakeAt)}), principal.ID, p.Self(), now)

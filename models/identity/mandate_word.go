@@ -29,8 +29,8 @@ func (m *Mandate) Agreed() bool {
 	return slices.ContainsFunc(m.Makers, func(a models.Actor) bool { return a.Person == m.Principal })
 }
 
-// Approve is the first person's word at a desk: the principal was there, and the paper of Evidence was seen and is kept. alone says that the
-// principal decides alone, as an adult who has an account.
+// Approve is the first person's word at a desk: the principal was there, and the paper of Evidence was seen and is kept. alone says that
+// the principal decides alone, as an adult who has an account.
 //
 // Errors: NotFound outside the region; Forbidden "identity.mandate_own" for one of the two; Conflict "identity.principal_decides";
 // InvalidTransition.

@@ -8,7 +8,8 @@ import (
 )
 
 // StaffRoles are the offices a person can hold.
-var StaffRoles = []models.Role{models.HospitalFinance, models.VillageStaff, models.TownStaff, models.CountyHealth, models.CreditOffice, models.DataOfficer, models.Auditor, models.Operator}
+var StaffRoles = []models.Role{models.HospitalFinance, models.VillageStaff, models.TownStaff, models.CountyHealth, models.CreditOffice,
+	models.DataOfficer, models.Auditor, models.Operator}
 
 // A Membership is an office a person holds: acting as Role for Org in Region from From until before To.
 type Membership struct {

@@ -97,7 +97,8 @@ func (r *Representative) Renew(other *Representative, now time.Time) error {
 	if err := r.Move(representativeMoves, Representing, models.Clockwork.At(now), "identity.represents_already"); err != nil {
 		return err
 	}
-	r.Basis, r.Source, r.Until, r.WakeAt, r.Appointer, r.Name = other.Basis, other.Source, other.Until, other.WakeAt, other.Appointer, other.Name
+	r.Basis, r.Source, r.Until, r.WakeAt, r.Appointer, r.Name = other.Basis, other.Source, other.Until, other.WakeAt, other.Appointer,
+		other.Name
 	r.publish(EventRepresents, now)
 	return nil
 }

@@ -76,7 +76,8 @@ func NewSession(p *Person, in SignIn, pol Policy, now time.Time) *Session {
 	if r := []rune(in.Device); len(r) > maxDeviceRunes {
 		in.Device = string(r[:maxDeviceRunes])
 	}
-	s := &Session{Person: p.ID, Device: in.Device, Method: in.Method, Family: in.Family, Token: in.Token, StartedAt: now, EndsAt: now.Add(pol.Absolute)}
+	s := &Session{Person: p.ID, Device: in.Device, Method: in.Method, Family: in.Family, Token: in.Token, StartedAt: now,
+		EndsAt: now.Add(pol.Absolute)}
 	s.ID, s.State, s.Moved = in.ID, Live, models.Moved{By: models.Resident, At: now}
 	s.used(pol, now)
 	s.Publish(EventSignedIn.Of(SignedInData{Method: in.Method}), p.ID, p.Self(), now)

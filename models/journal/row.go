@@ -25,7 +25,8 @@ func (e *Entry) Row() []byte {
 	line("seq", strconv.FormatInt(e.Seq, 10))
 	line("person", e.Person)
 	line("at", e.At.UTC().Format("2006-01-02T15:04:05.000Z"))
-	for _, v := range [][2]string{{"role", string(e.By.Role)}, {"by", e.By.Person}, {"org", e.By.Org}, {"region", string(e.By.Region)}, {"client", e.By.Client}, {"agent", e.By.Agent}} {
+	for _, v := range [][2]string{{"role", string(e.By.Role)}, {"by", e.By.Person}, {"org", e.By.Org}, {"region", string(e.By.Region)},
+		{"client", e.By.Client}, {"agent", e.By.Agent}} {
 		line(v[0], v[1])
 	}
 	keys := make([]string, 0, len(e.Data))

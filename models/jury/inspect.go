@@ -76,7 +76,8 @@ func Inspect(marks []Mark, t Thresholds) []Finding {
 	found = append(found, y.apart(t)...)
 	found = append(found, y.together(t)...)
 	slices.SortStableFunc(found, func(a, b Finding) int {
-		return cmp.Or(-cmp.Compare(max(a.Strength, -a.Strength), max(b.Strength, -b.Strength)), cmp.Compare(a.Kind, b.Kind), slices.Compare(a.Raters, b.Raters), slices.Compare(a.Cases, b.Cases))
+		return cmp.Or(-cmp.Compare(max(a.Strength, -a.Strength), max(b.Strength, -b.Strength)), cmp.Compare(a.Kind, b.Kind),
+			slices.Compare(a.Raters, b.Raters), slices.Compare(a.Cases, b.Cases))
 	})
 	return found
 }

@@ -59,7 +59,8 @@ var moves = acts.Machine()
 // Reasons are why a bank declines; it names one to four. What they say is for the borrower to read.
 //
 // Source: docs/sources.md#loan-decline.
-var Reasons = []string{"income", "debts", "overdue", "listed", "purpose", "documents", "identity", "region", "collateral", "history", "policy", "duplicate"}
+var Reasons = []string{"income", "debts", "overdue", "listed", "purpose", "documents", "identity", "region", "collateral", "history",
+	"policy", "duplicate"}
 
 // maxReasons bounds them.
 const maxReasons = 4

@@ -204,7 +204,8 @@ func (l *Loan) Repay(no string, amount models.Fen, on models.Day, by models.Acto
 func (l *Loan) allocate(amount models.Fen, on models.Day, p *Payment) models.Fen {
 	for n := range l.Instalments {
 		i := &l.Instalments[n]
-		for _, part := range []struct{ owed, paid, sum *models.Fen }{{&i.Interest, &i.PaidInterest, &p.Interest}, {&i.Principal, &i.PaidPrincipal, &p.Principal}} {
+		for _, part := range []struct{ owed, paid, sum *models.Fen }{{&i.Interest, &i.PaidInterest, &p.Interest},
+			{&i.Principal, &i.PaidPrincipal, &p.Principal}} {
 			x := min(amount, *part.owed-*part.paid)
 			*part.paid += x
 			*part.sum += x

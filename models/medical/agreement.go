@@ -123,12 +123,13 @@ type Default struct {
 // Applicant is what a signing needs to know of a person, gathered by the caller.
 type Applicant struct {
 	Person       string
-	Birth        models.Day   // "" when not yet bound
-	Level        int          // identity evidence, 0 none
-	OpenDefaults []string     // conduct records of this scheme not yet cured
-	CoolingUntil models.Day   // of an earlier agreement of this scheme; "" none
-	Restricted   string       // the serious-list entry in effect whose listed measures withhold preferential policies, "<record>@<version>"; "" none
-	Looked       []rule.Cited // every entry that was looked at for it
+	Birth        models.Day // "" when not yet bound
+	Level        int        // identity evidence, 0 none
+	OpenDefaults []string   // conduct records of this scheme not yet cured
+	CoolingUntil models.Day // of an earlier agreement of this scheme; "" none
+	// the serious-list entry in effect whose listed measures withhold preferential policies, "<record>@<version>"; "" none
+	Restricted string
+	Looked     []rule.Cited // every entry that was looked at for it
 }
 
 // Sign applies for an agreement under s and decides at once. What the person can put right herself (identity, age, consents)

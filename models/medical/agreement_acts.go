@@ -45,7 +45,8 @@ func (a *Agreement) Decide(by models.Actor, admit bool, s *Scheme, now time.Time
 	return nil
 }
 
-// Creditable says why a visit cannot be put on credit: "" when it can, else one of NO_AGREEMENT, SUSPENDED, LIMIT. A hospital learns no more.
+// Creditable says why a visit cannot be put on credit: "" when it can, else one of NO_AGREEMENT, SUSPENDED, LIMIT. A hospital learns no
+// more.
 func (a *Agreement) Creditable(typ VisitType) string {
 	switch {
 	case a.State == Suspended || a.State == Active && len(a.Blocks) > 0:
@@ -117,7 +118,8 @@ func (a *Agreement) Draw(d Drawing, typ VisitType, seq int64, now time.Time) boo
 
 // Block adds a reason against new credit, once per kind and ref; all but a freeze suspend. It says whether it was new.
 func (a *Agreement) Block(kind BlockKind, ref string, by models.Actor, now time.Time) (bool, error) {
-	if a.State == Closed || a.State == Rejected || slices.ContainsFunc(a.Blocks, func(b Block) bool { return b.Kind == kind && b.Ref == ref && b.Until == nil }) {
+	if a.State == Closed || a.State == Rejected ||
+		slices.ContainsFunc(a.Blocks, func(b Block) bool { return b.Kind == kind && b.Ref == ref && b.Until == nil }) {
 		return false, nil
 	}
 	b := Block{Kind: kind, Ref: ref, Since: now}

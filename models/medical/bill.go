@@ -141,8 +141,8 @@ func (b *Bill) Dpd(on models.Day) int {
 	return max(on.Since(b.DueOn.Add(b.Terms.GraceDays)), 0)
 }
 
-// Carry sets the principal by the visit's settlement at version setlSeq of the visit. A draft is issued (or, at zero, cancelled); a rise gives new time to pay;
-// a fall below what is paid starts the refund. Older news changes nothing, and so does the same news again.
+// Carry sets the principal by the visit's settlement at version setlSeq of the visit. A draft is issued (or, at zero, cancelled); a rise
+// gives new time to pay; a fall below what is paid starts the refund. Older news changes nothing, and so does the same news again.
 //
 // Errors: InvalidTransition when a bill that cannot be raised should be (Allocate never asks for that).
 func (b *Bill) Carry(principal models.Fen, setlSeq int64, now time.Time) error {

@@ -39,7 +39,8 @@ func (b *Bill) Stopped() (StopKind, bool) {
 	return "", false
 }
 
-// Object files a dispute: the due clock stops until it is decided. Errors: InvalidTransition unless money is owed; Conflict while one is open.
+// Object files a dispute: the due clock stops until it is decided. Errors: InvalidTransition unless money is owed; Conflict while one is
+// open.
 func (b *Bill) Object(by models.Actor, statement string, now time.Time) error {
 	return b.stop(Stop{Kind: Dispute, Reason: statement, From: now}, BillDisputed, by, now)
 }

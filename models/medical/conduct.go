@@ -35,8 +35,8 @@ var conductActs = models.Acts[ConductState]{
 
 var conductMoves = conductActs.Machine()
 
-// A Conduct is the scheme's own record of a bill that was not paid: its id is the bill's. It can rest credit in this scheme and nothing else;
-// it is never published, never shared and heals by itself after payment. Only a person confirms one.
+// A Conduct is the scheme's own record of a bill that was not paid: its id is the bill's. It can rest credit in this scheme and nothing
+// else; it is never published, never shared and heals by itself after payment. Only a person confirms one.
 //
 // Source: docs/sources.md#medical-conduct.
 type Conduct struct {
@@ -161,7 +161,8 @@ func (c *Conduct) guards(b *Bill, served Served, today models.Day) []models.Clau
 		clause("enough_owed", b.Drawn() >= t.DefaultMin, b.Drawn().Yuan(), t.DefaultMin.Yuan(), models.ByNobody, nil),
 		clause("not_stopped", !stopped, "", "", models.ByDepartment, nil),
 		clause("reminders", served.Reminders >= t.MinReminders, strconv.Itoa(served.Reminders), strconv.Itoa(t.MinReminders), models.ByTime, nil),
-		clause("channels", served.Channels >= t.MinChannels, strconv.Itoa(served.Channels), strconv.Itoa(t.MinChannels), models.ByDepartment, nil),
+		clause("channels", served.Channels >= t.MinChannels, strconv.Itoa(served.Channels), strconv.Itoa(t.MinChannels), models.ByDepartment,
+			nil),
 	}
 }
 

@@ -63,8 +63,8 @@ type Refund struct {
 	Ended    *time.Time  `bson:"ended,omitempty"`
 }
 
-// Pay starts a payment: amount is reserved until the channel answers or the intent's time is over. At least Terms.MinPayment or the whole rest.
-// The same payNo again is the same payment. Whoever may see the bill may pay it.
+// Pay starts a payment: amount is reserved until the channel answers or the intent's time is over. At least Terms.MinPayment or the whole
+// rest. The same payNo again is the same payment. Whoever may see the bill may pay it.
 //
 // Errors: InvalidTransition unless money is owed; Invalid, pointing at /amountFen, below the minimum; Conflict "medical.payment_over"
 // beyond what is outstanding less what other intents reserve, or when the payNo was used with another amount or channel.
@@ -82,7 +82,8 @@ func (b *Bill) Pay(payNo, channel string, amount models.Fen, by models.Actor, no
 	free := max(b.Outstanding()-b.reserved(), 0)
 	switch {
 	case amount <= 0, amount < b.Terms.MinPayment && amount != b.Outstanding():
-		return models.Bad("/amountFen", "payment_too_small", "medical.payment_too_small").With("least", min(b.Terms.MinPayment, b.Outstanding()).Yuan())
+		return models.Bad("/amountFen", "payment_too_small", "medical.payment_too_small").With("least",
+			min(b.Terms.MinPayment, b.Outstanding()).Yuan())
 	case amount > free:
 		e := models.E(models.Conflict, "medical.payment_over").With("free", free.Yuan())
 		e.Fields = []models.Field{{Pointer: "/amountFen", Code: "payment_over", Args: map[string]string{"free": free.Yuan()}}}

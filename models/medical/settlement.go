@@ -79,7 +79,8 @@ type InsurerWord struct {
 }
 
 // Settle takes the insurer's word. hold is what the agreement holds for the visit now; the cash part it does not cover is paid at the desk.
-// The same revision again answers as before; a lower one than one that held is Conflict; one whose sums do not hold waits in the exception queue and issues nothing.
+// The same revision again answers as before; a lower one than one that held is Conflict; one whose sums do not hold waits in the exception
+// queue and issues nothing.
 //
 // Errors: Conflict "medical.settlement_other" while another settlement stands, "medical.settlement_differs" for the same revision with
 // other amounts, "medical.settlement_old"; InvalidTransition for a cancelled visit.

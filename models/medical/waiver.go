@@ -53,14 +53,16 @@ func (b *Bill) AskWaiver(w Waiver, by models.Actor, now time.Time) error {
 	case w.Amount < 0 || w.Amount > b.Outstanding() || writesOff(w.Reason) && w.Amount != b.Outstanding():
 		return models.Bad("/amountFen", "waiver_amount", "medical.waiver_amount").With("outstanding", b.Outstanding().Yuan())
 	}
-	b.Waivers = append(b.Waivers, Waiver{ID: w.ID, Amount: w.Amount, Reason: w.Reason, Note: w.Note, State: WaiverAsked, AskedBy: by.Person, At: now})
+	b.Waivers = append(b.Waivers, Waiver{ID: w.ID, Amount: w.Amount, Reason: w.Reason, Note: w.Note, State: WaiverAsked, AskedBy: by.Person,
+		At: now})
 	b.Publish(BillWaiverAsked.Of(AmountData{BillNo: b.BillNo, Amount: w.Amount}), "", by, now)
 	return nil
 }
 
 // DecideWaiver approves or denies; never the person who asked. Again with the same answer changes nothing.
 //
-// Errors: NotFound; Forbidden "second_person"; Conflict when decided otherwise, or when less is owed by now than it would waive, and for a write-off when it is not the whole rest any more.
+// Errors: NotFound; Forbidden "second_person"; Conflict when decided otherwise, or when less is owed by now than it would waive, and for a
+// write-off when it is not the whole rest any more.
 func (b *Bill) DecideWaiver(id string, approve bool, by models.Actor, now time.Time) error {
 	i := b.waiver(id)
 	if i < 0 {

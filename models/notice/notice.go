@@ -133,7 +133,8 @@ func New(id string, d Draft, t Terms, by models.Actor, now time.Time) (*Notice, 
 	case len(d.Lines) > MaxLines:
 		return nil, models.Bad("/lines", "max", "notice.too_long")
 	}
-	n := &Notice{About: d.About, Title: d.Title, Region: d.Region, Lines: slices.Clone(d.Lines), Terms: t, Opened: models.DayOf(now), By: by, Level: d.Level}
+	n := &Notice{About: d.About, Title: d.Title, Region: d.Region, Lines: slices.Clone(d.Lines), Terms: t, Opened: models.DayOf(now), By: by,
+		Level: d.Level}
 	n.ID, n.State, n.Moved = id, Open, models.Moved{By: by.Role, At: now}
 	for i := range n.Lines {
 		n.Lines[i].State = Shown

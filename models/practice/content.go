@@ -189,7 +189,8 @@ func number(s string) string {
 		return "practice_id_number"
 	case len(s) == 15 && len(body) == 15 && s[0] != '0' && s[0] != '9' && day("19"+s[6:12]):
 		return "practice_id_number"
-	case len(s) == 11 && s[0] == '1' && s[1] >= '3' && len(body) == 11, len(s) == 13 && strings.HasPrefix(s, "861") && s[3] >= '3' && len(body) == 13:
+	case len(s) == 11 && s[0] == '1' && s[1] >= '3' && len(body) == 11, len(s) == 13 && strings.HasPrefix(s, "861") && s[3] >= '3' &&
+		len(body) == 13:
 		return "practice_phone"
 	}
 	return ""

@@ -74,7 +74,8 @@ type Paper struct {
 
 // NewUse notes a use at the moment it is made.
 func NewUse(in Paper, record string, version int, subject models.Subject, now time.Time) *Use {
-	u := &Use{Record: record, Version: version, Kind: in.Kind, Ref: in.Ref, Subject: subject, Recipient: in.Recipient, Region: in.Region, At: now}
+	u := &Use{Record: record, Version: version, Kind: in.Kind, Ref: in.Ref, Subject: subject, Recipient: in.Recipient, Region: in.Region,
+		At: now}
 	u.ID = UseID(in.Kind, in.Ref, record)
 	u.State, u.Moved = Current, models.Moved{By: models.System, At: now}
 	return u

@@ -39,7 +39,8 @@ var acts = models.Acts[State]{
 	models.From(Active).To(Ended).By("Reschedule", models.System),
 	models.From(Active).To(Ended).By("Restore", models.System),
 	models.From(Active, Objected, Corrected).To(Ended).By("Wake", models.System),
-	models.From(Active, Objected, Corrected, Repaired, Ended).To(Withdrawn).By("Withdraw", models.System, models.Department, models.DataOfficer),
+	models.From(Active, Objected, Corrected, Repaired, Ended).To(Withdrawn).By("Withdraw", models.System, models.Department,
+		models.DataOfficer),
 	models.From(Objected).To(Active, Corrected).By("Uphold", models.System),
 	models.From(Repaired).To(Active).By("Restore", models.System),
 }

@@ -52,7 +52,8 @@ func (p *Program) Rule() Rule { return p.rule }
 func (p *Program) Hash() string { return p.hash }
 
 var (
-	celTypes = map[Type]*cel.Type{Int: cel.IntType, String: cel.StringType, Bool: cel.BoolType, Day: cel.StringType, List: cel.ListType(cel.StringType)}
+	celTypes = map[Type]*cel.Type{Int: cel.IntType, String: cel.StringType, Bool: cel.BoolType, Day: cel.StringType,
+		List: cel.ListType(cel.StringType)}
 	idForm   = regexp.MustCompile(`^[a-z][a-zA-Z0-9_.-]{0,79}$`)
 	nameForm = regexp.MustCompile(`^[a-z][a-zA-Z0-9]{0,39}$`)
 	changers = []string{models.BySubject, models.ByDepartment, models.ByTime, models.ByNobody}

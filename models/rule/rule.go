@@ -59,7 +59,8 @@ type Clause struct {
 	Fix   map[string]string `bson:"fix,omitempty"`   // the remedy in facts: what each becomes, an expression of its type
 }
 
-// A Rule is a set of clauses of which all must pass, of alternatives one. A rule that decided once is never changed: a change is a new version.
+// A Rule is a set of clauses of which all must pass, of alternatives one. A rule that decided once is never changed: a change is a new
+// version.
 type Rule struct {
 	ID      string   `bson:"id"` // "medical.admission"
 	Version int      `bson:"version"`

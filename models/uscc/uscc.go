@@ -136,8 +136,8 @@ type Finding struct {
 	Region models.Region
 	Office models.Region // whose it is to bring in order
 	Unit   string        // that named it
-	Codes  []string // of DUP_SUBJECT, the first 20
-	Names  []string // of DUP_CODE and NAME_MISMATCH, the first 20
+	Codes  []string      // of DUP_SUBJECT, the first 20
+	Names  []string      // of DUP_CODE and NAME_MISMATCH, the first 20
 }
 
 // FromRow is the finding of a row with a wrong code, as it came; false when the code is good.
@@ -150,7 +150,8 @@ func FromRow(raw, name, unit string, r models.Region) (Finding, bool) {
 	if long := []rune(code); len(long) > maxShown {
 		code = string(long[:maxShown])
 	}
-	return Finding{Class: class, Slot: string(class) + "/" + code + "/" + KeyOf(name), Code: code, Name: name, Region: countyOf(code, r), Office: officeOf(code, r), Unit: unit}, true
+	return Finding{Class: class, Slot: string(class) + "/" + code + "/" + KeyOf(name), Code: code, Name: name, Region: countyOf(code, r),
+		Office: officeOf(code, r), Unit: unit}, true
 }
 
 // maxShown bounds what is kept of a wrong code, in runes; maxTwins how many names or codes a finding lists.
@@ -202,7 +203,8 @@ func OfPlace(orgs []*Org) (Finding, bool) {
 	if len(good) < 2 {
 		return Finding{}, false
 	}
-	f := Finding{Class: DupSubject, Slot: "NAME/" + good[0].Place, Name: good[0].Name, Region: good[0].Region, Office: good[0].Office, Unit: good[0].Unit}
+	f := Finding{Class: DupSubject, Slot: "NAME/" + good[0].Place, Name: good[0].Name, Region: good[0].Region, Office: good[0].Office,
+		Unit: good[0].Unit}
 	for _, o := range good[:min(len(good), maxTwins)] {
 		f.Codes = append(f.Codes, o.Code)
 	}

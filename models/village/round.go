@@ -90,7 +90,8 @@ type RoundPlan struct {
 // Conflict "village.no_scheme"; Invalid "village.dates".
 func (s *Scheme) NewRound(p RoundPlan, by models.Actor, now time.Time) (*Round, error) {
 	switch {
-	case by.Person == "" || !by.Is(models.CreditOffice) || by.Region.Level() > models.County || !by.Region.Contains(p.County) || p.County.Level() != models.County:
+	case by.Person == "" || !by.Is(models.CreditOffice) || by.Region.Level() > models.County || !by.Region.Contains(p.County) ||
+		p.County.Level() != models.County:
 		return nil, models.E(models.Forbidden, "village.not_yours")
 	case s.State != release.InForce:
 		return nil, models.E(models.Conflict, "village.no_scheme")

@@ -159,7 +159,8 @@ func (s *Scheme) Edit(p Plan, by models.Actor) error {
 
 // facts are those a scheme may look at besides its own manual ones.
 var facts = []string{
-	FactHouseholds, FactFiled, FactCredit, FactBorrowers, FactClean, FactBalance, FactBad, FactNewBad, FactAnswers, FactSatisfied, FactVillages, FactCreditVillages,
+	FactHouseholds, FactFiled, FactCredit, FactBorrowers, FactClean, FactBalance, FactBad, FactNewBad, FactAnswers, FactSatisfied,
+	FactVillages, FactCreditVillages,
 }
 
 var (
@@ -188,7 +189,8 @@ func (p Plan) check() error {
 		}
 	}
 	p.sources(fault)
-	for at, md := range map[string]string{"households": p.Calendar.Households, "opens": p.Calendar.Opens, "cutOff": p.Calendar.CutOff, "ends": p.Calendar.Ends} {
+	for at, md := range map[string]string{"households": p.Calendar.Households, "opens": p.Calendar.Opens, "cutOff": p.Calendar.CutOff,
+		"ends": p.Calendar.Ends} {
 		fault(!monthDay.MatchString(md), "/calendar/"+at, "village_month_day")
 	}
 	t := p.Terms
@@ -198,7 +200,8 @@ func (p Plan) check() error {
 	fault(t.BlindBP < 500 || t.BlindBP > 1000, "/terms/blindBp", "range")
 	fault(t.Tolerance < 0 || t.Tolerance > 1000, "/terms/tolerance", "range")
 	fault(t.LeastAnswers < 1 || t.LeastAnswers > 1000, "/terms/leastAnswers", "range")
-	fault(t.Notice.Days < 5 || t.Notice.Days > 60 || !t.Notice.Working || t.Notice.Answer < 1 || t.Notice.Answer > 30, "/terms/notice", "range")
+	fault(t.Notice.Days < 5 || t.Notice.Days > 60 || !t.Notice.Working || t.Notice.Answer < 1 || t.Notice.Answer > 30, "/terms/notice",
+		"range")
 	fault(t.PlaqueMonths < 1 || t.PlaqueMonths > 60, "/terms/plaqueMonths", "range")
 	fault(t.AnnualDays < 1 || t.AnnualDays > 180 || t.AnnualDays >= t.PlaqueMonths*28, "/terms/annualDays", "range")
 	fault(t.GraceDays < 30 || t.GraceDays > 365, "/terms/graceDays", "range")

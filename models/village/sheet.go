@@ -181,7 +181,8 @@ type Verdict struct {
 
 // scores says whether by may score the place: its township, or the county's office.
 func (e *Entry) scores(by models.Actor) bool {
-	return by.Person != "" && by.Is(models.TownStaff, models.CreditOffice) && by.Region.Contains(e.Village) && by.Region.Level() >= models.County &&
+	return by.Person != "" && by.Is(models.TownStaff, models.CreditOffice) && by.Region.Contains(e.Village) &&
+		by.Region.Level() >= models.County &&
 		(e.Level == OfVillages || by.Role == models.CreditOffice)
 }
 

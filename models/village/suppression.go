@@ -31,8 +31,8 @@ var wholes = map[string][]string{FactHouseholds: {FactFiled, FactCredit}, FactBo
 // A count is told exactly when it is at least k and at least k are missing to its whole; else it is said to be one of the k least, or
 // one of the k most. So a range is the same for whichever of its values is true. The grade is public too, and would tell which of them
 // are possible where they score differently; therefore a whole that is so small that its parts' hidden values could score
-// differently (below its floor) is hidden itself, with all its parts. Above the floor all hidden values score alike: points, totals and grades
-// tell nothing of them.
+// differently (below its floor) is hidden itself, with all its parts. Above the floor all hidden values score alike: points, totals and
+// grades tell nothing of them.
 //
 // Source: docs/sources.md#village-suppression.
 type Suppression struct {
@@ -135,7 +135,8 @@ func (v *Suppression) count(c count, facts map[string]int64, told Published) sco
 		return score.Span{Most: of, Absent: optional}
 	case !known || n < least:
 		return score.Span{Most: min(least-1, of), Absent: optional}
-	case of-n < v.k && (whole != FactFiled || c.name != FactCredit || v.alike(FactCredit, FactHouseholds, told[FactHouseholds].Least, of-v.k+1)):
+	case of-n < v.k && (whole != FactFiled || c.name != FactCredit || v.alike(FactCredit, FactHouseholds, told[FactHouseholds].Least,
+		of-v.k+1)):
 		return score.Span{Least: of - v.k + 1, Most: of}
 	}
 	return score.Exactly(n)
@@ -171,8 +172,8 @@ func (v *Suppression) band(name string, n, balance int64) score.Span {
 	return s
 }
 
-// Town is what may be told of sums over villages, which are told by the villages' suppression. Whoever takes from a sum what each village told
-// must not be left with what one hides: a count is the sum of what villages tell; an amount is told when none hides it, or at least k
+// Town is what may be told of sums over villages, which are told by the villages' suppression. Whoever takes from a sum what each village
+// told must not be left with what one hides: a count is the sum of what villages tell; an amount is told when none hides it, or at least k
 // households stand behind those that do. A village of which nothing was frozen adds to no count.
 func (v *Suppression) Town(of *Suppression, villages []map[string]int64, sums map[string]int64) Published {
 	all := Published{}

@@ -42,7 +42,8 @@ var Titled = []State{Certified, Annual, Grace}
 var acts = models.Acts[State]{
 	models.From(Draft).To(Applied).By("Apply", models.VillageStaff, models.TownStaff),
 	models.From(Draft).To(Withdrawn).By("Wake", models.System),
-	models.From(Draft, Applied, InReview, Prelim, Shown, Deciding, Certified, Annual, Grace).To(Withdrawn).By("Withdraw", models.System, models.VillageStaff, models.TownStaff),
+	models.From(Draft, Applied, InReview, Prelim, Shown, Deciding, Certified, Annual, Grace).To(Withdrawn).By("Withdraw", models.System,
+		models.VillageStaff, models.TownStaff),
 	models.From(Applied).To(InReview).By("Begin", models.System),
 	models.From(InReview).To(Prelim, Rejected).By("Vote", models.TownStaff, models.CreditOffice),
 	models.From(Prelim).To(Shown).By("Show", models.System),

@@ -82,7 +82,8 @@ func (e *Endpoint) sign(s Seeds, overlap time.Duration, now time.Time) error {
 	}
 	from := *models.At(now)
 	e.HMAC = succeed(e.HMAC, Key{Secret: secret(prefixHMAC, s.HMAC), From: from}, overlap)
-	e.Ed = succeed(e.Ed, Key{Secret: secret(prefixPrivate, s.Ed), Public: prefixPublic + base64.StdEncoding.EncodeToString(public), From: from}, overlap)
+	e.Ed = succeed(e.Ed, Key{Secret: secret(prefixPrivate, s.Ed), Public: prefixPublic + base64.StdEncoding.EncodeToString(public),
+		From: from}, overlap)
 	return nil
 }
 

@@ -154,7 +154,8 @@ func (r *Receiver) keep(req *http.Request, body []byte) (word string, ok bool) {
 	defer r.mu.Unlock()
 	r.asked++
 	sec, err := strconv.ParseInt(req.Header.Get("webhook-timestamp"), 10, 64)
-	h := Hook{ID: req.Header.Get("webhook-id"), At: time.Unix(sec, 0).UTC(), Body: string(body), Path: req.URL.Path, Headers: req.Header.Clone()}
+	h := Hook{ID: req.Header.Get("webhook-id"), At: time.Unix(sec, 0).UTC(), Body: string(body), Path: req.URL.Path,
+		Headers: req.Header.Clone()}
 	h.Signed = r.good(h.ID, sec, body, req.Header.Get("webhook-signature"))
 	skew := r.Now().Sub(h.At)
 	if err != nil || h.ID == "" || skew > clockSkew || skew < -clockSkew || len(r.Keys) > 0 && h.Signed == 0 {

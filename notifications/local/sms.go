@@ -114,7 +114,8 @@ func (s *SMS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case fail != 0:
 		smsWrite(w, fail, map[string]any{"Code": "InternalError"})
 	case code != "":
-		smsWrite(w, smsStatus(code), map[string]any{"Code": code, "Message": "Specified signature is not matched with our calculation.", "HostId": r.Host, "Recommend": "https://api.aliyun.com/"})
+		smsWrite(w, smsStatus(code), map[string]any{"Code": code, "Message": "Specified signature is not matched with our calculation.",
+			"HostId": r.Host, "Recommend": "https://api.aliyun.com/"})
 	case r.Header.Get("x-acs-version") != "2017-05-25":
 		smsWrite(w, http.StatusBadRequest, map[string]any{"Code": "InvalidVersion"})
 	default:

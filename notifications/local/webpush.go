@@ -132,7 +132,8 @@ func (w *WebPush) take(r *http.Request) error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.got = append(w.got, Shown{Path: r.URL.Path, Text: text, Topic: r.Header.Get("Topic"), Urgency: r.Header.Get("Urgency"), TTL: r.Header.Get("TTL")})
+	w.got = append(w.got, Shown{Path: r.URL.Path, Text: text, Topic: r.Header.Get("Topic"), Urgency: r.Header.Get("Urgency"),
+		TTL: r.Header.Get("TTL")})
 	return nil
 }
 
@@ -167,7 +168,8 @@ func (w *WebPush) vapid(r *http.Request) error {
 	if err != nil || json.Unmarshal(claims, &said) != nil {
 		return errors.New("no claims")
 	}
-	if !strings.HasSuffix(said.Aud, "://"+r.Host) || said.Sub == "" || said.Exp < w.Now().Unix() || said.Exp > w.Now().Add(24*time.Hour).Unix() {
+	if !strings.HasSuffix(said.Aud, "://"+r.Host) || said.Sub == "" || said.Exp < w.Now().Unix() ||
+		said.Exp > w.Now().Add(24*time.Hour).Unix() {
 		return errors.New("claims that do not fit")
 	}
 	return nil

@@ -20,7 +20,8 @@ func (e *Engine) Explain(ctx context.Context, c store.Collection, q store.Query,
 	parts := append(s.stretches(branch, nil), s.stretches(branch, &store.Key{Sort: make([]any, len(s.sort)), ID: "x"})...)
 	plan := store.Plan{Indexed: true}
 	for _, p := range parts {
-		find := bson.D{{Key: "find", Value: c.Name}, {Key: "filter", Value: p.filter()}, {Key: "sort", Value: s.order()}, {Key: "limit", Value: store.DefaultPage}}
+		find := bson.D{{Key: "find", Value: c.Name}, {Key: "filter", Value: p.filter()}, {Key: "sort", Value: s.order()},
+			{Key: "limit", Value: store.DefaultPage}}
 		raw, err := e.db.RunCommand(ctx, bson.D{{Key: "explain", Value: find}, {Key: "verbosity", Value: "queryPlanner"}}).Raw()
 		if err != nil {
 			return store.Plan{}, failed(err)

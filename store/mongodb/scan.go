@@ -42,7 +42,8 @@ type search struct {
 }
 
 func searchOf(q store.Query, ix store.Index) (*search, error) {
-	s := &search{sort: slices.DeleteFunc(slices.Clone(q.Along(ix).Sort), func(p string) bool { return p == "_id" }), down: q.Down, branches: []scan{nil}}
+	s := &search{sort: slices.DeleteFunc(slices.Clone(q.Along(ix).Sort), func(p string) bool { return p == "_id" }), down: q.Down,
+		branches: []scan{nil}}
 	for _, c := range q.Conds {
 		values := make(bson.A, 0, len(c.Values))
 		for _, v := range c.Values {

@@ -132,7 +132,8 @@ func gone(file string) error {
 
 // private lets nobody else read the folder and the files of a store, those that are there already included.
 func private(path string) error {
-	for file, mode := range map[string]fs.FileMode{filepath.Dir(path): 0o700, path: 0o600, path + "-wal": 0o600, path + "-shm": 0o600, path + ".lock": 0o600} {
+	for file, mode := range map[string]fs.FileMode{filepath.Dir(path): 0o700, path: 0o600, path + "-wal": 0o600, path + "-shm": 0o600,
+		path + ".lock": 0o600} {
 		info, err := os.Stat(file)
 		if errors.Is(err, fs.ErrNotExist) || err == nil && info.Mode().Perm()&^mode == 0 {
 			continue

@@ -176,8 +176,8 @@ func (e *Engine) Ping(ctx context.Context) error {
 	return e.read(ctx, func(c *conn) error { return c.once("SELECT 1 FROM sqlite_schema LIMIT 1", nil, nil) })
 }
 
-// Sound looks through the whole file on a connection of its own, which has nothing in memory, by quick_check or integrity_check (the indexes
-// too), and answers at most so many faults, as store.Corrupt.
+// Sound looks through the whole file on a connection of its own, which has nothing in memory, by quick_check or integrity_check (the
+// indexes too), and answers at most so many faults, as store.Corrupt.
 func (e *Engine) Sound(ctx context.Context, how string, faults int) error {
 	c, err := dial(e.path, reading)
 	if err != nil {

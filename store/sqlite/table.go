@@ -63,7 +63,8 @@ func tableOf(c store.Collection) *table {
 	marks := strings.Repeat("?, ", len(columns)-1) + "?"
 	t.get = "SELECT doc_ FROM " + t.name + " WHERE _id = ?"
 	t.insert = "INSERT INTO " + t.name + " (" + quoted(columns) + ") VALUES (" + marks + ")"
-	t.stored = "SELECT " + strings.Join(append([]string{"rowid"}, quotes(t.paths)...), ", ") + " FROM " + t.name + " WHERE _id = ? AND version_ = ?"
+	t.stored = "SELECT " + strings.Join(append([]string{"rowid"}, quotes(t.paths)...),
+		", ") + " FROM " + t.name + " WHERE _id = ? AND version_ = ?"
 	t.patches = map[string]string{}
 	t.remove = "DELETE FROM " + t.name + " WHERE _id = ?"
 	t.expire = t.remove + ` AND "goneAt" <= ?`

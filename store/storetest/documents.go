@@ -94,7 +94,8 @@ func testUpdate(t *testing.T, f *fixture) {
 	f.insert(t, thingOf("1"))
 	f.pass(time.Hour)
 	got, err := f.things.Update(t.Context(), "1", func(v *thing) error { v.Shop = "b"; return nil })
-	if err != nil || got.Shop != "b" || got.Version != 2 || got.Revision != 2 || !got.UpdatedAt.Equal(noon.Add(time.Hour)) || !got.CreatedAt.Equal(noon) {
+	if err != nil || got.Shop != "b" || got.Version != 2 || got.Revision != 2 || !got.UpdatedAt.Equal(noon.Add(time.Hour)) ||
+		!got.CreatedAt.Equal(noon) {
 		t.Fatalf("got %+v, %v", got, err)
 	}
 	no := errors.New("no")

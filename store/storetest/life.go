@@ -197,7 +197,8 @@ func testExpire(t *testing.T, f *fixture) {
 	if err != nil || len(ids) != 2 {
 		t.Fatal(ids, err)
 	}
-	if _, err := f.things.Update(t.Context(), "renewed", func(v *thing) error { v.GoneAt = models.At(noon.Add(time.Hour)); return nil }); err != nil {
+	if _, err := f.things.Update(t.Context(), "renewed",
+		func(v *thing) error { v.GoneAt = models.At(noon.Add(time.Hour)); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.things.Any().Expire(t.Context(), noon, append(ids, "endless", "nobody")...); err != nil {
@@ -286,7 +287,8 @@ func testExplain(t *testing.T, f *fixture) {
 			t.Errorf("%+v by %v: %v %+v", q, ix.Paths, err, plan)
 		}
 	}
-	if plan, err := f.engine.Explain(t.Context(), things, store.Where("shop", store.Eq, "a").Asc("rank"), things.Indexes[0]); err == nil && plan.Indexed {
+	if plan, err := f.engine.Explain(t.Context(), things, store.Where("shop", store.Eq, "a").Asc("rank"), things.Indexes[0]); err == nil &&
+		plan.Indexed {
 		t.Errorf("an order no index has is said to be served: %s", plan.Detail)
 	}
 }

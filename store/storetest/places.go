@@ -26,7 +26,8 @@ func testPlaces(t *testing.T, f *fixture) {
 	pol.SharePlace = 130 // so that shares end at different times
 	var replicas []usecase.Benefit
 	for range 2 {
-		replicas = append(replicas, usecase.OpenBenefit(store.New(f.engine, f.clock, store.TestKeys()), nil, nil, usecase.Subjects{}, store.Medical{}))
+		replicas = append(replicas, usecase.OpenBenefit(store.New(f.engine, f.clock, store.TestKeys()), nil, nil, usecase.Subjects{},
+			store.Medical{}))
 	}
 	for _, c := range []store.Collection{store.Shares, store.Claims} {
 		if err := f.engine.Ensure(t.Context(), c); err != nil {
@@ -71,7 +72,8 @@ func rush(t *testing.T, f *fixture, replicas []usecase.Benefit, o *benefit.Offer
 	for w := range 32 {
 		wg.Go(func() {
 			for i := range next {
-				g := benefit.Grant{ID: fmt.Sprintf("%s-%d", f.clock().Format("1504"), i), Holder: fmt.Sprint("org-", i), Person: "p", Until: f.clock().Add(pol.Hold)}
+				g := benefit.Grant{ID: fmt.Sprintf("%s-%d", f.clock().Format("1504"), i), Holder: fmt.Sprint("org-", i), Person: "p",
+					Until: f.clock().Add(pol.Hold)}
 				_, err := replicas[(w+i)%2].Grant(t.Context(), o, g, pol)
 				if err == nil {
 					won.Add(1)

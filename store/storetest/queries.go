@@ -235,7 +235,8 @@ func testManyIns(t *testing.T, f *fixture) {
 	}
 	for i := range 300 {
 		v := thingOf(fmt.Sprintf("%03d", i))
-		v.Shop, v.State, v.DueAt = as[string](shops[i*7%50]), ptr(as[string](states[i*13%50])), models.At(noon.Add(time.Duration(i/2)*time.Minute))
+		v.Shop, v.State, v.DueAt = as[string](shops[i*7%50]), ptr(as[string](states[i*13%50])),
+			models.At(noon.Add(time.Duration(i/2)*time.Minute))
 		f.insert(t, v)
 		want = append(want, v.ID)
 	}
