@@ -14,7 +14,7 @@ type Tally struct {
 
 	Day    models.Day           `bson:"day"`
 	Scenes map[string]SceneUses `bson:"scenes,omitempty"` // by UsesKey
-	Last   models.Day           `bson:"last"` // of the counting
+	Last   models.Day           `bson:"last"`             // of the counting
 }
 
 // SceneUses is one scene's day.

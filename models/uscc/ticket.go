@@ -58,8 +58,8 @@ type Ticket struct {
 	Code    string        `bson:"code,omitempty"`
 	Name    string        `bson:"name"`
 	Place   string        `bson:"place,omitempty"` // of a DUP_SUBJECT
-	Region  models.Region `bson:"region"` // whose office answers for it
-	Unit    string        `bson:"unit"` // that named it
+	Region  models.Region `bson:"region"`          // whose office answers for it
+	Unit    string        `bson:"unit"`            // that named it
 	Codes   []string      `bson:"codes,omitempty"`
 	Names   []string      `bson:"names,omitempty"`
 	Suggest string        `bson:"suggest,omitempty"` // for a human to decide
