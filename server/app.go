@@ -230,8 +230,12 @@ func (a *App) openRepos() {
 
 // mount mounts the routes of every capability.
 func (a *App) mount() error {
+	var steady func() time.Time
+	if !a.cfg.Sandbox && a.cfg.world == nil { // whose clock is moved waits for nothing
+		steady = time.Now
+	}
 	a.router = api.NewRouter(api.Config{
-		Now: a.now, Auth: a.callers, Store: a.store, Log: a.log, Version: version, Sandbox: a.cfg.Sandbox,
+		Now: a.now, Steady: steady, Auth: a.callers, Store: a.store, Log: a.log, Version: version, Sandbox: a.cfg.Sandbox,
 		Rates: a.cfg.rates(), Quotas: policyOf[api.Quotas](a), Words: policyOf[api.Words](a), Origins: a.cfg.Origins, Proxies: a.cfg.Proxies,
 		Metrics: a.metrics, Writable: a.watch.Writable, Hosts: a.cfg.opsHosts(),
 	})

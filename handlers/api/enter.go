@@ -74,9 +74,13 @@ func (r *Router) fromAddress(rq *Request) counted {
 
 // count takes from the caller's quota, and from the route's own when it has one. rt is nil for what is none of ours.
 func (r *Router) count(c *fiber.Ctx, rt *route, of counted, rq *Request) error {
-	q := r.limits.take(of.name, of.who, of.rate, rq.Now)
+	now := rq.Now
+	if r.Cfg.Steady != nil {
+		now = r.Cfg.Steady()
+	}
+	q := r.limits.take(of.name, of.who, of.rate, now)
 	if rt != nil && rt.limit != nil && !q.over {
-		q = r.limits.take("route", of.who+" "+rt.Name(), *rt.limit, rq.Now)
+		q = r.limits.take("route", of.who+" "+rt.Name(), *rt.limit, now)
 	}
 	if q.rate.N > 0 {
 		policy, state := q.headers()

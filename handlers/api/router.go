@@ -21,6 +21,7 @@ import (
 // Config is what the router is built from. Now, Auth, Store and Log are needed; the rest has defaults.
 type Config struct {
 	Now     func() time.Time
+	Steady  func() time.Time // what rates go by: a clock nobody sets, as time.Now's monotonic reading is; nil: Now
 	Auth    Authenticator
 	Store   *store.Store
 	Log     *slog.Logger

@@ -285,6 +285,28 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// Somebody sets the clock of the machine: nobody waits for it, and nobody is let in sooner.
+func TestRatesGoByASteadyClock(t *testing.T) {
+	steady := time.Now()
+	d := opened(t, func(c *api.Config) {
+		c.Rates = api.Rates{Person: api.Rate{N: 1, Per: time.Minute}, Address: api.Rate{N: 100, Per: time.Minute}}
+		c.Steady = func() time.Time { return steady }
+	})
+	ask := func(want int) {
+		t.Helper()
+		if got := d.Ask("GET /v1/notes", "", "as ann"); got.Status != want {
+			t.Errorf("%d, want %d", got.Status, want)
+		}
+	}
+	ask(200)
+	d.Forward(time.Hour)
+	ask(429)
+	d.Forward(-2 * time.Hour)
+	ask(429)
+	steady = steady.Add(time.Minute)
+	ask(200)
+}
+
 func TestRateLimits(t *testing.T) {
 	d := opened(t, func(c *api.Config) {
 		c.Rates = api.Rates{Person: api.Rate{N: 4, Per: time.Minute}, Address: api.Rate{N: 100, Per: time.Minute}}

@@ -42,7 +42,7 @@ func (Names) Authenticate(_ context.Context, token string) (api.Caller, error) {
 	return c, nil
 }
 
-// A API is under test.
+// An API is under test.
 type API struct {
 	*testing.T
 	R     *api.Router
