@@ -237,7 +237,7 @@ var (
 
 // textOf is a file of the repository, for a table that is made before any test.
 func textOf(file string) string {
-	raw, err := os.ReadFile("../" + file) //nolint:gosec // our own
+	raw, err := os.ReadFile("../" + file)
 	if err != nil {
 		panic(err)
 	}

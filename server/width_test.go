@@ -102,8 +102,6 @@ func (w *widthWalk) route(name, token string, of target) (faults []string) {
 	case of.in == "": // it names nothing that is there: what it makes must be the caller's own, which unchanged sees
 		return nil
 	}
-	if none.status != 404 {
-	}
 	docs := w.some(of, mine)
 	if len(docs) == 0 {
 		return []string{fmt.Sprintf("%s: %s has no document", name, of.in)}

@@ -76,7 +76,7 @@ func LoansOf(borrower string) Query { return Where("borrower", Eq, borrower).Des
 func LoansOfHousehold(h string) Query { return Where("household", Eq, h).Desc("paidOut") }
 
 // LoansAt lists a bank's loans by where they stand, the last paid out first. Index: bank, state, paidOut.
-func LoansAt(bank string, s loan.LoanState) Query {
+func LoansAt(bank string, s loan.ContractState) Query {
 	return Where("bank", Eq, bank).And("state", Eq, s).Desc("paidOut")
 }
 

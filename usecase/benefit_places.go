@@ -95,7 +95,7 @@ func (b Benefit) place(ctx context.Context, key, claim string, until time.Time) 
 		}
 		h := fnv.New32a()
 		_, _ = h.Write([]byte(claim)) // never fails
-		first := int(uint64(h.Sum32()) % uint64(len(page.Items)))
+		first := int(h.Sum32()>>1) % len(page.Items)
 		for i := range page.Items {
 			id := page.Items[(first+i)%len(page.Items)].ID
 			_, err := b.Shares.Update(ctx, id, func(s *benefit.Share) error { return s.Reserve(claim, until) })

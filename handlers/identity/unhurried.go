@@ -65,7 +65,7 @@ func (u *unhurried) RoundTrip(rq *http.Request) (*http.Response, error) {
 }
 
 func (t *told) ask(next http.RoundTripper, rq *http.Request) {
-	if t.answer, t.err = next.RoundTrip(rq); t.err != nil {
+	if t.answer, t.err = next.RoundTrip(rq); t.err != nil { //nolint:bodyclose // it is, below
 		return
 	}
 	body := t.answer.Body

@@ -275,7 +275,7 @@ func (h Desk) disburse(ctx context.Context, rq api.Request, in disburseRequest) 
 }
 
 type standingRequest struct {
-	State loan.LoanState `query:"state" validate:"required,known"`
+	State loan.ContractState `query:"state" validate:"required,known"`
 	api.PageQuery
 }
 

@@ -403,17 +403,17 @@ func (h Handler) quit(ctx context.Context, rq api.Request, in api.ByID) (applica
 }
 
 type row struct {
-	ID          string         `json:"id"`
-	Bank        string         `json:"bank"`
-	Called      string         `json:"bankName"`
-	No          string         `json:"no"`
-	State       loan.LoanState `json:"state"`
-	PaidOut     models.Day     `json:"paidOutOn"`
-	Plan        planView       `json:"plan"`
-	Outstanding models.Fen     `json:"outstandingFen"`
-	PastDue     int            `json:"daysPastDue"`
-	Range       int            `json:"range" description:"Where the range of days past due begins; 0 none"`
-	Next        models.Day     `json:"nextDue,omitempty"`
+	ID          string             `json:"id"`
+	Bank        string             `json:"bank"`
+	Called      string             `json:"bankName"`
+	No          string             `json:"no"`
+	State       loan.ContractState `json:"state"`
+	PaidOut     models.Day         `json:"paidOutOn"`
+	Plan        planView           `json:"plan"`
+	Outstanding models.Fen         `json:"outstandingFen"`
+	PastDue     int                `json:"daysPastDue"`
+	Range       int                `json:"range" description:"Where the range of days past due begins; 0 none"`
+	Next        models.Day         `json:"nextDue,omitempty"`
 }
 
 type view struct {

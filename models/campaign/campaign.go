@@ -310,5 +310,5 @@ func OffPeak(at time.Time, id string) time.Time {
 		return at
 	}
 	n := binary.BigEndian.Uint64([]byte(models.Derived(id, "start"))[:8])
-	return mark.Add(crowded + time.Duration(n%uint64(spread))) //nolint:gosec // below spread
+	return mark.Add(crowded + time.Duration(n%uint64(spread)))
 }

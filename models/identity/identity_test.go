@@ -15,7 +15,6 @@ var (
 	seen   = Evidence{Method: "sandbox"}
 	office = models.Actor{Person: "office", Role: models.CreditOffice, Org: "o", Region: "4301"}
 	second = models.Actor{Person: "office-2", Role: models.CreditOffice, Org: "o", Region: "4301"}
-	town   = models.Actor{Person: "clerk", Role: models.TownStaff, Org: "t", Region: "430181"}
 )
 
 func number(t *testing.T, county models.Region, birth models.Day) models.IDNumber {

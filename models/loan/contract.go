@@ -7,24 +7,24 @@ import (
 	"xinyi/models"
 )
 
-// A LoanState is where a loan stands.
-type LoanState string
+// A ContractState is where a loan stands.
+type ContractState string
 
 // Where a loan can stand.
 const (
-	Active     LoanState = "ACTIVE"
-	Settled    LoanState = "SETTLED"     // everything owed was paid
-	WrittenOff LoanState = "WRITTEN_OFF" // the bank gave it up; what comes in later is a recovery
-	Overpaid   LoanState = "OVERPAID"    // more than everything was paid: the bank owes the rest back
+	Active     ContractState = "ACTIVE"
+	Settled    ContractState = "SETTLED"     // everything owed was paid
+	WrittenOff ContractState = "WRITTEN_OFF" // the bank gave it up; what comes in later is a recovery
+	Overpaid   ContractState = "OVERPAID"    // more than everything was paid: the bank owes the rest back
 )
 
 // Enum are all of them.
-func (LoanState) Enum() []any { return models.Enum(Active, Settled, WrittenOff, Overpaid) }
+func (ContractState) Enum() []any { return models.Enum(Active, Settled, WrittenOff, Overpaid) }
 
-// LoanStates lists them.
-var LoanStates = []LoanState{Active, Settled, WrittenOff, Overpaid}
+// ContractStates lists them.
+var ContractStates = []ContractState{Active, Settled, WrittenOff, Overpaid}
 
-var loanActs = models.Acts[LoanState]{
+var loanActs = models.Acts[ContractState]{
 	models.From(Active).To(Settled, Overpaid).By("Prepay", models.Bank),
 	models.From(Active).To(Settled, Overpaid).By("Repay", models.Bank),
 	models.From(Active).To(WrittenOff).By("WriteOff", models.Bank),
@@ -56,8 +56,8 @@ const maxPayments = 1000
 
 // A Loan is one that was paid out, as its bank tells of it.
 type Loan struct {
-	models.Meta            `bson:",inline"`
-	models.Life[LoanState] `bson:",inline"`
+	models.Meta                `bson:",inline"`
+	models.Life[ContractState] `bson:",inline"`
 
 	Application string        `bson:"application"`
 	Bank        string        `bson:"bank"`
