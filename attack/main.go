@@ -91,7 +91,7 @@ func (p plan) run(ctx context.Context, only string) (faults int, err error) {
 func (p *plan) prepare(ctx context.Context) error {
 	if p.binary == "" {
 		p.binary = filepath.Join(p.dir, "xinyi")
-		build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", p.binary, "xinyi/server")
+		build := exec.CommandContext(ctx, "go", "build", "-ldflags", "-s -w", "-o", p.binary, "xinyi/server")
 		if out, err := build.CombinedOutput(); err != nil {
 			return fmt.Errorf("build: %w\n%s", err, out)
 		}
