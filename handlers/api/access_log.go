@@ -21,7 +21,7 @@ type AccessLog struct {
 }
 
 // errNoLog is a router that was built without its access log.
-var errNoLog = errors.New("there is no log of looks")
+var errNoLog = errors.New("there is no access log")
 
 // hourly bounds how many entries of the last hour are read to count an officer's people.
 const hourly = store.MaxPage

@@ -83,7 +83,7 @@ func Limit(per time.Duration, n int) Option {
 // Within sets another deadline than 8 seconds.
 func Within(d time.Duration) Option { return func(rt *route) { rt.within = d } }
 
-// Reveals is a route that shows a person's data to somebody who is not that person. Its handler notes every access (Looks.Look)
+// Reveals is a route that shows a person's data to somebody who is not that person. Its handler notes every access (AccessLog.Note)
 // before it answers; an answer without one is Internal, and nothing is shown. X-Purpose and X-Case say why.
 var Reveals Option = func(rt *route) { rt.Reveals = true }
 

@@ -81,7 +81,7 @@ var Purposes = map[string]Purpose{
 	"village.sample": {models.Words{ZH: "信用村评定的县级抽查", EN: "The county checks a household for its village's evaluation"}, consented, true, false, false, villages},
 	"village.audit":  {models.Words{ZH: "审计信用村评定所依据的各户情况（不含姓名）", EN: "An auditor checks the rows a village's evaluation rests on, without names"}, supervised, false, false, false, auditors},
 
-	"audit.access": {models.Words{ZH: "审计查询记录本身", EN: "Audit of the log of looks"}, supervised, false, false, false, auditors},
+	"audit.access": {models.Words{ZH: "审计查询记录本身", EN: "Audit of the access log"}, supervised, false, false, false, auditors},
 
 	"share.loan":        {models.Words{ZH: "贷款审批", EN: "A decision on a loan"}, consented, true, true, false, partners},
 	"share.loan_review": {models.Words{ZH: "贷后管理", EN: "Looking after a loan"}, consented, true, true, false, partners},

@@ -71,7 +71,7 @@ var (
 	EventWarned    = models.Declare[WarnedData](&events, "farmer.eval_warned")
 	EventWithdrawn = models.Declare[EvalData](&events, "farmer.eval_withdrawn").Silent("the person has just done it")
 	// a bank read the package
-	EventHandedOut = models.Declare[BankData](&events, "farmer.share_read").Silent("the log of looks tells of it at the same time")
+	EventHandedOut = models.Declare[BankData](&events, "farmer.share_read").Silent("the access log tells of it at the same time")
 	// it has to say that it deleted what it had
 	EventDeleteDue = models.Declare[DeleteData](&events, "farmer.share_ended").
 			Silent("the end of the consent was told; the bank's answer will be")
