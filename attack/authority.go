@@ -24,11 +24,7 @@ type matrix struct {
 // authority asks every operation as everybody: who lacks the role, has no token or a forged one gets nothing; what is other people's is as
 // what does not exist; nothing breaks.
 func authority(ctx context.Context, p plan, t *tally) error {
-	dir, err := p.copied("authority")
-	if err != nil {
-		return err
-	}
-	s, err := p.serve(ctx, dir, 0)
+	s, err := p.copyServed(ctx, "authority", 0)
 	if err != nil {
 		return err
 	}

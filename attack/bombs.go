@@ -33,11 +33,7 @@ type bomb struct {
 // bombs sends what unpacks, nests, overflows or lies to every operation that takes a body, side by side, to a server that may take up
 // 512 MiB.
 func bombs(ctx context.Context, p plan, t *tally) error {
-	dir, err := p.copied("bombs")
-	if err != nil {
-		return err
-	}
-	s, err := p.serve(ctx, dir, 0)
+	s, err := p.copyServed(ctx, "bombs", 0)
 	if err != nil {
 		return err
 	}

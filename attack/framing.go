@@ -43,11 +43,7 @@ func frames(token string) map[string]string {
 
 // framing sends frames that are no frames, heads that never end, and more idle connections than the process may have files.
 func framing(ctx context.Context, p plan, t *tally) error {
-	dir, err := p.copied("framing")
-	if err != nil {
-		return err
-	}
-	s, err := p.serve(ctx, dir, 1024, "MAX_CONNECTIONS_PER_ADDRESS=200")
+	s, err := p.copyServed(ctx, "framing", 1024, "MAX_CONNECTIONS_PER_ADDRESS=200")
 	if err != nil {
 		return err
 	}

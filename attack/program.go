@@ -85,6 +85,15 @@ func free(ctx context.Context) (string, error) {
 	return l.Addr().String(), l.Close()
 }
 
+// copyServed is serve over a copy of the demo city of its own.
+func (p plan) copyServed(ctx context.Context, name string, files int, more ...string) (*program, error) {
+	dir, err := p.copied(name)
+	if err != nil {
+		return nil, err
+	}
+	return p.serve(ctx, dir, files, more...)
+}
+
 // serve starts a server over dir and waits until it is ready. files bounds how many it may have open, 0 for as many as there may be.
 func (p plan) serve(ctx context.Context, dir string, files int, more ...string) (*program, error) {
 	addr, err := free(ctx)
